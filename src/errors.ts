@@ -1,0 +1,81 @@
+/** Error classes and the exit-code table: the one place where failures get their numbers. */
+
+/** The exit codes; help and docs are generated from this table. */
+export const EXIT_CODES = [
+  { code: 0, name: 'ok', meaning: 'all machines succeeded' },
+  { code: 1, name: 'internal', meaning: 'internal error: a defect in rolecall' },
+  { code: 2, name: 'usage', meaning: 'wrong usage, or a fault in the catalogue' },
+  { code: 3, name: 'failed', meaning: 'a machine failed or was lost' },
+  {
+    code: 4,
+    name: 'aws',
+    meaning: 'AWS refused, or fewer machines than asked were launched (capacity, quota, permission)',
+  },
+  { code: 5, name: 'silent', meaning: 'a machine was silent: no verdict in time' },
+  {
+    code: 6,
+    name: 'conflict',
+    meaning: 'conflict: a lock, a moved pointer, a catalogue changed since the launch began',
+  },
+  { code: 130, name: 'interrupted', meaning: 'interrupted (Ctrl-C)' },
+] as const;
+
+export type ExitName = (typeof EXIT_CODES)[number]['name'];
+export type ExitCode = (typeof EXIT_CODES)[number]['code'];
+
+/** The number of a named exit code. */
+export function exitCode(name: ExitName): ExitCode {
+  const row = EXIT_CODES.find((entry) => entry.name === name);
+  if (row === undefined) throw new Error(`no exit code is named ${name}`);
+  return row.code;
+}
+
+interface ErrorDetails {
+  /** What the user should do next: a sentence, or a command to type. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Every failure that rolecall expects: a message for people, a next step, an exit code. */
+export class RolecallError extends Error {
+  readonly exit: ExitName;
+  readonly hint: string | undefined;
+
+  constructor(exit: ExitName, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.exit = exit;
+    this.hint = details.hint;
+  }
+}
+
+/** Wrong arguments, or input that can't be used. Exit 2. */
+export class UsageError extends RolecallError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('usage', message, details);
+  }
+}
+
+/** AWS refused, or can't be reached. Exit 4. `code` is the AWS error code, where one came. */
+export class AwsError extends RolecallError {
+  readonly code: string | undefined;
+
+  constructor(message: string, details: ErrorDetails & { readonly code?: string | undefined } = {}) {
+    super('aws', message, details);
+    this.code = details.code;
+  }
+}
+
+/** Somebody else holds or has changed what this command was about to change. Exit 6. */
+export class ConflictError extends RolecallError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('conflict', message, details);
+  }
+}
+
+/** The operator pressed Ctrl-C. Exit 130. */
+export class InterruptedError extends RolecallError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('interrupted', message, details);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** The three streams of a command and what may be done with them. */
+export interface Terminal {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** Somebody is there to answer: stdin and stderr are terminals, and `CI` is not set. */
+  readonly interactive: boolean;
+  /** Redrawing and spinning is welcome on stderr: a terminal, not dumb, no `CI`. */
+  readonly animated: boolean;
+  /** Colour is welcome on stdout / on stderr: a terminal without `NO_COLOR` and `CI`. */
+  readonly colour: { readonly stdout: boolean; readonly stderr: boolean };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Judges what the given streams and environment allow. `NO_COLOR`: https://no-color.org. */
+export function terminal(streams: Pick<Terminal, 'stdin' | 'stdout' | 'stderr'>, env: Environment): Terminal {
+  const quiet = isSet(env['CI']);
+  const dumb = env['TERM'] === 'dumb';
+  const colour = !quiet && !dumb && !isSet(env['NO_COLOR']);
+  const live = streams.stderr.isTTY === true && !quiet && !dumb;
+  return {
+    ...streams,
+    interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !quiet,
+    animated: live && !isSet(env['NO_COLOR']),
+    colour: {
+      stdout: colour && streams.stdout.isTTY === true,
+      stderr: colour && streams.stderr.isTTY === true,
+    },
+  };
+}
+
+/** The width of stderr in columns, read at each call because windows are resized; 80 where unknown. */
+export const columnsOf = (term: Terminal): number => term.stderr.columns ?? 80;
+
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';

@@ -1,0 +1,41 @@
+/** Where the simulated EC2 meets whatever boots its machines: a real sandbox, or a script in tests. */
+
+/** What a box is booted with. */
+export interface BoxSpec {
+  readonly instanceId: string;
+  readonly amiId: string;
+  readonly amiLaunchIndex: number;
+  readonly instanceType: string;
+  readonly region: string;
+  readonly zone: string;
+  readonly privateIp: string;
+  /** Name of the instance profile's role, where there is one. */
+  readonly instanceProfile?: string;
+  /** Raw user data; absent where the launch gave none. */
+  readonly userData?: Buffer;
+  readonly httpTokens: 'required' | 'optional';
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A machine that is up. */
+export interface Box {
+  /** The box's init process as the host sees it; undefined where there is none (a scripted box). */
+  readonly pid: number | undefined;
+  /** Settles when the box is gone: it shut itself down, died, or was stopped. Never rejects. */
+  readonly ended: Promise<{ readonly reason: 'shutdown' | 'crashed' | 'stopped' }>;
+  /** Ends every process of the box and removes its mounts; resolves when they are gone. */
+  stop(): Promise<void>;
+}
+
+/** Boots boxes. */
+export interface BoxDriver {
+  /** `complete`: real root in the box; `limited`: an ordinary user's namespaces (see `limits`); `scripted`: a test. */
+  readonly kind: 'complete' | 'limited' | 'scripted';
+  /** One sentence each on what can't work in these boxes; empty when complete. */
+  readonly limits: readonly string[];
+  /**
+   * @param onConsole called with every chunk that the box writes to its console
+   * @throws when the box can't be made
+   */
+  boot(spec: BoxSpec, onConsole: (chunk: Buffer) => void): Promise<Box>;
+}

@@ -1,0 +1,50 @@
+/** The nouns that every stage speaks: branded ids and the Machine. Types and their guards, nothing else. */
+
+declare const brand: unique symbol;
+type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
+
+/** A value that may form part of a path: an environment, role, context, machine id or launch id. */
+export type PathName = Brand<string, 'PathName'>;
+/** The id of one Launch; stands in tags, payloads, markers and S3 keys. */
+export type LaunchId = PathName & Brand<string, 'LaunchId'>;
+/** 128 random bits as 32 lower-case hex digits; the key of the MAC on a launch's markers. Secret. */
+export type Nonce = Brand<string, 'Nonce'>;
+/** An EC2 instance id, `i-` and hex. */
+export type InstanceId = Brand<string, 'InstanceId'>;
+
+/** What a path-forming value must match (the box checks the same expression). */
+export const PATH_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Whether `text` may form part of a path. */
+export const isPathName = (text: string): text is PathName => PATH_NAME.test(text);
+
+/** Whether `text` may be a launch id. */
+export const isLaunchId = (text: string): text is LaunchId => PATH_NAME.test(text);
+
+/** Whether `text` is a nonce. */
+export const isNonce = (text: string): text is Nonce => /^[0-9a-f]{32}$/.test(text);
+
+/** Whether `text` looks like an EC2 instance id. */
+export const isInstanceId = (text: string): text is InstanceId => /^i-[0-9a-f]{8,17}$/.test(text);
+
+/**
+ * EC2's instance states.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
+ */
+export type MachineState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+/** One machine as EC2 describes it. */
+export interface Machine {
+  readonly instanceId: InstanceId;
+  readonly state: MachineState;
+  /** EC2's StateReason, once it gives one (`Client.UserInitiatedShutdown`). */
+  readonly stateReason?: { readonly code: string; readonly message: string };
+  readonly zone: string;
+  readonly instanceType: string;
+  /** Position within its RunInstances call (AmiLaunchIndex), from 0. */
+  readonly launchIndex: number;
+  readonly privateIp?: string;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,32 @@
+import type { InstanceId, Machine } from '../nouns.ts';
+import type { Step, Verdict } from './verdict.ts';
+
+/**
+ * What the watch stage tells, as it happens. `at` is epoch milliseconds by the watcher's clock.
+ * The stage prints nothing: the report stage renders these.
+ */
+export type WatchEvent =
+  /** A machine seen for the first time, or in a new EC2 state. */
+  | { readonly type: 'machine'; readonly at: number; readonly machine: Machine }
+  /** The box has begun a step. */
+  | {
+      readonly type: 'step-started';
+      readonly at: number;
+      readonly instanceId: InstanceId;
+      readonly step: string;
+    }
+  | { readonly type: 'step-ended'; readonly at: number; readonly instanceId: InstanceId; readonly step: Step }
+  /** A summary line that the step printed (`rolecall[STEP]: text`); for display, never judged. */
+  | {
+      readonly type: 'said';
+      readonly at: number;
+      readonly instanceId: InstanceId;
+      readonly step: string;
+      readonly text: string;
+    }
+  /** Console text was lost between two snapshots (the ring overflowed). */
+  | { readonly type: 'gap'; readonly at: number; readonly instanceId: InstanceId }
+  /** The machine's final verdict: the last event about it. */
+  | { readonly type: 'verdict'; readonly at: number; readonly machine: Machine; readonly verdict: Verdict }
+  /** Something about the watching itself that people should know (AWS throttles, a late console). */
+  | { readonly type: 'notice'; readonly at: number; readonly text: string };
