@@ -56,13 +56,38 @@ export class UsageError extends RolecallError {
   }
 }
 
+/**
+ * What kind of trouble an AWS error is (aws/classify.ts sorts them).
+ * Only capacity, quota, permission, credentials, invalid and refused say for certain that nothing was done;
+ * after endpoint and server AWS may have acted, and only its answer was lost.
+ */
+export type AwsErrorKind =
+  | 'capacity'
+  | 'quota'
+  | 'throttle'
+  | 'permission'
+  | 'credentials'
+  | 'endpoint'
+  | 'server'
+  | 'not-found'
+  | 'invalid'
+  | 'idempotency'
+  | 'refused';
+
+interface AwsErrorDetails extends ErrorDetails {
+  readonly code?: string | undefined;
+  readonly kind?: AwsErrorKind;
+}
+
 /** AWS refused, or can't be reached. Exit 4. `code` is the AWS error code, where one came. */
 export class AwsError extends RolecallError {
   readonly code: string | undefined;
+  readonly kind: AwsErrorKind;
 
-  constructor(message: string, details: ErrorDetails & { readonly code?: string | undefined } = {}) {
+  constructor(message: string, details: AwsErrorDetails = {}) {
     super('aws', message, details);
     this.code = details.code;
+    this.kind = details.kind ?? 'refused';
   }
 }
 

@@ -48,3 +48,15 @@ export interface Machine {
   readonly launchedAt: number;
   readonly tags: Readonly<Record<string, string>>;
 }
+
+/** A key of a personality; those that begin with `rolecall_` are rolecall's own. */
+export const PERSONALITY_KEY = /^[a-z][a-z0-9_]{0,63}$/;
+
+/**
+ * What an ordinary value of a personality may be: nothing that a shell, a log or a `key=value` line could misread,
+ * no space at either end. The box checks the same expression.
+ */
+export const PERSONALITY_VALUE = /^(?! )[A-Za-z0-9 ._:,/@%+=~-]{0,1024}(?<! )$/;
+
+/** What the value of a key that ends in `_url` may be (RFC 3986 without quotes and `$`). */
+export const PERSONALITY_URL = /^[A-Za-z0-9._~:/?#@!&()*+,;=%[\]-]{0,4096}$/;

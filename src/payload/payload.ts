@@ -1,3 +1,9 @@
+/**
+ * EC2's limit on user data, bytes before base64.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
+ */
+export const MAX_PAYLOAD_BYTES = 16_384;
+
 /** The user data of one RunInstances call. */
 export interface Payload {
   readonly scheme: 'personality';

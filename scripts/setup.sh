@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Makes a fresh Debian or Ubuntu machine ready, and does nothing on one that is: npm packages, the bundle, and a few
+# Debian packages. usage: scripts/setup.sh run|test
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+purpose=${1:-run}
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || {
+  say "rolecall needs Node 20.19 or newer, this is $(node --version)"
+  exit 1
+}
+
+# npm writes node_modules/.package-lock.json last, so an interrupted install is done again.
+if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+  say 'installing npm packages (npm ci)'
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  touch node_modules/.package-lock.json
+fi
+node scripts/build.mjs
+
+# command:package:why
+wanted=(
+  'ip:iproute2:gives each local machine the metadata address'
+  'curl:curl:the bootstrapper on the box fetches with it'
+  'openssl:openssl:the box checks what it fetches with it'
+)
+if [[ $purpose == test ]]; then
+  wanted+=(
+    'shellcheck:shellcheck:checks the shell that runs on the box'
+    'shfmt:shfmt:checks the format of that shell'
+    '/usr/bin/aws:awscli:an independent client for the local cloud'
+  )
+fi
+packages=()
+for line in "${wanted[@]}"; do
+  IFS=: read -r tool package why <<<"$line"
+  if ! PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null; then
+    packages+=("$package")
+    say "Debian package $package is missing: $why"
+  fi
+done
+((${#packages[@]})) || exit 0
+
+install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}")
+update=(apt-get update -q)
+if ! command -v apt-get >/dev/null; then
+  say "this is not Debian or Ubuntu: install ${packages[*]} yourself, then run this again"
+  exit 1
+fi
+if ((EUID != 0)); then
+  if ! command -v sudo >/dev/null; then
+    say "as root, run: apt-get install ${packages[*]}"
+    exit 1
+  fi
+  say "installing with sudo: ${packages[*]}"
+  install=(sudo "${install[@]}")
+  update=(sudo "${update[@]}")
+fi
+"${install[@]}" >&2 || { "${update[@]}" >&2 && "${install[@]}" >&2; }

@@ -1,0 +1,44 @@
+import type { PathName } from '../nouns.ts';
+import type { LocatedMap } from './located.ts';
+
+/** A catalogue without faults: what commands want to know of it at once, and the layers that resolveRole merges. */
+export interface Catalogue {
+  readonly name: PathName;
+  /** Absolute where it was read from a file. */
+  readonly path: string;
+  /** How messages call the file: `roles.yaml`. */
+  readonly label: string;
+  /** Hex SHA-256 of the file's bytes. */
+  readonly sha256: string;
+  readonly region?: string;
+  /** In the order they are written, as are the next two. */
+  readonly environments: readonly PathName[];
+  readonly contexts: readonly PathName[];
+  readonly roles: readonly RoleSummary[];
+  readonly localImage?: LocalImage;
+  /** The whole, with places; its shapes have been checked. */
+  readonly root: LocatedMap;
+}
+
+/** A role as lists and the picker show it. */
+interface RoleSummary {
+  readonly name: PathName;
+  readonly description?: string;
+}
+
+/** What the local cloud lays over the host's root to make the AMI. */
+export interface LocalImage {
+  /** As written: relative to the catalogue's folder, or absolute. */
+  readonly overlay?: string;
+  readonly packages: readonly string[];
+}
+
+/** A role with where it can be launched. */
+interface RoleListing extends RoleSummary {
+  readonly environments: readonly PathName[];
+  readonly contexts: readonly PathName[];
+}
+
+/** The roles in the order they are written. */
+export const listRoles = ({ roles, environments, contexts }: Catalogue): RoleListing[] =>
+  roles.map((role) => ({ ...role, environments, contexts }));

@@ -1,0 +1,94 @@
+import { nearest } from '../nearest.ts';
+import { findSecret } from '../secrets.ts';
+import { join, type ShapeFault } from './check.ts';
+import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from './located.ts';
+
+/** What no shape of a single value can tell: names that must exist, doubles, secrets. */
+export function crossFaults(root: LocatedMap): ShapeFault[] {
+  const roles = entriesOf(child(root, 'roles'));
+  return [
+    ...roles.flatMap(([role, { value }]) =>
+      ['environments', 'contexts'].flatMap((kind) => undeclared(root, value, kind, `roles.${role}.${kind}`)),
+    ),
+    ...layersOf(root).flatMap(([path, layer]) =>
+      repeatedDevices(child(layer, 'block_devices'), `${path}.block_devices`),
+    ),
+    ...secrets(root, ''),
+  ];
+}
+
+/** Every map of settings in the catalogue, with its path. */
+function layersOf(root: LocatedMap): [string, Located][] {
+  const under = (node: Located | undefined, path: string): [string, Located][] =>
+    entriesOf(node).map(([key, { value }]) => [join(path, key), value]);
+  const roles = under(child(root, 'roles'), 'roles');
+  return [
+    ...under(root, '').filter(([path]) => path === 'defaults'),
+    ...under(child(root, 'environments'), 'environments'),
+    ...under(child(root, 'contexts'), 'contexts'),
+    ...roles.flatMap(([path, role]): [string, Located][] => [
+      [path, role],
+      ...under(child(role, 'environments'), `${path}.environments`),
+      ...under(child(role, 'contexts'), `${path}.contexts`),
+    ]),
+  ];
+}
+
+/** A role's environments and contexts must be among the catalogue's. */
+function undeclared(root: LocatedMap, role: Located, kind: string, path: string): ShapeFault[] {
+  const known = keysOf(child(root, kind));
+  return entriesOf(child(role, kind))
+    .filter(([name]) => !known.includes(name))
+    .map(([name, { keyAt }]) => ({
+      at: keyAt,
+      path: join(path, name),
+      message: `${path} names "${name}", which the catalogue's ${kind} lack`,
+      expected: known.length === 0 ? `${kind} at the top level` : `one of ${known.join(', ')}`,
+      suggestion: nearest(name, known),
+    }));
+}
+
+function repeatedDevices(list: Located | undefined, path: string): ShapeFault[] {
+  const seen = new Set<string>();
+  return (list?.kind === 'list' ? list.items : []).flatMap((item, index) => {
+    const device = textAt(item, 'device');
+    if (device === undefined || !seen.has(device)) {
+      if (device !== undefined) seen.add(device);
+      return [];
+    }
+    return [
+      {
+        at: item.at,
+        path: `${path}[${index}]`,
+        message: `${path} names ${device} twice`,
+        expected: 'each device once',
+      },
+    ];
+  });
+}
+
+/** Keys that users have written down where everybody can read them. The messages hold none of them. */
+function secrets(node: Located, path: string, name = ''): ShapeFault[] {
+  if (node.kind === 'list')
+    return node.items.flatMap((item, index) => secrets(item, `${path}[${index}]`, name));
+  if (node.kind === 'scalar') return secretFault(node.text, name, node.at, path);
+  return [...node.entries].flatMap(([key, { keyAt, value }]) => {
+    const inKey = secretFault(key, '', keyAt, path);
+    return inKey.length > 0 ? inKey : secrets(value, join(path, key), key);
+  });
+}
+
+function secretFault(text: string, name: string, at: Mark, path: string): ShapeFault[] {
+  const kind = findSecret(text, name);
+  if (kind === undefined) return [];
+  return [
+    {
+      at,
+      path,
+      message: `${path || 'the catalogue'} holds ${kind}`,
+      expected: 'no keys in a catalogue: an instance_profile gives machines theirs',
+    },
+  ];
+}
+
+const entriesOf = (node: Located | undefined) => (node?.kind === 'map' ? [...node.entries] : []);

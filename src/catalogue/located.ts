@@ -1,0 +1,60 @@
+import type { Source } from './role.ts';
+
+/** A place that a value came from, and how many characters the caret should underline there. */
+export interface Mark {
+  readonly source: Source;
+  readonly length: number;
+}
+
+/** A value of the catalogue (or the command line) that knows where it was written. Aliases and merges are resolved. */
+export type Located = LocatedScalar | LocatedList | LocatedMap;
+
+export interface LocatedScalar {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+  /** As the user wrote it: `1.10` stays `1.10`. */
+  readonly text: string;
+  readonly at: Mark;
+}
+
+interface LocatedList {
+  readonly kind: 'list';
+  readonly items: readonly Located[];
+  readonly at: Mark;
+}
+
+export interface LocatedMap {
+  readonly kind: 'map';
+  readonly entries: ReadonlyMap<string, LocatedEntry>;
+  readonly at: Mark;
+}
+
+export interface LocatedEntry {
+  readonly keyAt: Mark;
+  readonly value: Located;
+}
+
+/** Whether it is the explicit (or empty) null that removes a weaker value. */
+export const isNull = (node: Located | undefined): boolean => node?.kind === 'scalar' && node.value === null;
+
+/** The value under a key of a map; undefined where the node is no map or has no such key. */
+export const child = (node: Located | undefined, key: string): Located | undefined =>
+  node?.kind === 'map' ? node.entries.get(key)?.value : undefined;
+
+/** The scalar's text under a key; undefined where it is absent or null. */
+export function textAt(node: Located | undefined, key: string): string | undefined {
+  const value = child(node, key);
+  return value?.kind === 'scalar' && value.value !== null ? value.text : undefined;
+}
+
+/** The keys of a map in the order they are written. */
+export const keysOf = (node: Located | undefined): string[] =>
+  node?.kind === 'map' ? [...node.entries.keys()] : [];
+
+/** A map's entries as text, for maps of scalars. */
+export const textsOf = (node: Located | undefined): Record<string, string> =>
+  Object.fromEntries(
+    (node?.kind === 'map' ? [...node.entries] : []).flatMap(([key, { value }]) =>
+      value.kind === 'scalar' && value.value !== null ? [[key, value.text]] : [],
+    ),
+  );

@@ -1,0 +1,45 @@
+import { UsageError } from '../errors.ts';
+import { shapeFaults } from './check.ts';
+import type { LocatedEntry } from './located.ts';
+import { SETTINGS } from './settings.ts';
+import { ami, region } from './texts.ts';
+
+/** What the command line may set over the catalogue, by catalogue name (`--instance-type` is instance_type). */
+export interface Overrides {
+  readonly region?: string | undefined;
+  readonly ami?: string | undefined;
+  readonly instance_type?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly subnet?: string | undefined;
+  readonly timeout?: string | undefined;
+}
+
+const SHAPES = new Map([
+  ['region', region],
+  ['ami', ami],
+  ...SETTINGS.filter(({ name }) => ['instance_type', 'zone', 'subnet', 'timeout'].includes(name)).map(
+    ({ name, shape }) => [name, shape] as const,
+  ),
+]);
+
+/**
+ * The overrides as the strongest layer.
+ * @throws UsageError for a value that the catalogue couldn't hold either
+ */
+export function overrideLayer(overrides: Overrides): ReadonlyMap<string, LocatedEntry> {
+  return new Map(
+    Object.entries(overrides).flatMap(([name, value]: [string, string | undefined]) =>
+      value === undefined ? [] : [[name, entryOf(name, value)]],
+    ),
+  );
+}
+
+function entryOf(name: string, value: string): LocatedEntry {
+  const flag = `--${name.replaceAll('_', '-')}`;
+  const at = { source: { kind: 'flag', flag }, length: 1 } as const;
+  const node = { kind: 'scalar', value, text: value, at } as const;
+  const shape = SHAPES.get(name);
+  const fault = shape && shapeFaults(node, shape, flag)[0];
+  if (fault) throw new UsageError(fault.message, { hint: `${flag} takes ${fault.expected}` });
+  return { keyAt: at, value: node };
+}

@@ -1,0 +1,39 @@
+import { ROLE_FIELDS } from './fields.ts';
+import type { LocatedEntry } from './located.ts';
+import type { Layer } from './merge.ts';
+import type { Source } from './role.ts';
+
+/** Settings that have a value when nobody writes one. */
+const BUILTIN = ['http_tokens', 'shutdown_behavior', 'spot', 'timeout'];
+const TOP = ['name', 'bucket', 'prefix'];
+const NOT_SETTINGS = new Set(ROLE_FIELDS.map(({ name }) => name).filter((name) => name !== 'description'));
+
+/**
+ * Who set each value, by catalogue path. Tags and personality are told key by key; a list and `spot` as a whole.
+ * @param top the catalogue's top level
+ * @param settings the merged layers
+ * @param chosen sources of values that are not simply read from one of those
+ */
+export function provenanceOf(
+  top: Layer,
+  settings: Layer,
+  chosen: Readonly<Record<string, Source>>,
+): ReadonlyMap<string, Source> {
+  const topSources = TOP.flatMap((name): [string, Source][] => {
+    const entry = top.get(name);
+    return entry === undefined ? [] : [[name, entry.value.at.source]];
+  });
+  return new Map<string, Source>([
+    ...BUILTIN.map((name): [string, Source] => [name, { kind: 'builtin' }]),
+    ...topSources,
+    ...[...settings].filter(([name]) => !NOT_SETTINGS.has(name)).flatMap(settingSources),
+    ...Object.entries(chosen),
+  ]);
+}
+
+function settingSources([name, { keyAt, value }]: [string, LocatedEntry]): [string, Source][] {
+  if ((name === 'tags' || name === 'personality') && value.kind === 'map') {
+    return [...value.entries].map(([key, entry]) => [`${name}.${key}`, entry.value.at.source]);
+  }
+  return [[name, value.kind === 'scalar' ? value.at.source : keyAt.source]];
+}

@@ -1,0 +1,157 @@
+import { UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import type { PathName } from '../nouns.ts';
+import type { Catalogue } from './catalogue.ts';
+import { durationMs } from './duration.ts';
+import { child, type Located, type LocatedMap, textAt, textsOf } from './located.ts';
+import { machineSettings } from './machine-settings.ts';
+import { MAX_USER_TAGS } from './maps.ts';
+import { type Layer, mergeLayers } from './merge.ts';
+import { type Overrides, overrideLayer } from './overrides.ts';
+import { provenanceOf } from './provenance.ts';
+import type { Role, Source } from './role.ts';
+
+/** What an operator names. */
+export interface Choice {
+  readonly role: string;
+  readonly environment: string;
+  readonly context: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+/**
+ * A role for one environment and context, with every value and who set it.
+ * @throws UsageError for a name that the catalogue lacks, an unusable override, or a setting that nothing gives
+ */
+export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Overrides = {}): Role {
+  const names = checkedNames(catalogue, choice);
+  const flags = overrideLayer(overrides);
+  const settings = mergeLayers([...layersFor(catalogue.root, names), flags]);
+  const top = catalogue.root.entries;
+  const region = regionOf(catalogue, flags);
+  const ami = amiOf(catalogue, flags, region.text);
+  const map: LocatedMap = { ...catalogue.root, entries: settings };
+  const prefix = textAt(catalogue.root, 'prefix') ?? '';
+  const success = textAt(map, 'success');
+  const failure = textAt(map, 'failure');
+  const timeout = textAt(map, 'timeout');
+  const role: Role = {
+    catalogue: catalogue.name,
+    ...names,
+    ...optional('description', catalogue.roles.find(({ name }) => name === names.role)?.description),
+    region: region.text,
+    ami: ami.text,
+    ...optional('bucket', textAt(catalogue.root, 'bucket')),
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    ...optional('app', textAt(map, 'app') as PathName | undefined),
+    machine: machineSettings(map, () => missingInstanceType(catalogue, names)),
+    personality: textsOf(child(map, 'personality')),
+    timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
+    patterns: { ...optional('success', success), ...optional('failure', failure) },
+    catalogueSha256: catalogue.sha256,
+    provenance: provenanceOf(top, settings, { region: region.source, ami: ami.source }),
+  };
+  checkTags(role);
+  checkZone(role);
+  return role;
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
+
+/** The layers, weakest first. */
+function layersFor(root: LocatedMap, { role, environment, context }: Choice): Layer[] {
+  const own = child(child(root, 'roles'), role);
+  return [
+    child(root, 'defaults'),
+    child(child(root, 'environments'), environment),
+    child(child(root, 'contexts'), context),
+    own,
+    child(child(own, 'environments'), environment),
+    child(child(own, 'contexts'), context),
+  ].map((layer) => (layer?.kind === 'map' ? layer.entries : new Map()));
+}
+
+function checkedNames(
+  catalogue: Catalogue,
+  choice: Choice,
+): { role: PathName; environment: PathName; context: PathName } {
+  const roles = catalogue.roles.map(({ name }) => name);
+  return {
+    role: known('role', choice.role, roles, catalogue),
+    environment: known('environment', choice.environment, catalogue.environments, catalogue),
+    context: known('context', choice.context, catalogue.contexts, catalogue),
+  };
+}
+
+function known(kind: string, name: string, names: readonly PathName[], { label }: Catalogue): PathName {
+  const found = names.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  const near = nearest(name, names);
+  const meant = near === undefined ? '' : `; did you mean "${near}"?`;
+  throw new UsageError(`${label} has no ${kind} ${JSON.stringify(name)}${meant}`, {
+    hint: `its ${kind}s: ${names.join(', ')}`,
+  });
+}
+
+interface Given {
+  readonly text: string;
+  readonly source: Source;
+}
+
+const given = (node: Located | undefined): Given | undefined =>
+  node?.kind === 'scalar' ? { text: node.text, source: node.at.source } : undefined;
+
+function regionOf(catalogue: Catalogue, flags: Layer): Given {
+  const region = given(flags.get('region')?.value) ?? given(child(catalogue.root, 'region'));
+  if (region !== undefined) return region;
+  throw new UsageError(`no region: ${catalogue.label} has no region at its top level`, {
+    hint: 'write region: eu-central-1 (or yours) there, or give --region',
+  });
+}
+
+function amiOf(catalogue: Catalogue, flags: Layer, region: string): Given {
+  const node = child(catalogue.root, 'ami');
+  const ami = given(flags.get('ami')?.value) ?? given(node) ?? given(child(node, region));
+  if (ami !== undefined) return ami;
+  if (node?.kind !== 'map') {
+    throw new UsageError(`no AMI: ${catalogue.label} has no ami at its top level`, {
+      hint: 'write ami: ami-... there, or give --ami',
+    });
+  }
+  const regions = [...node.entries.keys()].join(', ');
+  throw new UsageError(
+    `no AMI for region ${region}: ${catalogue.label} has ami.${regions.replaceAll(', ', ', ami.')}`,
+    {
+      hint: `write ami.${region} in ${catalogue.label}, or give --ami, or one of its regions: ${regions}`,
+    },
+  );
+}
+
+function missingInstanceType({ label }: Catalogue, { role, environment, context }: Choice): never {
+  throw new UsageError(`${role} in environment ${environment}, context ${context} has no instance_type`, {
+    hint: `write roles.${role}.instance_type (or defaults.instance_type) in ${label}, or give --instance-type`,
+  });
+}
+
+/** The layers each keep to EC2's limit; merged they might not. */
+function checkTags({ machine, role }: Role): void {
+  const count = Object.keys(machine.tags).length;
+  if (count <= MAX_USER_TAGS) return;
+  throw new UsageError(
+    `${role} has ${count} tags once its layers are merged; EC2 leaves room for ${MAX_USER_TAGS}`,
+    {
+      hint: `remove ${count - MAX_USER_TAGS} (null removes a weaker layer's tag): rolecall roles show ${role}`,
+    },
+  );
+}
+
+function checkZone({ machine: { zone }, region, provenance }: Role): void {
+  if (zone === undefined || zone.startsWith(region)) return;
+  const source = provenance.get('zone');
+  const where = source?.kind === 'file' ? ` (${source.file}:${source.line}:${source.column})` : '';
+  throw new UsageError(`zone ${zone}${where} is not in region ${region}`, {
+    hint: 'give a --zone of that region, or the --region of that zone',
+  });
+}

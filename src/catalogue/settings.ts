@@ -1,0 +1,208 @@
+import { DURATION } from './duration.ts';
+import { MAX_USER_TAGS, personality, tags } from './maps.ts';
+import { patternProblem } from './pattern.ts';
+import type { EitherShape, Field, RecordShape } from './shape.ts';
+import { name, text } from './texts.ts';
+
+const regex = text('^.{1,512}$', 'a JavaScript regular expression of 1 to 512 characters', {
+  problem: patternProblem,
+});
+
+/** One EBS volume. */
+export const BLOCK_DEVICE_FIELDS: readonly Field[] = [
+  {
+    name: 'device',
+    shape: text('^(/dev/)?[a-z][a-z0-9]{2,15}$', 'a device name such as /dev/sdf or /dev/xvda'),
+    description: 'device name, as the AMI expects it',
+    required: true,
+    example: '/dev/xvda',
+  },
+  {
+    name: 'size_gb',
+    shape: { kind: 'whole', min: 1, max: 65_536 },
+    description: 'size in GiB',
+    default: "the snapshot's",
+    example: '20',
+  },
+  {
+    name: 'type',
+    shape: { kind: 'choice', values: ['gp2', 'gp3', 'io1', 'io2', 'st1', 'sc1', 'standard'] },
+    description: 'EBS volume type',
+    default: "EC2's",
+    example: 'gp3',
+  },
+  {
+    name: 'iops',
+    shape: { kind: 'whole', min: 100, max: 256_000 },
+    description: 'provisioned operations a second',
+    default: "the type's",
+    example: '3000',
+  },
+  {
+    name: 'throughput',
+    shape: { kind: 'whole', min: 125, max: 2000 },
+    description: 'MiB a second (gp3)',
+    default: "the type's",
+    example: '125',
+  },
+  {
+    name: 'encrypted',
+    shape: { kind: 'flag' },
+    description: 'encrypt the volume',
+    default: "the account's",
+    example: 'true',
+  },
+  {
+    name: 'delete_on_termination',
+    shape: { kind: 'flag' },
+    description: 'delete the volume with its machine',
+    default: "the AMI's",
+    example: 'true',
+  },
+  {
+    name: 'snapshot',
+    shape: text('^snap-[0-9a-f]{8,17}$', 'a snapshot id: snap- and 8 to 17 hex digits'),
+    description: 'snapshot that the volume is made from',
+    example: 'snap-0123456789abcdef0',
+  },
+];
+
+const blockDevice: RecordShape = { kind: 'record', fields: BLOCK_DEVICE_FIELDS };
+
+const spot: EitherShape = {
+  kind: 'either',
+  scalar: { kind: 'flag' },
+  nested: {
+    kind: 'record',
+    fields: [
+      {
+        name: 'max_price',
+        shape: text('^[0-9]{1,5}(\\.[0-9]{1,6})?$', 'a price in USD an hour such as 0.05', {
+          asWritten: true,
+        }),
+        description: 'highest price in USD an hour',
+        nullable: true,
+        default: 'the on-demand price',
+        example: '0.05',
+      },
+    ],
+  },
+};
+
+/** What any layer may set: defaults, an environment, a context, a role, a role's environment, a role's context. */
+export const SETTINGS: readonly Field[] = (
+  [
+    {
+      name: 'instance_type',
+      shape: text('^[a-z][a-z0-9-]{0,30}\\.[a-z0-9-]{1,20}$', 'an EC2 instance type such as t3.micro'),
+      description: 'EC2 instance type; a role needs one',
+      example: 't3.micro',
+    },
+    {
+      name: 'subnet',
+      shape: text('^subnet-[0-9a-f]{8,17}$', 'a subnet id: subnet- and 8 to 17 hex digits'),
+      description: 'subnet to launch into',
+      default: "the default VPC's",
+      example: 'subnet-0123456789abcdef0',
+    },
+    {
+      name: 'zone',
+      shape: text('^[a-z]{2,6}(-[a-z0-9]+)*-[0-9]{1,2}[a-z]$', 'an availability zone such as eu-central-1a'),
+      description: 'availability zone',
+      default: "EC2's choice",
+      example: 'eu-central-1a',
+    },
+    {
+      name: 'security_groups',
+      shape: {
+        kind: 'list',
+        of: text('^sg-[0-9a-f]{8,17}$', 'a security group id: sg- and 8 to 17 hex digits'),
+        expected: 'a list of security group ids such as [sg-0123456789abcdef0]',
+      },
+      description: 'ids of security groups',
+      default: "the VPC's default group",
+      example: '[sg-0123456789abcdef0]',
+    },
+    {
+      name: 'instance_profile',
+      shape: text(
+        '^([A-Za-z0-9_+=,.@-]{1,128}|arn:aws[a-z-]*:iam::[0-9]{12}:instance-profile/[A-Za-z0-9_+=,.@/-]{1,512})$',
+        'the name or ARN of an instance profile',
+      ),
+      description: 'IAM instance profile, by name or ARN: how machines get credentials',
+      example: 'web-machine',
+    },
+    {
+      name: 'key_name',
+      shape: text('^(?! )[\\x20-\\x7e]{1,255}(?<! )$', 'the name of an EC2 key pair'),
+      description: 'EC2 key pair for ssh',
+      example: 'ops',
+    },
+    {
+      name: 'http_tokens',
+      shape: { kind: 'choice', values: ['required', 'optional'] },
+      description: 'whether the metadata service demands IMDSv2 tokens',
+      default: 'required',
+      example: 'required',
+    },
+    {
+      name: 'shutdown_behavior',
+      shape: { kind: 'choice', values: ['stop', 'terminate'] },
+      description: 'what a shutdown from inside does to the machine',
+      default: 'stop',
+      example: 'terminate',
+    },
+    {
+      name: 'spot',
+      shape: spot,
+      description: 'spot machines: true, false, or a map with the highest price',
+      default: 'false',
+      example: '{max_price: 0.05}',
+    },
+    {
+      name: 'block_devices',
+      shape: {
+        kind: 'list',
+        of: blockDevice,
+        expected: 'a list of block devices such as [{device: /dev/xvda, size_gb: 20}]',
+      },
+      description: 'EBS volumes beside (or in place of) those of the AMI',
+      default: "the AMI's",
+      example: '[{device: /dev/xvda, size_gb: 20, type: gp3}]',
+    },
+    {
+      name: 'tags',
+      shape: tags,
+      description: `tags on machines and volumes, at most ${MAX_USER_TAGS}`,
+      default: '{}',
+      example: '{team: search}',
+    },
+    {
+      name: 'personality',
+      shape: personality,
+      description: 'keys of your own for the user data',
+      default: '{}',
+      example: '{memcached_mb: 64}',
+    },
+    { name: 'app', shape: name, description: 'what the role deploys', example: 'shop' },
+    {
+      name: 'timeout',
+      shape: text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)'),
+      description: 'time from running to the verdict, then a machine is silent',
+      default: '10m',
+      example: '10m',
+    },
+    {
+      name: 'success',
+      shape: regex,
+      description: "console line that tells success, for an AMI's own bootstrapper",
+      example: 'Bootstrap complete',
+    },
+    {
+      name: 'failure',
+      shape: regex,
+      description: "console line that tells failure, for an AMI's own bootstrapper",
+      example: '^ERROR Bootstrapping failed',
+    },
+  ] satisfies Field[]
+).map((field) => ({ ...field, nullable: true }));

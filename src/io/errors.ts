@@ -1,0 +1,67 @@
+import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
+import { painter } from './paint.ts';
+import { printable } from './text.ts';
+
+export interface ErrorStyle {
+  /** Add the stack, for the people who mend rolecall. */
+  readonly debug: boolean;
+  readonly colour: boolean;
+}
+
+/** The code that the process ends with after `error`: its own, or 1 for one that rolecall doesn't expect. */
+export const exitCodeOfError = (error: unknown): ExitCode =>
+  exitCode(error instanceof RolecallError ? error.exit : 'internal');
+
+/** An error for people, on stderr: what happened, then the next step. Ends with a newline. */
+export function errorReport(error: unknown, style: ErrorStyle): string {
+  const paint = painter(style.colour);
+  const { message, hint } = describe(error);
+  const head = error instanceof RolecallError && error.exit === 'interrupted' ? 'interrupted' : 'error';
+  const [first = '', ...rest] = lines(message);
+  const shown = [`${paint.bad(`${head}:`)} ${first}`, ...rest];
+  lines(hint ?? '').forEach((line, index) => {
+    if (line !== '') shown.push(`  ${index === 0 ? '→' : ' '} ${line}`);
+  });
+  if (style.debug) shown.push(...stackOf(error).map((line) => paint.faint(line)));
+  return `${shown.join('\n')}\n`;
+}
+
+/** What `--output json` prints in place of its document. */
+export interface ErrorDocument {
+  readonly error: {
+    /** The process's exit code. */
+    readonly exit: ExitCode;
+    /** AWS's error code, where one came. */
+    readonly code: string | null;
+    readonly message: string;
+    readonly hint: string | null;
+  };
+}
+
+/** An error as data. */
+export function errorDocument(error: unknown): ErrorDocument {
+  const { message, hint } = describe(error);
+  const code = error instanceof AwsError ? (error.code ?? null) : null;
+  return { error: { exit: exitCodeOfError(error), code, message, hint: hint ?? null } };
+}
+
+function describe(error: unknown): { message: string; hint: string | undefined } {
+  if (error instanceof RolecallError) return { message: error.message, hint: error.hint };
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return {
+    message: `internal error: ${text}`,
+    hint: 'this is a defect in rolecall: run the command again with --debug and report what it prints',
+  };
+}
+
+// The caret under a catalogue line stands by its leading spaces, which printable keeps.
+const lines = (text: string): string[] => text.split('\n').map(printable);
+
+function stackOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const own = lines(error.stack ?? '');
+  return error.cause === undefined ? own : [...own, 'caused by:', ...causeOf(error.cause)];
+}
+
+const causeOf = (cause: unknown): string[] =>
+  cause instanceof Error ? stackOf(cause) : [printable(String(cause))];

@@ -1,0 +1,96 @@
+/** Finding secrets in what users supply, and hiding them in what rolecall prints: one place for both. */
+
+const REDACTED = '[redacted]';
+
+/**
+ * An access key id: AKIA (long-lived) or ASIA (temporary) and 16 more.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ */
+const ACCESS_KEY_ID = /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])/g;
+/** The shape of a secret access key: 40 characters of base64 with both cases and a digit, which no hex digest or path has. */
+const SECRET_KEY =
+  /(?<![A-Za-z0-9/+])(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])(?=[^0-9]{0,39}[0-9])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
+const PRIVATE_KEY_BLOCK =
+  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?/g;
+/** One line of a PEM or base64 body; hex digests (64 digits) are no secret. */
+const BASE64_LINE = /(?<![A-Za-z0-9+/])(?![0-9a-fA-F]+(?![A-Za-z0-9+/=]))[A-Za-z0-9+/]{60,}={0,2}/g;
+/** `name=value` to the line's end, as in a payload. */
+const LINE_OF_PAYLOAD = /^([A-Za-z_][\w.-]{0,127})=(.+)$/gm;
+/** A name before a value: `name=` of a URL's query or a traced command, `name: ` of YAML, JSON and HTTP headers. */
+const NAME = /(?<![\w-])([A-Za-z_][\w-]{0,127})(=|"? *: *)/g;
+const AFTER_EQUALS = /"[^"\n]*"|'[^'\n]*'|[^\s&"'<>]+/y;
+const AFTER_COLON = /"[^"\n]*"|'[^'\n]*'|(?!\/\/)[^\s:,}[{][^\n,}]*/y;
+/** `user:password` of a URL. */
+const USER_INFO = /(?<=:\/\/)[^\s/@:]{1,256}:[^\s/@]{1,256}(?=@)/g;
+const SECRET_WORD =
+  /nonce|secret|passw|passphrase|token|credential|signature|policy|private|authorization|access_?key|api_?key|(?:^|[_-])(?:keys?|pass|pwd|sig|auth)(?:[_-]|$)/i;
+/** The catalogue's own keys that sound like secrets and are none. */
+const HARMLESS_NAMES = new Set(['key_name', 'http_tokens']);
+
+export type SecretKind = 'an AWS access key id' | 'an AWS secret access key' | 'a private key';
+
+/** Whether a key, parameter or header of this name holds something that must not be printed. */
+export const soundsSecret = (name: string): boolean => SECRET_WORD.test(name) && !HARMLESS_NAMES.has(name);
+
+/**
+ * The first secret in a value that a user supplied.
+ * @param name the key that the value stands under: 40 characters of base64 are a secret only beside a name that says so
+ */
+export function findSecret(value: string, name = ''): SecretKind | undefined {
+  if (PRIVATE_KEY.test(value)) return 'a private key';
+  if (value.search(ACCESS_KEY_ID) >= 0) return 'an AWS access key id';
+  const secretAt = value.search(SECRET_KEY);
+  if (secretAt < 0) return undefined;
+  const named = soundsSecret(name) || SECRET_WORD.test(value.slice(Math.max(0, secretAt - 60), secretAt));
+  return named ? 'an AWS secret access key' : undefined;
+}
+
+/** What stands in the place of a secret. */
+type Mask = (secret: string) => string;
+
+/**
+ * The text without what must not be seen: nonces, keys, passwords, tokens, signatures, policies, credentials in URLs.
+ * Lines stay lines. Safe on any text of any size: each expression is linear.
+ */
+export const redact = (text: string): string => masked(text, () => REDACTED);
+
+/** As redact, with as many asterisks as the secret has characters, so that positions in the text hold. */
+export const blackOut = (text: string): string => masked(text, (secret) => '*'.repeat(secret.length));
+
+function masked(text: string, mask: Mask): string {
+  const lines = text
+    .replace(PRIVATE_KEY_BLOCK, (block) => block.replace(/[^\r\n]+/g, mask))
+    .replace(LINE_OF_PAYLOAD, (whole, name: string, value: string) =>
+      soundsSecret(name) ? `${name}=${mask(value)}` : whole,
+    );
+  return maskNamed(lines, mask)
+    .replace(USER_INFO, mask)
+    .replace(ACCESS_KEY_ID, mask)
+    .replace(SECRET_KEY, mask)
+    .replace(BASE64_LINE, mask);
+}
+
+/** Masks what follows a name that sounds secret. A harmless name's value is searched too: it may hold such a name. */
+function maskNamed(text: string, mask: Mask): string {
+  const parts: string[] = [];
+  let done = 0;
+  for (const { 0: whole, 1: name = '', 2: sign, index } of text.matchAll(NAME)) {
+    const from = index + whole.length;
+    if (index < done || !soundsSecret(name)) continue;
+    const value = matchAt(sign === '=' ? AFTER_EQUALS : AFTER_COLON, text, from);
+    if (sign !== '=' && isSentence(name, value)) continue;
+    parts.push(text.slice(done, from), value === '' ? '' : mask(value));
+    done = from + value.length;
+  }
+  return parts.join('') + text.slice(done);
+}
+
+/** `cannot read key: no such file` is an error's reason, and people need it. A password may be made of words, too. */
+const isSentence = (name: string, value: string): boolean =>
+  !/pass|pwd|secret|auth/i.test(name) && /^[A-Za-z][a-z']*(?: [A-Za-z][a-z']*[.;]?)+$/.test(value.trim());
+
+function matchAt(sticky: RegExp, text: string, index: number): string {
+  sticky.lastIndex = index;
+  return sticky.exec(text)?.[0] ?? '';
+}
