@@ -11,7 +11,8 @@ const COMMAND = 'launch --role memcached --env prod --context b --count 3 --loca
 const SAMPLE_MS = 60;
 const REST_MS = 6_000;
 
-const tmux = (...args) => execFileSync('tmux', ['-L', `picture-${process.pid}`, ...args], { encoding: 'utf8' });
+const tmux = (...args) =>
+  execFileSync('tmux', ['-L', `picture-${process.pid}`, ...args], { encoding: 'utf8' });
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function record() {
@@ -19,7 +20,17 @@ async function record() {
   execFileSync('mkdir', ['-p', bin]);
   execFileSync('ln', ['-sf', `${root}dist/launch.js`, `${bin}/launch`]);
   const env = `env -u CI PATH=${bin}:$PATH PS1='$ '`;
-  tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), `${env} bash --norc --noprofile`);
+  tmux(
+    '-f',
+    '/dev/null',
+    'new-session',
+    '-d',
+    '-x',
+    String(COLUMNS),
+    '-y',
+    String(ROWS),
+    `${env} bash --norc --noprofile`,
+  );
   try {
     tmux('set', '-g', 'status', 'off');
     await sleep(400);
@@ -50,29 +61,30 @@ async function record() {
 const COLOURS = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341', 36: '#76e3ea' };
 const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
+const ESCAPE = String.fromCharCode(27);
+const SGR = new RegExp(`(${ESCAPE}\\[[0-9;]*m)`);
+
+/** What one SGR code makes of the style so far. */
+function styled(style, code) {
+  if (code === 0 || code === 22) return {};
+  if (code === 1) return { ...style, weight: ' font-weight="bold"' };
+  if (code === 2) return { ...style, fill: ' fill="#8b949e"' };
+  return { ...style, fill: COLOURS[code] ? ` fill="${COLOURS[code]}"` : '' };
+}
+
 /** One screen line with SGR colours as SVG text. */
 function drawLine(line, row) {
   let style = {};
   let column = 0;
   const spans = [];
-  for (const part of line.split(/(\u001b\[[0-9;]*m)/)) {
-    const sgr = /^\u001b\[([0-9;]*)m$/.exec(part);
-    if (sgr) {
-      for (const code of sgr[1].split(';').map(Number)) {
-        if (code === 0) style = {};
-        else if (code === 1) style = { ...style, weight: 'bold' };
-        else if (code === 2) style = { ...style, fill: '#8b949e' };
-        else if (code === 22) style = {};
-        else if (code === 39) style = { ...style, fill: undefined };
-        else if (COLOURS[code]) style = { ...style, fill: COLOURS[code] };
-      }
+  for (const part of line.split(SGR)) {
+    if (part.startsWith(ESCAPE)) {
+      style = part.slice(2, -1).split(';').map(Number).reduce(styled, style);
       continue;
     }
-    if (part.trim() !== '') {
-      const fill = style.fill ? ` fill="${style.fill}"` : '';
-      const weight = style.weight ? ' font-weight="bold"' : '';
-      spans.push(`<tspan x="${(column * 8.4 + 16).toFixed(1)}"${fill}${weight}>${escapeXml(part)}</tspan>`);
-    }
+    const x = (column * 8.4 + 16).toFixed(1);
+    const { fill = '', weight = '' } = style;
+    if (part.trim() !== '') spans.push(`<tspan x="${x}"${fill}${weight}>${escapeXml(part)}</tspan>`);
     column += [...part].length;
   }
   return spans.length === 0 ? '' : `<text y="${44 + row * 20}">${spans.join('')}</text>`;

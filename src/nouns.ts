@@ -41,6 +41,8 @@ export interface Machine {
   readonly stateReason?: { readonly code: string; readonly message: string };
   readonly zone: string;
   readonly instanceType: string;
+  /** The AMI it was launched from. */
+  readonly imageId?: string;
   /** Position within its RunInstances call (AmiLaunchIndex), from 0. */
   readonly launchIndex: number;
   readonly privateIp?: string;

@@ -39,3 +39,23 @@ export interface BoxDriver {
    */
   boot(spec: BoxSpec, onConsole: (chunk: Buffer) => void): Promise<Box>;
 }
+
+/** What an image holds beside the host's own files. */
+export interface ImageRequest {
+  /** The AMI id that it answers to. */
+  readonly id: string;
+  /** Absolute path of a folder laid over the root. */
+  readonly overlay?: string;
+  /** Debian packages installed into the image. */
+  readonly packages: readonly string[];
+}
+
+/** Makes the images that boxes boot from. */
+export interface ImageBuilder {
+  /**
+   * Builds the image of `request.id`, or finds that it stands already as asked.
+   * @returns `root`: where it lies (absent for scripted boxes); `built`: whether anything had to be made
+   * @throws with a message for the operator when it can't be built
+   */
+  build(request: ImageRequest): Promise<{ readonly root?: string; readonly built: boolean }>;
+}

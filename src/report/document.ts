@@ -1,3 +1,7 @@
+import { type ExitCode, exitCode } from '../errors.ts';
+import type { Outcome } from '../watch/verdict.ts';
+import type { LaunchView, MachineRow } from './state.ts';
+
 /**
  * The JSON document of a launch, a public contract (docs/output.md): snake_case, additions allowed, nothing renamed.
  */
@@ -40,4 +44,93 @@ export interface MachineDocument {
     readonly excerpt: readonly string[];
     readonly reason?: string;
   };
+}
+
+/** Which launch a report is about: what the events don't tell. */
+export type LaunchMeta = LaunchDocument['launch'];
+
+/** How many machines ended how; a machine without a verdict yet is in none of the four. */
+export type Tally = Readonly<Record<Outcome, number>>;
+
+/** Counts the verdicts. */
+export function tally(view: LaunchView): Tally {
+  const counts = { succeeded: 0, failed: 0, silent: 0, lost: 0 };
+  for (const row of view.machines.values()) if (row.verdict) counts[row.verdict.outcome] += 1;
+  return counts;
+}
+
+/** How many of the machines asked for don't exist. */
+export const notLaunched = (view: LaunchView): number => Math.max(0, view.requested - view.machines.size);
+
+/**
+ * The exit code by DESIGN's precedence: 3 any failed or lost; else 4 fewer launched than asked; else 5 any silent; else 0.
+ * A machine without a verdict counts as silent: whatever nobody has heard is not a success.
+ */
+export function exitCodeOf(view: LaunchView): ExitCode {
+  const counts = tally(view);
+  if (counts.failed + counts.lost > 0) return exitCode('failed');
+  if (notLaunched(view) > 0) return exitCode('aws');
+  return exitCode(counts.succeeded === view.machines.size ? 'ok' : 'silent');
+}
+
+/** The document of a launch; `exit` where the process ends otherwise than the verdicts say (130, interrupted). */
+export function launchDocument(
+  view: LaunchView,
+  launch: LaunchMeta,
+  exit = exitCodeOf(view),
+): LaunchDocument {
+  const machines = [...view.machines.values()].map(machineDocument);
+  const count = (verdict: Outcome) => machines.filter((machine) => machine.verdict === verdict).length;
+  const refusal = view.refused[0];
+  return {
+    launch,
+    machines,
+    summary: {
+      requested: Math.max(view.requested, machines.length),
+      succeeded: count('succeeded'),
+      failed: count('failed'),
+      silent: count('silent'),
+      lost: count('lost'),
+    },
+    ...(refusal && { error: { code: refusal.error.code ?? null, message: refusal.error.message } }),
+    exit_code: exit,
+  };
+}
+
+/** One machine of the document. Without a verdict it is `silent`, with the reason that watching ended first. */
+export function machineDocument(row: MachineRow): MachineDocument {
+  const { machine, verdict } = row;
+  const failure = failureOf(row);
+  return {
+    instance_id: machine.instanceId,
+    zone: machine.zone,
+    instance_type: machine.instanceType,
+    verdict: verdict?.outcome ?? 'silent',
+    boot_ms: verdict !== undefined && 'bootMs' in verdict ? verdict.bootMs : null,
+    steps: row.steps.map(({ name, status, ms }) => ({ name, status, ms })),
+    ...(failure && { failure }),
+  };
+}
+
+function failureOf(row: MachineRow): MachineDocument['failure'] {
+  const { verdict } = row;
+  const unknown = { step: row.step?.name ?? null, status: null, first_error: null };
+  if (verdict === undefined) return { ...unknown, excerpt: [], reason: 'watching ended before its verdict' };
+  switch (verdict.outcome) {
+    case 'succeeded':
+      return undefined;
+    case 'failed': {
+      const { step, status, firstError, excerpt, reason } = verdict.failure;
+      return {
+        step,
+        status,
+        first_error: firstError ?? null,
+        excerpt,
+        ...(reason !== undefined && { reason }),
+      };
+    }
+    case 'silent':
+    case 'lost':
+      return { ...unknown, excerpt: verdict.excerpt, reason: verdict.reason };
+  }
 }

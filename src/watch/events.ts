@@ -24,8 +24,16 @@ export type WatchEvent =
       readonly step: string;
       readonly text: string;
     }
-  /** Console text was lost between two snapshots (the ring overflowed). */
-  | { readonly type: 'gap'; readonly at: number; readonly instanceId: InstanceId }
+  /**
+   * Console text was lost between two snapshots (`gap`: the ring overflowed), or may have been (`restarted`: the
+   * console began anew, as after a stop and start).
+   */
+  | {
+      readonly type: 'gap';
+      readonly at: number;
+      readonly instanceId: InstanceId;
+      readonly loss?: 'gap' | 'restarted';
+    }
   /** The machine's final verdict: the last event about it. */
   | { readonly type: 'verdict'; readonly at: number; readonly machine: Machine; readonly verdict: Verdict }
   /** Something about the watching itself that people should know (AWS throttles, a late console). */

@@ -1,0 +1,6 @@
+#!/bin/bash
+# The production machines of context b: many clients, so as many open files as the machine allows; then the role.
+set -euo pipefail
+
+ulimit -Sn "$(ulimit -Hn)"
+exec bash "../../roles/${role:?}.sh"

@@ -1,0 +1,193 @@
+import type { AwsErrorKind } from '../errors.ts';
+
+/**
+ * AWS's error codes, as sets, in this file only. Classification goes by code, never by the words of a message.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+
+/** No machine of this kind is to be had here and now; another zone or type may do. */
+const CAPACITY: ReadonlySet<string> = new Set([
+  'InsufficientInstanceCapacity',
+  'InsufficientHostCapacity',
+  'InsufficientReservedInstanceCapacity',
+  'InsufficientFreeAddressesInSubnet',
+  'InsufficientAddressCapacity',
+  'InsufficientCapacity',
+  'SpotMaxPriceTooLow',
+]);
+
+/** A limit of the account was reached. */
+const QUOTA: ReadonlySet<string> = new Set([
+  'InstanceLimitExceeded',
+  'VcpuLimitExceeded',
+  'MaxSpotInstanceCountExceeded',
+  'VolumeLimitExceeded',
+  'MaxIOPSLimitExceeded',
+  'PrivateIpAddressLimitExceeded',
+  'NetworkInterfaceLimitExceeded',
+  'TagLimitExceeded',
+]);
+
+/** Too many requests: the same one will pass a little later. */
+const THROTTLE: ReadonlySet<string> = new Set([
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'TooManyRequestsException',
+  'SlowDown',
+  'BandwidthLimitExceeded',
+]);
+
+/** AWS knows the caller, who may not do this. */
+const PERMISSION: ReadonlySet<string> = new Set([
+  'UnauthorizedOperation',
+  'AccessDenied',
+  'AccessDeniedException',
+  'Client.UnauthorizedOperation',
+  'UnauthorizedAccess',
+]);
+
+/** The account itself may not do this yet. */
+export const ACCOUNT: ReadonlySet<string> = new Set([
+  'OptInRequired',
+  'PendingVerification',
+  'Blocked',
+  'AccountDisabled',
+]);
+
+/** Credentials that were good once. */
+export const EXPIRED: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+]);
+
+/** The signature's time is too far from AWS's. */
+export const CLOCK_SKEW: ReadonlySet<string> = new Set([
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+  'RequestInTheFuture',
+]);
+
+/** The SDK found no credentials at all (names of the SDK's own errors, not codes of AWS). */
+export const NO_CREDENTIALS: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'ProviderError',
+  'TokenProviderError',
+  'CredentialsTimeout',
+]);
+
+/** AWS doesn't know these credentials. */
+const REJECTED_CREDENTIALS: ReadonlySet<string> = new Set([
+  'AuthFailure',
+  'InvalidClientTokenId',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'IncompleteSignature',
+  'MissingAuthenticationToken',
+  'UnrecognizedClientException',
+]);
+
+/** The endpoint's name doesn't resolve; a retry won't change that. */
+export const NO_SUCH_HOST: ReadonlySet<string> = new Set(['ENOTFOUND']);
+
+/** Nothing listens there. */
+export const REFUSED: ReadonlySet<string> = new Set(['ECONNREFUSED']);
+
+/** The other side is not trusted, or doesn't speak TLS. Codes of Node and OpenSSL. */
+export const TLS: ReadonlySet<string> = new Set([
+  'EPROTO',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+]);
+
+/** The connection broke or went silent: the request may or may not have arrived. */
+const BROKEN: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  'TimeoutError',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'UND_ERR_SOCKET',
+]);
+
+/** The code that rolecall gives to an answer which isn't EC2's: garbage, HTML, half a document. */
+export const UNINTELLIGIBLE = 'UnintelligibleAnswer';
+
+/** AWS's own trouble. The answer is lost, the request perhaps not. */
+const SERVER: ReadonlySet<string> = new Set([
+  'InternalError',
+  'InternalFailure',
+  'ServerInternal',
+  'ServiceUnavailable',
+  'Unavailable',
+  'RequestTimeout',
+]);
+
+/** A machine that EC2 doesn't know, or not yet: just after a launch that is eventual consistency. */
+const NOT_FOUND: ReadonlySet<string> = new Set(['InvalidInstanceID.NotFound', 'InvalidID']);
+
+/** The ClientToken was used before. */
+const IDEMPOTENCY: ReadonlySet<string> = new Set([
+  'IdempotentParameterMismatch',
+  'IdempotentInstanceTerminated',
+]);
+
+/** The request names something that doesn't exist or doesn't fit. Other codes that begin with `Invalid` join these. */
+const INVALID: ReadonlySet<string> = new Set([
+  'Unsupported',
+  'UnsupportedOperation',
+  'UnknownParameter',
+  'MissingParameter',
+  'ParameterNotFound',
+  'MalformedQueryString',
+  'VPCIdNotSpecified',
+  'VPCResourceNotSpecified',
+  'DefaultVpcDoesNotExist',
+  'NoSuchEntity',
+  'UnavailableImage',
+]);
+
+const KINDS: readonly (readonly [AwsErrorKind, readonly ReadonlySet<string>[]])[] = [
+  ['capacity', [CAPACITY]],
+  ['quota', [QUOTA]],
+  ['throttle', [THROTTLE]],
+  ['permission', [PERMISSION, ACCOUNT]],
+  ['credentials', [NO_CREDENTIALS, EXPIRED, CLOCK_SKEW, REJECTED_CREDENTIALS]],
+  ['endpoint', [NO_SUCH_HOST, REFUSED, TLS, BROKEN, new Set([UNINTELLIGIBLE])]],
+  ['server', [SERVER]],
+  ['not-found', [NOT_FOUND]],
+  ['idempotency', [IDEMPOTENCY]],
+  ['invalid', [INVALID]],
+];
+
+/**
+ * The kind of an AWS error code.
+ * @param status the HTTP status, where an answer came: it decides on codes that no set names
+ */
+export function kindOf(code: string | undefined, status?: number): AwsErrorKind {
+  if (code !== undefined) {
+    const row = KINDS.find(([, sets]) => sets.some((set) => set.has(code)));
+    if (row !== undefined) return row[0];
+    if (code.startsWith('Invalid')) return 'invalid';
+  }
+  if (status === 429) return 'throttle';
+  if (status !== undefined && status >= 500) return 'server';
+  return 'refused';
+}

@@ -1,0 +1,146 @@
+import type { Filter, InstanceStatus } from '@aws-sdk/client-ec2';
+import { AwsError } from '../errors.ts';
+import { type InstanceId, isInstanceId, type Machine } from '../nouns.ts';
+import { UnintelligibleAnswer } from './failure.ts';
+import { machineOf, machinesOf } from './machine.ts';
+import type { AwsTarget, ConsoleSnapshot, Ec2, StatusChecks } from './ports.ts';
+import { type ConnectOptions, impatient, openSession, type Session } from './session.ts';
+
+/** Ids in one request: far below EC2's limits, so that a URL-encoded body stays small. */
+const IDS_A_REQUEST = 100;
+/** The most that EC2 gives in one page. */
+const PAGE = 1_000;
+
+/**
+ * The Ec2 port over the AWS SDK, which is loaded at the first request. Throttling, lost answers and broken connections
+ * are waited out with jitter for a bounded time, RunInstances with the same ClientToken; nothing else is repeated.
+ */
+export function connectEc2(target: AwsTarget, options: ConnectOptions = {}): Connection {
+  const session = openSession(target, options);
+  return { ...ec2Over(session), polling: ec2Over(impatient(session)) };
+}
+
+/** The port, and the same for loops that ask again anyway: there nothing is waited out within a request. */
+export interface Connection extends Ec2 {
+  readonly polling: Ec2;
+}
+
+function ec2Over(session: Session): Ec2 {
+  return {
+    runInstances: (request) =>
+      session.call('RunInstances', async (client, sdk) => {
+        const answer = await client.send(new sdk.RunInstancesCommand(request));
+        if (!answer.Instances?.length) throw new UnintelligibleAnswer('the answer names no machine');
+        return answer.Instances.map(machineOf);
+      }),
+    machinesOfLaunch: (launch) => describe(session, [{ Name: 'tag:rolecall:launch', Values: [launch] }]),
+    machinesOfToken: (token) => describe(session, [{ Name: 'client-token', Values: [token] }]),
+    machine: async (id) => (await describe(session, [{ Name: 'instance-id', Values: [id] }]))[0],
+    statusChecks: async (ids) => {
+      const parts = await Promise.all(chunks(ids, IDS_A_REQUEST).map((part) => statusChecks(session, part)));
+      return parts.flat();
+    },
+    consoleOutput: (id, mode) => consoleOutput(session, id, mode),
+    userData: (id) =>
+      session.call(
+        'DescribeInstanceAttribute',
+        async (client, sdk) => {
+          const input = { InstanceId: id, Attribute: 'userData' } as const;
+          const answer = await client.send(new sdk.DescribeInstanceAttributeCommand(input));
+          if (answer.InstanceId === undefined) throw new UnintelligibleAnswer('the answer names no machine');
+          return answer.UserData?.Value === undefined ? undefined : decoded(answer.UserData.Value);
+        },
+        'for-machine',
+      ),
+    tag: async (ids, tags) => {
+      const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      if (list.length === 0) return;
+      for (const part of chunks(ids, IDS_A_REQUEST)) {
+        await session.call(
+          'CreateTags',
+          (client, sdk) => client.send(new sdk.CreateTagsCommand({ Resources: [...part], Tags: list })),
+          'for-machine',
+        );
+      }
+    },
+  };
+}
+
+/** All pages. A filter rather than ids: it doesn't fail while EC2 doesn't know a machine yet, and it can be paged. */
+async function describe(session: Session, filters: Filter[]): Promise<Machine[]> {
+  const machines: Machine[] = [];
+  let next: string | undefined;
+  do {
+    const input = { Filters: filters, MaxResults: PAGE, ...(next === undefined ? {} : { NextToken: next }) };
+    const page = await session.call('DescribeInstances', async (client, sdk) => {
+      const answer = await client.send(new sdk.DescribeInstancesCommand(input));
+      return { machines: machinesOf(answer.Reservations), next: answer.NextToken };
+    });
+    machines.push(...page.machines);
+    next = page.next === '' ? undefined : page.next;
+  } while (next !== undefined);
+  return machines;
+}
+
+/** One unknown id spoils the whole request, so the request is halved until the unknown ones stand alone. */
+async function statusChecks(session: Session, ids: readonly InstanceId[]): Promise<StatusChecks[]> {
+  try {
+    return await session.call('DescribeInstanceStatus', async (client, sdk) => {
+      const answer = await client.send(new sdk.DescribeInstanceStatusCommand({ InstanceIds: [...ids] }));
+      if (answer.InstanceStatuses === undefined)
+        throw new UnintelligibleAnswer('the answer has no list of statuses');
+      return answer.InstanceStatuses.flatMap(statusOf);
+    });
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.kind !== 'not-found') throw error;
+    if (ids.length === 1) return [];
+    const half = Math.ceil(ids.length / 2);
+    return [
+      ...(await statusChecks(session, ids.slice(0, half))),
+      ...(await statusChecks(session, ids.slice(half))),
+    ];
+  }
+}
+
+function statusOf(status: InstanceStatus): StatusChecks[] {
+  const id = status.InstanceId;
+  if (id === undefined || !isInstanceId(id)) return [];
+  return [
+    {
+      instanceId: id,
+      impaired: status.SystemStatus?.Status === 'impaired' || status.InstanceStatus?.Status === 'impaired',
+    },
+  ];
+}
+
+async function consoleOutput(
+  session: Session,
+  id: InstanceId,
+  mode: 'latest' | 'posted',
+): Promise<ConsoleSnapshot | undefined> {
+  try {
+    return await session.call('GetConsoleOutput', async (client, sdk) => {
+      const input = { InstanceId: id, ...(mode === 'latest' ? { Latest: true } : {}) };
+      const answer = await client.send(new sdk.GetConsoleOutputCommand(input));
+      if (answer.InstanceId === undefined) throw new UnintelligibleAnswer('the answer names no machine');
+      return {
+        text: decoded(answer.Output ?? ''),
+        ...(answer.Timestamp === undefined ? {} : { takenAt: answer.Timestamp.getTime() }),
+      };
+    });
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    if (mode === 'latest' && error.code === 'UnsupportedOperation') return undefined;
+    // Not known everywhere yet: there is no text yet. The machine's state, not its console, says whether it is gone.
+    if (error.kind === 'not-found') return { text: '' };
+    throw error;
+  }
+}
+
+/** EC2 gives console output and user data in base64, and the SDK leaves it so. */
+const decoded = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

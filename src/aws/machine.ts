@@ -1,0 +1,50 @@
+import type { Instance, Reservation } from '@aws-sdk/client-ec2';
+import { isInstanceId, type Machine, type MachineState } from '../nouns.ts';
+import { UnintelligibleAnswer } from './failure.ts';
+
+const STATES: ReadonlySet<string> = new Set<MachineState>([
+  'pending',
+  'running',
+  'shutting-down',
+  'terminated',
+  'stopping',
+  'stopped',
+]);
+
+const isState = (name: string | undefined): name is MachineState => name !== undefined && STATES.has(name);
+
+/**
+ * A Machine from EC2's description.
+ * @throws UnintelligibleAnswer where it lacks an id or a state
+ */
+export function machineOf(instance: Instance): Machine {
+  const { InstanceId, State, StateReason, PrivateIpAddress } = instance;
+  if (InstanceId === undefined || !isInstanceId(InstanceId)) {
+    throw new UnintelligibleAnswer(`EC2 described a machine with the id ${InstanceId}`);
+  }
+  if (!isState(State?.Name))
+    throw new UnintelligibleAnswer(`EC2 described ${InstanceId} in state ${State?.Name}`);
+  return {
+    instanceId: InstanceId,
+    state: State.Name,
+    ...(StateReason?.Code === undefined
+      ? {}
+      : { stateReason: { code: StateReason.Code, message: StateReason.Message ?? '' } }),
+    zone: instance.Placement?.AvailabilityZone ?? '',
+    instanceType: instance.InstanceType ?? '',
+    ...(instance.ImageId === undefined ? {} : { imageId: instance.ImageId }),
+    launchIndex: instance.AmiLaunchIndex ?? 0,
+    ...(PrivateIpAddress === undefined ? {} : { privateIp: PrivateIpAddress }),
+    launchedAt: instance.LaunchTime?.getTime() ?? 0,
+    tags: Object.fromEntries((instance.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
+  };
+}
+
+/**
+ * All machines of a page of DescribeInstances.
+ * @throws UnintelligibleAnswer where the page has no list of reservations: an empty one is a list, too
+ */
+export function machinesOf(reservations: readonly Reservation[] | undefined): Machine[] {
+  if (reservations === undefined) throw new UnintelligibleAnswer('the answer has no list of reservations');
+  return reservations.flatMap((reservation) => (reservation.Instances ?? []).map(machineOf));
+}

@@ -1,0 +1,98 @@
+import type { AwsError } from '../errors.ts';
+import type { Clock } from '../io/clock.ts';
+import { NO_SUCH_HOST, REFUSED, TLS, UNINTELLIGIBLE } from './classify.ts';
+
+/**
+ * How one kind of trouble is waited out. The SDK's own retries are switched off: they would repeat
+ * InsufficientInstanceCapacity, because it is an HTTP 500, and give up on throttling after about a second.
+ */
+export interface Patience {
+  readonly baseMs: number;
+  /** The longest single pause. */
+  readonly capMs: number;
+  /** No new attempt begins later than this after the first. */
+  readonly budgetMs: number;
+  /** Attempts that are made even where the budget is used up: one long timeout must not use up all. */
+  readonly atLeast: number;
+}
+
+/** RunInstances refills 2 requests a second for the whole account, so a minute's wait is normal. */
+const THROTTLED: Patience = { baseMs: 1_000, capMs: 20_000, budgetMs: 120_000, atLeast: 3 };
+const LOST_ANSWER: Patience = { baseMs: 200, capMs: 5_000, budgetMs: 30_000, atLeast: 3 };
+/** Long enough for a server that restarts, short enough for somebody who mistyped a port. */
+const NOBODY_THERE: Patience = { baseMs: 100, capMs: 500, budgetMs: 1_500, atLeast: 1 };
+/** EC2 asks for a back-off from 2 s up while it doesn't know a new machine everywhere yet. */
+const NOT_YET_KNOWN: Patience = { baseMs: 2_000, capMs: 8_000, budgetMs: 40_000, atLeast: 3 };
+
+/** What is waited out: trouble that passes, also a machine that EC2 doesn't know yet (late consistency), or nothing. */
+export type Waiting = 'for-trouble' | 'for-machine' | 'never';
+
+/** How to wait this error out; undefined where a retry can't help. */
+export function patienceWith(error: AwsError, waiting: Waiting): Patience | undefined {
+  if (waiting === 'never') return undefined;
+  const code = error.code ?? '';
+  switch (error.kind) {
+    case 'throttle':
+      return THROTTLED;
+    case 'server':
+      return LOST_ANSWER;
+    case 'endpoint':
+      if (NO_SUCH_HOST.has(code) || TLS.has(code)) return undefined;
+      return REFUSED.has(code) || code === UNINTELLIGIBLE ? NOBODY_THERE : LOST_ANSWER;
+    case 'not-found':
+      return waiting === 'for-machine' ? NOT_YET_KNOWN : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The pause before the attempt after `failures` failures (from 1), milliseconds: full jitter over an exponential step.
+ * @param random a number from 0 up to 1
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function pauseMs(patience: Patience, failures: number, random: number): number {
+  const step = Math.min(patience.capMs, patience.baseMs * 2 ** Math.min(failures - 1, 30));
+  // Never less than a tenth: a pause of nothing would repeat into the same closed bucket.
+  return Math.round(step * (0.1 + 0.9 * random));
+}
+
+/** What a retry needs from outside. */
+export interface RetryTools {
+  readonly clock: Clock;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
+  /** Ends the waiting: the last error is thrown at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told before each pause. */
+  readonly onRetry?: ((error: AwsError, pauseMs: number) => void) | undefined;
+}
+
+/**
+ * Runs `attempt` until it succeeds or waiting can't help any more.
+ * @param toError makes the AwsError from what an attempt threw
+ * @throws AwsError the last one
+ */
+export async function retrying<T>(
+  attempt: () => Promise<T>,
+  toError: (thrown: unknown) => AwsError,
+  tools: RetryTools,
+  waiting: Waiting = 'for-trouble',
+): Promise<T> {
+  const started = tools.clock.now();
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      const error = toError(thrown);
+      const patience = patienceWith(error, waiting);
+      if (patience === undefined || tools.signal?.aborted) throw error;
+      const pause = pauseMs(patience, failures, tools.random());
+      const late = tools.clock.now() - started + pause > patience.budgetMs;
+      if (late && failures >= patience.atLeast) throw error;
+      tools.onRetry?.(error, pause);
+      await tools.clock.sleep(pause, tools.signal);
+      if (tools.signal?.aborted) throw error;
+    }
+  }
+}

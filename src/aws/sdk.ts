@@ -1,0 +1,23 @@
+import {
+  CreateTagsCommand,
+  DescribeInstanceAttributeCommand,
+  DescribeInstanceStatusCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  GetConsoleOutputCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+
+/**
+ * The parts of the SDK that rolecall uses, by name, so that the bundler can leave out the other 700 operations.
+ * Only session.ts imports this file, and only when the first request is due: it costs a quarter of a second.
+ */
+export const sdk = {
+  CreateTagsCommand,
+  DescribeInstanceAttributeCommand,
+  DescribeInstanceStatusCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  GetConsoleOutputCommand,
+  RunInstancesCommand,
+} as const;

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { start } from '../main.ts';
+
+// `launch` is `rolecall launch`, as operators have typed it for years.
+await start(['launch', ...process.argv.slice(2)]);

@@ -1,0 +1,38 @@
+import type { Argv, InferredOptionTypes, Options } from 'yargs';
+import type { ExitCode } from '../errors.ts';
+import type { Host } from './host.ts';
+
+type OptionTable = Readonly<Record<string, Options>>;
+/** The values that yargs parses for a table of options. */
+export type Values<O extends OptionTable> = InferredOptionTypes<O>;
+
+/** One command: its arguments, and what it does with them. A command's module must load fast: it imports its work lazily. */
+export interface Command {
+  /** Positional arguments in yargs' notation (`<launch>`, `[folder]`); empty where it takes none. */
+  readonly positionals: string;
+  /** Names its options on a parser. */
+  readonly options: (parser: Argv) => Argv;
+  /** Their names, for suggestions. */
+  readonly optionNames: readonly string[];
+  /** Example command lines with what each does, for `--help`. */
+  readonly examples?: readonly (readonly [string, string])[];
+  readonly run: (values: unknown, host: Host) => Promise<ExitCode>;
+}
+
+/** Ties a table of options to the function that gets their values, so that neither can drift from the other. */
+export function command<const O extends OptionTable>(spec: {
+  readonly positionals?: string;
+  readonly options: O;
+  readonly examples?: readonly (readonly [string, string])[];
+  readonly run: (values: Values<O>, host: Host) => Promise<ExitCode>;
+}): Command {
+  return {
+    positionals: spec.positionals ?? '',
+    options: (parser) => parser.options(spec.options),
+    optionNames: Object.entries(spec.options as OptionTable).flatMap(([name, { hidden, alias }]) =>
+      hidden === true ? [] : [name, ...[alias ?? []].flat()],
+    ),
+    ...(spec.examples && { examples: spec.examples }),
+    run: (values, host) => spec.run(values as Values<O>, host),
+  };
+}

@@ -1,0 +1,82 @@
+import type { Command } from './command.ts';
+
+/** A command as the top-level help lists it; its module is loaded only when it is called. */
+export interface Entry {
+  /** The words that call it: `['roles', 'show']`. */
+  readonly words: readonly string[];
+  readonly describe: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Entry[] = [
+  entry(
+    'launch',
+    'launch machines into a role, and prove that each one booted into it',
+    async () => (await import('./launch.ts')).launch,
+  ),
+  entry(
+    'plan',
+    'show all that launch would do, and do nothing',
+    async () => (await import('./plan.ts')).plan,
+  ),
+  entry('render', "print the payload's exact bytes", async () => (await import('./render.ts')).render),
+  entry(
+    'validate',
+    'check the catalogue, and list every fault at once',
+    async () => (await import('./validate.ts')).validate,
+  ),
+  entry(
+    'roles list',
+    'list the roles of the catalogue',
+    async () => (await import('./roles-list.ts')).rolesList,
+  ),
+  entry(
+    'roles show',
+    'show a role with the place that set each value',
+    async () => (await import('./roles-show.ts')).rolesShow,
+  ),
+  entry(
+    'watch',
+    'follow the machines of a launch to their verdicts',
+    async () => (await import('./watch.ts')).watch,
+  ),
+  entry('console', "print a machine's console", async () => (await import('./console.ts')).consoleCommand),
+  entry(
+    'local up',
+    'start a local cloud that really boots its machines',
+    async () => (await import('./local-up.ts')).localUp,
+  ),
+  entry(
+    'local down',
+    'end the local cloud and all its machines',
+    async () => (await import('./local-down.ts')).localDown,
+  ),
+  entry(
+    'local env',
+    'print the variables that point any AWS client to the local cloud',
+    async () => (await import('./local-env.ts')).localEnv,
+  ),
+  entry(
+    'local exec',
+    'run a command inside a local machine',
+    async () => (await import('./local-exec.ts')).localExec,
+  ),
+  entry(
+    'help exit-codes',
+    'print the table of exit codes',
+    async () => (await import('./help-exit-codes.ts')).helpExitCodes,
+  ),
+];
+
+/** The command that a command line calls, and the arguments that are left; undefined where none fits. */
+export function findCommand(
+  argv: readonly string[],
+): { readonly entry: Entry; readonly rest: string[] } | undefined {
+  const found = COMMANDS.find(({ words }) => words.every((word, index) => argv[index] === word));
+  return found && { entry: found, rest: argv.slice(found.words.length) };
+}
+
+function entry(words: string, describe: string, load: () => Promise<Command>): Entry {
+  return { words: words.split(' '), describe, load };
+}

@@ -1,0 +1,41 @@
+import { type ExitCode, exitCode } from '../errors.ts';
+import { write } from '../io/streams.ts';
+import type { InstanceId } from '../nouns.ts';
+import { type ConsolePart, followConsole, readConsole } from '../watch/follow.ts';
+import { harmlessText } from '../watch/text.ts';
+import { type CloudWords, connectCloud } from './cloud.ts';
+import type { Host } from './host.ts';
+import { regionFor } from './region.ts';
+
+export interface ConsoleWords extends CloudWords {
+  readonly instance: InstanceId;
+  readonly follow: boolean;
+}
+
+/** Prints a console: its text on stdout, what is known to be missing from it on stderr. */
+export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitCode> {
+  const cloud = await connectCloud(words, await regionFor(words, host), host);
+  try {
+    if (!words.follow) {
+      for (const part of await readConsole(cloud.ec2, words.instance)) await show(part, host);
+      return exitCode('ok');
+    }
+    for await (const part of followConsole(cloud.ec2, words.instance, host.clock, host.signal))
+      await show(part, host);
+    // Ctrl-C is how following ends.
+    return exitCode('ok');
+  } finally {
+    await cloud.close();
+  }
+}
+
+async function show(part: ConsolePart, { terminal }: Host): Promise<void> {
+  // A pipe gets the bytes; a terminal gets nothing that could act on it.
+  if ('text' in part)
+    return write(terminal.stdout, terminal.stdout.isTTY ? harmlessText(part.text) : part.text);
+  const what =
+    part.gap === 'gap'
+      ? 'a part is missing here: it was overwritten before it was read'
+      : 'the console began anew here';
+  return write(terminal.stderr, `\n[${what}]\n`);
+}

@@ -1,0 +1,158 @@
+import { type ExitCode, exitCode, InterruptedError, RolecallError } from '../errors.ts';
+import { errorReport } from '../io/errors.ts';
+import { counted, shellWord } from '../io/text.ts';
+import type { LaunchEvent } from '../launch/events.ts';
+import type { LaunchId, Machine, Nonce } from '../nouns.ts';
+import type { LaunchMeta } from '../report/document.ts';
+import { type OutputFormat, Progress } from '../report/progress.ts';
+import { type Sent, watchLaunch } from '../watch/watch.ts';
+import type { Cloud } from './cloud.ts';
+import type { Host } from './host.ts';
+
+/** A launch to follow to its verdicts. */
+export interface Following {
+  /** The launching itself, where this command does it; without it the machines are there already. */
+  readonly launching?: AsyncIterable<LaunchEvent>;
+  /** How many machines were asked for, and how many of these AWS gave, where no launching will tell. */
+  readonly requested?: number;
+  readonly launched?: number;
+  readonly verb: 'launching' | 'watching';
+  readonly output: OutputFormat;
+  readonly launch: LaunchId;
+  readonly meta: LaunchMeta;
+  /** The nonce in this process's payload. */
+  readonly nonce?: Nonce;
+  readonly timeoutMs: number;
+  readonly patterns: { readonly success?: string; readonly failure?: string };
+}
+
+/**
+ * Shows a launch on the board as it happens, and reports in the end.
+ * @throws what the launching or watching throws, after telling which machines run on
+ */
+export async function follow(following: Following, cloud: Cloud, host: Host): Promise<ExitCode> {
+  const { terminal, clock } = host;
+  const { output, verb, meta, requested } = following;
+  const progress = await Progress.open({
+    terminal,
+    clock,
+    output,
+    verb,
+    launch: meta,
+    ...(requested !== undefined && { requested }),
+    followUp: cloud.followUp,
+    notes: closingNotes(cloud),
+  });
+  cloud.onNotice((text) => progress.tell({ type: 'notice', at: clock.now(), text }));
+  try {
+    await run(following, progress, cloud, host);
+  } catch (error) {
+    await progress.close();
+    if (error instanceof RolecallError) terminal.stderr.write(runningOn(progress, following, cloud));
+    throw error;
+  }
+  if (!host.signal.aborted) return await progress.finish();
+  return await interrupted(progress, following, cloud, host);
+}
+
+/** Launches and watches side by side: the first machines are followed while later batches are still being sent. */
+async function run(following: Following, progress: Progress, cloud: Cloud, host: Host): Promise<void> {
+  const machines: Machine[] = [];
+  let done = following.launching === undefined;
+  let resumed = done;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([host.signal, failed.signal]);
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  if (done) begin();
+
+  const launching = async () => {
+    try {
+      for await (const event of following.launching ?? []) {
+        progress.tell(event);
+        if (event.type === 'launch-started') resumed = event.resumed;
+        if (event.type !== 'batch-launched') continue;
+        machines.push(...event.machines);
+        begin();
+      }
+    } catch (error) {
+      failed.abort();
+      throw error;
+    } finally {
+      done = true;
+      begin();
+    }
+  };
+  const watching = async () => {
+    await begun;
+    if (following.launching !== undefined && machines.length === 0) return;
+    const { launch, nonce, timeoutMs, patterns } = following;
+    const events = watchLaunch({
+      ec2: cloud.ec2.polling,
+      clock: host.clock,
+      launch,
+      sent: () => ({ machines, done, ...expected(following, machines) }),
+      // An earlier run of this launch had a payload with another nonce: then each machine's user data tells it.
+      ...(nonce !== undefined && !resumed && { nonce }),
+      timeoutMs,
+      patterns,
+      ...(cloud.local !== undefined && LOCAL_PACE),
+      signal,
+    });
+    for await (const event of events) progress.tell(event);
+  };
+  const results = await Promise.allSettled([launching(), watching()]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Which machines are to appear; where only their tags tell of a launch, nobody knows. */
+function expected({ launching, launched }: Following, machines: readonly Machine[]): Partial<Sent> {
+  if (launching !== undefined) return { launched: machines.length, only: true };
+  return launched === undefined ? {} : { launched };
+}
+
+/** One's own machine may be asked often; and a local cloud that is out of reach is gone. */
+const LOCAL_PACE = { tickMs: 150, unreachableMs: 2_000 };
+
+/** What people must know about the local cloud at the end. */
+function closingNotes({ local }: Cloud): string[] {
+  if (local === undefined) return [];
+  const lasting =
+    'the local cloud ended with this command, and its machines with it; `rolecall local up` starts a lasting one';
+  return [
+    ...local.limits.map((limit) => `limited local machines: ${limit}`),
+    ...(local.ephemeral ? [lasting] : []),
+  ];
+}
+
+async function interrupted(
+  progress: Progress,
+  following: Following,
+  cloud: Cloud,
+  { terminal }: Host,
+): Promise<ExitCode> {
+  const exit = exitCode('interrupted');
+  if (following.output === 'text') await progress.close();
+  else await progress.finish(exit);
+  const error = new InterruptedError('stopped watching before every machine had its verdict');
+  terminal.stderr.write(errorReport(error, { debug: false, colour: terminal.colour.stderr }));
+  terminal.stderr.write(runningOn(progress, following, cloud));
+  return exit;
+}
+
+/** Which machines run on, and the command that watches them further. */
+function runningOn({ view }: Progress, { launch }: Following, { followUp, local }: Cloud): string {
+  const ids = [...view.machines.values()]
+    .filter(({ machine }) => machine.state === 'pending' || machine.state === 'running')
+    .map(({ machine }) => machine.instanceId);
+  if (ids.length === 0) return '';
+  if (followUp === undefined) {
+    return local === undefined
+      ? ''
+      : `its local cloud ends now, with ${counted(ids.length, 'machine')}: ${ids.join(' ')}\n`;
+  }
+  const resume = ['rolecall', 'watch', launch, ...followUp].map(shellWord).join(' ');
+  return `still running: ${ids.join(' ')}\n  → ${resume}\n`;
+}

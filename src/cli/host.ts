@@ -1,0 +1,13 @@
+import type { Clock } from '../io/clock.ts';
+import type { Terminal } from '../io/terminal.ts';
+
+/** What a command may touch of the world around it: all passed in, so that tests run commands in-process. */
+export interface Host {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of the folder that the command was called in. */
+  readonly cwd: string;
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
+import { UsageError } from '../errors.ts';
+import { type LaunchAnswers, MAX_COUNT } from '../io/picker.ts';
+import type { LaunchId, Nonce } from '../nouns.ts';
+import type { Payload } from '../payload/payload.ts';
+import { type OverrideWords, type RoleWords, roleFrom } from './catalogue.ts';
+import type { Host } from './host.ts';
+import { launchIdFor } from './launch-id.ts';
+
+/** What a launch is about, before anything is sent. */
+export interface Intent {
+  readonly role: Role;
+  readonly count: number;
+  readonly launch: LaunchId;
+  /** The id was made this moment. */
+  readonly isNew: boolean;
+  readonly payload: Payload;
+  readonly nonce: Nonce;
+}
+
+export interface IntentWords extends RoleWords, OverrideWords {
+  readonly count?: number | undefined;
+  readonly 'launch-id'?: string | undefined;
+}
+
+/** Completes the arguments: asks on a terminal for what is missing, else throws a UsageError that names the flags. */
+export async function askIntent(
+  values: IntentWords,
+  catalogue: Catalogue,
+  host: Host,
+): Promise<LaunchAnswers> {
+  checkCount(values.count);
+  const { pickLaunch } = await import('../io/picker.ts');
+  const named = (names: readonly string[]) => names.map((value) => ({ value }));
+  return await pickLaunch(
+    host.terminal,
+    {
+      roles: catalogue.roles.map(({ name, description }) => ({ value: name, description })),
+      environments: named(catalogue.environments),
+      contexts: named(catalogue.contexts),
+    },
+    values,
+  );
+}
+
+/** Resolves the role and renders the payload: pure but for the ids that it draws. */
+export async function makeIntent(
+  values: IntentWords,
+  answers: LaunchAnswers,
+  catalogue: Catalogue,
+  host: Host,
+): Promise<Intent> {
+  const { personalityPayload } = await import('../payload/personality.ts');
+  const { newNonce } = await import('../launch/identity.ts');
+  const role = await roleFrom(catalogue, answers, values);
+  const { launch, isNew } = await launchIdFor(values['launch-id'], role, answers.count, host);
+  const nonce = newNonce(randomBytes);
+  return {
+    role,
+    count: answers.count,
+    launch,
+    isNew,
+    nonce,
+    payload: personalityPayload(role, { launch, nonce }),
+  };
+}
+
+function checkCount(count: number | undefined): void {
+  if (count === undefined || (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT)) return;
+  throw new UsageError(`--count must be a whole number from 1 to ${MAX_COUNT}`, {
+    hint: 'for more machines, launch several times',
+  });
+}

@@ -1,0 +1,38 @@
+import type { OutputFormat } from '../report/progress.ts';
+import { command, type Values } from './command.ts';
+import { cloudOptions, LIVE_OUTPUT, overrideOptions, roleOptions } from './options.ts';
+
+const options = {
+  ...roleOptions,
+  count: { type: 'number', requiresArg: true, describe: 'How many machines (default 1)' },
+  ...overrideOptions,
+  ...cloudOptions,
+  'launch-id': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Id of the launch: the same id again re-attaches',
+  },
+  yes: {
+    alias: 'y',
+    type: 'boolean',
+    default: false,
+    describe: 'Launch what was picked without asking once more',
+  },
+  output: LIVE_OUTPUT,
+} as const;
+
+export type LaunchValues = Omit<Values<typeof options>, 'output'> & { readonly output: OutputFormat };
+
+/** `rolecall launch`, `launch`: the main job. */
+export const launch = command({
+  options,
+  examples: [
+    ['launch --role memcached --env prod --context b', 'launch one machine'],
+    ['launch', 'pick from a list'],
+    ['launch --role memcached --env prod --context b --local', 'rehearse it here, without AWS'],
+  ],
+  run: async (values, host) => {
+    const { runLaunch } = await import('./launch-run.ts');
+    return runLaunch({ ...values, output: values.output as OutputFormat }, host);
+  },
+});

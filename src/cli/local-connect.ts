@@ -1,0 +1,84 @@
+import { dirname, resolve } from 'node:path';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { UsageError } from '../errors.ts';
+import { stateFolder } from '../io/state-folder.ts';
+import { startCloudProcess } from '../local/child.ts';
+import { type CloudFile, localFolder } from '../local/cloud-file.ts';
+import { type About, call, registerImage, runningCloud } from '../local/control-client.ts';
+import type { Host } from './host.ts';
+import { rightsHere } from './local-rights.ts';
+
+/** A local cloud as a command uses it. */
+export interface LocalCloud {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** What can't work in its machines, a sentence each. */
+  readonly limits: readonly string[];
+  /** It was started for this command alone: its machines end with it. */
+  readonly ephemeral: boolean;
+  close(): Promise<void>;
+}
+
+/** The AMI that a launch will ask for. */
+export interface LocalAmi {
+  readonly catalogue: Catalogue;
+  readonly ami: string;
+}
+
+/**
+ * The local cloud that is up; else, where a launch is to follow (`image` says of what), one for this command alone.
+ * @throws UsageError where none is up and nothing will be launched: there is no machine to look at
+ */
+export async function localCloud(host: Host, image: LocalAmi | undefined): Promise<LocalCloud> {
+  const folder = localFolder(stateFolder(host.env));
+  const running = await runningCloud(folder);
+  if (running !== undefined) {
+    await prepare(running.file, image, host);
+    return { ...keysOf(running.file), limits: running.about.limits, ephemeral: false, close: async () => {} };
+  }
+  if (image === undefined) {
+    throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
+  }
+  const sudo = rightsHere(host).kind === 'sudo';
+  const { file, close } = await startCloudProcess({ folder, ephemeral: true, sudo });
+  try {
+    const [{ limits }] = await Promise.all([
+      call(file, 'GET', '') as Promise<About>,
+      prepare(file, image, host),
+    ]);
+    return { ...keysOf(file), limits, ephemeral: true, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const keysOf = (file: CloudFile) => ({
+  endpoint: file.endpoint,
+  accessKeyId: file.access_key_id,
+  secretAccessKey: file.secret_access_key,
+});
+
+/** An image that is there takes less; one that must be built takes seconds, and people are told. */
+const PATIENCE_MS = 700;
+
+/** Makes the AMI known to the cloud: built from the catalogue's local_image when it isn't there yet. */
+async function prepare(file: CloudFile, image: LocalAmi | undefined, host: Host): Promise<void> {
+  if (image === undefined) return;
+  const { path, localImage } = image.catalogue;
+  const { overlay, packages = [] } = localImage ?? {};
+  const what = packages.length === 0 ? '' : ` with ${packages.join(', ')}`;
+  const patience = setTimeout(() => {
+    host.terminal.stderr.write(`building the local image${what}: only the first launch waits for it\n`);
+  }, PATIENCE_MS);
+  try {
+    await registerImage(file, {
+      id: image.ami,
+      ...(overlay !== undefined && { overlay: resolve(dirname(path), overlay) }),
+      packages,
+    });
+  } finally {
+    clearTimeout(patience);
+  }
+}

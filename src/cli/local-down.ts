@@ -1,0 +1,23 @@
+import { exitCode } from '../errors.ts';
+import { command } from './command.ts';
+
+/** `rolecall local down`: ends the local cloud with all its machines. Exit 0 also when none is up. */
+export const localDown = command({
+  options: {},
+  run: async (_values, host) => {
+    const [{ stateFolder }, { localFolder }, { endCloud, runningCloud }] = await Promise.all([
+      import('../io/state-folder.ts'),
+      import('../local/cloud-file.ts'),
+      import('../local/control-client.ts'),
+    ]);
+    const up = await runningCloud(localFolder(stateFolder(host.env)));
+    if (up === undefined) {
+      host.terminal.stdout.write('No local cloud is up.\n');
+      return exitCode('ok');
+    }
+    const boxes = await endCloud(up.file, host.clock);
+    const machines = boxes === 1 ? 'machine' : 'machines';
+    host.terminal.stdout.write(`The local cloud is down; ${boxes} ${machines} ended with it.\n`);
+    return exitCode('ok');
+  },
+});

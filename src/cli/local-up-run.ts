@@ -1,0 +1,126 @@
+import { isAbsolute, resolve } from 'node:path';
+import { ConflictError, type ExitCode, exitCode, UsageError } from '../errors.ts';
+import { stateFolder } from '../io/state-folder.ts';
+import { startCloudProcess } from '../local/child.ts';
+import { type CloudFile, localFolder, type Owner } from '../local/cloud-file.ts';
+import { runningCloud } from '../local/control-client.ts';
+import { readFaults } from '../local/faults-file.ts';
+import type { Privilege } from '../local/privilege.ts';
+import { serveCloud } from '../local/process.ts';
+import type { Host } from './host.ts';
+import { rightsHere } from './local-rights.ts';
+import type { LocalUpValues } from './local-up.ts';
+
+/** Starts a local cloud. Exit 0 also when one is up already. */
+export async function runLocalUp(values: LocalUpValues, host: Host): Promise<ExitCode> {
+  if (process.platform !== 'linux')
+    throw new UsageError(`the local cloud's machines are Linux sandboxes, and this is ${process.platform}`, {
+      hint: 'run rolecall in a Linux machine or container, or launch on AWS without --local',
+    });
+  const folder = folderOf(values, host);
+  const faults = values.faults === undefined ? undefined : resolve(host.cwd, values.faults);
+  const port = portOf(values.port);
+  if (!values.ephemeral) {
+    const up = await runningCloud(folder);
+    if (up !== undefined) return already(up.file, values, host);
+  }
+  if (values.foreground || values.ephemeral) return foreground(values, folder, port, faults, host);
+  // Read here too, so that a fault in the file is told before anything starts.
+  if (faults !== undefined) readFaults(faults);
+
+  const rights = rightsOf(values, host);
+  const sudo = rights.kind === 'sudo';
+  const { file } = await startCloudProcess({ folder, ephemeral: false, sudo, port, faults });
+  const up = await runningCloud(folder);
+  tellLimits(up?.about.limits ?? [], rights, host);
+  host.terminal.stdout.write(greeting(file));
+  return exitCode('ok');
+}
+
+async function foreground(
+  values: LocalUpValues,
+  folder: string,
+  port: number | undefined,
+  faults: string | undefined,
+  host: Host,
+): Promise<ExitCode> {
+  const { stdin, stdout, stderr } = host.terminal;
+  const { ephemeral } = values;
+  const announce = values.announce || ephemeral;
+  await serveCloud(
+    {
+      folder,
+      ephemeral,
+      announce,
+      port: port ?? 0,
+      faults: faults === undefined ? {} : readFaults(faults),
+      owner: ownerOf(values.owner),
+    },
+    { stdin, stdout, stderr, signal: host.signal, clock: host.clock },
+    (file, limits) => {
+      if (announce) return;
+      const why = 'this is not root';
+      tellLimits(limits, { kind: 'none', why }, host);
+      stdout.write(greeting(file));
+    },
+  );
+  return exitCode('ok');
+}
+
+function already(file: CloudFile, { port, faults }: LocalUpValues, host: Host): ExitCode {
+  // Whoever asks for faults and gets the cloud without them would draw wrong conclusions.
+  if (faults !== undefined || (port !== undefined && !file.endpoint.endsWith(`:${port}`)))
+    throw new ConflictError(
+      `a local cloud is up already at ${file.endpoint}, started without these options`,
+      {
+        hint: 'rolecall local down, then again',
+      },
+    );
+  host.terminal.stdout.write(`The local cloud is up already at ${file.endpoint} (${file.kind} boxes).\n`);
+  return exitCode('ok');
+}
+
+function rightsOf({ boxes }: LocalUpValues, host: Host): Privilege {
+  const rights = rightsHere(host, boxes === 'limited');
+  if (rights.kind === 'none' && boxes === 'complete')
+    throw new UsageError(`complete boxes need root: ${rights.why}`, {
+      hint: 'run it as root or a user with sudo, or use --boxes limited',
+    });
+  return rights;
+}
+
+function tellLimits(limits: readonly string[], rights: Privilege, { terminal }: Host): void {
+  if (limits.length === 0) return;
+  const why = rights.kind === 'none' ? ` (${rights.why})` : '';
+  terminal.stderr.write(`Its machines are limited${why}:\n${limits.map((line) => `  - ${line}\n`).join('')}`);
+}
+
+const greeting = ({
+  endpoint,
+  kind,
+}: CloudFile): string => `The local cloud is up at ${endpoint} (${kind} boxes).
+  launch --role ROLE --env ENVIRONMENT --context CONTEXT --local   launch into it
+  eval "$(rolecall local env)"                                     point any AWS client to it
+  rolecall local down                                              end it, with all its machines
+`;
+
+function folderOf(values: LocalUpValues, host: Host): string {
+  const given = values['state-folder'];
+  if (given === undefined) return localFolder(stateFolder(host.env));
+  if (!isAbsolute(given)) throw new UsageError(`--state-folder must be absolute: ${given}`);
+  return given;
+}
+
+function portOf(port: number | undefined): number | undefined {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return port;
+  throw new UsageError(`--port must be a number from 0 to 65535: ${port}`, {
+    hint: 'leave it out for a free port',
+  });
+}
+
+function ownerOf(owner: string | undefined): Owner | undefined {
+  if (owner === undefined) return undefined;
+  const [, uid, gid] = /^(\d{1,10}):(\d{1,10})$/.exec(owner) ?? [];
+  if (uid === undefined) throw new UsageError(`--owner must be UID:GID: ${owner}`);
+  return { uid: Number(uid), gid: Number(gid) };
+}

@@ -1,0 +1,62 @@
+import type { Options } from 'yargs';
+
+/** Options that many commands share, each defined once. */
+const CATALOGUE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'The catalogue (default: roles.yaml, searched upwards)',
+} as const satisfies Options;
+
+const REGION = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'AWS region (default: the catalogue’s)',
+} as const;
+const PROFILE = { type: 'string', requiresArg: true, describe: 'AWS profile' } as const;
+const LOCAL = {
+  type: 'boolean',
+  default: false,
+  describe: 'Use the local cloud that is up, or start one for this command alone',
+} as const;
+
+/** The output formats of commands that print one result. */
+export const OUTPUT = {
+  type: 'string',
+  requiresArg: true,
+  choices: ['text', 'json'],
+  default: 'text',
+  describe: 'What stdout gets',
+} as const satisfies Options;
+
+/** The output formats of commands that also tell what happens as it happens. */
+export const LIVE_OUTPUT = {
+  ...OUTPUT,
+  choices: ['text', 'json', 'ndjson'],
+} as const satisfies Options;
+
+/** For commands that only read the catalogue. */
+export const catalogueOptions = { catalogue: CATALOGUE, region: REGION } as const;
+
+/** For commands that talk to AWS or the local cloud. */
+export const cloudOptions = { catalogue: CATALOGUE, region: REGION, profile: PROFILE, local: LOCAL } as const;
+
+/** Which role, for which environment and context. */
+export const roleOptions = {
+  role: { type: 'string', requiresArg: true, describe: 'The role to launch into' },
+  environment: {
+    alias: 'env',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Environment (prod, staging, ...)',
+  },
+  context: { type: 'string', requiresArg: true, describe: 'Context (a, b, ...)' },
+} as const satisfies Record<string, Options>;
+
+/** Values of the catalogue that the command line may override. */
+export const overrideOptions = {
+  'instance-type': { type: 'string', requiresArg: true, describe: 'EC2 instance type' },
+  zone: { type: 'string', requiresArg: true, describe: 'Availability zone' },
+  subnet: { type: 'string', requiresArg: true, describe: 'Subnet id' },
+  ami: { type: 'string', requiresArg: true, describe: 'AMI id' },
+  timeout: { type: 'string', requiresArg: true, describe: 'Time from running to verdict (90s, 10m, 1h)' },
+} as const satisfies Record<string, Options>;

@@ -1,0 +1,25 @@
+import { exitCode } from '../errors.ts';
+import { painter } from '../io/paint.ts';
+import { openCatalogue } from './catalogue.ts';
+import { command } from './command.ts';
+import { catalogueOptions, OUTPUT } from './options.ts';
+
+/** `rolecall roles list`: the roles with their descriptions. */
+export const rolesList = command({
+  options: { ...catalogueOptions, output: OUTPUT },
+  run: async (values, host) => {
+    const catalogue = await openCatalogue(values, host);
+    const { renderRoles, rolesDocument } = await import('../report/roles.ts');
+    const { stdout, colour } = host.terminal;
+    const roles = catalogue.roles.map(({ name, description }) => ({
+      role: name,
+      description: description ?? null,
+    }));
+    stdout.write(
+      values.output === 'json'
+        ? `${JSON.stringify(rolesDocument(roles), null, 2)}\n`
+        : renderRoles(roles, stdout.columns ?? 100, painter(colour.stdout)),
+    );
+    return exitCode('ok');
+  },
+});

@@ -1,0 +1,50 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { exitCode, RolecallError, UsageError } from '../errors.ts';
+import { counted } from '../io/text.ts';
+import { openCatalogue } from './catalogue.ts';
+import { command } from './command.ts';
+import { catalogueOptions, OUTPUT } from './options.ts';
+
+/** `rolecall validate`: every fault of the catalogue at once (exit 2), or one line that it is sound. */
+export const validate = command({
+  options: { ...catalogueOptions, output: OUTPUT },
+  examples: [['rolecall validate', 'check the roles.yaml of this folder or of one above it']],
+  run: async (values, host) => {
+    const { stdout } = host.terminal;
+    const catalogue = await openCatalogue(values, host);
+    await resolveAll(catalogue, values.region);
+    const { label, roles, environments, contexts } = catalogue;
+    const found = [
+      counted(roles.length, 'role'),
+      counted(environments.length, 'environment'),
+      counted(contexts.length, 'context'),
+    ];
+    stdout.write(
+      values.output === 'json'
+        ? `${JSON.stringify({ catalogue: catalogue.path, faults: [] })}\n`
+        : `${label}: no faults (${found.join(', ')})\n`,
+    );
+    return exitCode('ok');
+  },
+});
+
+/** A catalogue is sound only if each role can be launched in every environment and context. */
+async function resolveAll(catalogue: Catalogue, region: string | undefined): Promise<void> {
+  const { resolveRole } = await import('../catalogue/resolve.ts');
+  const problems = new Map<string, string | undefined>();
+  for (const choice of choices(catalogue)) {
+    try {
+      resolveRole(catalogue, choice, { region });
+    } catch (error) {
+      if (!(error instanceof RolecallError)) throw error;
+      problems.set(error.message, error.hint);
+    }
+  }
+  if (problems.size === 0) return;
+  throw new UsageError([...problems.keys()].join('\n'), { hint: [...problems.values()][0] });
+}
+
+const choices = ({ roles, environments, contexts }: Catalogue) =>
+  roles.flatMap(({ name: role }) =>
+    environments.flatMap((environment) => contexts.map((context) => ({ role, environment, context }))),
+  );

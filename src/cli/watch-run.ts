@@ -1,0 +1,108 @@
+import { type ExitCode, RolecallError, UsageError } from '../errors.ts';
+import { stateFolder } from '../io/state-folder.ts';
+import { type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
+import { fileRecords } from '../launch/file-records.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import type { LaunchId, Machine } from '../nouns.ts';
+import type { LaunchMeta } from '../report/document.ts';
+import type { OutputFormat } from '../report/progress.ts';
+import { openCatalogue, roleFrom } from './catalogue.ts';
+import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
+import { follow } from './follow.ts';
+import type { Host } from './host.ts';
+import { regionFor } from './region.ts';
+
+export interface WatchWords extends CloudWords {
+  readonly launch: LaunchId;
+  readonly timeout?: string | undefined;
+  readonly output: OutputFormat;
+}
+
+/** Follows a launch that this or another machine began: what it is comes from its record, else from its tags. */
+export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode> {
+  const records = fileRecords(stateFolder(host.env));
+  const record = await readLaunch(records, words.launch);
+  const region = words.region ?? record?.region ?? (await regionFor(words, host));
+  const cloud = await connectCloud(words, region, host);
+  try {
+    const meta = record === undefined ? await metaFromTags(words.launch, region, cloud) : metaOf(record);
+    const { timeoutMs, patterns } = await judging(words, meta, host);
+    const requested = record?.requested;
+    const launched = record === undefined ? undefined : await launchedOf(records, words.launch);
+    return await follow(
+      {
+        ...(requested !== undefined && { requested }),
+        ...(launched !== undefined && { launched }),
+        verb: 'watching',
+        output: words.output,
+        launch: words.launch,
+        meta,
+        timeoutMs,
+        patterns,
+      },
+      cloud,
+      host,
+    );
+  } finally {
+    await cloud.close();
+  }
+}
+
+/** How many machines EC2 has given; undefined while a batch is open. */
+async function launchedOf(records: LaunchRecords, launch: LaunchId): Promise<number | undefined> {
+  const answers = (await readBatches(records, launch)).map(({ answer }) => answer?.machines.length);
+  return answers.reduce(
+    (sum, count) => (sum === undefined || count === undefined ? undefined : sum + count),
+    0,
+  );
+}
+
+const metaOf = (record: LaunchRecord): LaunchMeta => ({
+  id: record.launch,
+  catalogue: record.catalogue,
+  role: record.role,
+  environment: record.environment,
+  context: record.context,
+  catalogue_sha256: record.catalogue_sha256,
+  region: record.region,
+  ami: record.ami,
+});
+
+async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): Promise<LaunchMeta> {
+  const [machine] = await ec2.machinesOfLaunch(launch);
+  if (machine === undefined) {
+    throw new UsageError(`EC2 knows no machine of launch ${launch} in ${region}`, {
+      hint: 'check the id, --region and --profile; EC2 forgets terminated machines after about an hour',
+    });
+  }
+  const tag = (name: string) => machine.tags[`rolecall:${name}`] ?? '';
+  return {
+    id: launch,
+    catalogue: tag('catalogue'),
+    role: tag('role'),
+    environment: tag('environment'),
+    context: tag('context'),
+    catalogue_sha256: '',
+    region,
+    ami: amiOf(machine),
+  };
+}
+
+const amiOf = (machine: Machine): string => machine.imageId ?? '';
+
+/** How long to wait and what patterns count: the catalogue's word where it still has the role, else the defaults. */
+async function judging(words: WatchWords, meta: LaunchMeta, host: Host) {
+  try {
+    const catalogue = await openCatalogue(words, host);
+    const { timeoutMs, patterns } = await roleFrom(catalogue, meta, { timeout: words.timeout });
+    return { timeoutMs, patterns };
+  } catch (error) {
+    // Watching needs no catalogue; but one that was named must be right.
+    if (!(error instanceof RolecallError) || words.catalogue !== undefined || words.timeout !== undefined)
+      throw error;
+    return { timeoutMs: DEFAULT_TIMEOUT_MS, patterns: {} };
+  }
+}
+
+/** As the catalogue's default. */
+const DEFAULT_TIMEOUT_MS = 600_000;

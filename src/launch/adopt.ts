@@ -1,0 +1,93 @@
+import { AwsError } from '../errors.ts';
+import type { Machine } from '../nouns.ts';
+import { refuseForeign } from './begin.ts';
+import type { BatchRecord } from './book.ts';
+import type { LaunchEvent } from './events.ts';
+import { clientToken } from './identity.ts';
+import { isLiving, SETTLED_AFTER_MS } from './living.ts';
+import { answer, launched, notShown, type Sent, unanswered } from './outcome.ts';
+import type { LaunchPlan, LaunchTools } from './plan.ts';
+import { runRequest } from './request.ts';
+
+/** How long EC2 is asked for the machines of a token that it has accepted, before the launch gives up for now. */
+const ADOPT_FOR_MS = 60_000;
+const ADOPT_PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000] as const;
+
+/**
+ * Takes over the machines that EC2 launched for this batch's token in an earlier try. EC2 may not show all of them yet,
+ * and taking a part for the whole would launch the rest twice.
+ */
+export async function* adoptBatch(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+): AsyncGenerator<LaunchEvent, Sent> {
+  const isOld = tools.clock.now() - Date.parse(batch.created) > SETTLED_AFTER_MS;
+  const machines = await machinesOfBatch(plan, tools, batch, isOld);
+  refuseForeign(machines, plan);
+  if (machines.length > 0) {
+    yield* launched(plan, tools, batch, machines);
+  } else {
+    // Long ago accepted, and nothing left to see: launched, terminated and forgotten.
+    await answer(plan, tools, batch, { result: 'spent', code: null, machines: [] });
+  }
+  return { machines: machines.filter(isLiving), ended: false };
+}
+
+/** @throws AwsError when EC2 doesn't show all of a young batch in time */
+async function machinesOfBatch(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+  isOld: boolean,
+): Promise<readonly Machine[]> {
+  const { clock, ec2, signal } = tools;
+  const started = clock.now();
+  for (let tries = 0; ; tries += 1) {
+    const shown = await ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
+    if (isOld || shown.length >= batch.count) return shown;
+    const whole = shown[0] && (await askedAgain(plan, tools, batch, shown[0]));
+    if (whole) return whole;
+    if (signal?.aborted || clock.now() - started >= ADOPT_FOR_MS) {
+      throw unanswered(plan, tools, batch, notShown(batch, shown.length));
+    }
+    await clock.sleep(ADOPT_PAUSES_MS[Math.min(tries, ADOPT_PAUSES_MS.length - 1)] ?? 8_000, signal);
+  }
+}
+
+/**
+ * All machines of a batch of which one is known: with the very user data of the first try (its nonce is another than
+ * this process's), EC2 takes a repeated token for the same request, and answers it in full.
+ * @returns undefined where it doesn't
+ */
+async function askedAgain(
+  plan: LaunchPlan,
+  { ec2 }: LaunchTools,
+  { batch, count }: BatchRecord,
+  known: Machine,
+): Promise<readonly Machine[] | undefined> {
+  const identity = { launch: plan.launch, batch, count, clientToken: clientToken(plan.launch, batch) };
+  try {
+    const text = await ec2.userData(known.instanceId);
+    if (text === undefined) return undefined;
+    return await ec2.runInstances(runRequest(plan.role, { ...plan.payload, text }, identity));
+  } catch (error) {
+    if (error instanceof AwsError && (error.kind === 'idempotency' || error.kind === 'not-found'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** The token's machines were terminated; should EC2 say so when only some of them were, the others are kept. */
+export async function* spendBatch(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+): AsyncGenerator<LaunchEvent, Sent> {
+  const machines = await tools.ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
+  refuseForeign(machines, plan);
+  if (machines.some(isLiving)) yield* launched(plan, tools, batch, machines);
+  else
+    await answer(plan, tools, batch, { result: 'spent', code: 'IdempotentInstanceTerminated', machines: [] });
+  return { machines: machines.filter(isLiving), ended: false };
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { Role } from '../catalogue/role.ts';
+import { ConflictError } from '../errors.ts';
+import type { Machine } from '../nouns.ts';
+import { createLaunch, type LaunchRecord, readLaunch } from './book.ts';
+import type { LaunchPlan } from './plan.ts';
+import type { LaunchRecords } from './records.ts';
+import { fleetTags } from './request.ts';
+
+/** What makes two runs of a launch the same, and what a conflict calls it. */
+const COMPARED = {
+  catalogue: 'catalogue',
+  role: 'role',
+  environment: 'environment',
+  context: 'context',
+  region: 'region',
+  ami: 'ami',
+  requested: 'count',
+  catalogue_sha256: 'catalogue file',
+  settings_sha256: 'role settings',
+} as const satisfies Partial<Record<keyof LaunchRecord, string>>;
+
+/**
+ * Records the launch, or finds it recorded.
+ * @returns whether this is a re-run
+ * @throws ConflictError when a launch of this id was begun as something else
+ */
+export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now: number): Promise<boolean> {
+  const wanted = launchRecord(plan, now);
+  if (await createLaunch(records, plan.launch, wanted)) return false;
+  const begun = await readLaunch(records, plan.launch);
+  if (begun !== undefined) refuseOther(begun, wanted);
+  return true;
+}
+
+function launchRecord({ launch, role, count }: LaunchPlan, now: number): LaunchRecord {
+  return {
+    version: 1,
+    launch,
+    catalogue: role.catalogue,
+    catalogue_sha256: role.catalogueSha256,
+    role: role.role,
+    environment: role.environment,
+    context: role.context,
+    region: role.region,
+    ami: role.ami,
+    settings_sha256: settingsHash(role),
+    requested: count,
+    created: new Date(now).toISOString(),
+  };
+}
+
+function refuseOther(begun: LaunchRecord, wanted: LaunchRecord): void {
+  const names = Object.keys(COMPARED) as (keyof typeof COMPARED)[];
+  const changed = names.filter((name) => begun[name] !== wanted[name]);
+  if (changed.length === 0) return;
+  const details = changed.map((name) =>
+    name.endsWith('sha256') ? COMPARED[name] : `${COMPARED[name]} (then ${begun[name]}, now ${wanted[name]})`,
+  );
+  throw new ConflictError(
+    `launch ${begun.launch} was begun at ${begun.created} with other values: ${details.join(', ')}`,
+    {
+      hint: `give this launch another --launch-id, or restore what changed; rolecall watch ${begun.launch} follows the machines it has`,
+    },
+  );
+}
+
+/** Over everything that a flag can change without the catalogue's hash changing. */
+function settingsHash(role: Role): string {
+  const settings = {
+    machine: role.machine,
+    personality: role.personality,
+    app: role.app ?? null,
+    bucket: role.bucket ?? null,
+  };
+  return createHash('sha256').update(JSON.stringify(settings, sortedKeys)).digest('hex');
+}
+
+/** A replacer that makes JSON.stringify independent of the order in which an object's keys were set. */
+const sortedKeys = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+/**
+ * Makes sure that machines which EC2 gives for this launch's id or tokens are of this fleet.
+ * @throws ConflictError when somebody else uses the same launch id
+ */
+export function refuseForeign(machines: readonly Machine[], { launch, role }: LaunchPlan): void {
+  const ours = Object.entries({ ...fleetTags(role), 'rolecall:launch': launch });
+  for (const machine of machines) {
+    const other = ours.find(([tag, value]) => machine.tags[tag] !== value);
+    if (other === undefined) continue;
+    const [tag, value] = other;
+    throw new ConflictError(
+      `${machine.instanceId} carries launch id ${launch}, but its tag ${tag} is ${machine.tags[tag] ?? 'not set'}, not ${value}`,
+      { hint: 'another launch uses this id: give this one another --launch-id' },
+    );
+  }
+}

@@ -1,0 +1,192 @@
+import { ConflictError } from '../errors.ts';
+import { type InstanceId, isInstanceId, type LaunchId } from '../nouns.ts';
+import type { LaunchRecords } from './records.ts';
+
+/** `launches/<launch>/launch.json`: what the launch is to be. Written first, never changed. */
+export interface LaunchRecord {
+  readonly version: 1;
+  readonly launch: string;
+  readonly catalogue: string;
+  readonly catalogue_sha256: string;
+  readonly role: string;
+  readonly environment: string;
+  readonly context: string;
+  readonly region: string;
+  readonly ami: string;
+  /** Hex SHA-256 of all that the catalogue and the command line say about the machines. */
+  readonly settings_sha256: string;
+  readonly requested: number;
+  /** ISO 8601. */
+  readonly created: string;
+}
+
+/** `launches/<launch>/batches/<n>.json`: a RunInstances call that is about to be sent. */
+export interface BatchRecord {
+  readonly version: 1;
+  readonly batch: number;
+  readonly count: number;
+  readonly client_token: string;
+  /** What was asked for, so that people can read it; `spot` or `on-demand`. */
+  readonly offering: {
+    readonly instance_type: string;
+    readonly zone: string | null;
+    readonly market: string;
+  };
+  readonly payload_sha256: string;
+  readonly created: string;
+}
+
+/** A machine as its batch's answer named it. */
+export interface AnsweredMachine {
+  readonly instance_id: InstanceId;
+  readonly zone: string;
+  readonly instance_type: string;
+  readonly launch_index: number;
+  /** Epoch milliseconds. */
+  readonly launched_at: number;
+}
+
+/**
+ * `launches/<launch>/batches/<n>.answer.json`: what became of it. launched: these machines; spent: its machines are
+ * gone, and the token with them; refused: no capacity or quota, so there are none.
+ */
+export interface AnswerRecord {
+  readonly version: 1;
+  readonly batch: number;
+  readonly result: 'launched' | 'spent' | 'refused';
+  readonly code: string | null;
+  readonly machines: readonly AnsweredMachine[];
+  readonly created: string;
+}
+
+/** A batch as the records know it; without an answer it may or may not have been sent. */
+export interface Batch {
+  readonly record: BatchRecord;
+  readonly answer?: AnswerRecord;
+}
+
+const launchKey = (launch: LaunchId): string => `launches/${launch}/launch.json`;
+const batchKey = (launch: LaunchId, batch: number): string => `launches/${launch}/batches/${batch}.json`;
+const answerKey = (launch: LaunchId, batch: number): string =>
+  `launches/${launch}/batches/${batch}.answer.json`;
+
+/** The record of a launch; undefined where these records know none of that id. @throws ConflictError when damaged */
+export async function readLaunch(
+  records: LaunchRecords,
+  launch: LaunchId,
+): Promise<LaunchRecord | undefined> {
+  return await readRecord<LaunchRecord>(records, launchKey(launch), {
+    launch: 'string',
+    catalogue: 'string',
+    catalogue_sha256: 'string',
+    role: 'string',
+    environment: 'string',
+    context: 'string',
+    region: 'string',
+    ami: 'string',
+    settings_sha256: 'string',
+    requested: 'number',
+    created: 'string',
+  });
+}
+
+/** @returns false when there is a launch of this id already */
+export const createLaunch = (
+  records: LaunchRecords,
+  launch: LaunchId,
+  record: LaunchRecord,
+): Promise<boolean> => records.create(launchKey(launch), toText(record));
+
+/** @returns false when somebody else has this batch */
+export const createBatch = (
+  records: LaunchRecords,
+  launch: LaunchId,
+  record: BatchRecord,
+): Promise<boolean> => records.create(batchKey(launch, record.batch), toText(record));
+
+/** Where the answer is known already (another run of the same launch settled the batch), that one stays. */
+export const createAnswer = (
+  records: LaunchRecords,
+  launch: LaunchId,
+  record: AnswerRecord,
+): Promise<boolean> => records.create(answerKey(launch, record.batch), toText(record));
+
+/** Every batch of a launch, in order. @throws ConflictError when a record is damaged */
+export async function readBatches(records: LaunchRecords, launch: LaunchId): Promise<Batch[]> {
+  const keys = await records.list(`launches/${launch}/batches/`);
+  const numbers = keys.flatMap((key) => /\/batches\/([1-9][0-9]*)\.json$/.exec(key)?.[1] ?? []).map(Number);
+  return await Promise.all(numbers.sort((a, b) => a - b).map((number) => readBatch(records, launch, number)));
+}
+
+async function readBatch(records: LaunchRecords, launch: LaunchId, number: number): Promise<Batch> {
+  const record = await readRecord<BatchRecord>(records, batchKey(launch, number), {
+    batch: 'number',
+    count: 'number',
+    client_token: 'string',
+    payload_sha256: 'string',
+    created: 'string',
+  });
+  if (record === undefined) throw damaged(records.locate(batchKey(launch, number)), 'it vanished');
+  const key = answerKey(launch, number);
+  const answer = await readRecord<AnswerRecord>(records, key, {
+    batch: 'number',
+    result: 'string',
+    created: 'string',
+  });
+  if (answer === undefined) return { record };
+  if (!Array.isArray(answer.machines) || !answer.machines.every(isAnsweredMachine)) {
+    throw damaged(records.locate(key), 'expected a list `machines`');
+  }
+  return { record, answer };
+}
+
+const isAnsweredMachine = (value: unknown): value is AnsweredMachine =>
+  isObject(value) &&
+  typeof value['instance_id'] === 'string' &&
+  isInstanceId(value['instance_id']) &&
+  typeof value['zone'] === 'string' &&
+  typeof value['instance_type'] === 'string' &&
+  typeof value['launch_index'] === 'number' &&
+  typeof value['launched_at'] === 'number';
+
+/** Reads a record and checks the fields that rolecall depends on. */
+async function readRecord<T>(
+  records: LaunchRecords,
+  key: string,
+  fields: Readonly<Record<string, 'string' | 'number'>>,
+): Promise<T | undefined> {
+  const text = await records.read(key);
+  if (text === undefined) return undefined;
+  const value = parsed(text);
+  if (!isObject(value)) throw damaged(records.locate(key), 'expected a JSON object');
+  if (value['version'] !== 1) {
+    throw new ConflictError(
+      `the record ${records.locate(key)} is of version ${JSON.stringify(value['version'])}; this rolecall reads 1`,
+      {
+        hint: 'use the newer rolecall that wrote it, or give the launch another --launch-id',
+      },
+    );
+  }
+  const wrong = Object.entries(fields).find(([name, type]) => typeof value[name] !== type);
+  if (wrong !== undefined) throw damaged(records.locate(key), `expected a ${wrong[1]} \`${wrong[0]}\``);
+  return value as T;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const damaged = (where: string, why: string): ConflictError =>
+  new ConflictError(`the record ${where} is damaged: ${why}`, {
+    hint: 'delete that file and run the same command again: EC2 knows the launch by its tokens, so nothing doubles',
+  });
+
+/** Snake case, indented, final newline: people read these files. */
+const toText = (record: object): string => `${JSON.stringify(record, undefined, 2)}\n`;

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { UsageError } from '../errors.ts';
+import type { LaunchRecords } from './records.ts';
+
+/**
+ * Records as files under `folder`, which is made when the first is created; for this user only.
+ * A record appears whole or not at all, also when the machine loses power in the middle.
+ * @throws UsageError when the folder can't be read or written
+ */
+export function fileRecords(folder: string): LaunchRecords {
+  const path = (key: string) => join(folder, ...key.split('/'));
+  const guarded = async <T>(doing: string, key: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw unusable(doing, path(key), error);
+    }
+  };
+  return {
+    create: (key, text) => guarded('written', key, () => createWhole(path(key), text)),
+    read: (key) =>
+      guarded('read', key, async () => {
+        try {
+          return await readFile(path(key), 'utf8');
+        } catch (error) {
+          if (codeOf(error) === 'ENOENT') return undefined;
+          throw error;
+        }
+      }),
+    list: (prefix) => guarded('read', prefix, () => listFiles(folder, path(prefix))),
+    locate: path,
+  };
+}
+
+/** Written beside under another name, synced, then linked: `link` fails where the name exists, `rename` would replace. */
+async function createWhole(path: string, text: string): Promise<boolean> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const beside = join(folder, `.new-${randomBytes(8).toString('hex')}`);
+  try {
+    const file = await open(beside, 'wx', 0o600);
+    try {
+      await file.writeFile(text, 'utf8');
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    try {
+      await link(beside, path);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+  } finally {
+    await rm(beside, { force: true });
+  }
+  await syncFolder(folder);
+  return true;
+}
+
+/** Makes the new name survive a loss of power. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function listFiles(root: string, folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.new-'));
+    return files.map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function unusable(doing: string, path: string, cause: unknown): UsageError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UsageError(`the record ${path} can't be ${doing} (${reason})`, {
+    hint: 'set XDG_STATE_HOME to a folder that this user can write; the records prevent double launches',
+    cause,
+  });
+}
+
+/** By shape rather than `instanceof Error`: Node's own errors may come from another realm. */
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

@@ -1,0 +1,95 @@
+import { AwsError, InterruptedError } from '../errors.ts';
+import type { Machine } from '../nouns.ts';
+import { type AnswerRecord, type BatchRecord, createAnswer } from './book.ts';
+import type { LaunchEvent } from './events.ts';
+import { isLiving } from './living.ts';
+import type { LaunchPlan, LaunchTools } from './plan.ts';
+
+/** What came of a batch: its living machines, and whether AWS has said that there is no more to be had. */
+export interface Sent {
+  readonly machines: readonly Machine[];
+  readonly ended: boolean;
+}
+
+/** Records the machines of a batch, and tells of those that live. */
+export async function* launched(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+  machines: readonly Machine[],
+): AsyncGenerator<LaunchEvent, void> {
+  await answer(plan, tools, batch, { result: 'launched', code: null, machines });
+  const living = machines.filter(isLiving);
+  if (living.length > 0)
+    yield { type: 'batch-launched', at: tools.clock.now(), batch: batch.batch, machines: living };
+}
+
+/** Records what came of a batch. Another run of the launch may have been first: its answer stays. */
+export async function answer(
+  plan: LaunchPlan,
+  { records, clock }: LaunchTools,
+  { batch }: BatchRecord,
+  came: Pick<AnswerRecord, 'result' | 'code'> & { readonly machines: readonly Machine[] },
+): Promise<void> {
+  await createAnswer(records, plan.launch, {
+    version: 1,
+    batch,
+    result: came.result,
+    code: came.code,
+    machines: came.machines.map((machine) => ({
+      instance_id: machine.instanceId,
+      zone: machine.zone,
+      instance_type: machine.instanceType,
+      launch_index: machine.launchIndex,
+      launched_at: machine.launchedAt,
+    })),
+    created: new Date(clock.now()).toISOString(),
+  });
+}
+
+/** Fewer machines than asked: EC2 has said what it has. */
+export const partial = (plan: LaunchPlan, batch: BatchRecord, machines: readonly Machine[]): AwsError =>
+  new AwsError(
+    `EC2 launched ${machines.length} of ${batch.count} machines: it has no capacity for more now`,
+    {
+      kind: 'capacity',
+      code: 'InsufficientInstanceCapacity',
+      hint: `run the same command with --launch-id ${plan.launch} later for the rest`,
+    },
+  );
+
+/** EC2 knows the token, but not all of its machines show in descriptions. */
+export const notShown = ({ batch, count }: BatchRecord, shown: number): AwsError =>
+  new AwsError(
+    `EC2 has accepted batch ${batch} earlier, and so far shows ${shown} of its ${count} machines`,
+    {
+      kind: 'idempotency',
+      code: 'IdempotentParameterMismatch',
+      hint: 'wait a minute; where those machines were terminated long ago, take a new --launch-id',
+    },
+  );
+
+/** A refusal after some machines are launched: the same command alone would be another launch, of all of them. */
+export function resumable(plan: LaunchPlan, missing: number, error: AwsError): AwsError {
+  if (missing >= plan.count || error.kind === 'invalid') return error;
+  const hint = `${error.hint ?? 'run the same command again'}\nwith --launch-id ${plan.launch} only the ${missing} missing are launched`;
+  return new AwsError(error.message, { kind: error.kind, code: error.code, hint, cause: error });
+}
+
+/** It stays open whether EC2 launched the batch: say how to find out. After Ctrl-C that is what people asked for. */
+export function unanswered(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+  error: AwsError,
+): AwsError | InterruptedError {
+  const next = `the same command with --launch-id ${plan.launch} finds out whether batch ${batch.batch} was launched, and launches nothing twice`;
+  if (tools.signal?.aborted) {
+    return new InterruptedError(`EC2 had not answered for batch ${batch.batch} yet`, {
+      hint: next,
+      cause: error,
+    });
+  }
+  const hint = error.hint === undefined ? next : `${error.hint}\n${next}`;
+  return new AwsError(error.message, { kind: error.kind, code: error.code, hint, cause: error });
+}

@@ -1,0 +1,32 @@
+import type { Ec2 } from '../aws/ports.ts';
+import type { Role } from '../catalogue/role.ts';
+import type { Clock } from '../io/clock.ts';
+import type { LaunchId } from '../nouns.ts';
+import type { Payload } from '../payload/payload.ts';
+import type { LaunchRecords } from './records.ts';
+
+/** What is to be launched. */
+export interface LaunchPlan {
+  readonly launch: LaunchId;
+  readonly role: Role;
+  /** With this process's nonce; a resumed launch's earlier machines have another (their userData attribute tells). */
+  readonly payload: Payload;
+  /** Machines in all, at least 1. */
+  readonly count: number;
+  /**
+   * The id was made this moment, so nothing can be of that launch yet, and EC2 need not be asked. A given id or a CI
+   * run's may have machines though no record of them is here: a CI runner's disk is new for each attempt.
+   */
+  readonly isNew?: boolean;
+}
+
+/** What a launch needs from outside. */
+export interface LaunchTools {
+  readonly ec2: Ec2;
+  readonly records: LaunchRecords;
+  readonly clock: Clock;
+  /** No new batch is sent after it aborts. */
+  readonly signal?: AbortSignal;
+  /** Machines in one RunInstances call at most; 100 unless a test says otherwise. */
+  readonly maxBatch?: number;
+}

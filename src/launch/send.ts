@@ -1,0 +1,109 @@
+import { AwsError } from '../errors.ts';
+import type { Machine } from '../nouns.ts';
+import { adoptBatch, spendBatch } from './adopt.ts';
+import type { BatchRecord } from './book.ts';
+import type { LaunchEvent } from './events.ts';
+import { clientToken } from './identity.ts';
+import { isLiving } from './living.ts';
+import { answer, launched, partial, resumable, type Sent, unanswered } from './outcome.ts';
+import type { LaunchPlan, LaunchTools } from './plan.ts';
+import { runRequest } from './request.ts';
+
+/**
+ * Settles a batch that was recorded, and perhaps sent, by a run that never recorded its answer: finds its machines by
+ * the token, or else sends it again with the same token.
+ */
+export async function* settleBatch(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+  missing: number,
+): AsyncGenerator<LaunchEvent, Sent> {
+  const found = await tools.ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
+  if (found.length > 0) return yield* adoptBatch(plan, tools, batch);
+  return yield* sendBatch(plan, tools, batch, missing, true);
+}
+
+/**
+ * Sends a recorded batch and records what came of it.
+ * @param missing how many machines the launch lacks, this batch's included
+ * @throws AwsError where it stays open whether EC2 launched them
+ */
+export async function* sendBatch(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+  missing: number,
+  repeat: boolean,
+): AsyncGenerator<LaunchEvent, Sent> {
+  const { ec2, clock } = tools;
+  yield { type: 'batch-requested', at: clock.now(), batch: batch.batch, count: batch.count, repeat };
+  let machines: readonly Machine[];
+  try {
+    const token = clientToken(plan.launch, batch.batch);
+    const identity = { launch: plan.launch, batch: batch.batch, count: batch.count, clientToken: token };
+    machines = await ec2.runInstances(runRequest(plan.role, plan.payload, identity));
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    return yield* refusal(plan, tools, batch, missing, error);
+  }
+  yield* launched(plan, tools, batch, machines);
+  // A repeated token may give what was there before some of it ended; only a fresh answer tells of capacity.
+  const short = !repeat && machines.length < batch.count;
+  if (short) {
+    const lacking = missing - machines.length;
+    yield {
+      type: 'batch-refused',
+      at: clock.now(),
+      batch: batch.batch,
+      missing: lacking,
+      error: partial(plan, batch, machines),
+    };
+  }
+  return { machines: machines.filter(isLiving), ended: short };
+}
+
+/** What an error of RunInstances means for the launch. */
+async function* refusal(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+  missing: number,
+  error: AwsError,
+): AsyncGenerator<LaunchEvent, Sent> {
+  switch (error.kind) {
+    case 'idempotency':
+      if (error.code !== 'IdempotentInstanceTerminated') return yield* adoptBatch(plan, tools, batch);
+      return yield* spendBatch(plan, tools, batch);
+    case 'capacity':
+    case 'quota':
+      // EC2 looks at the token before it looks at capacity, so this batch will never have machines.
+      await answer(plan, tools, batch, { result: 'refused', code: error.code ?? null, machines: [] });
+      yield {
+        type: 'batch-refused',
+        at: tools.clock.now(),
+        batch: batch.batch,
+        missing,
+        error: resumable(plan, missing, error),
+      };
+      return { machines: [], ended: true };
+    case 'permission':
+    case 'credentials':
+    case 'invalid':
+    case 'refused':
+      // Judged before the token is, so an earlier try may still have passed: the batch stays open for the next run.
+      yield {
+        type: 'batch-refused',
+        at: tools.clock.now(),
+        batch: batch.batch,
+        missing,
+        error: resumable(plan, missing, error),
+      };
+      return { machines: [], ended: true };
+    case 'throttle':
+    case 'endpoint':
+    case 'server':
+    case 'not-found':
+      throw unanswered(plan, tools, batch, error);
+  }
+}

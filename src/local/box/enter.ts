@@ -1,0 +1,34 @@
+/**
+ * The command that runs `argv` inside a running box as its root: what `rolecall local exec` starts.
+ * @param kind the box's kind, as the control API tells it
+ * @param pid the box's init on the host
+ */
+export function enterCommand(
+  kind: 'complete' | 'limited',
+  pid: number,
+  argv: readonly string[],
+): readonly string[] {
+  const user = kind === 'limited' ? ['--user', '--preserve-credentials'] : [];
+  const spaces = ['--mount', '--pid', '--net', '--ipc', '--uts', '--cgroup'];
+  const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const environment = [
+    'env',
+    '-i',
+    path,
+    'LANG=C.UTF-8',
+    'HOME=/root',
+    `TERM=${process.env['TERM'] ?? 'dumb'}`,
+  ];
+  return [
+    'nsenter',
+    '--target',
+    String(pid),
+    ...user,
+    ...spaces,
+    '--root',
+    '--wd',
+    '--',
+    ...environment,
+    ...argv,
+  ];
+}

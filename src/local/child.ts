@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { RolecallError } from '../errors.ts';
+import { packageRoot } from '../io/package-root.ts';
+import { type CloudFile, makeFolder, parse } from './cloud-file.ts';
+
+/** How a cloud's process is started. */
+export interface ChildOptions {
+  /** The local cloud's folder, absolute. */
+  readonly folder: string;
+  /** Ends with the process that starts it. */
+  readonly ephemeral: boolean;
+  /** Start it through `sudo -n`, so that its boxes are complete. */
+  readonly sudo: boolean;
+  readonly port?: number | undefined;
+  /** Absolute path of a faults file. */
+  readonly faults?: string | undefined;
+}
+
+/** A cloud in a process of its own. */
+export interface CloudProcess {
+  readonly file: CloudFile;
+  /** Ends an ephemeral cloud with its boxes; resolves when they are gone. Does nothing to a lasting one. */
+  close(): Promise<void>;
+}
+
+/** From the start of the process to its first answer; far more than it takes. */
+const START_MS = 30_000;
+/** From the end of its stdin until an ephemeral cloud is gone; far more than it takes. */
+const END_MS = 10_000;
+
+/**
+ * The command line of a cloud's process.
+ * Under sudo it gets a session of its own, so that a Ctrl-C at the terminal is not for it; `sudo` itself must stay in
+ * the terminal's session, for that is where sudo remembers that it has asked.
+ */
+export function cloudCommand(options: ChildOptions, uid: number, gid: number): readonly string[] {
+  const { folder, ephemeral, sudo, port, faults } = options;
+  return [
+    ...(sudo ? ['sudo', '-n', 'setsid', '--fork'] : []),
+    process.execPath,
+    join(packageRoot(), 'dist', 'rolecall.js'),
+    ...['local', 'up', '--foreground', '--announce', '--state-folder', folder],
+    ...(sudo ? ['--owner', `${uid}:${gid}`] : []),
+    ...(ephemeral ? ['--ephemeral'] : []),
+    ...(port === undefined ? [] : ['--port', String(port)]),
+    ...(faults === undefined ? [] : ['--faults', faults]),
+  ];
+}
+
+/**
+ * Starts a cloud in a process of its own and waits until it answers.
+ * @throws RolecallError with what the process said, when it doesn't come up
+ */
+export async function startCloudProcess(options: ChildOptions): Promise<CloudProcess> {
+  makeFolder(options.folder, undefined);
+  const [program = '', ...args] = cloudCommand(options, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+  const logPath = join(options.folder, options.ephemeral ? `ephemeral-${process.pid}.log` : 'cloud.log');
+  const log = openSync(logPath, 'w+', 0o600);
+  // Nobody looks for the log of an ephemeral cloud later: it lives as long as somebody has it open.
+  if (options.ephemeral) rmSync(logPath);
+  try {
+    const child = spawn(program, args, {
+      stdio: [options.ephemeral ? 'pipe' : 'ignore', 'pipe', log],
+      detached: !options.sudo,
+      cwd: '/',
+    });
+    const line = await firstLine(child);
+    const file = line === undefined ? undefined : parse(line);
+    if (file === undefined) {
+      child.kill();
+      throw notUp(beginningOf(log));
+    }
+    letGo(child);
+    return { file, close: () => closing(child) };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The cloud alone must not keep the process that started it from ending. */
+function letGo(child: ChildProcess): void {
+  child.unref();
+  (child.stdin as Socket | null)?.unref();
+  (child.stdout as Socket | null)?.unref();
+}
+
+function beginningOf(file: number): string {
+  const bytes = Buffer.alloc(16_384);
+  return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0)).toString('utf8');
+}
+
+/** The first line of a process's stdout; undefined when it ends, or takes too long, before there is one. */
+function firstLine(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let text = '';
+    const timer = setTimeout(() => resolve(undefined), START_MS);
+    const settle = (line: string | undefined) => {
+      clearTimeout(timer);
+      resolve(line);
+    };
+    child.once('error', () => settle(undefined));
+    child.stdout?.setEncoding('utf8');
+    child.stdout?.on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end >= 0) settle(text.slice(0, end));
+    });
+    child.stdout?.once('close', () => settle(undefined));
+  });
+}
+
+/** Its stdout closes when the last of the cloud's process is gone, also where sudo left it to itself. */
+function closing(child: ChildProcess): Promise<void> {
+  const { stdin, stdout } = child;
+  return new Promise((resolve) => {
+    if (stdin === null || stdout === null || stdout.closed) return resolve();
+    const timer = setTimeout(resolve, END_MS);
+    stdout.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    stdout.resume();
+    stdin.end();
+  });
+}
+
+/** The child has said why in the form of every rolecall error; its words are passed on. */
+function notUp(said: string): RolecallError {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  return new RolecallError('usage', ['the local cloud did not come up', ...lines.slice(-8)].join('\n'), {
+    hint: 'rolecall local up --foreground shows all that it says',
+  });
+}

@@ -1,0 +1,94 @@
+import { chownSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConflictError, RolecallError } from '../errors.ts';
+
+/** What rolecall's other commands need to reach a cloud. Holds a secret: mode 0600, never printed. */
+export interface CloudFile {
+  readonly endpoint: string;
+  readonly pid: number;
+  readonly access_key_id: string;
+  readonly secret_access_key: string;
+  readonly kind: 'complete' | 'limited' | 'scripted';
+  /** ISO 8601. */
+  readonly started: string;
+}
+
+/** Whom the files belong to, when the cloud runs as root for somebody else. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The folder of the local cloud within rolecall's state folder. */
+export const localFolder = (stateFolder: string): string => join(stateFolder, 'local');
+
+const pathOf = (folder: string): string => join(folder, 'cloud.json');
+
+/** The file of the cloud that is up, or that died without taking it away; undefined where there is none. */
+export function readCloudFile(folder: string): CloudFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(pathOf(folder), 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new RolecallError('usage', `${pathOf(folder)} can't be read: ${code ?? String(error)}`, {
+      hint: 'it must belong to you; if a cloud of another user lies there, remove the file',
+      cause: error,
+    });
+  }
+  return parse(text);
+}
+
+/** Undefined for anything that no rolecall wrote: a torn file is as good as none. */
+export function parse(text: string): CloudFile | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isCloudFile(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isCloudFile(json: unknown): json is CloudFile {
+  if (typeof json !== 'object' || json === null) return false;
+  const file = json as Record<string, unknown>;
+  const texts = ['endpoint', 'access_key_id', 'secret_access_key', 'kind', 'started'];
+  return texts.every((name) => typeof file[name] === 'string') && Number.isInteger(file['pid']);
+}
+
+/** Makes the folder, for its user alone. */
+export function makeFolder(folder: string, owner: Owner | undefined): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (owner === undefined || first === undefined) return;
+  // Everything that was just made, from the topmost new folder down to this one.
+  for (let path = folder; path.length >= first.length; path = join(path, '..'))
+    chownSync(path, owner.uid, owner.gid);
+}
+
+/**
+ * Tells the other commands that this cloud is up.
+ * @throws ConflictError when another cloud did so first
+ */
+export function writeCloudFile(folder: string, file: CloudFile, owner: Owner | undefined): void {
+  const draft = join(folder, `.cloud.${process.pid}.json`);
+  writeFileSync(draft, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+  try {
+    if (owner !== undefined) chownSync(draft, owner.uid, owner.gid);
+    // A link appears whole or not at all, and only if there is none: two clouds can't both win.
+    linkSync(draft, pathOf(folder));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new ConflictError('another local cloud came up at the same time', { hint: 'rolecall local env' });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Takes the file away, if it is (still) that of the cloud at `endpoint`. */
+export function removeCloudFile(folder: string, endpoint: string): void {
+  if (readCloudFile(folder)?.endpoint === endpoint) rmSync(pathOf(folder), { force: true });
+}
+
+/** Takes away a file that leads nowhere. */
+export const clearCloudFile = (folder: string): void => rmSync(pathOf(folder), { force: true });

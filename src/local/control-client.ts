@@ -1,0 +1,111 @@
+import { AwsError, RolecallError, UsageError } from '../errors.ts';
+import type { Clock } from '../io/clock.ts';
+import { type CloudFile, clearCloudFile, readCloudFile } from './cloud-file.ts';
+
+/** What a cloud says of itself. */
+export interface About {
+  readonly endpoint: string;
+  readonly pid: number;
+  readonly kind: string;
+  /** One sentence each on what can't work. */
+  readonly limits: readonly string[];
+  readonly images: readonly string[];
+  /** Machines that are up. */
+  readonly boxes: number;
+}
+
+/** A cloud that answers. */
+export interface RunningCloud {
+  readonly file: CloudFile;
+  readonly about: About;
+}
+
+const PROBE_MS = 5_000;
+
+/** The cloud that is up, or undefined. What a cloud that died has left behind is taken away. */
+export async function runningCloud(folder: string): Promise<RunningCloud | undefined> {
+  const file = readCloudFile(folder);
+  if (file === undefined) return undefined;
+  try {
+    const about = (await call(file, 'GET', '', undefined, PROBE_MS)) as About;
+    return { file, about };
+  } catch (error) {
+    // Refused, or somebody else's port by now: the cloud of this file is gone. A slow one is not.
+    if (error instanceof SilentCloud) throw error;
+    clearCloudFile(folder);
+    return undefined;
+  }
+}
+
+/** A cloud that exists but doesn't answer in time. */
+class SilentCloud extends RolecallError {
+  constructor(pid: number) {
+    super('aws', `the local cloud (process ${pid}) doesn't answer`, { hint: 'rolecall local down' });
+  }
+}
+
+type Reach = Pick<CloudFile, 'endpoint' | 'pid' | 'secret_access_key'>;
+
+/**
+ * Calls a cloud's control API.
+ * @throws UsageError with the cloud's own words when it refuses
+ */
+export async function call(
+  cloud: Reach,
+  method: 'GET' | 'POST',
+  path: string,
+  json?: unknown,
+  timeoutMs?: number,
+): Promise<unknown> {
+  const response = await fetch(`${cloud.endpoint}/_rolecall/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${cloud.secret_access_key}` },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
+  }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'TimeoutError') throw new SilentCloud(cloud.pid);
+    throw error;
+  });
+  const answer: unknown = await response.json();
+  if (response.ok) return answer;
+  const { error, hint } = (answer ?? {}) as Partial<Refusal>;
+  if (error === undefined) throw new AwsError(`the local cloud answered with status ${response.status}`);
+  throw new UsageError(error, { hint });
+}
+
+/** What the control API says when it refuses. */
+interface Refusal {
+  readonly error: string;
+  readonly hint: string;
+}
+
+/** Makes an AMI known to a cloud, building it where needed. @throws UsageError with the builder's message */
+export const registerImage = async (
+  cloud: Reach,
+  image: { readonly id: string; readonly overlay?: string; readonly packages: readonly string[] },
+): Promise<{ readonly id: string; readonly root?: string; readonly built: boolean }> =>
+  (await call(cloud, 'POST', 'images', image)) as { id: string; root?: string; built: boolean };
+
+/** Ends a cloud and its boxes; resolves when its port is free again. @returns how many machines were up */
+export async function endCloud(cloud: Reach, clock: Pick<Clock, 'now' | 'sleep'>): Promise<number> {
+  const { boxes } = (await call(cloud, 'POST', 'down')) as { boxes: number };
+  const deadline = clock.now() + PROBE_MS;
+  while (clock.now() < deadline && (await answers(cloud))) await clock.sleep(20);
+  return boxes;
+}
+
+const answers = (cloud: Reach): Promise<boolean> =>
+  call(cloud, 'GET', '', undefined, PROBE_MS).then(
+    () => true,
+    () => false,
+  );
+
+/** Where `local exec` finds a machine. */
+export const boxOf = async (
+  cloud: Reach,
+  instanceId: string,
+): Promise<{ readonly pid: number; readonly kind: 'complete' | 'limited' }> =>
+  (await call(cloud, 'GET', `boxes/${encodeURIComponent(instanceId)}`)) as {
+    pid: number;
+    kind: 'complete' | 'limited';
+  };

@@ -1,0 +1,115 @@
+import { isAbsolute } from 'node:path';
+import { RolecallError } from '../errors.ts';
+import type { ImageRequest } from './box.ts';
+import { sameSecret } from './ec2/credential.ts';
+import { isUp } from './ec2/lifecycle.ts';
+import { AMI_ID } from './images.ts';
+import type { Served } from './server.ts';
+
+/** Paths of the control API begin so; no S3 bucket can be named like it. */
+export const CONTROL_PREFIX = '/_rolecall/';
+
+interface ControlRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+interface ControlAnswer {
+  readonly status: number;
+  readonly json: unknown;
+  /** The cloud ends after this answer. */
+  readonly thenEnd?: true;
+}
+
+const problem = (status: number, error: string): ControlAnswer => ({ status, json: { error } });
+
+/**
+ * rolecall's own calls to its cloud, JSON over HTTP, with the secret key as bearer token:
+ * `GET /_rolecall/`, `POST /_rolecall/images`, `GET /_rolecall/boxes/INSTANCE`, `POST /_rolecall/down`.
+ */
+export async function answerControl(request: ControlRequest, served: Served): Promise<ControlAnswer> {
+  if (!sameSecret(request.authorization ?? '', `Bearer ${served.credentials.secretAccessKey}`))
+    return problem(401, 'the control API needs the secret key of this cloud as bearer token');
+  const [, , noun = '', id = ''] = request.path.split('/');
+  switch (`${request.method} ${noun}`) {
+    case 'GET ':
+      return about(served);
+    case 'POST images':
+      return registerImage(request.body, served);
+    case 'GET boxes':
+      return box(id, served);
+    case 'POST down':
+      return down(served);
+    default:
+      return problem(404, `no such call: ${request.method} ${request.path}`);
+  }
+}
+
+function about({ world, port, driver }: Served): ControlAnswer {
+  return {
+    status: 200,
+    json: {
+      endpoint: `http://127.0.0.1:${port}`,
+      pid: process.pid,
+      kind: driver.kind,
+      limits: driver.limits,
+      images: world.images.list().map(({ id }) => id),
+      boxes: world.machines.list().filter(({ life }) => isUp(life)).length,
+    },
+  };
+}
+
+async function registerImage(body: string, { world }: Served): Promise<ControlAnswer> {
+  const request = imageRequest(body);
+  if (typeof request === 'string') return problem(400, request);
+  try {
+    const { image, built } = await world.images.register(request, world.clock.now());
+    return { status: 200, json: { id: image.id, root: image.root, built } };
+  } catch (error) {
+    const hint = error instanceof RolecallError ? error.hint : undefined;
+    return { status: 422, json: { error: error instanceof Error ? error.message : String(error), hint } };
+  }
+}
+
+/** The request for an image, or what is wrong with it. */
+function imageRequest(body: string): ImageRequest | string {
+  const json = parseJson(body);
+  if (typeof json !== 'object' || json === null) return 'expected a JSON object {id, overlay?, packages?}';
+  const { id, overlay, packages = [] } = json as Record<string, unknown>;
+  if (typeof id !== 'string' || !AMI_ID.test(id))
+    return `id must be an AMI id, as ami-0123456789abcdef0: ${JSON.stringify(id)}`;
+  if (overlay !== undefined && !(typeof overlay === 'string' && isAbsolute(overlay)))
+    return `overlay must be an absolute path: ${JSON.stringify(overlay)}`;
+  if (!Array.isArray(packages) || !packages.every(isPackageName))
+    return `packages must be a list of Debian package names: ${JSON.stringify(packages)}`;
+  return { id, packages, ...(overlay === undefined ? {} : { overlay }) };
+}
+
+/** @see https://www.debian.org/doc/debian-policy/ch-controlfields.html#source */
+const isPackageName = (name: unknown): name is string =>
+  typeof name === 'string' && /^[a-z0-9][a-z0-9+.-]+$/.test(name);
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function box(id: string, { world, driver }: Served): ControlAnswer {
+  const machine = world.machines.get(id);
+  if (machine === undefined) return problem(404, `the local cloud has no machine ${id}`);
+  if (machine.pid === undefined)
+    return problem(409, `the machine ${id} is ${machine.life.state}: it has no box`);
+  return { status: 200, json: { pid: machine.pid, kind: driver.kind } };
+}
+
+/** Ends every box before it answers, so that whoever asked knows that nothing is left. */
+async function down({ world }: Served): Promise<ControlAnswer> {
+  const boxes = world.machines.list().filter(({ life }) => isUp(life)).length;
+  await world.machines.close();
+  return { status: 200, json: { boxes }, thenEnd: true };
+}

@@ -1,0 +1,30 @@
+/** An answer of EC2's that says no. */
+
+/**
+ * Codes whose HTTP status is not 400.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+const STATUS: Readonly<Record<string, number>> = {
+  AuthFailure: 401,
+  UnauthorizedOperation: 403,
+  DryRunOperation: 412,
+  InsufficientInstanceCapacity: 500,
+  InternalError: 500,
+  RequestLimitExceeded: 503,
+};
+
+/** A refusal with EC2's error code and message; the HTTP status follows from the code. */
+export class Ec2Error extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'Ec2Error';
+    this.code = code;
+    this.status = STATUS[code] ?? 400;
+  }
+}
+
+/** `InvalidParameterValue`, the commonest refusal. */
+export const invalidValue = (message: string): Ec2Error => new Ec2Error('InvalidParameterValue', message);

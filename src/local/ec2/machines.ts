@@ -1,0 +1,162 @@
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../../io/clock.ts';
+import type { Box, BoxDriver } from '../box.ts';
+import { type Faults, strikes } from '../faults.ts';
+import type { Settings } from '../settings.ts';
+import type { Instance } from './instance.ts';
+import { advance, isUp, type LifeEvent } from './lifecycle.ts';
+
+interface Parts {
+  readonly driver: BoxDriver;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly faults: Faults;
+}
+
+const CRASHED = { reason: 'crashed' } as const;
+
+/** Every machine of the cloud, and the tasks that run their boxes. */
+export class Machines {
+  readonly #parts: Parts;
+  readonly #all = new Map<string, Instance>();
+  readonly #boxes = new Map<string, Box>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    // Every machine listens for the end of the cloud; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#closing.signal);
+  }
+
+  /** All machines in the order of their launch; terminated ones for `forgetTerminatedMs`. */
+  list(): Instance[] {
+    const oldest = this.#parts.clock.now() - this.#parts.settings.forgetTerminatedMs;
+    for (const [id, { life }] of this.#all)
+      if (life.state === 'terminated' && life.since < oldest) this.#all.delete(id);
+    return [...this.#all.values()];
+  }
+
+  /** One machine that is still known. */
+  get(id: string): Instance | undefined {
+    return this.list().find((machine) => machine.spec.id === id);
+  }
+
+  /** Whether late consistency still hides the machine. */
+  isHidden(machine: Instance): boolean {
+    const visibleFrom = machine.spec.launchedAt + (this.#parts.faults.invisibleMs ?? 0);
+    return this.#parts.clock.now() < visibleFrom;
+  }
+
+  /** Takes a machine in and boots it. */
+  start(machine: Instance): void {
+    this.#all.set(machine.spec.id, machine);
+    this.#run(this.#live(machine));
+  }
+
+  /** Begins to terminate a machine; a second call changes nothing. */
+  terminate(machine: Instance): void {
+    const before = machine.life;
+    this.#apply(machine, { kind: 'terminate' });
+    if (machine.life === before || machine.life.state === 'terminated') return;
+    // A box that is still being made is stopped by its own task as soon as it stands.
+    const box = this.#boxes.get(machine.spec.id);
+    if (box !== undefined) this.#run(box.stop());
+  }
+
+  /** Stops every box; resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled([...this.#boxes.values()].map((box) => box.stop()));
+    while (this.#tasks.size > 0) await Promise.allSettled([...this.#tasks]);
+  }
+
+  /** From acceptance to the end, whatever ends it. Never rejects. */
+  async #live(machine: Instance): Promise<void> {
+    const box = await this.#boot(machine);
+    const { reason } = box === undefined ? CRASHED : await this.#follow(machine, box);
+    this.#boxes.delete(machine.spec.id);
+    machine.pid = undefined;
+    this.#apply(
+      machine,
+      reason === 'shutdown'
+        ? { kind: 'shut-down', behaviour: machine.spec.shutdownBehaviour }
+        : { kind: 'crashed' },
+    );
+    await this.#sleep(this.#parts.settings.endingMs);
+    this.#apply(machine, { kind: 'gone' });
+    this.#run(this.#postConsole(machine));
+  }
+
+  async #boot(machine: Instance): Promise<Box | undefined> {
+    try {
+      const boot = this.#parts.driver.boot(boxSpec(machine), (chunk) => machine.console.append(chunk));
+      const [box] = await Promise.all([boot, this.#sleep(this.#parts.settings.pendingMs)]);
+      return box;
+    } catch (error) {
+      // The operator reads this where a real machine would tell of its boot: on the console.
+      const why = error instanceof Error ? error.message : String(error);
+      machine.console.append(Buffer.from(`rolecall local cloud: the box could not be made: ${why}\n`));
+      return undefined;
+    }
+  }
+
+  async #follow(machine: Instance, box: Box): Promise<Awaited<Box['ended']>> {
+    this.#boxes.set(machine.spec.id, box);
+    machine.pid = box.pid;
+    this.#apply(machine, { kind: 'started' });
+    if (!isUp(machine.life) || this.#closing.signal.aborted) await box.stop();
+    else this.#watchOver(machine, box);
+    return box.ended;
+  }
+
+  #watchOver(machine: Instance, box: Box): void {
+    this.#run(this.#postConsole(machine));
+    const { machineDies } = this.#parts.faults;
+    if (machineDies === undefined || !strikes(machineDies, machine.spec.launchIndex)) return;
+    const die = async () => {
+      await this.#sleep(machineDies.afterMs);
+      if (machine.life.state === 'running') await box.stop();
+    };
+    this.#run(die());
+  }
+
+  async #postConsole(machine: Instance): Promise<void> {
+    await this.#sleep(this.#parts.settings.postedConsoleMs);
+    machine.posted = { bytes: machine.console.snapshot(), at: this.#parts.clock.now() };
+  }
+
+  #apply(machine: Instance, event: LifeEvent): void {
+    machine.life = advance(machine.life, event, this.#parts.clock.now());
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return this.#parts.clock.sleep(ms, this.#closing.signal);
+  }
+
+  #run(task: Promise<unknown>): void {
+    const settled = task.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#tasks.add(settled);
+    void settled.then(() => this.#tasks.delete(settled));
+  }
+}
+
+function boxSpec({ spec, tags }: Instance): Parameters<BoxDriver['boot']>[0] {
+  const role = spec.instanceProfile?.split('/').at(-1);
+  return {
+    instanceId: spec.id,
+    amiId: spec.imageId,
+    amiLaunchIndex: spec.launchIndex,
+    instanceType: spec.instanceType,
+    region: spec.region,
+    zone: spec.zone,
+    privateIp: spec.privateIp,
+    ...(role === undefined ? {} : { instanceProfile: role }),
+    ...(spec.userData === undefined ? {} : { userData: spec.userData }),
+    httpTokens: spec.metadata.httpTokens,
+    tags,
+  };
+}

@@ -1,0 +1,34 @@
+import {
+  describeInstanceAttribute,
+  describeInstanceStatus,
+  describeInstances,
+  getConsoleOutput,
+  terminateInstances,
+} from './instance-operations.ts';
+import type { Operation } from './operation.ts';
+import {
+  describeAvailabilityZones,
+  describeImages,
+  describeInstanceTypes,
+  describeRegions,
+  describeSubnets,
+} from './place-operations.ts';
+import { runInstances } from './run-instances.ts';
+import { createTags, describeTags } from './tag-operations.ts';
+
+/** Every operation of the simulated EC2; any other name is refused as `InvalidAction`. SPEC.md tells of each. */
+export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['CreateTags', createTags],
+  ['DescribeAvailabilityZones', describeAvailabilityZones],
+  ['DescribeImages', describeImages],
+  ['DescribeInstanceAttribute', describeInstanceAttribute],
+  ['DescribeInstanceStatus', describeInstanceStatus],
+  ['DescribeInstanceTypes', describeInstanceTypes],
+  ['DescribeInstances', describeInstances],
+  ['DescribeRegions', describeRegions],
+  ['DescribeSubnets', describeSubnets],
+  ['DescribeTags', describeTags],
+  ['GetConsoleOutput', getConsoleOutput],
+  ['RunInstances', runInstances],
+  ['TerminateInstances', terminateInstances],
+]);

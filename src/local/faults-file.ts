@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { UsageError } from '../errors.ts';
+import { OPERATIONS } from './ec2/operations.ts';
+import type { Faults } from './faults.ts';
+
+/** A fault in the file itself: where, and what was expected. */
+type Report = (path: readonly (string | number)[], message: string) => void;
+/** Judges one value; gives back what it became, or reports and gives undefined. */
+type Reader = (value: unknown, path: readonly (string | number)[], report: Report) => unknown;
+
+const whole =
+  (min: number): Reader =>
+  (value, path, report) => {
+    if (Number.isInteger(value) && (value as number) >= min) return value;
+    report(path, `expected a whole number of at least ${min}`);
+    return undefined;
+  };
+
+const word: Reader = (value, path, report) => {
+  if (typeof value === 'string' && value !== '') return value;
+  report(path, 'expected a text');
+  return undefined;
+};
+
+const truth: Reader = (value, path, report) => {
+  if (typeof value === 'boolean') return value;
+  report(path, 'expected true or false');
+  return undefined;
+};
+
+const operation: Reader = (value, path, report) => {
+  if (typeof value === 'string' && OPERATIONS.has(value)) return value;
+  report(path, `expected an operation of the local cloud: ${[...OPERATIONS.keys()].join(', ')}`);
+  return undefined;
+};
+
+const listOf =
+  (member: Reader): Reader =>
+  (value, path, report) => {
+    if (Array.isArray(value)) return value.map((each, index) => member(each, [...path, index], report));
+    report(path, 'expected a list');
+    return undefined;
+  };
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const perOperation: Reader = (value, path, report) => {
+  if (!isRecord(value)) {
+    report(path, 'expected a map of operation to number, as RunInstances: 2');
+    return undefined;
+  }
+  for (const [name, count] of Object.entries(value)) {
+    operation(name, [...path, name], report);
+    whole(0)(count, [...path, name], report);
+  }
+  return value;
+};
+
+/** Reads a map whose keys are snake_case in the file and camelCase in the type. */
+const mapOf =
+  (
+    fields: Readonly<Record<string, readonly [name: string, reader: Reader]>>,
+    needed: readonly string[] = [],
+  ): Reader =>
+  (value, path, report) => {
+    if (!isRecord(value)) {
+      report(path, `expected a map with ${Object.keys(fields).join(', ')}`);
+      return undefined;
+    }
+    for (const name of needed) if (!(name in value)) report(path, `expected ${name}`);
+    const read = Object.entries(value).map(([key, each]) => {
+      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (field !== undefined) return [field[0], field[1](each, [...path, key], report)];
+      report([...path, key], `unknown key "${key}"; expected ${Object.keys(fields).join(', ')}`);
+      return [key, undefined];
+    });
+    return Object.fromEntries(read);
+  };
+
+const struck = { launch_indexes: ['launchIndexes', listOf(whole(0))] } as const;
+
+const faults = mapOf({
+  no_capacity: [
+    'noCapacity',
+    listOf(
+      mapOf({
+        zone: ['zone', word],
+        instance_type: ['instanceType', word],
+        available: ['available', whole(0)],
+      }),
+    ),
+  ],
+  vcpu_quota: ['vcpuQuota', whole(0)],
+  throttle: ['throttle', perOperation],
+  drop_answers: ['dropAnswers', perOperation],
+  unauthorized: ['unauthorized', listOf(operation)],
+  die_after_requests: ['dieAfterRequests', whole(0)],
+  invisible_ms: ['invisibleMs', whole(0)],
+  console: [
+    'console',
+    mapOf({
+      ...struck,
+      empty: ['empty', truth],
+      every_bytes: ['everyBytes', whole(1)],
+      drop_bytes: ['dropBytes', whole(1)],
+    }),
+  ],
+  machine_dies: ['machineDies', mapOf({ ...struck, after_ms: ['afterMs', whole(0)] }, ['after_ms'])],
+  impaired: ['impaired', mapOf(struck)],
+});
+
+/**
+ * Parses a faults file; docs/local-cloud.md shows every key.
+ * @param name how messages call the file
+ * @throws UsageError that names every fault of the file with its line and column
+ */
+export function parseFaults(text: string, name: string): Faults {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const problems: string[] = [];
+  const add = (offset: number, message: string) => {
+    const { line, col } = lines.linePos(offset);
+    problems.push(`${name}:${line}:${col}: ${message}`);
+  };
+  for (const error of document.errors) add(error.pos[0], error.message.split('\n')[0] ?? error.code);
+  if (problems.length > 0) throw refusal(problems);
+  const read = faults(document.toJS() ?? {}, [], (path, message) =>
+    add(offsetOf(document.contents, path), message),
+  );
+  if (problems.length > 0) throw refusal(problems);
+  return read as Faults;
+}
+
+/** Reads and parses a faults file. @throws UsageError */
+export function readFaults(path: string): Faults {
+  try {
+    return parseFaults(readFileSync(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new UsageError(`${path} can't be read: ${code}`, {
+      hint: 'give the path of a faults file to --faults',
+      cause: error,
+    });
+  }
+}
+
+const refusal = (problems: readonly string[]): UsageError =>
+  new UsageError(problems.join('\n'), { hint: 'docs/local-cloud.md shows every key of a faults file' });
+
+/** Where the value (or the key) at a path begins in the text. */
+function offsetOf(root: Node | null, path: readonly (string | number)[]): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
+      offset = (pair?.key as Node | undefined)?.range?.[0] ?? offset;
+      node = pair?.value;
+    } else {
+      node = isNodeList(node) ? node.items[Number(step)] : undefined;
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}
+
+const isNodeList = (node: unknown): node is { items: readonly unknown[] } =>
+  typeof node === 'object' && node !== null && 'items' in node;

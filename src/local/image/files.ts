@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { chmod, chown, copyFile, lstat, mkdir, readdir, readFile, readlink, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UsageError } from '../../errors.ts';
+
+/** A file or symbolic link that goes into the image. */
+export interface ImageFile {
+  /** Where it goes, relative to the root: `etc/rc.local`. */
+  readonly target: string;
+  /** Absolute path that it comes from. */
+  readonly source: string;
+  readonly kind: 'file' | 'link';
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** What every image has of rolecall itself, unless its overlay brings the same paths. */
+const SHIPPED = [
+  { target: 'usr/local/sbin/rolecall-bootstrapper', template: 'bootstrapper.sh' },
+  { target: 'etc/rc.local', template: 'rc.local' },
+] as const;
+
+/**
+ * The files of an image, sorted by target: the overlay's, and rolecall's own templates where it has none.
+ * @throws UsageError when the overlay is no folder or holds something that is neither file, folder nor link
+ */
+export async function imageFiles(
+  packageRoot: string,
+  overlay: string | undefined,
+): Promise<readonly ImageFile[]> {
+  const files = new Map<string, ImageFile>();
+  for (const { target, template } of SHIPPED) {
+    files.set(target, {
+      target,
+      source: join(packageRoot, 'templates', template),
+      kind: 'file',
+      mode: 0o755,
+    });
+  }
+  if (overlay !== undefined) {
+    await assertFolder(overlay);
+    for (const file of await walk(overlay, '')) files.set(file.target, file);
+  }
+  return [...files.values()].sort((one, other) => (one.target < other.target ? -1 : 1));
+}
+
+async function assertFolder(overlay: string): Promise<void> {
+  const found = await lstat(overlay).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw new UsageError(`local_image.overlay: ${overlay} is not a folder`, {
+    hint: 'make the folder, or name another one in roles.yaml (relative to it)',
+  });
+}
+
+async function walk(folder: string, prefix: string): Promise<ImageFile[]> {
+  const files: ImageFile[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const source = join(folder, entry.name);
+    const target = join(prefix, entry.name);
+    if (entry.isDirectory()) files.push(...(await walk(source, target)));
+    else if (entry.isFile())
+      files.push({ target, source, kind: 'file', mode: (await lstat(source)).mode & 0o7777 });
+    else if (entry.isSymbolicLink()) files.push({ target, source, kind: 'link', mode: 0o777 });
+    else throw new UsageError(`local_image.overlay: ${source} is neither a file, a folder nor a link`);
+  }
+  return files;
+}
+
+/** SHA-256 (hex) over targets, modes and contents, their owner (who builds), and the names of the layers below. */
+export async function filesHash(files: readonly ImageFile[], lowers: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(`1 ${process.getuid?.()} ${lowers.join(' ')}\0`);
+  for (const { target, source, kind, mode } of files) {
+    const content = kind === 'link' ? Buffer.from(await readlink(source)) : await readFile(source);
+    hash.update(`${kind} ${mode.toString(8)} ${content.length} ${target}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Copies the files into a new folder, `layer`. Folders get the mode and owner that they have below (in `lowers`, topmost first,
+ * the host's root last), because an overlay shows those of its topmost folder; new ones are open to all for reading.
+ */
+export async function writeFiles(
+  files: readonly ImageFile[],
+  layer: string,
+  lowers: readonly string[],
+): Promise<void> {
+  await mkdir(layer);
+  await chmod(layer, 0o755);
+  const made = new Set<string>(['.']);
+  for (const file of files) {
+    const target = await onRealRoot(file.target);
+    await makeFolders(dirname(target), layer, lowers, made);
+    const path = join(layer, target);
+    if (file.kind === 'link') {
+      await symlink(await readlink(file.source), path);
+    } else {
+      await copyFile(file.source, path);
+      await chmod(path, file.mode);
+    }
+  }
+}
+
+/** `bin/x` is `usr/bin/x` where /bin is a link: a folder in the layer would hide that link. */
+async function onRealRoot(target: string): Promise<string> {
+  const [top = '', ...rest] = target.split('/');
+  if (rest.length === 0) return target;
+  const link = await readlink(join('/', top)).catch(() => undefined);
+  return link === undefined ? target : join('/', link, ...rest).slice(1);
+}
+
+async function makeFolders(
+  folder: string,
+  layer: string,
+  lowers: readonly string[],
+  made: Set<string>,
+): Promise<void> {
+  if (made.has(folder)) return;
+  made.add(folder);
+  await makeFolders(dirname(folder), layer, lowers, made);
+  const path = join(layer, folder);
+  await mkdir(path);
+  const below = await folderBelow(folder, lowers);
+  await chmod(path, below === undefined ? 0o755 : below.mode & 0o7777);
+  if (below !== undefined && process.getuid?.() === 0) await chown(path, below.uid, below.gid);
+}
+
+async function folderBelow(folder: string, lowers: readonly string[]) {
+  for (const lower of lowers) {
+    const found = await lstat(join(lower, folder)).catch(() => undefined);
+    if (found?.isDirectory()) return found;
+  }
+  return undefined;
+}

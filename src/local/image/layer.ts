@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A folder (`root`) that stands for good once it is there: its name tells everything that it was made from. */
+export interface Layer {
+  readonly root: string;
+  /** Whether it had to be made now. */
+  readonly built: boolean;
+}
+
+/**
+ * The layer `name` below `imagesDir`, made by `make` if it isn't there yet.
+ * Made beside and renamed, so that it is whole or absent; of two builders at once the first to finish wins.
+ * @param make makes `root` in the empty folder that it gets; what it throws is passed on, and nothing is left
+ */
+export async function cachedLayer(
+  imagesDir: string,
+  name: string,
+  make: (folder: string) => Promise<void>,
+): Promise<Layer> {
+  const path = join(imagesDir, name);
+  if (existsSync(path)) {
+    // Its age is the time since its last use.
+    const now = new Date();
+    await utimes(path, now, now);
+    return { root: join(path, 'root'), built: false };
+  }
+  await mkdir(imagesDir, { recursive: true, mode: 0o700 });
+  await sweep(imagesDir);
+  const building = join(imagesDir, `.building-${process.pid}-${randomBytes(4).toString('hex')}`);
+  await mkdir(building);
+  try {
+    await make(building);
+    await moveInto(building, path);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  return { root: join(path, 'root'), built: true };
+}
+
+async function moveInto(building: string, path: string): Promise<void> {
+  try {
+    await rename(building, path);
+  } catch (error) {
+    // Another builder made the same layer meanwhile.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** A layer that no launch has used for this long goes: 90 days. */
+const KEEP_MS = 90 * 24 * 60 * 60 * 1000;
+
+/** Removes what killed builders left, and layers that nobody uses any more. */
+async function sweep(imagesDir: string): Promise<void> {
+  for (const name of await readdir(imagesDir)) {
+    const path = join(imagesDir, name);
+    const pid = /^\.building-(\d+)-/.exec(name)?.[1];
+    const alive = pid !== undefined && existsSync(`/proc/${pid}`);
+    // Missing by now: another builder swept it, or finished.
+    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+    if (!alive && (pid !== undefined || age > KEEP_MS)) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,89 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../io/clock.ts';
+import { type Cloud, startCloud } from './cloud.ts';
+import { type CloudFile, makeFolder, type Owner, removeCloudFile, writeCloudFile } from './cloud-file.ts';
+import type { Faults } from './faults.ts';
+import { sandboxes } from './sandboxes.ts';
+
+/** How a cloud's own process is to serve. */
+export interface ServeOptions {
+  /** The local cloud's folder, absolute; belongs to the user who asked for the cloud. */
+  readonly folder: string;
+  /** Keep the keys off the disk, and end when stdin does. */
+  readonly ephemeral: boolean;
+  /** Print the cloud's file as one line on stdout, for the process that started this one. */
+  readonly announce: boolean;
+  /** A free one when 0. */
+  readonly port: number;
+  readonly faults: Faults;
+  /** Whom the files belong to, when root serves for somebody else. */
+  readonly owner: Owner | undefined;
+}
+
+/** What the process may touch. */
+export interface ServeHost {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/**
+ * Serves a cloud of real boxes until somebody ends it: a signal, `local down`, or, when ephemeral, the end of stdin.
+ * @param onUp called when the cloud answers
+ * @throws ConflictError when another cloud of this folder is up; UsageError when this host can't make boxes
+ */
+export async function serveCloud(
+  options: ServeOptions,
+  host: ServeHost,
+  onUp: (file: CloudFile, limits: readonly string[]) => void = () => undefined,
+): Promise<void> {
+  makeFolder(options.folder, options.owner);
+  const { driver, images } = await sandboxes(options.folder, host.clock);
+  const cloud = await startCloud({
+    driver,
+    images,
+    port: options.port,
+    faults: options.faults,
+    clock: host.clock,
+    log: (line) => host.stderr.write(`${line}\n`),
+  });
+  try {
+    const file = fileOf(cloud, driver.kind, host.clock.now());
+    if (!options.ephemeral) writeCloudFile(options.folder, file, options.owner);
+    if (options.announce) host.stdout.write(`${JSON.stringify(file)}\n`);
+    onUp(file, driver.limits);
+    await Promise.race([cloud.ended, askedToEnd(options, host)]);
+  } finally {
+    // The file goes first: nobody should find a cloud that is ending.
+    if (!options.ephemeral) removeCloudFile(options.folder, cloud.endpoint);
+    await cloud.stop();
+  }
+}
+
+function fileOf({ endpoint, credentials }: Cloud, kind: CloudFile['kind'], now: number): CloudFile {
+  return {
+    endpoint,
+    pid: process.pid,
+    access_key_id: credentials.accessKeyId,
+    secret_access_key: credentials.secretAccessKey,
+    kind,
+    started: new Date(now).toISOString(),
+  };
+}
+
+/** Settles when the process is asked to end. A parent that is killed closes our stdin, whatever killed it. */
+function askedToEnd({ ephemeral }: ServeOptions, { stdin, signal }: ServeHost): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (!ephemeral) return;
+    stdin
+      .once('end', resolve)
+      .once('close', resolve)
+      .once('error', () => resolve());
+    stdin.resume();
+  });
+}

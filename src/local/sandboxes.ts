@@ -1,0 +1,33 @@
+import type { Clock } from '../io/clock.ts';
+import { packageRoot } from '../io/package-root.ts';
+import { sandboxDriver } from './box/driver.ts';
+import type { BoxListener } from './box/listeners.ts';
+import type { BoxDriver, BoxSpec, ImageBuilder } from './box.ts';
+import { ACCOUNT } from './geography.ts';
+import { imageBuilder } from './image/builder.ts';
+import { METADATA_ADDRESS, metadataService } from './metadata/service.ts';
+
+/**
+ * The real boxes of a cloud and the images that they boot from, put together.
+ * @param folder the local cloud's folder: images are kept there, and boxes don't see it
+ * @throws UsageError when this host can't make boxes
+ */
+export async function sandboxes(
+  folder: string,
+  clock: Clock,
+): Promise<{ readonly driver: BoxDriver; readonly images: ImageBuilder }> {
+  const metadata = (spec: BoxSpec): BoxListener => {
+    const facts = { spec, accountId: ACCOUNT, launchedAt: clock.now() };
+    return { ...METADATA_ADDRESS, handler: metadataService(facts, clock) };
+  };
+  const root = packageRoot();
+  const driver = await sandboxDriver({
+    stateDir: folder,
+    packageRoot: root,
+    images: (id) => images.layers(id),
+    listeners: (spec) => [metadata(spec)],
+  });
+  const kind = driver.kind === 'limited' ? 'limited' : 'complete';
+  const images = imageBuilder({ stateDir: folder, packageRoot: root, kind });
+  return { driver, images };
+}

@@ -1,0 +1,18 @@
+/** The times and sizes of the local cloud: EC2's, shortened where waiting teaches nothing. */
+export interface Settings {
+  /** From RunInstances to `running`, at least. EC2 takes about 15 s. */
+  readonly pendingMs: number;
+  /** From `shutting-down` or `stopping` to the end, at least. */
+  readonly endingMs: number;
+  /** From start or end of a machine until GetConsoleOutput without `Latest` shows its console. EC2: 2 to 5 minutes. */
+  readonly postedConsoleMs: number;
+  /** How long a terminated machine stays describable. EC2: about an hour. */
+  readonly forgetTerminatedMs: number;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  pendingMs: 150,
+  endingMs: 50,
+  postedConsoleMs: 120_000,
+  forgetTerminatedMs: 3_600_000,
+};

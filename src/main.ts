@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMANDS, findCommand } from './cli/commands.ts';
+import type { Host } from './cli/host.ts';
+import { parseArguments } from './cli/parse.ts';
+import { usageText } from './cli/usage.ts';
+import { type ExitCode, exitCode, UsageError } from './errors.ts';
+import { systemClock } from './io/clock.ts';
+import { errorDocument, errorReport, exitCodeOfError } from './io/errors.ts';
+import { packageRoot } from './io/package-root.ts';
+import { terminal } from './io/terminal.ts';
+import { nearest } from './nearest.ts';
+
+/**
+ * Runs one command line to its exit code. Never throws: every failure becomes a message on stderr and a code.
+ * @param argv arguments without node and script
+ */
+export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {
+  try {
+    return await dispatch(argv, host);
+  } catch (error) {
+    const style = { debug: argv.includes('--debug'), colour: host.terminal.colour.stderr };
+    host.terminal.stderr.write(errorReport(error, style));
+    if (asksForJson(argv)) host.terminal.stdout.write(`${JSON.stringify(errorDocument(error))}\n`);
+    return exitCodeOfError(error);
+  }
+}
+
+/** The process's entry: wires the real terminal, clock and signals, and sets the exit code. */
+export async function start(argv: readonly string[]): Promise<void> {
+  const interrupt = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // The first signal asks the command to end well; the second one doesn't ask.
+    process.on(name, () => {
+      if (interrupt.signal.aborted) process.exit(exitCode('interrupted'));
+      interrupt.abort();
+    });
+  }
+  // A reader that has seen enough (`rolecall roles list | head -1`) is no error, and changes no exit code.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  process.exitCode = await main(argv, {
+    terminal: terminal(process, process.env),
+    clock: systemClock,
+    env: process.env,
+    cwd: process.cwd(),
+    signal: interrupt.signal,
+  });
+}
+
+/** A program that asked for a document gets one also when its command fails, whatever the command. */
+const asksForJson = (argv: readonly string[]): boolean =>
+  argv.some(
+    (word, index) =>
+      /^--output=(nd)?json$/.test(word) || (argv[index - 1] === '--output' && /^(nd)?json$/.test(word)),
+  );
+
+async function dispatch(argv: readonly string[], host: Host): Promise<ExitCode> {
+  const { stdout } = host.terminal;
+  const called = findCommand(argv);
+  if (called === undefined) return printUsage(argv, host);
+  const command = await called.entry.load();
+  const parsed = await parseArguments(called.entry, command, called.rest, stdout.columns ?? 100);
+  if (parsed.kind === 'run') return command.run(parsed.values, host);
+  stdout.write(parsed.text);
+  return exitCode('ok');
+}
+
+function printUsage(argv: readonly string[], { terminal: { stdout } }: Host): ExitCode {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  if (argv[0] === '--version' || argv[0] === '-v') {
+    stdout.write(`${version()}\n`);
+    return exitCode('ok');
+  }
+  const group = COMMANDS.find((entry) => entry.words.length > 1 && entry.words[0] === words[0])?.words[0];
+  if (words.length > (group === undefined ? 0 : 1)) {
+    const near = nearest(
+      words[0] ?? '',
+      COMMANDS.map((entry) => entry.words[0] ?? ''),
+    );
+    throw new UsageError(
+      `there is no command "${words.join(' ')}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+      {
+        hint: 'rolecall --help',
+      },
+    );
+  }
+  stdout.write(usageText(group === 'help' ? undefined : group));
+  return exitCode('ok');
+}
+
+function version(): string {
+  const parsed: unknown = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed
+    ? String(parsed.version)
+    : 'unknown';
+}

@@ -1,0 +1,60 @@
+import { counted, duration, printable } from '../io/text.ts';
+import type { LaunchEvent } from '../launch/events.ts';
+import type { WatchEvent } from '../watch/events.ts';
+import type { LaunchView } from './state.ts';
+import { remarkOf, statusOf } from './status.ts';
+
+/**
+ * What an event adds to a log: the lines for a stderr that is no terminal, one a change. No colour, no animation.
+ * @param before the view before the event, so that repeats say nothing
+ */
+export function eventLines(before: LaunchView, event: LaunchEvent | WatchEvent): string[] {
+  switch (event.type) {
+    case 'launch-started':
+      return [
+        `launch ${event.launch}: ${counted(event.requested, 'machine')}${event.resumed ? ', resumed' : ''}`,
+      ];
+    case 'batch-requested':
+      return [
+        `batch ${event.batch}: asking for ${counted(event.count, 'machine')}${event.repeat ? ' again' : ''}`,
+      ];
+    case 'batch-launched':
+      return event.machines.map((machine) => `${machine.instanceId} ${machine.state}`);
+    case 'batch-refused':
+      return [
+        `batch ${event.batch}: ${counted(event.missing, 'machine')} not launched: ${printable(event.error.message)}`,
+      ];
+    case 'notice':
+      return [printable(event.text)];
+    default:
+      return machineEventLines(before, event);
+  }
+}
+
+type MachineEvent = Exclude<WatchEvent, { readonly type: 'notice' }>;
+
+function machineEventLines(before: LaunchView, event: MachineEvent): string[] {
+  switch (event.type) {
+    case 'machine': {
+      const { instanceId, state } = event.machine;
+      return before.machines.get(instanceId)?.machine.state === state ? [] : [`${instanceId} ${state}`];
+    }
+    case 'step-started':
+      return [`${event.instanceId} ${event.step} started`];
+    case 'step-ended': {
+      const { name, status, ms } = event.step;
+      const how = status === 0 ? 'done' : `failed (status ${status})`;
+      return [`${event.instanceId} ${name} ${how} in ${duration(ms)}`];
+    }
+    case 'said':
+      return [`${event.instanceId} ${event.step}: ${printable(event.text)}`];
+    case 'gap':
+      return [`${event.instanceId} part of its console was overwritten before it was read`];
+    case 'verdict': {
+      const { machine, verdict } = event;
+      const row = { machine, verdict, steps: verdict.steps, seenAt: event.at };
+      const remark = printable(remarkOf(row));
+      return [`${machine.instanceId} ${statusOf(row, event.at).words}${remark === '' ? '' : `: ${remark}`}`];
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { LaunchEvent } from '../launch/events.ts';
+import type { WatchEvent } from '../watch/events.ts';
+import { type LaunchDocument, machineDocument } from './document.ts';
+
+/** One line of `--output ndjson`; its fields are documented in docs/output.md. */
+type EventObject = { readonly event: string; readonly at: string } & Readonly<Record<string, unknown>>;
+
+/** The line of one event, newline included. */
+export const ndjsonEvent = (event: LaunchEvent | WatchEvent): string => line(eventObject(event));
+
+/** The last line: the launch's document as an event. */
+export const ndjsonResult = (document: LaunchDocument): string => line({ event: 'result', ...document });
+
+const line = (value: object): string => `${JSON.stringify(value)}\n`;
+
+/** A stage's event as its public object: snake_case, times as ISO 8601. */
+function eventObject(event: LaunchEvent | WatchEvent): EventObject {
+  const at = new Date(event.at).toISOString();
+  switch (event.type) {
+    case 'launch-started': {
+      const { launch, requested, resumed } = event;
+      return { event: 'launch_started', at, launch, requested, resumed };
+    }
+    case 'batch-requested': {
+      const { batch, count, repeat } = event;
+      return { event: 'batch_requested', at, batch, count, repeat };
+    }
+    case 'batch-launched': {
+      const ids = event.machines.map((machine) => machine.instanceId);
+      return { event: 'batch_launched', at, batch: event.batch, instance_ids: ids };
+    }
+    case 'batch-refused': {
+      const { batch, missing, error } = event;
+      const { code = null, message, hint = null } = error;
+      return { event: 'batch_refused', at, batch, missing, error: { code, message, hint } };
+    }
+    default:
+      return watchObject(event, at);
+  }
+}
+
+function watchObject(event: WatchEvent, at: string): EventObject {
+  switch (event.type) {
+    case 'machine': {
+      const { instanceId, state, stateReason, zone, instanceType, privateIp } = event.machine;
+      return {
+        event: 'machine',
+        at,
+        instance_id: instanceId,
+        state,
+        zone,
+        instance_type: instanceType,
+        ...(privateIp !== undefined && { private_ip: privateIp }),
+        ...(stateReason && { state_reason: { code: stateReason.code, message: stateReason.message } }),
+      };
+    }
+    case 'step-started':
+      return { event: 'step_started', at, instance_id: event.instanceId, step: event.step };
+    case 'step-ended': {
+      const { name, status, ms } = event.step;
+      return { event: 'step_ended', at, instance_id: event.instanceId, step: name, status, ms };
+    }
+    case 'said':
+      return { event: 'said', at, instance_id: event.instanceId, step: event.step, text: event.text };
+    case 'gap':
+      return { event: 'gap', at, instance_id: event.instanceId };
+    case 'verdict': {
+      const { machine, verdict } = event;
+      const row = { machine, verdict, steps: verdict.steps, seenAt: event.at };
+      return { event: 'verdict', at, ...machineDocument(row) };
+    }
+    case 'notice':
+      return { event: 'notice', at, text: event.text };
+  }
+}

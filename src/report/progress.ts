@@ -1,0 +1,107 @@
+import type { ExitCode } from '../errors.ts';
+import { type Board, openBoard } from '../io/board.ts';
+import type { Clock } from '../io/clock.ts';
+import { painter } from '../io/paint.ts';
+import { write } from '../io/streams.ts';
+import type { Terminal } from '../io/terminal.ts';
+import type { LaunchEvent } from '../launch/events.ts';
+import type { WatchEvent } from '../watch/events.ts';
+import { exitCodeOf, type LaunchMeta, launchDocument } from './document.ts';
+import { boardFrame } from './frame.ts';
+import { jsonReport } from './json.ts';
+import { eventLines } from './lines.ts';
+import { ndjsonEvent, ndjsonResult } from './ndjson.ts';
+import { redacted } from './redacted.ts';
+import { advance, emptyView, type LaunchView } from './state.ts';
+import { textReport } from './text.ts';
+
+export type OutputFormat = 'text' | 'json' | 'ndjson';
+
+export interface ProgressOptions {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly output: OutputFormat;
+  readonly launch: LaunchMeta;
+  /** What the board's header begins with: `launching` or `watching`. */
+  readonly verb: string;
+  /** How many machines the launch asked for, where no `launch-started` event will tell (`watch`). */
+  readonly requested?: number;
+  /** See `TextStyle.followUp`. */
+  readonly followUp?: readonly string[] | undefined;
+  readonly notes?: readonly string[];
+}
+
+/**
+ * A launch as its operator follows it: every event goes to the board (stderr) and, as ndjson, to stdout; the final
+ * report goes to stdout in the chosen format.
+ */
+export class Progress {
+  #view: LaunchView;
+  #board: Board | undefined;
+  readonly #options: ProgressOptions;
+
+  private constructor(options: ProgressOptions) {
+    this.#options = options;
+    this.#view = emptyView(options.requested);
+  }
+
+  /** Opens the board. Close it in a `finally`, whatever happens in between. */
+  static async open(options: ProgressOptions): Promise<Progress> {
+    const { terminal, clock, launch, verb } = options;
+    const paint = painter(terminal.colour.stderr);
+    const title = `${verb} ${launch.role} ${launch.environment}/${launch.context}`;
+    const progress = new Progress(options);
+    progress.#board = await openBoard(terminal, (size) =>
+      boardFrame(progress.#view, clock.now(), size, { title, paint }),
+    );
+    return progress;
+  }
+
+  /** All that is known so far. */
+  get view(): LaunchView {
+    return this.#view;
+  }
+
+  /** Takes one event in. */
+  tell(told: LaunchEvent | WatchEvent): void {
+    const event = redacted(told);
+    const before = this.#view;
+    this.#view = advance(before, event);
+    if (this.#board?.live === false) for (const line of eventLines(before, event)) this.#board.line(line);
+    if (this.#options.output === 'ndjson') this.#options.terminal.stdout.write(ndjsonEvent(event));
+  }
+
+  /** Takes the board off the screen and shows the cursor again. Safe to call twice. */
+  async close(): Promise<void> {
+    const board = this.#board;
+    this.#board = undefined;
+    await board?.close();
+  }
+
+  /**
+   * Closes the board and writes the final report to stdout.
+   * @param exit the code that the process will end with, where it isn't the verdicts' own (130: interrupted)
+   */
+  async finish(exit: ExitCode = exitCodeOf(this.#view)): Promise<ExitCode> {
+    await this.close();
+    await write(this.#options.terminal.stdout, this.#report(exit));
+    return exit;
+  }
+
+  #report(exit: ExitCode): string {
+    const { output, launch, terminal, followUp, notes = [] } = this.#options;
+    switch (output) {
+      case 'json':
+        return jsonReport(launchDocument(this.#view, launch, exit));
+      case 'ndjson':
+        return ndjsonResult(launchDocument(this.#view, launch, exit));
+      case 'text':
+        return textReport(this.#view, launch, {
+          paint: painter(terminal.colour.stdout),
+          columns: terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined,
+          followUp,
+          notes,
+        });
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { BlockDevice, Role, Source } from '../catalogue/role.ts';
+import { duration } from '../io/text.ts';
+import { redact, soundsSecret } from '../secrets.ts';
+
+/** One value of a resolved role, and where it was set. */
+export interface Setting {
+  /** In catalogue terms: `instance_type`, `personality.cache_mb`. */
+  readonly name: string;
+  readonly value: string;
+  /** `roles.yaml:12:5`, `--count`, or `built in`; null where nobody set it and there is nothing to tell. */
+  readonly source: string | null;
+}
+
+/** Where a value was set, as editors and terminals jump to it. */
+export function sourceText(source: Source): string {
+  switch (source.kind) {
+    case 'file':
+      return `${source.file}:${source.line}:${source.column}`;
+    case 'flag':
+      return source.flag.startsWith('-') ? source.flag : `--${source.flag}`;
+    case 'builtin':
+      return 'built in';
+  }
+}
+
+/** Every value of the role that is set, in the order of the catalogue's documentation; secrets are not shown. */
+export function settingsOf(role: Role): Setting[] {
+  return values(role)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+    .map(([name, value]) => ({ name, value: shown(name, value), source: sourceOf(role, name) }));
+}
+
+function values(role: Role): [string, string | undefined][] {
+  const { machine } = role;
+  return [
+    ['region', role.region],
+    ['ami', role.ami],
+    ['bucket', role.bucket],
+    ['prefix', role.prefix === '' ? undefined : role.prefix],
+    ['app', role.app],
+    ['instance_type', machine.instanceType],
+    ['subnet', machine.subnet],
+    ['zone', machine.zone],
+    ['security_groups', listText(machine.securityGroups)],
+    ['instance_profile', machine.instanceProfile],
+    ['key_name', machine.keyName],
+    ['http_tokens', machine.httpTokens],
+    ['shutdown_behavior', machine.shutdownBehavior],
+    ['spot', spotText(machine.spot)],
+    ...machine.blockDevices.map((device, index): [string, string] => [
+      `block_devices.${index}`,
+      deviceText(device),
+    ]),
+    ['timeout', duration(role.timeoutMs)],
+    ['success', role.patterns.success],
+    ['failure', role.patterns.failure],
+    ...mapText('tags', machine.tags),
+    ...mapText('personality', role.personality),
+  ];
+}
+
+/** Values under a name that sounds secret are not shown; keys of tags and of the personality count without their map. */
+const shown = (name: string, value: string): string =>
+  soundsSecret(name.slice(name.indexOf('.') + 1)) ? '[redacted]' : redact(value);
+
+/** The value's own source, else that of the map that holds it. */
+function sourceOf(role: Role, name: string): string | null {
+  const parent = name.split('.')[0] ?? name;
+  const source = role.provenance.get(name) ?? role.provenance.get(parent);
+  return source === undefined ? null : sourceText(source);
+}
+
+const listText = (items: readonly string[]): string | undefined =>
+  items.length === 0 ? undefined : items.join(', ');
+
+const spotText = (spot: Role['machine']['spot']): string => {
+  if (spot === false) return 'false';
+  return spot.maxPrice === undefined ? 'true' : `true, at most ${spot.maxPrice}`;
+};
+
+const mapText = (name: string, map: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(map).map(([key, value]) => [`${name}.${key}`, value]);
+
+function deviceText(device: BlockDevice): string {
+  const parts = [
+    device.device,
+    device.sizeGb === undefined ? undefined : `${device.sizeGb} GB`,
+    device.type,
+    device.iops === undefined ? undefined : `${device.iops} IOPS`,
+    device.throughput === undefined ? undefined : `${device.throughput} MiB/s`,
+    device.encrypted === true ? 'encrypted' : undefined,
+    device.snapshot === undefined ? undefined : `from ${device.snapshot}`,
+    device.deleteOnTermination === false ? 'kept after termination' : undefined,
+  ];
+  return parts.filter((part) => part !== undefined).join(' ');
+}

@@ -1,0 +1,129 @@
+import type { AwsError } from '../errors.ts';
+import type { LaunchEvent } from '../launch/events.ts';
+import type { LaunchId, Machine } from '../nouns.ts';
+import type { WatchEvent } from '../watch/events.ts';
+import type { Step, Verdict } from '../watch/verdict.ts';
+
+/** One machine as the report knows it. Times are epoch milliseconds by the watcher's clock. */
+export interface MachineRow {
+  readonly machine: Machine;
+  /** When the report first heard of it. */
+  readonly seenAt: number;
+  /** The step that the box is in; absent between steps and after the verdict. */
+  readonly step?: { readonly name: string; readonly since: number };
+  readonly steps: readonly Step[];
+  /** The last summary line that it printed. */
+  readonly said?: { readonly step: string; readonly text: string };
+  readonly verdict?: Verdict;
+  readonly verdictAt?: number;
+}
+
+/** Machines that AWS would not give. */
+export interface Refusal {
+  readonly batch: number;
+  readonly missing: number;
+  readonly error: AwsError;
+}
+
+/** All that is known of a launch at one moment: the fold of its events. */
+export interface LaunchView {
+  readonly launch?: LaunchId;
+  readonly requested: number;
+  readonly resumed: boolean;
+  readonly startedAt?: number;
+  /** By instance id, in the order of their first appearance. */
+  readonly machines: ReadonlyMap<string, MachineRow>;
+  readonly refused: readonly Refusal[];
+  /** Machines asked for in calls that are not answered yet. */
+  readonly asking: number;
+  readonly notices: readonly string[];
+}
+
+/** Nothing known yet. `requested` is for commands that start from an earlier launch (`watch`). */
+export const emptyView = (requested = 0): LaunchView => ({
+  requested,
+  resumed: false,
+  machines: new Map(),
+  refused: [],
+  asking: 0,
+  notices: [],
+});
+
+/** The view after one more event. Pure. */
+export function advance(view: LaunchView, event: LaunchEvent | WatchEvent): LaunchView {
+  const next = view.startedAt === undefined ? { ...view, startedAt: event.at } : view;
+  switch (event.type) {
+    case 'launch-started':
+      return { ...next, launch: event.launch, requested: event.requested, resumed: event.resumed };
+    case 'batch-requested':
+      return { ...next, asking: next.asking + event.count };
+    case 'batch-launched':
+      return {
+        ...event.machines.reduce((to, machine) => seen(to, machine, event.at), next),
+        asking: Math.max(0, next.asking - event.machines.length),
+      };
+    case 'batch-refused': {
+      const { batch, missing, error } = event;
+      return {
+        ...next,
+        asking: Math.max(0, next.asking - missing),
+        refused: [...next.refused, { batch, missing, error }],
+      };
+    }
+    case 'machine':
+      return seen(next, event.machine, event.at);
+    case 'verdict':
+      return judged(seen(next, event.machine, event.at), event.machine, event.verdict, event.at);
+    case 'notice':
+      return { ...next, notices: [...next.notices, event.text] };
+    default:
+      return ofMachine(next, event);
+  }
+}
+
+type StepEvent = Extract<WatchEvent, { readonly instanceId: unknown }>;
+
+function ofMachine(view: LaunchView, event: StepEvent): LaunchView {
+  const row = view.machines.get(event.instanceId);
+  // A console line can't come before its machine; if a caller mixes launches up, a stranger's line is not ours to show.
+  if (row === undefined) return view;
+  switch (event.type) {
+    case 'step-started':
+      return withRow(view, { ...row, step: { name: event.step, since: event.at } });
+    case 'step-ended': {
+      const { step, ...rest } = row;
+      const ended: MachineRow = { ...rest, steps: [...row.steps, event.step] };
+      const other = step !== undefined && step.name !== event.step.name;
+      return withRow(view, other ? { ...ended, step } : ended);
+    }
+    case 'said':
+      return withRow(view, { ...row, said: { step: event.step, text: event.text } });
+    case 'gap':
+      return {
+        ...view,
+        notices: [
+          ...view.notices,
+          `${event.instanceId}: part of its console was overwritten before it was read`,
+        ],
+      };
+  }
+}
+
+function seen(view: LaunchView, machine: Machine, at: number): LaunchView {
+  const row = view.machines.get(machine.instanceId);
+  return withRow(view, row === undefined ? { machine, seenAt: at, steps: [] } : { ...row, machine });
+}
+
+function judged(view: LaunchView, machine: Machine, verdict: Verdict, at: number): LaunchView {
+  const row = view.machines.get(machine.instanceId);
+  if (row === undefined) return view;
+  const { step, ...rest } = row;
+  // A silent machine's step tells where it hangs; any other verdict has ended it.
+  const kept = verdict.outcome === 'silent' && step !== undefined ? { step } : {};
+  return withRow(view, { ...rest, ...kept, steps: verdict.steps, verdict, verdictAt: at });
+}
+
+const withRow = (view: LaunchView, row: MachineRow): LaunchView => ({
+  ...view,
+  machines: new Map(view.machines).set(row.machine.instanceId, row),
+});

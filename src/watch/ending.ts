@@ -1,0 +1,43 @@
+import type { AwsError } from '../errors.ts';
+import { settledFacts } from './console.ts';
+import type { Reading } from './facts.ts';
+import { judgeFinally } from './judge.ts';
+import { lost, silent } from './silence.ts';
+import { isOver, type Limits, type Tracked } from './tracked.ts';
+import type { Verdict } from './verdict.ts';
+
+/** How long the last reading of a console is tried again where AWS is in trouble. */
+const LAST_READING_MS = 30_000;
+
+interface Ending {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly limits: Limits;
+  /** Why the console could not be read just now, if it could not. */
+  readonly failed: AwsError | undefined;
+  readonly impaired: boolean;
+  /** EC2 has described the machine, and its newest answer does not. */
+  readonly vanished: boolean;
+}
+
+/** @returns the verdict on a machine whose wait is over, once its console was read for the last time */
+export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending): Verdict | undefined {
+  const { now, limits, failed, impaired, vanished } = ending;
+  const { console, machine, finalSince, knownSince, runningSince, described } = tracked;
+  if (finalSince === undefined) return undefined;
+  if (failed !== undefined && now - finalSince < LAST_READING_MS) return undefined;
+  const facts = settledFacts(console, reading);
+  const gone = vanished || isOver(tracked, now, limits) === 'gone';
+  return judgeFinally(facts, { launchedAt: machine.launchedAt, now }, () =>
+    gone
+      ? lost(facts, machine, !vanished)
+      : silent(facts, console, reading, {
+          described,
+          running: runningSince !== undefined,
+          impaired,
+          waitedMs: now - knownSince,
+          now,
+          unread: failed?.message,
+        }),
+  );
+}

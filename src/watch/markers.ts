@@ -1,0 +1,97 @@
+/** The marker grammar (docs/markers.md): finding markers in console text, and telling true ones from others. */
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { LaunchId, Nonce } from '../nouns.ts';
+import { withoutEscapes } from './text.ts';
+
+/** What a marker says. `ms` is the step's duration, in a verdict the time since the run began. */
+export type MarkerEvent =
+  | { readonly type: 'begin'; readonly scheme: string }
+  | { readonly type: 'start'; readonly step: string }
+  | { readonly type: 'end'; readonly step: string; readonly status: number; readonly ms: number }
+  | {
+      readonly type: 'verdict';
+      readonly ok: boolean;
+      readonly step: string;
+      readonly status: number;
+      readonly ms: number;
+    };
+
+/** One marker, well formed; whether it is true is another question. */
+export interface Marker {
+  /** The launch it speaks of; `-` before the box has read its user data. */
+  readonly launch: string;
+  /** One run of the bootstrapper. */
+  readonly run: string;
+  readonly seq: number;
+  /** Seconds by the box's clock. */
+  readonly epoch: number;
+  readonly event: MarkerEvent;
+  readonly mac: string;
+  /** What the MAC covers. */
+  readonly signed: string;
+}
+
+/** Whose markers are believed. Without a nonce none can be. */
+export interface Trust {
+  readonly launch: LaunchId;
+  readonly nonce: Nonce | undefined;
+}
+
+const STEP = '[A-Za-z0-9_.:-]{1,48}';
+const ENDING = `(?<step>${STEP}) (?<status>\\d{1,3}) (?<ms>\\d{1,12})`;
+const EVENT =
+  `(?:begin (?<scheme>[a-z][a-z0-9_-]{0,31})|start (?<started>${STEP})` +
+  `|(?<word>end|verdict ok|verdict failed) ${ENDING})`;
+const SIGNED =
+  '(?<launch>-|[A-Za-z0-9][A-Za-z0-9._-]{0,63}) (?<run>[0-9a-f]{8}) (?<seq>[1-9]\\d{0,8}) ' +
+  `(?<epoch>\\d{1,11}(?:\\.\\d{1,6})?) ${EVENT}`;
+const MARKER = new RegExp(`<<rc1 (?<signed>${SIGNED}) (?<mac>-|[0-9a-f]{16})>>`, 'g');
+
+/** @returns every well-formed marker of a line, wherever it stands in it, in order */
+export function findMarkers(line: string): Marker[] {
+  if (!line.includes('<<')) return [];
+  return [...withoutEscapes(line).matchAll(MARKER)].flatMap((match) => {
+    const marker = read(match.groups ?? {});
+    return marker === undefined ? [] : [marker];
+  });
+}
+
+/** @returns what stands around a line's markers; the line must be free of escape sequences */
+export const withoutMarkers = (line: string): string => line.replace(MARKER, ' ');
+
+/** Whether its launch and MAC are those of this launch. */
+export function isTrue(marker: Marker, trust: Trust): boolean {
+  if (trust.nonce === undefined || marker.launch !== trust.launch || marker.mac === '-') return false;
+  return timingSafeEqual(Buffer.from(marker.mac), Buffer.from(markerMac(trust.nonce, marker.signed)));
+}
+
+/** Printed before user data was read: legal for a failed verdict only, and proved by nothing. */
+export const isAnonymous = ({ launch, mac, event }: Marker): boolean =>
+  launch === '-' && mac === '-' && event.type === 'verdict' && !event.ok;
+
+/** A marker that tells of trouble; when it stands in the current run, nothing makes that run a success. */
+export const isBad = ({ event }: Marker): boolean =>
+  (event.type === 'end' && event.status !== 0) || (event.type === 'verdict' && !event.ok);
+
+/** The MAC: the first 16 hex digits of SHA-256 over the nonce, `|` and what is signed. */
+export const markerMac = (nonce: Nonce, signed: string): string =>
+  hash('sha256', `${nonce}|${signed}`, 'hex').slice(0, 16);
+
+type Groups = Readonly<Record<string, string | undefined>>;
+
+function read(groups: Groups): Marker | undefined {
+  const event = readEvent(groups);
+  if (event === undefined) return undefined;
+  const { launch = '', run = '', mac = '', signed = '' } = groups;
+  return { launch, run, seq: Number(groups['seq']), epoch: Number(groups['epoch']), event, mac, signed };
+}
+
+function readEvent({ scheme, started, word, step = '', status, ms }: Groups): MarkerEvent | undefined {
+  if (scheme !== undefined) return { type: 'begin', scheme };
+  if (started !== undefined) return { type: 'start', step: started };
+  const ending = { step, status: Number(status), ms: Number(ms) };
+  if (word === 'end') return { type: 'end', ...ending };
+  const ok = word === 'verdict ok';
+  // An ok with a status that is not 0 contradicts itself: it is no marker.
+  return ok && ending.status !== 0 ? undefined : { type: 'verdict', ok, ...ending };
+}

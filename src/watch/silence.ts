@@ -1,0 +1,81 @@
+/** Why there is no verdict: how far a silent machine came, and why a lost one is gone. */
+import type { Machine } from '../nouns.ts';
+import type { ConsoleState } from './console.ts';
+import type { Facts, Reading } from './facts.ts';
+import { currentRun, stepsOf } from './judge.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What is known of a machine when the wait for it ends. */
+export interface Situation {
+  /** EC2 has described it, or RunInstances' answer is all there is. */
+  readonly described: boolean;
+  readonly running: boolean;
+  /** EC2's own status checks say that it will not work. */
+  readonly impaired: boolean;
+  readonly waitedMs: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** What went wrong when the console was read for the last time. */
+  readonly unread?: string | undefined;
+}
+
+/** @returns the verdict on a machine that gave none in time */
+export function silent(facts: Facts, console: ConsoleState, reading: Reading, situation: Situation): Verdict {
+  const { impaired, unread } = situation;
+  const lost = console.losses.length;
+  const reason = [
+    ...(impaired ? ["status check impaired: EC2's own checks of the machine fail"] : []),
+    howFar(facts, reading, situation),
+    ...(lost > 0 ? [`console text was lost in ${lost} ${lost === 1 ? 'place' : 'places'}`] : []),
+    ...(unread === undefined ? [] : [`its console could not be read at the end (${unread})`]),
+  ].join('; ');
+  return { outcome: 'silent', steps: stepsOf(currentRun(facts.markers)), reason, excerpt: facts.tail };
+}
+
+/** @returns the verdict on a machine that ended before its verdict */
+export function lost(facts: Facts, machine: Machine, described: boolean): Verdict {
+  const why = machine.stateReason;
+  const told = why === undefined ? `${machine.state}; EC2 gives no reason` : `${why.code}: ${why.message}`;
+  const reason = described ? told : `EC2 no longer describes it (its last state: ${machine.state})`;
+  return { outcome: 'lost', steps: stepsOf(currentRun(facts.markers)), reason, excerpt: facts.tail };
+}
+
+function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, now }: Situation): string {
+  const last = currentRun(facts.markers).at(-1);
+  if (last === undefined) {
+    if (running) return withoutBegin(facts, reading);
+    const waited = seconds(waitedMs);
+    return described
+      ? `never running: still pending after ${waited}`
+      : `never running: EC2 has not described it within ${waited}`;
+  }
+  const since = seconds(now - last.epoch * 1000);
+  switch (last.event.type) {
+    case 'begin':
+      return `no step: the bootstrapper began ${since} ago and started none`;
+    case 'start':
+      return `stuck in step ${last.event.step} for ${since}`;
+    case 'end':
+      return `no verdict: step ${last.event.step} ended ${since} ago and nothing followed`;
+    case 'verdict':
+      return `no verdict that counts (step ${last.event.step})`;
+  }
+}
+
+function withoutBegin(facts: Facts, reading: Reading): string {
+  const last = facts.tail.at(-1);
+  const doubts = [
+    ...(facts.disbelieved > 0
+      ? [`${facts.disbelieved} markers with another launch or a wrong MAC were ignored`]
+      : []),
+    ...(reading.nonce === undefined
+      ? ['its user data holds no nonce of this launch, so no marker can be believed']
+      : []),
+  ];
+  if (last === undefined && facts.disbelieved === 0) return 'console empty';
+  const patterns = reading.success === undefined ? '' : ' and no match of the success pattern';
+  const shown = last === undefined ? '' : `; the console's last line: ${last}`;
+  return [`no begin marker${patterns}: the bootstrapper never started`, ...doubts].join('; ') + shown;
+}
+
+const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1000))} s`;

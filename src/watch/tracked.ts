@@ -1,0 +1,134 @@
+/** What the watch knows of one machine, and what follows from it. */
+import type { InstanceId, Machine } from '../nouns.ts';
+import { type ConsoleState, settledFacts, unreadConsole } from './console.ts';
+import type { WatchEvent } from './events.ts';
+import type { Facts, Heard, Reading } from './facts.ts';
+import { type Judgement, judge } from './judge.ts';
+import type { Verdict } from './verdict.ts';
+
+/** A machine that can't succeed any more is given this long to tell the rest (the excerpt, its own verdict). */
+const GRACE_MS = 5_000;
+/** A console that rests this long without ending its line is judged with the line as it stands. */
+const QUIET_MS = 5_000;
+
+/** Mutable: the watch loop's own record. Times are epoch milliseconds by the watcher's clock. */
+export interface Tracked {
+  machine: Machine;
+  readonly knownSince: number;
+  /** Whether DescribeInstances has ever told of it, and whether its newest answer did. */
+  described: boolean;
+  present: boolean;
+  runningSince?: number;
+  stoppingSince?: number;
+  console: ConsoleState;
+  /** Absent until it is settled whether the machine's nonce can be had. */
+  reading?: Reading;
+  readAt: number;
+  /** When the console last told something new. */
+  changedAt: number;
+  doomedSince?: number;
+  finalSince?: number;
+  told: { heard: number; losses: number };
+  verdict?: Verdict;
+}
+
+/**
+ * @param ours whether this process made the launch. Where it did not, a machine may have been running for long, and
+ *   its launch time by EC2's clock is the nearest that is known.
+ */
+export const track = (machine: Machine, now: number, ours: boolean): Tracked => ({
+  machine,
+  knownSince: now,
+  described: false,
+  present: false,
+  ...(machine.state === 'running' && { runningSince: ours ? now : Math.min(now, machine.launchedAt) }),
+  console: unreadConsole(),
+  readAt: Number.NEGATIVE_INFINITY,
+  changedAt: now,
+  told: { heard: 0, losses: 0 },
+});
+
+export interface Limits {
+  /** From running to the verdict, milliseconds. */
+  readonly timeoutMs: number;
+  /** From launch to running, milliseconds. */
+  readonly neverRunningMs: number;
+}
+
+export const isGone = ({ machine: { state } }: Tracked): boolean =>
+  state === 'stopped' || state === 'terminated';
+
+/** Takes EC2's newest description. @returns whether it is news */
+export function describe(tracked: Tracked, machine: Machine, now: number): boolean {
+  const changed = tracked.machine.state !== machine.state;
+  const { state } = machine;
+  tracked.described = true;
+  tracked.present = true;
+  // Never back to pending: answers come from replicas, and some are late.
+  if (changed && state === 'pending') return false;
+  if (state === 'running') tracked.runningSince ??= now;
+  if (state === 'stopping' || state === 'shutting-down') tracked.stoppingSince ??= now;
+  else delete tracked.stoppingSince;
+  tracked.machine = machine;
+  return changed;
+}
+
+/** Why the wait for a machine is over, if it is. */
+export function isOver(tracked: Tracked, now: number, limits: Limits): 'gone' | 'late' | undefined {
+  const { runningSince, stoppingSince, knownSince } = tracked;
+  if (isGone(tracked)) return 'gone';
+  if (stoppingSince !== undefined && now - stoppingSince >= GRACE_MS) return 'gone';
+  if (runningSince === undefined) return now - knownSince >= limits.neverRunningMs ? 'late' : undefined;
+  return now - runningSince >= limits.timeoutMs ? 'late' : undefined;
+}
+
+/** What is known now; a line that has rested unended for a while counts. */
+export function factsNow({ console, changedAt }: Tracked, reading: Reading, now: number): Facts {
+  const resting = console.open.text !== '' && now - changedAt >= QUIET_MS;
+  return resting ? settledFacts(console, reading) : console.facts;
+}
+
+/** Judges a machine while it is waited for: a doomed one gets a moment's grace. */
+export function verdictNow(tracked: Tracked, reading: Reading, now: number): Verdict | undefined {
+  const times = { launchedAt: tracked.machine.launchedAt, now };
+  const judgement: Judgement = judge(factsNow(tracked, reading, now), times);
+  if (judgement.kind === 'decided') return judgement.verdict;
+  if (judgement.kind === 'open') {
+    delete tracked.doomedSince;
+    return undefined;
+  }
+  tracked.doomedSince ??= now;
+  return now - tracked.doomedSince >= GRACE_MS ? judgement.verdict : undefined;
+}
+
+/** The events for what the console told since this was last asked. */
+export function news(tracked: Tracked, at: number): WatchEvent[] {
+  const { console, told } = tracked;
+  const { instanceId } = tracked.machine;
+  const { heard } = console.facts;
+  const events = [
+    ...console.losses.slice(told.losses).map((loss): WatchEvent => ({ type: 'gap', at, instanceId, loss })),
+    ...heard.slice(told.heard).flatMap((one) => heardEvent(one, instanceId, at)),
+  ];
+  tracked.told = { heard: heard.length, losses: console.losses.length };
+  return events;
+}
+
+function heardEvent(heard: Heard, instanceId: InstanceId, at: number): WatchEvent[] {
+  if (heard.type === 'said') {
+    const { step, text } = heard.line;
+    return [{ type: 'said', at, instanceId, step, text }];
+  }
+  const { event } = heard;
+  switch (event.type) {
+    case 'start':
+      return [{ type: 'step-started', at, instanceId, step: event.step }];
+    case 'end': {
+      const step = { name: event.step, status: event.status, ms: event.ms };
+      return [{ type: 'step-ended', at, instanceId, step }];
+    }
+    case 'begin':
+    case 'verdict':
+      return [];
+  }
+}

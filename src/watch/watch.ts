@@ -1,0 +1,106 @@
+/** Watches a launch until every machine has its verdict. Prints nothing: it tells WatchEvents. */
+import type { Ec2 } from '../aws/ports.ts';
+import { UsageError } from '../errors.ts';
+import type { Clock } from '../io/clock.ts';
+import type { LaunchId, Machine, Nonce } from '../nouns.ts';
+import type { WatchEvent } from './events.ts';
+import { Watcher } from './watcher.ts';
+
+/** What is known of the launch's requests; while they are still being sent it changes. */
+export interface Sent {
+  /** Machines that RunInstances has answered with: EC2 may not describe them yet. */
+  readonly machines: readonly Machine[];
+  /** How many machines there are, where that is known: the wait for late ones to appear depends on it. */
+  readonly launched?: number;
+  /** No more requests will be sent. */
+  readonly done: boolean;
+  /**
+   * Follow these machines only, and none that merely carries the launch's tag: a launch that is run again has replaced
+   * those that ended.
+   */
+  readonly only?: boolean;
+}
+
+export interface WatchOptions {
+  readonly ec2: Pick<Ec2, 'machinesOfLaunch' | 'statusChecks' | 'consoleOutput' | 'userData' | 'tag'>;
+  readonly clock: Clock;
+  readonly launch: LaunchId;
+  /** Asked at every tick, so that watching may begin before the last request is sent. */
+  readonly sent: () => Sent;
+  /** The launch's nonce, where this process made the launch; without it, it is recovered from the user data. */
+  readonly nonce?: Nonce;
+  /** From running to the verdict, milliseconds. */
+  readonly timeoutMs: number;
+  /** From launch to running, milliseconds; 5 minutes by default. */
+  readonly neverRunningMs?: number;
+  /** How long machines may take to appear in EC2's answers, milliseconds; 30 s by default. */
+  readonly visibleMs?: number;
+  /** The pause between two looks, milliseconds, with few machines and no throttling; 500 by default. */
+  readonly tickMs?: number;
+  /** How long AWS may be out of reach before the watch ends with that error, milliseconds; 2 minutes by default. */
+  readonly unreachableMs?: number;
+  /** The catalogue's patterns (JavaScript regular expressions), applied to each console line. */
+  readonly patterns?: { readonly success?: string; readonly failure?: string };
+  /** Ends the iteration at once, without an error. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Follows every machine of a launch and tells what happens, ending with one `verdict` event a machine. It ends when
+ * no more machines are to come and all have their verdict, or when `signal` aborts. Read it to its end: the tags
+ * of the last verdicts are set after they are told.
+ * @throws AwsError where AWS refuses for good (permission, credentials); trouble that may pass is told as a notice
+ * @throws UsageError where a pattern is no regular expression
+ */
+export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchEvent, void, void> {
+  const { clock, signal, patterns = {} } = options;
+  const watcher = new Watcher({
+    ec2: options.ec2,
+    clock,
+    launch: options.launch,
+    sent: options.sent,
+    nonce: options.nonce,
+    limits: { timeoutMs: options.timeoutMs, neverRunningMs: options.neverRunningMs ?? 300_000 },
+    visibleMs: options.visibleMs ?? 30_000,
+    tickMs: options.tickMs ?? 500,
+    unreachableMs: options.unreachableMs ?? 120_000,
+    success: compiled('success', patterns.success),
+    failure: compiled('failure', patterns.failure),
+  });
+  while (!signal?.aborted) {
+    const events = await unlessAborted(watcher.tick(), signal);
+    if (events === undefined) return;
+    yield* events;
+    const tagged = await unlessAborted(watcher.tagVerdicts(), signal);
+    if (tagged === undefined) return;
+    yield* tagged;
+    if (watcher.failure !== undefined) throw watcher.failure;
+    if (watcher.finished) return;
+    await clock.sleep(watcher.pauseMs, signal);
+  }
+}
+
+/** Resolves with undefined as soon as `signal` aborts; what was under way ends by itself, unheard. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const aborted = () => resolve(undefined);
+    signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
+
+function compiled(name: 'success' | 'failure', source: string | undefined): RegExp | undefined {
+  if (source === undefined) return undefined;
+  try {
+    // As the catalogue compiles it when it checks it.
+    return new RegExp(source, 'u');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`The ${name} pattern is no regular expression: ${why}`, {
+      cause: error,
+      hint: `Correct \`${name}\` in the catalogue; it is a JavaScript regular expression, matched against each console line.`,
+    });
+  }
+}

@@ -1,0 +1,274 @@
+/** The watch loop's state: one `tick` looks at EC2 once and returns what is new. */
+import { AwsError } from '../errors.ts';
+import type { Clock } from '../io/clock.ts';
+import type { InstanceId, LaunchId, Machine, Nonce } from '../nouns.ts';
+import { readSnapshot, unreadConsole } from './console.ts';
+import { verdictAtEnd } from './ending.ts';
+import type { WatchEvent } from './events.ts';
+import type { Reading } from './facts.ts';
+import { Nonces } from './nonce.ts';
+import { Notices } from './notices.ts';
+import { Pace } from './pace.ts';
+import { ConsoleReader } from './reader.ts';
+import { describe, isGone, type Limits, news, type Tracked, track, verdictNow } from './tracked.ts';
+import { takeTurns } from './turns.ts';
+import type { Outcome, Verdict } from './verdict.ts';
+import type { WatchOptions } from './watch.ts';
+
+export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent'> {
+  readonly clock: Clock;
+  readonly launch: LaunchId;
+  readonly nonce: Nonce | undefined;
+  readonly limits: Limits;
+  readonly visibleMs: number;
+  readonly tickMs: number;
+  readonly unreachableMs: number;
+  readonly success: RegExp | undefined;
+  readonly failure: RegExp | undefined;
+}
+
+export class Watcher {
+  readonly #plan: Plan;
+  readonly #reader: ConsoleReader;
+  readonly #pace: Pace;
+  readonly #machines = new Map<InstanceId, Tracked>();
+  readonly #nonces: Nonces;
+  readonly #notices: Notices;
+  readonly #since: number;
+  #describedAt = Number.NEGATIVE_INFINITY;
+  /** Why the newest DescribeInstances failed, if it did. */
+  #trouble: AwsError | undefined;
+  /** Since when not one request has reached AWS. */
+  #unreachableSince: number | undefined;
+  #throttled = false;
+  #untagged: Tracked[] = [];
+  #finished = false;
+  #failure: unknown;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#reader = new ConsoleReader(plan.ec2);
+    this.#nonces = new Nonces(plan.ec2, plan.launch);
+    this.#notices = new Notices(plan.clock);
+    this.#pace = new Pace(plan.tickMs);
+    this.#since = plan.clock.now();
+  }
+
+  /** Every machine has its verdict, and no more are to come. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  get pauseMs(): number {
+    return this.#pace.pauseMs;
+  }
+
+  /** What ended the watch early: an error that came with the last tick, beside the events that it still had to tell. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** @throws AwsError where trying again is of no use, and there is nothing to tell before */
+  async tick(): Promise<WatchEvent[]> {
+    this.#throttled = false;
+    const events = [...this.#known(), ...(await this.#describe())];
+    const now = this.#plan.clock.now();
+    const due = takeTurns(this.#undecided(), {
+      now,
+      limits: this.#plan.limits,
+      reads: this.#pace.reads,
+      isPostedOnly: (machine) => this.#reader.isPostedOnly(machine),
+    });
+    const impaired = await this.#impaired(due, events);
+    const looks = await Promise.allSettled(due.map((tracked) => this.#look(tracked, impaired)));
+    for (const look of looks) {
+      if (look.status === 'fulfilled') events.push(...look.value);
+      else this.#failure ??= look.reason;
+    }
+    events.push(...this.#end());
+    if (this.#pace.ticked(this.#throttled)) {
+      events.push(this.#notices.say('AWS throttles our requests: asking less often until it stops'));
+    }
+    return events;
+  }
+
+  /** Tags the machines whose verdict became known since this was last called. */
+  async tagVerdicts(): Promise<WatchEvent[]> {
+    const decided = this.#untagged;
+    this.#untagged = [];
+    const outcomes = new Set(
+      decided.flatMap(({ verdict }) => (verdict === undefined ? [] : [verdict.outcome])),
+    );
+    const told = await Promise.all([...outcomes].map((outcome) => this.#tag(decided, outcome)));
+    return told.flat();
+  }
+
+  async #tag(decided: readonly Tracked[], outcome: Outcome): Promise<WatchEvent[]> {
+    const ids = decided
+      .filter((tracked) => tracked.verdict?.outcome === outcome && tracked.machine.state !== 'terminated')
+      .map(({ machine }) => machine.instanceId);
+    try {
+      if (ids.length > 0) await this.#plan.ec2.tag(ids, { 'rolecall:verdict': outcome });
+      return [];
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return this.#notices.once(`The tag rolecall:verdict could not be set: ${error.message}`);
+    }
+  }
+
+  /** Machines that the launch stage has told of. */
+  #known(): WatchEvent[] {
+    return this.#plan.sent().machines.flatMap((machine) => {
+      if (this.#machines.has(machine.instanceId)) return [];
+      const tracked = this.#track(machine);
+      return [machineEvent(tracked.machine, tracked.knownSince)];
+    });
+  }
+
+  #track(machine: Machine): Tracked {
+    const { clock, nonce } = this.#plan;
+    const tracked = track(machine, clock.now(), nonce !== undefined);
+    if (nonce !== undefined) tracked.reading = this.#reading(nonce);
+    this.#machines.set(machine.instanceId, tracked);
+    return tracked;
+  }
+
+  async #describe(): Promise<WatchEvent[]> {
+    const now = this.#plan.clock.now();
+    if (now - this.#describedAt < this.#pace.describeMs(this.#undecided().length)) return [];
+    const answer = await this.#attempt(() => this.#plan.ec2.machinesOfLaunch(this.#plan.launch));
+    this.#trouble = 'failed' in answer ? answer.error : undefined;
+    if ('failed' in answer) return answer.failed;
+    this.#describedAt = now;
+    for (const tracked of this.#machines.values()) tracked.present = false;
+    return answer.value.flatMap((machine) => this.#described(machine, now));
+  }
+
+  #described(machine: Machine, now: number): WatchEvent[] {
+    const known = this.#machines.get(machine.instanceId);
+    if (known === undefined && this.#plan.sent().only) return [];
+    const tracked = known ?? this.#track(machine);
+    const changed = describe(tracked, machine, now);
+    const isNews = known === undefined || (changed && tracked.verdict === undefined);
+    return isNews ? [machineEvent(tracked.machine, now)] : [];
+  }
+
+  #undecided(): Tracked[] {
+    return [...this.#machines.values()].filter(({ verdict }) => verdict === undefined);
+  }
+
+  /** Asks for EC2's status checks of the machines whose time is up. */
+  async #impaired(due: readonly Tracked[], events: WatchEvent[]): Promise<ReadonlySet<InstanceId>> {
+    const late = due.filter((tracked) => tracked.finalSince !== undefined && !isGone(tracked));
+    const ids = late
+      .filter(({ runningSince }) => runningSince !== undefined)
+      .map(({ machine }) => machine.instanceId);
+    if (ids.length === 0) return new Set();
+    try {
+      const checks = await this.#plan.ec2.statusChecks(ids);
+      return new Set(checks.filter(({ impaired }) => impaired).map(({ instanceId }) => instanceId));
+    } catch (error) {
+      // They only make a reason clearer: a caller who may not read them still gets the verdict.
+      if (!(error instanceof AwsError)) throw error;
+      events.push(...this.#notices.once(`EC2's status checks could not be read: ${error.message}`));
+      return new Set();
+    }
+  }
+
+  /** Reads one machine's console and judges it. */
+  async #look(tracked: Tracked, impaired: ReadonlySet<InstanceId>): Promise<WatchEvent[]> {
+    tracked.readAt = this.#plan.clock.now();
+    const answer = await this.#attempt(() => this.#read(tracked));
+    const now = this.#plan.clock.now();
+    const troubled = 'failed' in answer ? answer.failed : [];
+    const failed = 'failed' in answer ? answer.error : undefined;
+    const reading = tracked.reading ?? this.#reading(undefined);
+    const ending = {
+      now,
+      limits: this.#plan.limits,
+      failed,
+      impaired: impaired.has(tracked.machine.instanceId),
+      vanished: tracked.described && !tracked.present && this.#trouble === undefined,
+    };
+    const verdict = verdictNow(tracked, reading, now) ?? verdictAtEnd(tracked, reading, ending);
+    const events = [...troubled, ...news(tracked, now)];
+    return verdict === undefined ? events : [...events, this.#decide(tracked, verdict)];
+  }
+
+  async #read(tracked: Tracked): Promise<void> {
+    const { machine, finalSince } = tracked;
+    tracked.reading ??= this.#reading(await this.#nonces.of(machine));
+    const snapshots = await (finalSince === undefined
+      ? this.#reader.newest(machine)
+      : this.#reader.both(machine));
+    for (const snapshot of snapshots) {
+      const before = tracked.console.stitch;
+      tracked.console = readSnapshot(tracked.console, snapshot, tracked.reading);
+      if (tracked.console.stitch.known !== before.known) tracked.changedAt = this.#plan.clock.now();
+    }
+  }
+
+  #reading(nonce: Nonce | undefined): Reading {
+    const { launch, success, failure } = this.#plan;
+    return { launch, nonce, success, failure };
+  }
+
+  #decide(tracked: Tracked, verdict: Verdict): WatchEvent {
+    tracked.verdict = verdict;
+    // Its text is of no use any more, and with a thousand machines it is much.
+    tracked.console = unreadConsole();
+    this.#untagged.push(tracked);
+    return { type: 'verdict', at: this.#plan.clock.now(), machine: tracked.machine, verdict };
+  }
+
+  /** Finds out whether it is all over. */
+  #end(): WatchEvent[] {
+    const { done, launched = 1 } = this.#plan.sent();
+    if (!done || this.#undecided().length > 0) return [];
+    const missing = launched - this.#machines.size;
+    if (missing <= 0) {
+      this.#finished = true;
+      return [];
+    }
+    if (this.#plan.clock.now() - this.#since < this.#plan.visibleMs) return [];
+    if (this.#machines.size === 0 && this.#trouble !== undefined) throw this.#trouble;
+    this.#finished = true;
+    const { launch } = this.#plan;
+    const text =
+      this.#machines.size === 0
+        ? `EC2 describes no machine of launch ${launch}`
+        : `EC2 describes ${this.#machines.size} of the ${launched} machines of launch ${launch}; no others appeared`;
+    return [this.#notices.say(text)];
+  }
+
+  /** A connection that is gone for minutes will hardly come back: then say so, rather than call machines silent. */
+  #unreachable(error: AwsError): void {
+    const now = this.#plan.clock.now();
+    this.#unreachableSince ??= now;
+    if (now - this.#unreachableSince >= this.#plan.unreachableMs) this.#failure ??= error;
+  }
+
+  /** Makes a request whose failure may pass. @throws AwsError where it will not */
+  async #attempt<T>(
+    request: () => Promise<T>,
+  ): Promise<{ value: T } | { failed: WatchEvent[]; error: AwsError }> {
+    try {
+      const value = await request();
+      this.#unreachableSince = undefined;
+      return { value };
+    } catch (error) {
+      if (!(error instanceof AwsError) || isForGood(error)) throw error;
+      if (error.kind === 'endpoint') this.#unreachable(error);
+      if (error.kind === 'throttle') {
+        this.#throttled = true;
+        return { failed: [], error };
+      }
+      return { failed: this.#notices.once(`AWS is in trouble, trying again: ${error.message}`), error };
+    }
+  }
+}
+
+const machineEvent = (machine: Machine, at: number): WatchEvent => ({ type: 'machine', at, machine });
+
+const isForGood = ({ kind }: AwsError): boolean =>
+  kind === 'permission' || kind === 'credentials' || kind === 'invalid';

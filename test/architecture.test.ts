@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const STAGES = ['catalogue', 'payload', 'launch', 'watch', 'report'];
+/** Files that everybody may import: the words that all stages share. */
+const LEAVES = new Set(['nouns', 'errors', 'secrets', 'nearest']);
+
+/** The house's rooms: a folder of src, or the name of a file that stands in src itself. */
+const roomOf = (path: string): string => relative('src', path).split('/')[0]?.replace(/\.ts$/, '') ?? '';
+
+/** Which rooms a room may use at run time (DESIGN: main -> cli -> stages -> {aws, io} -> errors). */
+function mayRun(from: string, to: string): boolean {
+  if (from === to || LEAVES.has(to)) return true;
+  if (from === 'bin') return to === 'main';
+  if (from === 'main') return to === 'cli' || to === 'io';
+  if (from === 'cli') return STAGES.includes(to) || to === 'aws' || to === 'io';
+  if (STAGES.includes(from)) return to === 'aws' || to === 'io';
+  return (from === 'local' || from === 'aws') && to === 'io';
+}
+
+/** Types flow along the sentence: catalogue, payload, launch, watch, report. */
+function mayType(from: string, to: string): boolean {
+  if (mayRun(from, to)) return true;
+  return STAGES.includes(from) && STAGES.includes(to) && STAGES.indexOf(to) < STAGES.indexOf(from);
+}
+
+/** Only the commands that start and enter the local cloud know its insides. */
+const isLocalCommand = (path: string): boolean => /^src\/cli\/local-[a-z-]+\.ts$/.test(path);
+
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => join('src', path))
+  .sort();
+
+async function runtimeImports(): Promise<{ from: string; to: string }[]> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: sources,
+    outdir: 'unused',
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  return Object.entries(result.metafile.inputs).flatMap(([from, { imports }]) =>
+    imports.filter(({ external }) => !external).map(({ path }) => ({ from, to: path })),
+  );
+}
+
+function allImports(): { from: string; to: string }[] {
+  return sources.flatMap((from) => {
+    const text = readFileSync(join(root, from), 'utf8');
+    return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) => ({
+      from,
+      to: join(dirname(from), path ?? ''),
+    }));
+  });
+}
+
+const breaches = (
+  imports: readonly { from: string; to: string }[],
+  allowed: (from: string, to: string) => boolean,
+): string[] =>
+  imports
+    .filter(({ from, to }) => !allowed(roomOf(from), roomOf(to)))
+    .filter(({ from, to }) => !(roomOf(to) === 'local' && isLocalCommand(from)))
+    .map(({ from, to }) => `${from} -> ${to}`);
+
+describe('the arrows of the house', () => {
+  test('at run time: main -> cli -> stages -> {aws, io} -> errors', async () => {
+    const imports = await runtimeImports();
+    expect(imports.length).toBeGreaterThan(50);
+    expect(breaches(imports, mayRun)).toEqual([]);
+  });
+
+  test('types: a stage knows only the nouns of the stages before it', () => {
+    const imports = allImports();
+    expect(imports.length).toBeGreaterThan(50);
+    expect(breaches(imports, mayType)).toEqual([]);
+  });
+
+  test('only main decides how the process ends', () => {
+    // A program in a template string is another process's.
+    const code = (path: string) => readFileSync(join(root, path), 'utf8').replaceAll(/`[^`]*`/g, '');
+    const exits = sources.filter((path) => /process\.exit\(/.test(code(path)));
+    expect(exits).toEqual(['src/main.ts']);
+  });
+
+  test('nothing but io writes to the console', () => {
+    const writers = sources.filter(
+      (path) =>
+        roomOf(path) !== 'io' &&
+        /\bconsole\.(log|error|warn|info)\b/.test(readFileSync(join(root, path), 'utf8')),
+    );
+    expect(writers).toEqual([]);
+  });
+});

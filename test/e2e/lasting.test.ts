@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sandbox } from '../support/cli.ts';
+
+const exec = promisify(execFile);
+
+/** A cloud that stays up, looked at with everything that an operator has: rolecall, and Debian's own AWS client. */
+describe('a lasting local cloud', () => {
+  const box = sandbox();
+  let instance = '';
+  let launch = '';
+
+  beforeAll(async () => {
+    expect(await box.run(['local', 'up'])).toMatchObject({ code: 0 });
+    const args = [
+      'launch',
+      '--role',
+      'memcached',
+      '--env',
+      'prod',
+      '--context',
+      'b',
+      '--local',
+      '--output',
+      'json',
+    ];
+    const { code, stdout, stderr } = await box.run(args);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const document = JSON.parse(stdout);
+    instance = document.machines[0].instance_id;
+    launch = document.launch.id;
+  });
+  afterAll(async () => {
+    await box.run(['local', 'down']);
+    box.dispose();
+  });
+
+  test('memcached answers version and stats, by its own protocol, inside the machine', async () => {
+    const script = String.raw`exec 3<>/dev/tcp/127.0.0.1/11211; printf 'version\r\nstats\r\nquit\r\n' >&3; cat <&3`;
+    const { code, stdout } = await box.run(['local', 'exec', instance, '--', 'bash', '-c', script]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^VERSION \d+\.\d+\.\d+\r\n/);
+    expect(stdout).toMatch(/STAT uptime \d+\r\n/);
+    expect(stdout).toMatch(/STAT limit_maxbytes 134217728\r\n|STAT limit_maxbytes \d+\r\n/);
+    expect(stdout).toMatch(/END\r\n$/);
+  });
+
+  test('a command inside the machine gives its own exit code', async () => {
+    expect(await box.run(['local', 'exec', instance, '--', 'sh', '-c', 'exit 41'])).toMatchObject({
+      code: 41,
+    });
+  });
+
+  test("the operator's own files are not in the machine", async () => {
+    const list = ['ls', '-A', '/root', '/home'];
+    const { stdout } = await box.run(['local', 'exec', instance, '--', ...list]);
+    expect(stdout.replaceAll(/\/(root|home):/g, '').trim()).toBe('');
+  });
+
+  test('console prints what the machine printed', async () => {
+    const { code, stdout } = await box.run(['console', instance, '--local']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('rolecall[init]: running /etc/rolecall/init/b/prod/bootstrapper.sh');
+    expect(stdout).toContain('Unhandled non-multipart');
+    expect(stdout).not.toMatch(/rolecall_nonce=[0-9a-f]/);
+  });
+
+  test('watch finds the launch again, and its verdict', async () => {
+    const { code, stdout } = await box.run(['watch', launch, '--local', '--output', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).machines).toMatchObject([{ instance_id: instance, verdict: 'succeeded' }]);
+  });
+
+  test('watch finds it by its tags too, where no record of the launch is left', async () => {
+    const elsewhere = { XDG_STATE_HOME: box.home };
+    await exec('cp', ['-r', `${box.env['XDG_STATE_HOME']}/rolecall/local`, `${box.home}/copy`]);
+    await exec('mkdir', ['-p', `${box.home}/rolecall`]);
+    await exec('mv', [`${box.home}/copy`, `${box.home}/rolecall/local`]);
+    const { code, stdout } = await box.run(['watch', launch, '--local', '--output', 'json'], {
+      env: elsewhere,
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      launch: { id: launch, catalogue: 'example', role: 'memcached', environment: 'prod', context: 'b' },
+      machines: [{ instance_id: instance, verdict: 'succeeded' }],
+    });
+  });
+
+  test('the same launch id again launches nothing more', async () => {
+    const args = ['launch', '--role', 'memcached', '--env', 'prod', '--context', 'b', '--local'];
+    const { code, stdout } = await box.run([...args, '--launch-id', launch, '--output', 'json']);
+    expect(code).toBe(0);
+    expect(
+      JSON.parse(stdout).machines.map((machine: { instance_id: string }) => machine.instance_id),
+    ).toEqual([instance]);
+    const other = await box.run([...args, '--count', '2', '--launch-id', launch]);
+    expect({ code: other.code, stderr: other.stderr }).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining(launch),
+    });
+  });
+
+  test("Debian's aws sees the machine, its tags and its console", async () => {
+    const { stdout: exports } = await box.run(['local', 'env']);
+    const aws = async (command: string) => {
+      // Debian’s client is older than AWS_ENDPOINT_URL_EC2.
+      const { stdout } = await exec(
+        'bash',
+        [
+          '-c',
+          `eval "$1"; exec /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL_EC2" ec2 ${command} --output json`,
+          '-',
+          exports,
+        ],
+        {
+          env: box.env,
+        },
+      );
+      return JSON.parse(stdout);
+    };
+    const described = await aws(`describe-instances --filters Name=tag:rolecall:launch,Values=${launch}`);
+    const [found] = described.Reservations[0].Instances;
+    expect(found).toMatchObject({
+      InstanceId: instance,
+      State: { Name: 'running' },
+      InstanceType: expect.any(String),
+    });
+    expect(found.Tags).toEqual(
+      expect.arrayContaining([
+        { Key: 'rolecall:role', Value: 'memcached' },
+        { Key: 'rolecall:verdict', Value: 'succeeded' },
+      ]),
+    );
+    const console = await aws(`get-console-output --latest --instance-id ${instance}`);
+    expect(console.Output).toContain('memcached');
+  });
+
+  test('local up again says that it is up; local env points a shell to it', async () => {
+    const again = await box.run(['local', 'up']);
+    expect({ code: again.code, said: again.stdout + again.stderr }).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/up already/),
+    });
+    const { stdout } = await box.run(['local', 'env']);
+    expect(stdout).toMatch(/^export AWS_ENDPOINT_URL_EC2=['"]?http:\/\/127\.0\.0\.1:\d+/m);
+  });
+});

@@ -1,0 +1,100 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { clientToken } from '../../src/launch/identity.ts';
+import { runRequest } from '../../src/launch/request.ts';
+import { LAUNCH, payload, role } from './roles.ts';
+
+const NONCE = '00112233445566778899aabbccddeeff';
+const identity = (batch = 1, count = 3) => ({
+  launch: LAUNCH,
+  batch,
+  count,
+  clientToken: clientToken(LAUNCH, batch),
+});
+
+/** Compares with the whole request in test/golden/launch; UPDATE_GOLDENS=1 writes it anew. */
+function expectGolden(name: string, request: RunInstancesCommandInput): void {
+  const url = new URL(`../golden/launch/${name}.json`, import.meta.url);
+  const text = `${JSON.stringify(request, undefined, 2)}\n`;
+  if (process.env['UPDATE_GOLDENS'] === '1') writeFileSync(url, text);
+  expect(text).toBe(readFileSync(url, 'utf8'));
+}
+
+describe('runRequest', () => {
+  test('a role that sets only what it must', () => {
+    expectGolden('minimal', runRequest(role(), payload(NONCE), identity()));
+  });
+
+  test('a role that sets everything', () => {
+    const everything = role({
+      instanceType: 'm7g.large',
+      subnet: 'subnet-0a1b2c3d',
+      zone: 'us-east-1b',
+      securityGroups: ['sg-0a1b2c3d', 'default'],
+      instanceProfile: 'memcached',
+      keyName: 'ops',
+      blockDevices: [
+        {
+          device: '/dev/xvda',
+          sizeGb: 20,
+          type: 'gp3',
+          iops: 3000,
+          throughput: 125,
+          encrypted: true,
+          deleteOnTermination: true,
+        },
+        { device: '/dev/xvdb', snapshot: 'snap-0a1b2c3d' },
+      ],
+      tags: { team: 'cache', Name: 'cache box', 'rolecall:role': 'not yours to set' },
+      httpTokens: 'optional',
+      shutdownBehavior: 'terminate',
+      spot: { maxPrice: '0.05' },
+    });
+    expectGolden('everything', runRequest(everything, payload(NONCE), identity(12, 100)));
+  });
+
+  test('an instance profile is named by ARN or by name', () => {
+    const arn = 'arn:aws:iam::123456789012:instance-profile/web';
+    expect(runRequest(role({ instanceProfile: arn }), payload(NONCE), identity()).IamInstanceProfile).toEqual(
+      { Arn: arn },
+    );
+    expect(
+      runRequest(role({ instanceProfile: 'web' }), payload(NONCE), identity()).IamInstanceProfile,
+    ).toEqual({ Name: 'web' });
+  });
+
+  test('a spot machine at any price, whose stop behaviour is left to EC2', () => {
+    const request = runRequest(role({ spot: {} }), payload(NONCE), identity());
+    expect(request.InstanceMarketOptions).toEqual({
+      MarketType: 'spot',
+      SpotOptions: { SpotInstanceType: 'one-time' },
+    });
+    expect(request.InstanceInitiatedShutdownBehavior).toBeUndefined();
+  });
+
+  test('user data arrives as the payload has it, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const sent = runRequest(role(), { ...payload(NONCE), text }, identity()).UserData ?? '';
+        expect(Buffer.from(sent, 'base64').equals(Buffer.from(text, 'utf8'))).toBe(true);
+      }),
+    );
+  });
+
+  test('the order in which the catalogue names tags changes nothing', () => {
+    const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(names, (tags) => {
+        const made = (order: string[]) =>
+          runRequest(
+            role({ tags: Object.fromEntries(order.map((tag) => [`x-${tag}`, tag])) }),
+            payload(NONCE),
+            identity(),
+          );
+        expect(made([...tags].reverse())).toEqual(made(tags));
+      }),
+    );
+  });
+});

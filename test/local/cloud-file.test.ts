@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  type CloudFile,
+  localFolder,
+  makeFolder,
+  readCloudFile,
+  removeCloudFile,
+  writeCloudFile,
+} from '../../src/local/cloud-file.ts';
+import { runningCloud } from '../../src/local/control-client.ts';
+import { testCloud } from '../support/local-cloud.ts';
+
+const FILE: CloudFile = {
+  endpoint: 'http://127.0.0.1:1',
+  pid: 4_000_000,
+  access_key_id: 'AKIA',
+  secret_access_key: 'secret',
+  kind: 'scripted',
+  started: '2026-01-31T00:00:00.000Z',
+};
+
+let state: string;
+let folder: string;
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'rolecall-cloud-file-'));
+  folder = localFolder(join(state, 'rolecall'));
+  makeFolder(folder, undefined);
+});
+afterEach(() => rmSync(state, { recursive: true, force: true }));
+
+describe('the file of a cloud', () => {
+  test('is for its user alone, and nothing else is left beside it', () => {
+    writeCloudFile(folder, FILE, undefined);
+    expect(readCloudFile(folder)).toEqual(FILE);
+    expect([folder, join(folder, 'cloud.json')].map((path) => statSync(path).mode & 0o777)).toEqual([
+      0o700, 0o600,
+    ]);
+  });
+
+  test('of two clouds only the first gets it, and only its own cloud takes it away', () => {
+    writeCloudFile(folder, FILE, undefined);
+    expect(() => writeCloudFile(folder, { ...FILE, endpoint: 'http://127.0.0.1:2' }, undefined)).toThrow(
+      'another local cloud came up',
+    );
+    removeCloudFile(folder, 'http://127.0.0.1:2');
+    expect(readCloudFile(folder)).toEqual(FILE);
+    removeCloudFile(folder, FILE.endpoint);
+    expect(readCloudFile(folder)).toBeUndefined();
+  });
+
+  test.each(['', '{', 'null', '[]', '{"endpoint":"http://127.0.0.1:1"}'])(
+    'torn (%j) is as good as none',
+    (text) => {
+      writeFileSync(join(folder, 'cloud.json'), text);
+      expect(readCloudFile(folder)).toBeUndefined();
+    },
+  );
+});
+
+describe('runningCloud', () => {
+  test('finds the cloud that answers', async () => {
+    await using cloud = await testCloud();
+    const file = { ...FILE, endpoint: cloud.endpoint, secret_access_key: cloud.credentials.secretAccessKey };
+    writeCloudFile(folder, file, undefined);
+    expect((await runningCloud(folder))?.about).toMatchObject({
+      endpoint: cloud.endpoint,
+      kind: 'scripted',
+      boxes: 0,
+    });
+  });
+
+  test('takes away what a dead cloud left behind', async () => {
+    writeCloudFile(folder, FILE, undefined);
+    expect(await runningCloud(folder)).toBeUndefined();
+    expect(readCloudFile(folder)).toBeUndefined();
+  });
+
+  test('is not fooled by a stranger on its port', async () => {
+    const stranger = createServer((_, response) => response.end('hello'));
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const { port } = stranger.address() as AddressInfo;
+    writeCloudFile(folder, { ...FILE, endpoint: `http://127.0.0.1:${port}` }, undefined);
+    expect(await runningCloud(folder)).toBeUndefined();
+    expect(readCloudFile(folder)).toBeUndefined();
+    stranger.close();
+    stranger.closeAllConnections();
+  });
+});

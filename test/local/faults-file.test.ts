@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { packageRoot } from '../../src/io/package-root.ts';
+import { parseFaults, readFaults } from '../../src/local/faults-file.ts';
+
+const WHOLE = `no_capacity:
+  - zone: us-east-1a
+    instance_type: m5.large
+    available: 2
+vcpu_quota: 64
+throttle:
+  RunInstances: 2
+drop_answers:
+  RunInstances: 1
+unauthorized:
+  - CreateTags
+die_after_requests: 100
+invisible_ms: 2000
+console:
+  every_bytes: 400
+  drop_bytes: 40
+  launch_indexes: [0]
+machine_dies:
+  after_ms: 500
+  launch_indexes: [1]
+impaired:
+  launch_indexes: [2]
+`;
+
+describe('parseFaults', () => {
+  test('reads every fault', () => {
+    expect(parseFaults(WHOLE, 'f.yaml')).toEqual({
+      noCapacity: [{ zone: 'us-east-1a', instanceType: 'm5.large', available: 2 }],
+      vcpuQuota: 64,
+      throttle: { RunInstances: 2 },
+      dropAnswers: { RunInstances: 1 },
+      unauthorized: ['CreateTags'],
+      dieAfterRequests: 100,
+      invisibleMs: 2000,
+      console: { everyBytes: 400, dropBytes: 40, launchIndexes: [0] },
+      machineDies: { afterMs: 500, launchIndexes: [1] },
+      impaired: { launchIndexes: [2] },
+    });
+    expect(parseFaults('', 'f.yaml')).toEqual({});
+    expect(parseFaults('# nothing goes wrong\n', 'f.yaml')).toEqual({});
+  });
+
+  test('the page for users shows a file with every key', () => {
+    const page = readFileSync(join(packageRoot(), 'docs', 'local-cloud.md'), 'utf8');
+    const shown = /```yaml\n(no_capacity:[\s\S]*?)```/.exec(page)?.[1] ?? '';
+    expect(Object.keys(parseFaults(shown, 'docs/local-cloud.md')).sort()).toEqual(
+      Object.keys(parseFaults(WHOLE, 'f.yaml')).sort(),
+    );
+  });
+
+  test('tells every fault of the file at once, each with its place', () => {
+    const text = `vcpu_qouta: 4
+throttle:
+  RunInstance: 2
+  RunInstances: often
+no_capacity:
+  - zone: 1
+    room: 2
+machine_dies:
+  launch_indexes: [0, -1]
+console: loud
+`;
+    let message = 'no refusal';
+    try {
+      parseFaults(text, 'f.yaml');
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message.split('\n').map((line) => line.slice(0, 70))).toEqual([
+      'f.yaml:1:1: unknown key "vcpu_qouta"; expected no_capacity, vcpu_quota',
+      'f.yaml:3:3: expected an operation of the local cloud: CreateTags, Desc',
+      'f.yaml:4:3: expected a whole number of at least 0',
+      'f.yaml:6:5: expected a text',
+      'f.yaml:7:5: unknown key "room"; expected zone, instance_type, availabl',
+      'f.yaml:8:1: expected after_ms',
+      'f.yaml:9:23: expected a whole number of at least 0',
+      'f.yaml:10:1: expected a map with launch_indexes, empty, every_bytes, d',
+    ]);
+  });
+
+  test.each([
+    ['a: b: c', 'f.yaml:1:4: '],
+    ['vcpu_quota: 1\nvcpu_quota: 2\n', 'f.yaml:2:1: Map keys must be unique'],
+    ['- 1\n', 'f.yaml:1:1: expected a map with no_capacity'],
+    ['__proto__: 1\n', 'f.yaml:1:1: unknown key "__proto__"'],
+    ['toString: 1\n', 'f.yaml:1:1: unknown key "toString"'],
+  ])('refuses %j', (text, message) => {
+    expect(() => parseFaults(text, 'f.yaml')).toThrow(message);
+  });
+
+  test('says which file can’t be read', () => {
+    expect(() => readFaults('/nowhere/faults.yaml')).toThrow("/nowhere/faults.yaml can't be read: ENOENT");
+  });
+});

@@ -1,0 +1,103 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/io/clock.ts';
+import { cloudCommand } from '../../src/local/child.ts';
+import { type CloudFile, parse, readCloudFile } from '../../src/local/cloud-file.ts';
+import { endCloud, runningCloud } from '../../src/local/control-client.ts';
+import { serveCloud } from '../../src/local/process.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rolecall-process-'));
+});
+const running: { readonly interrupt: AbortController; readonly ended: Promise<void> }[] = [];
+afterEach(async () => {
+  // Also after a failure: a cloud that stays up would keep the test run from ending.
+  for (const { interrupt } of running) interrupt.abort();
+  await Promise.allSettled(running.splice(0).map(({ ended }) => ended));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A cloud process's inside, served in this one: real boxes, real port, real files. */
+function serve(options: { readonly ephemeral: boolean }) {
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  const interrupt = new AbortController();
+  let onUp: (file: CloudFile) => void = () => undefined;
+  const up = new Promise<CloudFile>((resolve) => {
+    onUp = resolve;
+  });
+  const ended = serveCloud(
+    { folder, announce: true, port: 0, faults: {}, owner: undefined, ...options },
+    { ...streams, signal: interrupt.signal, clock: systemClock },
+    (file) => onUp(file),
+  );
+  running.push({ interrupt, ended });
+  return {
+    ...streams,
+    interrupt,
+    ended,
+    up: Promise.race([up, ended.then(() => Promise.reject(new Error('it ended')))]),
+  };
+}
+
+test('a lasting cloud is found by its file until a signal ends it', async () => {
+  const cloud = serve({ ephemeral: false });
+  const file = await cloud.up;
+  expect(readCloudFile(folder)).toEqual(file);
+  expect(statSync(join(folder, 'cloud.json')).mode & 0o777).toBe(0o600);
+  expect((await runningCloud(folder))?.about.endpoint).toBe(file.endpoint);
+  expect(parse(String(cloud.stdout.read()))).toEqual(file);
+  cloud.stdin.end();
+  expect((await runningCloud(folder))?.about.boxes).toBe(0);
+  cloud.interrupt.abort();
+  await cloud.ended;
+  expect(readdirSync(folder)).not.toContain('cloud.json');
+  await expect(fetch(file.endpoint)).rejects.toThrow();
+});
+
+test('a second one of the same folder gives way', async () => {
+  const first = serve({ ephemeral: false });
+  await first.up;
+  const second = serve({ ephemeral: false });
+  await expect(second.ended).rejects.toMatchObject({ exit: 'conflict' });
+  await second.up.catch(() => undefined);
+  expect(readCloudFile(folder)).toEqual(await first.up);
+  first.interrupt.abort();
+  await first.ended;
+});
+
+test('`local down` ends it, and its port is free when it answers', async () => {
+  const cloud = serve({ ephemeral: false });
+  const file = await cloud.up;
+  expect(await endCloud(file, systemClock)).toBe(0);
+  await expect(fetch(file.endpoint)).rejects.toThrow();
+  await cloud.ended;
+  expect(await runningCloud(folder)).toBeUndefined();
+});
+
+test('an ephemeral one leaves nothing on disk and ends with its stdin', async () => {
+  const cloud = serve({ ephemeral: true });
+  const file = await cloud.up;
+  expect(readdirSync(folder)).not.toContain('cloud.json');
+  expect(String(cloud.stdout.read()).split('\n')).toEqual([JSON.stringify(file), '']);
+  cloud.stdin.end();
+  await cloud.ended;
+  await expect(fetch(file.endpoint)).rejects.toThrow();
+});
+
+test('under sudo the process gets a session of its own and gives its files to the user', () => {
+  const command = cloudCommand(
+    { folder: '/state/local', ephemeral: true, sudo: true, faults: '/f.yaml' },
+    1000,
+    1001,
+  );
+  expect(command.slice(0, 5)).toEqual(['sudo', '-n', 'setsid', '--fork', process.execPath]);
+  expect(command[5]).toMatch(/\/dist\/rolecall\.js$/);
+  expect(command.slice(6)).toEqual([
+    ...['local', 'up', '--foreground', '--announce', '--state-folder', '/state/local'],
+    ...['--owner', '1000:1001', '--ephemeral', '--faults', '/f.yaml'],
+  ]);
+});

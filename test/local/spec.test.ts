@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { packageRoot } from '../../src/io/package-root.ts';
+import { OPERATIONS } from '../../src/local/ec2/operations.ts';
+
+const SPEC = readFileSync(join(packageRoot(), 'src', 'local', 'SPEC.md'), 'utf8');
+
+/** The rows of the table of operations: name, parameters, test file. */
+const rows = [...SPEC.matchAll(/^\| `([A-Z]\w+)` \| (.*?) \| (.*) \| `(test\/\S+)` \|$/gm)].map((match) =>
+  match.slice(1),
+);
+
+test('SPEC.md tells of every operation, and of no other', () => {
+  expect(rows.map(([name]) => name)).toEqual([...OPERATIONS.keys()]);
+});
+
+test.each(rows)(
+  '%s: SPEC.md lists its parameters, and the test that it names calls it',
+  (name = '', params = '', _ = '', file = '') => {
+    const listed = [...params.matchAll(/`(\w+)`/g)].map(([, param]) => param);
+    expect(listed).toEqual([...(OPERATIONS.get(name)?.params ?? [])]);
+    const text = readFileSync(join(packageRoot(), file), 'utf8');
+    const calls =
+      name === 'RunInstances'
+        ? /\brun\(/
+        : name === 'DescribeInstances'
+          ? /describeAll\(/
+          : new RegExp(`${name}Command`);
+    expect(text).toMatch(calls);
+  },
+);

@@ -1,0 +1,127 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Role, Source } from '../../src/catalogue/role.ts';
+import { plain } from '../../src/io/paint.ts';
+import { widthOf } from '../../src/io/text.ts';
+import { isPathName, type PathName } from '../../src/nouns.ts';
+import { jsonReport } from '../../src/report/json.ts';
+import { type Plan, planDocument, renderPlan } from '../../src/report/plan.ts';
+import { renderRole, renderRoles, roleDocument } from '../../src/report/roles.ts';
+import { settingsOf, sourceText } from '../../src/report/settings.ts';
+import { expectGolden } from './support.ts';
+
+function name(text: string): PathName {
+  if (!isPathName(text)) throw new Error(`${text} forms no path`);
+  return text;
+}
+
+const at = (line: number): Source => ({ kind: 'file', file: 'roles.yaml', line, column: 5 });
+
+const ROLE: Role = {
+  catalogue: name('demo'),
+  role: name('memcached'),
+  environment: name('prod'),
+  context: name('b'),
+  description: 'An in-memory cache',
+  region: 'eu-west-1',
+  ami: 'ami-0123456789abcdef0',
+  prefix: '',
+  machine: {
+    instanceType: 't3.micro',
+    zone: 'eu-west-1b',
+    securityGroups: ['sg-1', 'sg-2'],
+    blockDevices: [
+      { device: '/dev/xvda', sizeGb: 20, type: 'gp3', iops: 3000, throughput: 125, encrypted: true },
+      { device: '/dev/xvdb', snapshot: 'snap-1', deleteOnTermination: false },
+    ],
+    tags: { team: 'cache' },
+    httpTokens: 'required',
+    shutdownBehavior: 'stop',
+    spot: { maxPrice: '0.01' },
+  },
+  personality: { cache_mb: '64' },
+  timeoutMs: 600_000,
+  patterns: {},
+  catalogueSha256: 'a'.repeat(64),
+  provenance: new Map<string, Source>([
+    ['region', at(3)],
+    ['ami', at(4)],
+    ['instance_type', { kind: 'flag', flag: '--instance-type' }],
+    ['zone', at(22)],
+    ['tags', at(30)],
+    ['personality.cache_mb', at(41)],
+    ['timeout', { kind: 'builtin' }],
+  ]),
+};
+
+const PLAN: Plan = {
+  launch: 'l-20261121-220000-ab12',
+  catalogueFile: 'roles.yaml',
+  role: 'memcached',
+  environment: 'prod',
+  context: 'b',
+  description: 'An in-memory cache',
+  region: 'eu-west-1',
+  ami: 'ami-0123456789abcdef0',
+  count: 200,
+  batches: [
+    { batch: 1, count: 100, clientToken: 'b'.repeat(64) },
+    { batch: 2, count: 100 },
+  ],
+  settings: settingsOf(ROLE),
+  payload: {
+    bytes: 158,
+    limit: 16_384,
+    text: 'environment=prod\nrole=memcached\ncontext=b\ncache_mb=64\nrolecall_nonce=(hidden)\n',
+  },
+  initCandidates: ['/etc/rolecall/init/b/prod/bootstrapper.sh', '/etc/rolecall/init/b/bootstrapper.sh'],
+  notes: ['the script dispatches to roles/memcached.sh'],
+};
+
+describe('the plan', () => {
+  test('for people', () => expectGolden('plan.txt', renderPlan(PLAN, plain)));
+  test('as data', () => expectGolden('plan.json', jsonReport(planDocument(PLAN))));
+});
+
+describe('roles', () => {
+  test('show: each value with the place that set it', () =>
+    expectGolden('role.txt', renderRole(ROLE, plain)));
+
+  test('show as data holds the same settings', () => {
+    expect(roleDocument(ROLE).settings).toEqual(settingsOf(ROLE));
+  });
+
+  test('show hides values whose names sound secret, and keeps key_name', () => {
+    const role: Role = {
+      ...ROLE,
+      machine: { ...ROLE.machine, keyName: 'ops' },
+      personality: { db_password: 'hunter2', cache_mb: '64' },
+    };
+    expect(JSON.stringify(roleDocument(role))).not.toContain('hunter2');
+    expect(settingsOf(role)).toContainEqual({ name: 'key_name', value: 'ops', source: null });
+    expect(settingsOf(role)).toContainEqual({
+      name: 'personality.cache_mb',
+      value: '64',
+      source: 'roles.yaml:41:5',
+    });
+  });
+
+  test('list within the window', () => {
+    const long = 'the public web servers behind the balancer, with nginx and the application';
+    const roles = [
+      { role: 'memcached', description: 'An in-memory cache' },
+      { role: 'web', description: long },
+      { role: 'bare', description: null },
+    ];
+    const text = renderRoles(roles, 40, plain);
+    expectGolden('roles-40.txt', text);
+    for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(40);
+    expect(renderRoles(roles, 200, plain)).toContain(long);
+  });
+
+  test.each<[Source, string]>([
+    [at(12), 'roles.yaml:12:5'],
+    [{ kind: 'flag', flag: '--count' }, '--count'],
+    [{ kind: 'flag', flag: 'count' }, '--count'],
+    [{ kind: 'builtin' }, 'built in'],
+  ])('a source as text: %j', (source, text) => expect(sourceText(source)).toBe(text));
+});

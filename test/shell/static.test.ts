@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { packageRoot } from '../../src/io/package-root.ts';
+
+const root = packageRoot();
+
+/** Every file below the folders that begins with a shell's `#!`, or ends in .sh. */
+const scripts = ['templates', 'image']
+  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name))
+  .filter((file) => file.endsWith('.sh') || /^#!.*\b(ba)?sh\b/.test(readFileSync(file, 'utf8').slice(0, 80)))
+  .map((file) => relative(root, file));
+
+function check(tool: string, args: readonly string[]): string {
+  const { error, stdout, stderr } = spawnSync(tool, args, { cwd: root, encoding: 'utf8' });
+  if (error !== undefined)
+    throw new Error(`${tool} can't be run (${error.message}): apt-get install -y ${tool}`);
+  return stdout + stderr;
+}
+
+test('there are scripts to check', () => {
+  expect(scripts).toEqual(expect.arrayContaining(['templates/bootstrapper.sh', 'templates/rc.local']));
+});
+
+describe.each(scripts)('%s', (script) => {
+  test('shellcheck finds nothing', () => {
+    expect(check('shellcheck', ['--external-sources', script])).toBe('');
+  });
+
+  test('is formatted (shfmt -i 2)', () => {
+    expect(check('shfmt', ['-d', '-i', '2', script])).toBe('');
+  });
+});
+
+/** What came after bash 5.0 (its NEWS file, sections 5.1, 5.2 and 5.3), as far as a pattern can see it. */
+const LATER_THAN_5_0 = [
+  [
+    'SRANDOM, BASH_TRAPSIG, GLOBSORT, BASH_MONOSECONDS',
+    /\b(SRANDOM|BASH_TRAPSIG|GLOBSORT|BASH_MONOSECONDS)\b/,
+  ],
+  ['wait -p', /\bwait\b[^;&|\n]* -[a-z]*p/],
+  [`\${v@U}, @u, @L, @K, @k`, /\$\{[^}]*@[UuLKk]\}/],
+  ['unset with @ or * of an associative array as a key', /\bunset\b.*\[[@*]\]/],
+  [`\${ command; } and \${| command; }`, /\$\{[ \t|][^}]*;[ \t]*\}/],
+  ['read -E, source -p, compgen -V, printf %Q', /\bread -[a-z]*E|\b(source|\.) -p|\bcompgen -V|%Q/],
+  [
+    'patsub_replacement, varredir_close, array_expand_once, bash_source_fullpath',
+    /\bshopt\b.*(patsub_repl|varredir|array_expand|fullpath)/,
+  ],
+] as const;
+
+test.each(LATER_THAN_5_0)('the bootstrapper needs nothing later than bash 5.0: %s', (_what, pattern) => {
+  const lines = readFileSync(join(root, 'templates/bootstrapper.sh'), 'utf8').split('\n');
+  expect(lines.filter((line) => pattern.test(line))).toEqual([]);
+});
+
+test("rc.local is the machine's own shell's", () => {
+  expect(check('sh', ['-n', 'templates/rc.local'])).toBe('');
+});
+
+test('the static server compiles', () => {
+  expect(check('perl', ['-c', 'image/usr/local/lib/rolecall/static-server.pl'])).toMatch(/syntax OK/);
+});

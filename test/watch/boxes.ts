@@ -1,0 +1,91 @@
+/** What boxes print, for tests: markers with their MACs, and consoles as real machines garble them. */
+import { createHash } from 'node:crypto';
+import type { InstanceId, LaunchId, Machine, Nonce } from '../../src/nouns.ts';
+import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
+import type { Facts, Reading } from '../../src/watch/facts.ts';
+import { judgeFinally } from '../../src/watch/judge.ts';
+import type { Verdict } from '../../src/watch/verdict.ts';
+
+export const LAUNCH = 'memcached-1' as LaunchId;
+export const NONCE = '0123456789abcdef0123456789abcdef' as Nonce;
+export const OTHER_NONCE = 'ffffffffffffffffffffffffffffffff' as Nonce;
+export const READING: Reading = { launch: LAUNCH, nonce: NONCE };
+/** Epoch milliseconds of the launch, and seconds of the first marker. */
+export const LAUNCHED_AT = 1_763_762_340_000;
+export const BOOTED = 1_763_762_345;
+
+/** A marker as the box prints it: the MAC made here on its own, not by the code under test. */
+export function marker(
+  seq: number,
+  event: string,
+  { run = 'a1b2c3d4', epoch = BOOTED + seq, launch = LAUNCH as string, nonce = NONCE as string } = {},
+): string {
+  const signed = `${launch} ${run} ${seq} ${epoch} ${event}`;
+  const mac = createHash('sha256').update(`${nonce}|${signed}`).digest('hex').slice(0, 16);
+  return `<<rc1 ${signed} ${mac}>>`;
+}
+
+type Who = Parameters<typeof marker>[2];
+
+/** A run that goes well; `upTo` cuts it short. */
+export const goodRun = (who: Who = {}, upTo = 8): string[] =>
+  [
+    'begin personality',
+    'start metadata',
+    'end metadata 0 31',
+    'start personality',
+    'end personality 0 4',
+    'start init',
+    'end init 0 1200',
+    'verdict ok init 0 1300',
+  ]
+    .map((event, i) => marker(i + 1, event, who && { ...who, ...(who.epoch && { epoch: who.epoch + i }) }))
+    .slice(0, upTo);
+
+/** A run whose init script fails, with its excerpt, and without the closing line. */
+export const failedRun = (who: Who = {}): string[] => {
+  const at = (i: number) => (who?.epoch === undefined ? who : { ...who, epoch: who.epoch + i });
+  return [
+    ...goodRun(who, 6),
+    marker(7, 'end init 2 900', at(6)),
+    'rolecall[init]| + cp error.conf /etc/memcached.conf',
+    'rolecall[init]| copying 3 files, 0 errors so far',
+    "rolecall[init]| cp: cannot stat 'memcached.conf': No such file or directory",
+    'rolecall[init]| giving up',
+    marker(8, 'verdict failed init 2 1000', at(7)),
+  ];
+};
+
+export const text = (lines: readonly string[]): string => lines.map((line) => `${line}\r\n`).join('');
+
+/** The facts of a console that was read in these snapshots. */
+export function factsOf(snapshots: readonly string[], reading: Reading = READING, ringBytes?: number): Facts {
+  const console = snapshots.reduce(
+    (state, snapshot) => readSnapshot(state, { text: snapshot }, reading),
+    unreadConsole(ringBytes),
+  );
+  return settledFacts(console, reading);
+}
+
+/** The final verdict on facts; `silent` where there is none. */
+export const verdictOf = (facts: Facts): Verdict =>
+  judgeFinally(facts, { launchedAt: LAUNCHED_AT, now: LAUNCHED_AT + 60_000 }, () => ({
+    outcome: 'silent',
+    steps: [],
+    reason: '',
+    excerpt: [],
+  }));
+
+export const machine = (changes: Partial<Machine> & { readonly n?: number } = {}): Machine => {
+  const { n = 1, ...rest } = changes;
+  return {
+    instanceId: `i-0000000${n.toString(16).padStart(10, '0')}` as InstanceId,
+    state: 'running',
+    zone: 'us-east-1a',
+    instanceType: 't3.micro',
+    launchIndex: n - 1,
+    launchedAt: LAUNCHED_AT,
+    tags: {},
+    ...rest,
+  };
+};
