@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-export const ROLECALL = `${ROOT}dist/rolecall.js`;
-export const LAUNCH = `${ROOT}dist/launch.js`;
+export const ROLECALL = `${ROOT}dist/rolecall.cjs`;
+export const LAUNCH = `${ROOT}dist/launch.cjs`;
 
 /** Milliseconds on the clock that all processes of this machine share. */
 export const now = () => performance.timeOrigin + performance.now();

@@ -18,7 +18,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 async function record() {
   const bin = `${root}node_modules/.cache/picture`;
   execFileSync('mkdir', ['-p', bin]);
-  execFileSync('ln', ['-sf', `${root}dist/launch.js`, `${bin}/launch`]);
+  execFileSync('ln', ['-sf', `${root}dist/launch.cjs`, `${bin}/launch`]);
   const env = `env -u CI PATH=${bin}:$PATH PS1='$ '`;
   tmux(
     '-f',

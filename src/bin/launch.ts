@@ -2,4 +2,4 @@
 import { start } from '../main.ts';
 
 // `launch` is `rolecall launch`, as operators have typed it for years.
-await start(['launch', ...process.argv.slice(2)]);
+void start(['launch', ...process.argv.slice(2)]);

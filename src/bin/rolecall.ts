@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { start } from '../main.ts';
 
-await start(process.argv.slice(2));
+void start(process.argv.slice(2));

@@ -41,7 +41,7 @@ export function cloudCommand(options: ChildOptions, uid: number, gid: number): r
   return [
     ...(sudo ? ['sudo', '-n', 'setsid', '--fork'] : []),
     process.execPath,
-    join(packageRoot(), 'dist', 'rolecall.js'),
+    join(packageRoot(), 'dist', 'rolecall.cjs'),
     ...['local', 'up', '--foreground', '--announce', '--state-folder', folder],
     ...(sudo ? ['--owner', `${uid}:${gid}`] : []),
     ...(ephemeral ? ['--ephemeral'] : []),

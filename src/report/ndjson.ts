@@ -42,7 +42,7 @@ function eventObject(event: LaunchEvent | WatchEvent): EventObject {
 function watchObject(event: WatchEvent, at: string): EventObject {
   switch (event.type) {
     case 'machine': {
-      const { instanceId, state, stateReason, zone, instanceType, privateIp } = event.machine;
+      const { instanceId, state, stateReason, zone, instanceType, launchedAt, privateIp } = event.machine;
       return {
         event: 'machine',
         at,
@@ -50,6 +50,7 @@ function watchObject(event: WatchEvent, at: string): EventObject {
         state,
         zone,
         instance_type: instanceType,
+        launched_at: new Date(launchedAt).toISOString(),
         ...(privateIp !== undefined && { private_ip: privateIp }),
         ...(stateReason && { state_reason: { code: stateReason.code, message: stateReason.message } }),
       };

@@ -81,6 +81,7 @@ describe('ndjson', () => {
       state: 'stopped',
       zone: 'eu-west-1b',
       instance_type: 't3.micro',
+      launched_at: new Date(described.launchedAt).toISOString(),
       private_ip: '10.0.0.7',
       state_reason: { code: 'Client.InstanceInitiatedShutdown', message: 'it shut itself down' },
     });

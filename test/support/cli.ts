@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The package's own folder. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const BIN = join(ROOT, 'dist', 'rolecall.js');
+const BIN = join(ROOT, 'dist', 'rolecall.cjs');
 
 export interface Result {
   readonly code: number | null;
