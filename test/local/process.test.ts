@@ -95,7 +95,7 @@ test('under sudo the process gets a session of its own and gives its files to th
     1001,
   );
   expect(command.slice(0, 5)).toEqual(['sudo', '-n', 'setsid', '--fork', process.execPath]);
-  expect(command[5]).toMatch(/\/dist\/rolecall\.js$/);
+  expect(command[5]).toMatch(/\/dist\/rolecall\.cjs$/);
   expect(command.slice(6)).toEqual([
     ...['local', 'up', '--foreground', '--announce', '--state-folder', '/state/local'],
     ...['--owner', '1000:1001', '--ephemeral', '--faults', '/f.yaml'],
