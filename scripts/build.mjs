@@ -15,7 +15,7 @@ const fileOf = (path) => `./${basename(path).replace(/\.ts$/, '')}.cjs`;
 const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^(inquirer|ora|\.\/sdk\.ts|\.\.\/main\.ts)$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^(\.\/inquirer\.ts|\.\/ora\.ts|\.\/sdk\.ts|\.\.\/main\.ts)$/ }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: fileOf(path), external: true },
     );
   },
@@ -71,8 +71,8 @@ async function bundle(entryPoints, plugins) {
 await rm(outdir, { recursive: true, force: true });
 const inputs = await Promise.all([
   bundle({ main: 'src/main.ts', rolecall: 'src/bin/rolecall.ts', launch: 'src/bin/launch.ts' }, [apart]),
-  bundle({ inquirer: 'inquirer' }, []),
-  bundle({ ora: 'ora' }, []),
+  bundle({ inquirer: 'src/io/inquirer.ts' }, []),
+  bundle({ ora: 'src/io/ora.ts' }, []),
   bundle({ sdk: 'src/aws/sdk.ts' }, [pureSchemas]),
 ]);
 for (const bin of ['rolecall.cjs', 'launch.cjs']) await chmod(`${outdir}/${bin}`, 0o755);

@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const COLUMNS = 92;
-const ROWS = 11;
+const COLUMNS = 100;
+const ROWS = 9;
 const COMMAND = 'launch --role memcached --env prod --context b --count 3 --local';
 const SAMPLE_MS = 60;
 const REST_MS = 6_000;
@@ -14,6 +14,12 @@ const REST_MS = 6_000;
 const tmux = (...args) =>
   execFileSync('tmux', ['-L', `picture-${process.pid}`, ...args], { encoding: 'utf8' });
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What only a first launch waits for (the image, files that the system has not read yet) is no part of the picture. */
+function warmUp() {
+  const [, ...args] = COMMAND.split(' ');
+  execFileSync(process.execPath, [`${root}dist/launch.cjs`, ...args], { cwd: root, stdio: 'ignore' });
+}
 
 async function record() {
   const bin = `${root}node_modules/.cache/picture`;
@@ -29,6 +35,8 @@ async function record() {
     String(COLUMNS),
     '-y',
     String(ROWS),
+    '-c',
+    root,
     `${env} bash --norc --noprofile`,
   );
   try {
@@ -50,6 +58,8 @@ async function record() {
       sample();
       await sleep(SAMPLE_MS);
     }
+    if (Date.now() >= deadline) throw new Error(`the launch did not succeed:\n${frames.at(-1)?.screen}`);
+    // The shell's next prompt.
     await sleep(1000);
     sample();
     return frames;
@@ -84,15 +94,19 @@ function drawLine(line, row) {
     }
     const x = (column * 8.4 + 16).toFixed(1);
     const { fill = '', weight = '' } = style;
-    if (part.trim() !== '') spans.push(`<tspan x="${x}"${fill}${weight}>${escapeXml(part)}</tspan>`);
+    const text = part.trimEnd();
+    // Whatever font there is, a character takes its column.
+    const length = ([...text].length * 8.4).toFixed(1);
+    if (text.trim() !== '')
+      spans.push(`<tspan x="${x}" textLength="${length}"${fill}${weight}>${escapeXml(text)}</tspan>`);
     column += [...part].length;
   }
-  return spans.length === 0 ? '' : `<text y="${44 + row * 20}">${spans.join('')}</text>`;
+  return spans.length === 0 ? '' : `<text y="${56 + row * 20}">${spans.join('')}</text>`;
 }
 
 function draw(frames) {
   const total = frames.at(-1).at - frames[0].at + REST_MS;
-  const height = 44 + ROWS * 20;
+  const height = 56 + ROWS * 20;
   const width = Math.ceil(COLUMNS * 8.4 + 32);
   const percent = (ms) => ((ms / total) * 100).toFixed(3);
   const styles = [];
@@ -109,13 +123,14 @@ function draw(frames) {
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${COMMAND}: three machines boot and succeed">
 <style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#e6edf3;white-space:pre}${styles.join('')}</style>
-<rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-<circle cx="20" cy="16" r="5" fill="#ff5f56"/><circle cx="38" cy="16" r="5" fill="#ffbd2e"/><circle cx="56" cy="16" r="5" fill="#27c93f"/>
+<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8" fill="#161b22" stroke="#30363d"/>
+<circle cx="20" cy="20" r="5" fill="#ff5f56"/><circle cx="38" cy="20" r="5" fill="#ffbd2e"/><circle cx="56" cy="20" r="5" fill="#27c93f"/>
 ${groups.join('\n')}
 </svg>
 `;
 }
 
+warmUp();
 const frames = await record();
 writeFileSync(`${root}docs/launch.svg`, draw(frames));
 console.log(`docs/launch.svg: ${frames.length} screens`);

@@ -13,13 +13,23 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
   exit 1
 }
 
+# Two commands at once on a fresh clone: the second waits for the first, and finds all done.
+exec {lock}<.
+flock "$lock"
+
 # npm writes node_modules/.package-lock.json last, so an interrupted install is done again.
 if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
   say 'installing npm packages (npm ci)'
   npm ci --no-audit --no-fund --loglevel=error >&2
   touch node_modules/.package-lock.json
 fi
-node scripts/build.mjs
+# Built only when something is newer: a build replaces files that a command of this checkout may be running. The build
+# writes THIRD-PARTY.txt last.
+stale() {
+  [[ ! -e dist/THIRD-PARTY.txt || node_modules/.package-lock.json -nt dist/THIRD-PARTY.txt ]] ||
+    [[ -n $(find src scripts package.json -newer dist/THIRD-PARTY.txt -print -quit) ]]
+}
+! stale || node scripts/build.mjs
 
 # command:package:why
 wanted=(
@@ -32,6 +42,7 @@ if [[ $purpose == test ]]; then
     'shellcheck:shellcheck:checks the shell that runs on the box'
     'shfmt:shfmt:checks the format of that shell'
     '/usr/bin/aws:awscli:an independent client for the local cloud'
+    'sudo:sudo:a test starts the local cloud through it'
   )
 fi
 packages=()

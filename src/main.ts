@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS, findCommand } from './cli/commands.ts';
+import { findCommand } from './cli/commands.ts';
 import type { Host } from './cli/host.ts';
 import { parseArguments } from './cli/parse.ts';
-import { usageText } from './cli/usage.ts';
-import { type ExitCode, exitCode, UsageError } from './errors.ts';
+import { type Asked, askedOf, usageText } from './cli/usage.ts';
+import { type ExitCode, exitCode } from './errors.ts';
 import { systemClock } from './io/clock.ts';
 import { errorDocument, errorReport, exitCodeOfError } from './io/errors.ts';
 import { packageRoot } from './io/package-root.ts';
-import { terminal } from './io/terminal.ts';
-import { nearest } from './nearest.ts';
+import { terminal, widthFor } from './io/terminal.ts';
 
 /**
  * Runs one command line to its exit code. Never throws: every failure becomes a message on stderr and a code.
@@ -19,8 +18,9 @@ export async function main(argv: readonly string[], host: Host): Promise<ExitCod
   try {
     return await dispatch(argv, host);
   } catch (error) {
-    const style = { debug: argv.includes('--debug'), colour: host.terminal.colour.stderr };
-    host.terminal.stderr.write(errorReport(error, style));
+    const { colour, stderr } = host.terminal;
+    const style = { debug: argv.includes('--debug'), colour: colour.stderr, columns: widthFor(stderr) };
+    stderr.write(errorReport(error, style));
     if (asksForJson(argv)) host.terminal.stdout.write(`${JSON.stringify(errorDocument(error))}\n`);
     return exitCodeOfError(error);
   }
@@ -59,34 +59,18 @@ const asksForJson = (argv: readonly string[]): boolean =>
 async function dispatch(argv: readonly string[], host: Host): Promise<ExitCode> {
   const { stdout } = host.terminal;
   const called = findCommand(argv);
-  if (called === undefined) return printUsage(argv, host);
+  if (called === undefined) return answer(askedOf(argv), host);
+  if (called.rest.length === 1 && called.rest[0] === '--version') return answer({ kind: 'version' }, host);
   const command = await called.entry.load();
-  const parsed = await parseArguments(called.entry, command, called.rest, stdout.columns ?? 100);
+  const parsed = await parseArguments(called.entry, command, called.rest, stdout.columns ?? 80);
   if (parsed.kind === 'run') return command.run(parsed.values, host);
   stdout.write(parsed.text);
   return exitCode('ok');
 }
 
-function printUsage(argv: readonly string[], { terminal: { stdout } }: Host): ExitCode {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  if (argv[0] === '--version' || argv[0] === '-v') {
-    stdout.write(`${version()}\n`);
-    return exitCode('ok');
-  }
-  const group = COMMANDS.find((entry) => entry.words.length > 1 && entry.words[0] === words[0])?.words[0];
-  if (words.length > (group === undefined ? 0 : 1)) {
-    const near = nearest(
-      words[0] ?? '',
-      COMMANDS.map((entry) => entry.words[0] ?? ''),
-    );
-    throw new UsageError(
-      `there is no command "${words.join(' ')}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
-      {
-        hint: 'rolecall --help',
-      },
-    );
-  }
-  stdout.write(usageText(group === 'help' ? undefined : group));
+function answer(asked: Asked, host: Host): Promise<ExitCode> | ExitCode {
+  if (asked.kind === 'help') return dispatch(asked.argv, host);
+  host.terminal.stdout.write(asked.kind === 'version' ? `${version()}\n` : usageText(asked.group));
   return exitCode('ok');
 }
 

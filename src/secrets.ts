@@ -25,8 +25,8 @@ const AFTER_COLON = /"[^"\n]*"|'[^'\n]*'|(?!\/\/)[^\s:,}[{][^\n,}]*/y;
 const USER_INFO = /(?<=:\/\/)[^\s/@:]{1,256}:[^\s/@]{1,256}(?=@)/g;
 const SECRET_WORD =
   /nonce|secret|passw|passphrase|token|credential|signature|policy|private|authorization|access_?key|api_?key|(?:^|[_-])(?:keys?|pass|pwd|sig|auth)(?:[_-]|$)/i;
-/** The catalogue's own keys that sound like secrets and are none. */
-const HARMLESS_NAMES = new Set(['key_name', 'http_tokens']);
+/** Names that sound like secrets and are none: keys of the catalogue, the shell's working folders. */
+const HARMLESS_NAMES = new Set(['key_name', 'http_tokens', 'PWD', 'OLDPWD']);
 
 export type SecretKind = 'an AWS access key id' | 'an AWS secret access key' | 'a private key';
 

@@ -51,10 +51,12 @@ now_ms() {
   REPLY=$((micros / 1000))
 }
 
-# Sets REPLY to the milliseconds since $1; the clock may have been set back meanwhile.
+# Sets REPLY to the milliseconds since $1, or to 0 where the clock was set meanwhile: back, or (a machine that begins in
+# 1970) so far ahead that a marker has no room for the number.
 ms_since() {
   now_ms
-  REPLY=$((REPLY > $1 ? REPLY - $1 : 0))
+  REPLY=$((REPLY - $1))
+  if ((REPLY < 0 || REPLY >= 10 ** 12)); then REPLY=0; fi
 }
 
 # ---------------------------------------------------------------- consoles and logs
@@ -257,11 +259,14 @@ on_signal() {
 }
 
 # ---------------------------------------------------------------- the start of a run
-# An older bash would stumble over later lines; here it can still say so: check_bash MAJOR.
+# An older bash would stumble over later lines; here it can still say so, on the consoles too: check_bash MAJOR.
 check_bash() {
+  local text
   if (($1 >= 5)); then return 0; fi
-  printf 'ERROR Bootstrapping failed at step metadata (status 1): bash %s is too old, 5.0 is needed\n' "$BASH_VERSION"
-  printf '\n<<rc1 - %04x%04x 1 %s verdict failed metadata 1 0 ->>\n' "$RANDOM" "$RANDOM" "$(date +%s)"
+  find_consoles
+  print "ERROR Bootstrapping failed at step metadata (status 1): bash $BASH_VERSION is too old, 5.0 is needed"$'\n'
+  printf -v text '\n<<rc1 - %04x%04x 1 %s verdict failed metadata 1 0 ->>\n' "$RANDOM" "$RANDOM" "$(date +%s)"
+  print "$text$text$text"
   exit 1
 }
 
@@ -547,10 +552,9 @@ run_script() {
   trap - EXIT ERR TERM INT HUP PIPE
   set +ex
   unset NONCE TOKEN LAUNCH
-  if cd -- "${INIT_SCRIPT%/*}"; then
-    # Bash's own word about a killed script goes away; a better one follows.
+  # Bash's own word about a killed script goes away; a better one follows.
+  cd -- "${INIT_SCRIPT%/*}" &&
     { env -i "${INIT_ENVIRONMENT[@]}" "${INIT_COMMAND[@]}" 2>&1 7<&- 8>&- 9>&-; } 2>/dev/null
-  fi
   status=$?
   if ((status > 128)) && kill -l "$status" >/dev/null 2>&1; then
     printf '%s was ended by SIG%s\n' "${INIT_SCRIPT##*/}" "$(kill -l "$status")"

@@ -109,6 +109,12 @@ describe('redact', () => {
     );
   });
 
+  test("leaves the shell's working folder, which sounds like a password", () => {
+    expect(redact('PWD=/etc/rolecall/init/b\nOLDPWD=/\npwd=hunter2')).toBe(
+      'PWD=/etc/rolecall/init/b\nOLDPWD=/\npwd=[redacted]',
+    );
+  });
+
   test('never lets a named secret through, whatever stands around it', () => {
     const around = fc.string({ unit: fc.constantFrom(...'ab1 ={}:,"\'&?/\n_-.'.split('')), maxLength: 40 });
     const name = fc.constantFrom('rolecall_nonce', 'password', 'X-Amz-Signature', 'policy');

@@ -105,7 +105,10 @@ function permission(failure: Failure, { operation, region }: CallContext): Sente
   }
   return {
     message: `these credentials may not call ec2:${operation} ${saidBy(failure)}`,
-    hint: `give them the policy in docs/aws.md; a role with an instance_profile needs iam:PassRole for it, too`,
+    hint:
+      operation === 'RunInstances'
+        ? 'give them the policy in docs/aws.md; a role with an instance_profile needs iam:PassRole for it, too'
+        : 'give them the policy in docs/aws.md',
   };
 }
 

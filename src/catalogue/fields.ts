@@ -1,6 +1,6 @@
 import { SETTINGS } from './settings.ts';
 import type { EitherShape, Field, MapShape, RecordShape } from './shape.ts';
-import { ami, NAME, name, region, text } from './texts.ts';
+import { ami, NAME, NAME_EXPECTED, name, region, text } from './texts.ts';
 
 const amiByRegion: EitherShape = {
   kind: 'either',
@@ -17,6 +17,7 @@ const named = (value: RecordShape, keysExpected: string): MapShape => ({
   kind: 'map',
   rules: [{ pattern: NAME, value, nullable: true }],
   keysExpected,
+  keyProblem: () => `is not ${NAME_EXPECTED}`,
 });
 
 const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'local_image'];

@@ -2,7 +2,8 @@ import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import type { ExitCode } from '../errors.ts';
 import type { Host } from './host.ts';
 
-type OptionTable = Readonly<Record<string, Options>>;
+/** A command's options by name, as yargs takes them. */
+export type OptionTable = Readonly<Record<string, Options>>;
 /** The values that yargs parses for a table of options. */
 export type Values<O extends OptionTable> = InferredOptionTypes<O>;
 
@@ -10,6 +11,9 @@ export type Values<O extends OptionTable> = InferredOptionTypes<O>;
 export interface Command {
   /** Positional arguments in yargs' notation (`<launch>`, `[folder]`); empty where it takes none. */
   readonly positionals: string;
+  /** What the user's own words after `--` are: ` -- COMMAND`. */
+  readonly rest?: string;
+  readonly table: OptionTable;
   /** Names its options on a parser. */
   readonly options: (parser: Argv) => Argv;
   /** Their names, for suggestions. */
@@ -22,12 +26,15 @@ export interface Command {
 /** Ties a table of options to the function that gets their values, so that neither can drift from the other. */
 export function command<const O extends OptionTable>(spec: {
   readonly positionals?: string;
+  readonly rest?: string;
   readonly options: O;
   readonly examples?: readonly (readonly [string, string])[];
   readonly run: (values: Values<O>, host: Host) => Promise<ExitCode>;
 }): Command {
   return {
     positionals: spec.positionals ?? '',
+    ...(spec.rest !== undefined && { rest: spec.rest }),
+    table: spec.options,
     options: (parser) => parser.options(spec.options),
     optionNames: Object.entries(spec.options as OptionTable).flatMap(([name, { hidden, alias }]) =>
       hidden === true ? [] : [name, ...[alias ?? []].flat()],

@@ -12,59 +12,59 @@ export interface Entry {
 export const COMMANDS: readonly Entry[] = [
   entry(
     'launch',
-    'launch machines into a role, and prove that each one booted into it',
+    'Launch machines into a role, and prove that each one booted',
     async () => (await import('./launch.ts')).launch,
   ),
   entry(
     'plan',
-    'show all that launch would do, and do nothing',
+    'Show all that launch would do, and do nothing',
     async () => (await import('./plan.ts')).plan,
   ),
-  entry('render', "print the payload's exact bytes", async () => (await import('./render.ts')).render),
+  entry('render', "Print the payload's exact bytes", async () => (await import('./render.ts')).render),
   entry(
     'validate',
-    'check the catalogue, and list every fault at once',
+    'Check the catalogue, and list every fault at once',
     async () => (await import('./validate.ts')).validate,
   ),
   entry(
     'roles list',
-    'list the roles of the catalogue',
+    'List the roles of the catalogue',
     async () => (await import('./roles-list.ts')).rolesList,
   ),
   entry(
     'roles show',
-    'show a role with the place that set each value',
+    'Show a role with the place that set each value',
     async () => (await import('./roles-show.ts')).rolesShow,
   ),
   entry(
     'watch',
-    'follow the machines of a launch to their verdicts',
+    'Follow the machines of a launch to their verdicts',
     async () => (await import('./watch.ts')).watch,
   ),
-  entry('console', "print a machine's console", async () => (await import('./console.ts')).consoleCommand),
+  entry('console', "Print a machine's console", async () => (await import('./console.ts')).consoleCommand),
   entry(
     'local up',
-    'start a local cloud that really boots its machines',
+    'Start a local cloud that really boots its machines',
     async () => (await import('./local-up.ts')).localUp,
   ),
   entry(
     'local down',
-    'end the local cloud and all its machines',
+    'End the local cloud and all its machines',
     async () => (await import('./local-down.ts')).localDown,
   ),
   entry(
     'local env',
-    'print the variables that point any AWS client to the local cloud',
+    'Print the variables that point AWS clients to the local cloud',
     async () => (await import('./local-env.ts')).localEnv,
   ),
   entry(
     'local exec',
-    'run a command inside a local machine',
+    'Run a command inside a local machine',
     async () => (await import('./local-exec.ts')).localExec,
   ),
   entry(
     'help exit-codes',
-    'print the table of exit codes',
+    'Print the table of exit codes',
     async () => (await import('./help-exit-codes.ts')).helpExitCodes,
   ),
 ];

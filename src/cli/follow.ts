@@ -1,5 +1,6 @@
 import { type ExitCode, exitCode, InterruptedError, RolecallError } from '../errors.ts';
 import { errorReport } from '../io/errors.ts';
+import { widthFor } from '../io/terminal.ts';
 import { counted, shellWord } from '../io/text.ts';
 import type { LaunchEvent } from '../launch/events.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
@@ -20,7 +21,7 @@ export interface Following {
   readonly output: OutputFormat;
   readonly launch: LaunchId;
   readonly meta: LaunchMeta;
-  /** The nonce in this process's payload. */
+  /** The nonce of all its machines; without it, each batch's is recovered from the user data. */
   readonly nonce?: Nonce;
   readonly timeoutMs: number;
   readonly patterns: { readonly success?: string; readonly failure?: string };
@@ -59,7 +60,6 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
 async function run(following: Following, progress: Progress, cloud: Cloud, host: Host): Promise<void> {
   const machines: Machine[] = [];
   let done = following.launching === undefined;
-  let resumed = done;
   const failed = new AbortController();
   const signal = AbortSignal.any([host.signal, failed.signal]);
   let begin = () => {};
@@ -72,7 +72,6 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
     try {
       for await (const event of following.launching ?? []) {
         progress.tell(event);
-        if (event.type === 'launch-started') resumed = event.resumed;
         if (event.type !== 'batch-launched') continue;
         machines.push(...event.machines);
         begin();
@@ -94,8 +93,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       clock: host.clock,
       launch,
       sent: () => ({ machines, done, ...expected(following, machines) }),
-      // An earlier run of this launch had a payload with another nonce: then each machine's user data tells it.
-      ...(nonce !== undefined && !resumed && { nonce }),
+      ...(nonce !== undefined && { nonce }),
       timeoutMs,
       patterns,
       ...(cloud.local !== undefined && LOCAL_PACE),
@@ -137,8 +135,9 @@ async function interrupted(
   if (following.output === 'text') await progress.close();
   else await progress.finish(exit);
   const error = new InterruptedError('stopped watching before every machine had its verdict');
-  terminal.stderr.write(errorReport(error, { debug: false, colour: terminal.colour.stderr }));
-  terminal.stderr.write(runningOn(progress, following, cloud));
+  const { colour, stderr } = terminal;
+  stderr.write(errorReport(error, { debug: false, colour: colour.stderr, columns: widthFor(stderr) }));
+  stderr.write(runningOn(progress, following, cloud));
   return exit;
 }
 
@@ -149,9 +148,7 @@ function runningOn({ view }: Progress, { launch }: Following, { followUp, local 
     .map(({ machine }) => machine.instanceId);
   if (ids.length === 0) return '';
   if (followUp === undefined) {
-    return local === undefined
-      ? ''
-      : `its local cloud ends now, with ${counted(ids.length, 'machine')}: ${ids.join(' ')}\n`;
+    return local === undefined ? '' : `its local cloud ends now, with ${counted(ids.length, 'machine')}\n`;
   }
   const resume = ['rolecall', 'watch', launch, ...followUp].map(shellWord).join(' ');
   return `still running: ${ids.join(' ')}\n  → ${resume}\n`;

@@ -24,9 +24,9 @@ export async function launchIdFor(
     import('../launch/ci.ts'),
     import('../launch/identity.ts'),
   ]);
-  const { catalogue, environment, context } = role;
+  const { catalogue, environment, context, region } = role;
   const fleet = [catalogue, role.role, environment, context].join('/');
-  const ofCi = ciLaunchId(host.env, { verb: 'launch', fleet, target: String(count) });
+  const ofCi = ciLaunchId(host.env, { verb: 'launch', fleet, target: `${count}@${region}` });
   return ofCi === undefined
     ? { launch: newLaunchId(host.clock, randomBytes), isNew: true }
     : { launch: ofCi, isNew: false };

@@ -1,10 +1,8 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
-import { painter } from '../io/paint.ts';
 import { equivalentCommand } from '../io/picker.ts';
 import { confirm } from '../io/prompts.ts';
-import { stateFolder } from '../io/state-folder.ts';
-import { fileRecords } from '../launch/file-records.ts';
+import { columnsOf } from '../io/terminal.ts';
 import { launchMachines } from '../launch/launch.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type Cloud, connectCloud } from './cloud.ts';
@@ -13,6 +11,7 @@ import type { Host } from './host.ts';
 import { askIntent, type Intent, makeIntent } from './intent.ts';
 import type { LaunchValues } from './launch.ts';
 import { planOf } from './plan-of.ts';
+import { recordsOf } from './records.ts';
 
 /** Launches, and follows the machines to their verdicts. */
 export async function runLaunch(values: LaunchValues, host: Host): Promise<ExitCode> {
@@ -40,10 +39,15 @@ async function agreed(
   catalogue: Catalogue,
   { terminal }: Host,
 ): Promise<boolean> {
-  const { renderPlan } = await import('../report/plan.ts');
-  const plan = renderPlan(await planOf(intent, catalogue), painter(terminal.colour.stderr));
-  terminal.stderr.write(`\n${plan}\nthe same without questions: ${command}\n\n`);
-  return yes || (await confirm(terminal, 'Launch?', true));
+  const { renderBriefPlan } = await import('../report/plan.ts');
+  const plan = renderBriefPlan(await planOf(intent, catalogue), columnsOf(terminal));
+  const whole = command.replace(/^launch /, 'rolecall plan ');
+  terminal.stderr.write(
+    `\n${plan}\nthe whole plan:\n  ${whole}\nthe same without questions:\n  ${command}\n\n`,
+  );
+  if (yes || (await confirm(terminal, 'Launch?', true))) return true;
+  terminal.stderr.write('nothing was launched\n');
+  return false;
 }
 
 async function launchAndFollow(
@@ -54,7 +58,7 @@ async function launchAndFollow(
 ): Promise<ExitCode> {
   const { role, launch, isNew, payload, count } = intent;
   const { clock, signal } = host;
-  const records = fileRecords(stateFolder(host.env));
+  const records = recordsOf(cloud.local, host);
   return await follow(
     {
       launching: launchMachines(
@@ -76,7 +80,8 @@ async function launchAndFollow(
       launch,
       timeoutMs: role.timeoutMs,
       patterns: role.patterns,
-      nonce: intent.nonce,
+      // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.
+      ...(isNew && { nonce: intent.nonce }),
     },
     cloud,
     host,

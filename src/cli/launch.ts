@@ -4,13 +4,17 @@ import { cloudOptions, LIVE_OUTPUT, overrideOptions, roleOptions } from './optio
 
 const options = {
   ...roleOptions,
-  count: { type: 'number', requiresArg: true, describe: 'How many machines (default 1)' },
+  count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
   ...overrideOptions,
   ...cloudOptions,
+  local: {
+    ...cloudOptions.local,
+    describe: 'Use the local cloud in place of AWS; where none is up, one for this command alone',
+  },
   'launch-id': {
     type: 'string',
     requiresArg: true,
-    describe: 'Id of the launch: the same id again re-attaches',
+    describe: 'Id of the launch; the same id again goes on with it (default: a new one)',
   },
   yes: {
     alias: 'y',

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { UsageError } from '../errors.ts';
 import { stateFolder } from '../io/state-folder.ts';
+import { waiting } from '../io/waiting.ts';
 import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder } from '../local/cloud-file.ts';
 import { type About, call, registerImage, runningCloud } from '../local/control-client.ts';
@@ -41,7 +42,11 @@ export async function localCloud(host: Host, image: LocalAmi | undefined): Promi
     throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
   }
   const sudo = rightsHere(host).kind === 'sudo';
-  const { file, close } = await startCloudProcess({ folder, ephemeral: true, sudo });
+  const starting = startCloudProcess({ folder, ephemeral: true, sudo });
+  const { file, close: end } = await waiting(host, { doing: 'starting the local cloud' }, starting);
+  // Ctrl-C has ended the command by then: this is what it still waits for.
+  const last = { ...host, signal: new AbortController().signal };
+  const close = () => waiting(last, { doing: 'ending the local cloud' }, end());
   try {
     const [{ limits }] = await Promise.all([
       call(file, 'GET', '') as Promise<About>,
@@ -60,25 +65,19 @@ const keysOf = (file: CloudFile) => ({
   secretAccessKey: file.secret_access_key,
 });
 
-/** An image that is there takes less; one that must be built takes seconds, and people are told. */
-const PATIENCE_MS = 700;
-
 /** Makes the AMI known to the cloud: built from the catalogue's local_image when it isn't there yet. */
 async function prepare(file: CloudFile, image: LocalAmi | undefined, host: Host): Promise<void> {
   if (image === undefined) return;
   const { path, localImage } = image.catalogue;
   const { overlay, packages = [] } = localImage ?? {};
   const what = packages.length === 0 ? '' : ` with ${packages.join(', ')}`;
-  const patience = setTimeout(() => {
-    host.terminal.stderr.write(`building the local image${what}: only the first launch waits for it\n`);
-  }, PATIENCE_MS);
-  try {
-    await registerImage(file, {
+  await waiting(
+    host,
+    { doing: `preparing the local image${what}`, aside: 'only the first launch takes long' },
+    registerImage(file, {
       id: image.ami,
       ...(overlay !== undefined && { overlay: resolve(dirname(path), overlay) }),
       packages,
-    });
-  } finally {
-    clearTimeout(patience);
-  }
+    }),
+  );
 }

@@ -11,7 +11,7 @@ export const localEnv = command({
       requiresArg: true,
       choices: ['sh', 'fish'],
       default: 'sh',
-      describe: 'The shell that reads the lines',
+      describe: 'Shell that reads the lines',
     },
   },
   examples: [['eval "$(rolecall local env)"', 'then: aws ec2 describe-instances']],

@@ -3,6 +3,7 @@ import { command } from './command.ts';
 /** `rolecall local exec INSTANCE -- CMD...`: runs a command inside a local machine; the exit code is the command's. */
 export const localExec = command({
   positionals: '<instance>',
+  rest: ' -- COMMAND',
   options: { instance: { type: 'string', hidden: true } },
   examples: [
     ['rolecall local exec i-0123456789abcdef0 -- bash', 'a shell in the machine'],

@@ -30,7 +30,15 @@ export async function runLocalUp(values: LocalUpValues, host: Host): Promise<Exi
 
   const rights = rightsOf(values, host);
   const sudo = rights.kind === 'sudo';
-  const { file } = await startCloudProcess({ folder, ephemeral: false, sudo, port, faults });
+  let file: CloudFile;
+  try {
+    ({ file } = await startCloudProcess({ folder, ephemeral: false, sudo, port, faults }));
+  } catch (error) {
+    // Of several at once one comes up; that is what the others were to see to as well.
+    const other = await runningCloud(folder);
+    if (other === undefined) throw error;
+    return already(other.file, values, host);
+  }
   const up = await runningCloud(folder);
   tellLimits(up?.about.limits ?? [], rights, host);
   host.terminal.stdout.write(greeting(file));
@@ -46,6 +54,8 @@ async function foreground(
 ): Promise<ExitCode> {
   const { stdin, stdout, stderr } = host.terminal;
   const { ephemeral } = values;
+  // What a machine's root is to read must not hang on the operator's umask; secrets have modes of their own.
+  process.umask(0o022);
   const announce = values.announce || ephemeral;
   await serveCloud(
     {

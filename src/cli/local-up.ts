@@ -8,7 +8,7 @@ const options = {
     type: 'string',
     requiresArg: true,
     choices: ['complete', 'limited'],
-    describe: 'complete: as root, through sudo; limited: without (default: complete where possible)',
+    describe: 'Complete boxes need root or sudo (default: complete where possible)',
   },
   ephemeral: { type: 'boolean', default: false, hidden: true },
   announce: { type: 'boolean', default: false, hidden: true },

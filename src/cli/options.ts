@@ -4,19 +4,19 @@ import type { Options } from 'yargs';
 const CATALOGUE = {
   type: 'string',
   requiresArg: true,
-  describe: 'The catalogue (default: roles.yaml, searched upwards)',
+  describe: 'Catalogue file (default: the nearest roles.yaml, here or above)',
 } as const satisfies Options;
 
 const REGION = {
   type: 'string',
   requiresArg: true,
-  describe: 'AWS region (default: the catalogue’s)',
+  describe: "AWS region (default: the catalogue's)",
 } as const;
-const PROFILE = { type: 'string', requiresArg: true, describe: 'AWS profile' } as const;
+const PROFILE = { type: 'string', requiresArg: true, describe: 'AWS profile for the credentials' } as const;
 const LOCAL = {
   type: 'boolean',
   default: false,
-  describe: 'Use the local cloud that is up, or start one for this command alone',
+  describe: 'Use the local cloud in place of AWS',
 } as const;
 
 /** The output formats of commands that print one result. */
@@ -25,7 +25,7 @@ export const OUTPUT = {
   requiresArg: true,
   choices: ['text', 'json'],
   default: 'text',
-  describe: 'What stdout gets',
+  describe: 'Format of stdout',
 } as const satisfies Options;
 
 /** The output formats of commands that also tell what happens as it happens. */
@@ -42,14 +42,14 @@ export const cloudOptions = { catalogue: CATALOGUE, region: REGION, profile: PRO
 
 /** Which role, for which environment and context. */
 export const roleOptions = {
-  role: { type: 'string', requiresArg: true, describe: 'The role to launch into' },
+  role: { type: 'string', requiresArg: true, describe: 'Role of the catalogue' },
   environment: {
     alias: 'env',
     type: 'string',
     requiresArg: true,
-    describe: 'Environment (prod, staging, ...)',
+    describe: 'Environment of the catalogue',
   },
-  context: { type: 'string', requiresArg: true, describe: 'Context (a, b, ...)' },
+  context: { type: 'string', requiresArg: true, describe: 'Context of the catalogue' },
 } as const satisfies Record<string, Options>;
 
 /** Values of the catalogue that the command line may override. */

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { Command } from './command.ts';
 import type { Entry } from './commands.ts';
+import { helpText, positionalsText } from './help.ts';
 
 /** A parsed command line: values to run with, or text to print (`--help`). */
 export type Parsed =
@@ -19,10 +20,9 @@ export async function parseArguments(
   rest: readonly string[],
   columns: number,
 ): Promise<Parsed> {
+  if (asksForHelp(rest)) return { kind: 'help', text: helpText(entry, command, Math.min(columns, 100)) };
   const { default: yargs } = await import('yargs');
-  const name = entry.words.join(' ');
   const parser = yargs()
-    .scriptName('rolecall')
     .locale('en')
     // Everything after -- belongs to the user's own command (local exec).
     .parserConfiguration({
@@ -31,42 +31,50 @@ export async function parseArguments(
       'strip-aliased': true,
       'strip-dashed': false,
     })
-    .usage(
-      `rolecall ${name}${command.positionals && ` ${command.positionals}`}\n\n${sentence(entry.describe)}`,
-    )
-    .help('help')
-    .alias('help', 'h')
+    .help(false)
     .version(false)
-    .wrap(Math.min(columns, 100))
     .exitProcess(false)
     .strict();
-  const withOptions = command
-    .options(parser)
-    .option('debug', { type: 'boolean', default: false, describe: 'Print stack traces', global: true });
-  for (const [line, what] of command.examples ?? []) withOptions.example(line, what);
   let values: unknown;
-  let help: string | undefined;
-  withOptions
+  await command
+    .options(parser)
+    .option('debug', { type: 'boolean', default: false })
     .command(`$0${command.positionals && ` ${command.positionals}`}`, false, {}, (parsed) => {
       values = parsed;
     })
     .fail((message, error) => {
       const text = explained(message || error.message, command);
-      throw new UsageError(text, { hint: `rolecall ${name} --help`, cause: error });
-    });
-  await withOptions.parseAsync([...rest], {}, (_error, _values, output) => {
-    if (output) help = output;
-  });
-  return help === undefined ? { kind: 'run', values } : { kind: 'help', text: `${help}\n` };
+      throw new UsageError(text, { hint: `rolecall ${entry.words.join(' ')} --help`, cause: error });
+    })
+    .parseAsync([...rest]);
+  return { kind: 'run', values };
+}
+
+/** Words after `--` are the user's own command's. */
+function asksForHelp(rest: readonly string[]): boolean {
+  const end = rest.indexOf('--');
+  return rest.slice(0, end < 0 ? undefined : end).some((word) => word === '--help' || word === '-h');
 }
 
 /** yargs' words in ours, with the option that an unknown one was probably meant to be. */
-function explained(message: string, { positionals, optionNames }: Command): string {
-  if (message.startsWith('Not enough non-option arguments')) return `missing ${positionals}`;
+function explained(message: string, command: Command): string {
+  if (message.startsWith('Not enough non-option arguments')) return `missing${positionalsText(command)}`;
   const said = message.replace(/\n\s*/g, ' ');
-  const unknown = /^Unknown arguments?: ([\w-]{2,})/.exec(said)?.[1];
-  const near = unknown === undefined ? undefined : nearest(unknown, optionNames);
-  return near === undefined ? said : `${said}; did you mean --${near}?`;
+  const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(said) ?? [];
+  if (unknown !== undefined) return unknownText(unknown, command);
+  const [, empty] = /^Not enough arguments following: (.+)/.exec(said) ?? [];
+  if (empty !== undefined) return `${dashed(empty)} needs a value`;
+  const [, option, given, choices] =
+    /^Invalid values: Argument: ([^,]+), Given: "(.*)", Choices: (.+)/.exec(said) ?? [];
+  if (option === undefined) return said;
+  return `${dashed(option)} must be one of ${choices?.replaceAll('"', '')}, not ${given}`;
 }
 
-const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
+function unknownText(unknown: string, { optionNames, positionals }: Command): string {
+  const near = nearest(unknown, optionNames);
+  if (near !== undefined) return `there is no option ${dashed(unknown)}; did you mean ${dashed(near)}?`;
+  // yargs doesn't tell a word from an option here.
+  return `"${unknown}" is not an option of this command${positionals === '' ? ', which takes no other words' : ''}`;
+}
+
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);

@@ -1,5 +1,6 @@
 import { exitCode } from '../errors.ts';
 import { painter } from '../io/paint.ts';
+import { widthFor } from '../io/terminal.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import { cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
@@ -8,10 +9,10 @@ import { cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts
 export const plan = command({
   options: {
     ...roleOptions,
-    count: { type: 'number', requiresArg: true, describe: 'How many machines (default 1)' },
+    count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
     ...overrideOptions,
     ...cloudOptions,
-    'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch' },
+    'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
     output: OUTPUT,
   },
   examples: [['rolecall plan --role memcached --env prod --context b', 'what would happen']],
@@ -28,7 +29,7 @@ export const plan = command({
     stdout.write(
       values.output === 'json'
         ? `${JSON.stringify(planDocument(shown), null, 2)}\n`
-        : renderPlan(shown, painter(colour.stdout)),
+        : renderPlan(shown, painter(colour.stdout), widthFor(stdout)),
     );
     return exitCode('ok');
   },

@@ -5,7 +5,11 @@ import type { Host } from './host.ts';
 interface RegionWords {
   readonly region?: string | undefined;
   readonly catalogue?: string | undefined;
+  readonly local?: boolean;
 }
+
+/** The local cloud answers for every region alike. */
+const ANY_REGION = 'us-east-1';
 
 /**
  * The region for commands that need no role: the argument's, the catalogue's, else that of the AWS variables.
@@ -14,7 +18,10 @@ interface RegionWords {
  */
 export async function regionFor(words: RegionWords, host: Host, otherwise?: string): Promise<string> {
   if (words.region !== undefined) return words.region;
-  const fromEnv = host.env['AWS_REGION'] ?? host.env['AWS_DEFAULT_REGION'] ?? otherwise;
+  const fromEnv =
+    host.env['AWS_REGION'] ||
+    host.env['AWS_DEFAULT_REGION'] ||
+    (otherwise ?? (words.local ? ANY_REGION : undefined));
   try {
     const { region } = await openCatalogue(words, host);
     if (region !== undefined) return region;

@@ -12,7 +12,7 @@ export const render = command({
     ...roleOptions,
     ...catalogueOptions,
     ...overrideOptions,
-    'launch-id': { type: 'string', requiresArg: true, describe: 'Launch id to put in (default: a new one)' },
+    'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
     redact: { type: 'boolean', default: false, describe: 'Hide what is secret (the nonce)' },
   },
   examples: [['rolecall render --role memcached --env prod --context b', 'print the user data']],

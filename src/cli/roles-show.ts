@@ -1,5 +1,6 @@
 import { exitCode, UsageError } from '../errors.ts';
 import { painter } from '../io/paint.ts';
+import { widthFor } from '../io/terminal.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
@@ -32,7 +33,7 @@ export const rolesShow = command({
     stdout.write(
       values.output === 'json'
         ? `${JSON.stringify(roleDocument(role), null, 2)}\n`
-        : renderRole(role, painter(colour.stdout)),
+        : renderRole(role, painter(colour.stdout), widthFor(stdout)),
     );
     return exitCode('ok');
   },

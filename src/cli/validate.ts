@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { exitCode, RolecallError, UsageError } from '../errors.ts';
 import { counted } from '../io/text.ts';
+import type { LaunchId, Nonce } from '../nouns.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
@@ -28,13 +29,16 @@ export const validate = command({
   },
 });
 
-/** A catalogue is sound only if each role can be launched in every environment and context. */
+/** A catalogue is sound only if each role can be launched in every environment and context, its payload included. */
 async function resolveAll(catalogue: Catalogue, region: string | undefined): Promise<void> {
-  const { resolveRole } = await import('../catalogue/resolve.ts');
+  const [{ resolveRole }, { personalityPayload }] = await Promise.all([
+    import('../catalogue/resolve.ts'),
+    import('../payload/personality.ts'),
+  ]);
   const problems = new Map<string, string | undefined>();
   for (const choice of choices(catalogue)) {
     try {
-      resolveRole(catalogue, choice, { region });
+      personalityPayload(resolveRole(catalogue, choice, { region }), LONGEST);
     } catch (error) {
       if (!(error instanceof RolecallError)) throw error;
       problems.set(error.message, error.hint);
@@ -43,6 +47,9 @@ async function resolveAll(catalogue: Catalogue, region: string | undefined): Pro
   if (problems.size === 0) return;
   throw new UsageError([...problems.keys()].join('\n'), { hint: [...problems.values()][0] });
 }
+
+/** What a launch may add to a payload at most. */
+const LONGEST = { launch: 'x'.repeat(64) as LaunchId, nonce: '0'.repeat(32) as Nonce };
 
 const choices = ({ roles, environments, contexts }: Catalogue) =>
   roles.flatMap(({ name: role }) =>

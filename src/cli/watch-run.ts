@@ -1,7 +1,5 @@
 import { type ExitCode, RolecallError, UsageError } from '../errors.ts';
-import { stateFolder } from '../io/state-folder.ts';
 import { type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
-import { fileRecords } from '../launch/file-records.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId, Machine } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
@@ -10,6 +8,8 @@ import { openCatalogue, roleFrom } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
+import { localCloud } from './local-connect.ts';
+import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
 
 export interface WatchWords extends CloudWords {
@@ -20,7 +20,8 @@ export interface WatchWords extends CloudWords {
 
 /** Follows a launch that this or another machine began: what it is comes from its record, else from its tags. */
 export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode> {
-  const records = fileRecords(stateFolder(host.env));
+  const local = words.local ? await localCloud(host, undefined) : undefined;
+  const records = recordsOf(local, host);
   const record = await readLaunch(records, words.launch);
   const region = words.region ?? record?.region ?? (await regionFor(words, host));
   const cloud = await connectCloud(words, region, host);

@@ -34,7 +34,7 @@ export async function openBoard(terminal: Terminal, draw: DrawFrame): Promise<Bo
   if (!terminal.animated) {
     return { live: false, line: (text) => void stderr.write(`${text}\n`), close: () => write(stderr, '') };
   }
-  const { default: ora } = await import('ora');
+  const { ora } = await import('./ora.ts');
   const frame = () => draw(sizeOf(stderr)).join('\n');
   const spinner = ora({
     stream: stderr,

@@ -1,11 +1,13 @@
 import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
 import { painter } from './paint.ts';
-import { printable } from './text.ts';
+import { printable, wrap } from './text.ts';
 
 export interface ErrorStyle {
   /** Add the stack, for the people who mend rolecall. */
   readonly debug: boolean;
   readonly colour: boolean;
+  /** The width of the terminal that shows it; absent where it goes to a file or pipe, which get long lines. */
+  readonly columns?: number | undefined;
 }
 
 /** The code that the process ends with after `error`: its own, or 1 for one that rolecall doesn't expect. */
@@ -17,14 +19,29 @@ export function errorReport(error: unknown, style: ErrorStyle): string {
   const paint = painter(style.colour);
   const { message, hint } = describe(error);
   const head = error instanceof RolecallError && error.exit === 'interrupted' ? 'interrupted' : 'error';
+  const fitted = (line: string, hang: number) =>
+    style.columns === undefined || isExcerpt(line) || isCommand(line)
+      ? [line]
+      : wrap(line, style.columns, hang);
   const [first = '', ...rest] = lines(message);
-  const shown = [`${paint.bad(`${head}:`)} ${first}`, ...rest];
+  const shown = [
+    ...fitted(`${paint.bad(`${head}:`)} ${first}`, 2),
+    ...rest.flatMap((line) => fitted(line, 4)),
+  ];
+  // A hint below paragraphs is about them all.
+  if (hint !== undefined && rest.includes('')) shown.push('');
   lines(hint ?? '').forEach((line, index) => {
-    if (line !== '') shown.push(`  ${index === 0 ? '→' : ' '} ${line}`);
+    if (line !== '') shown.push(...fitted(`  ${index === 0 ? '→' : ' '} ${line}`, 4));
   });
   if (style.debug) shown.push(...stackOf(error).map((line) => paint.faint(line)));
   return `${shown.join('\n')}\n`;
 }
+
+/** A line of a file, or the caret below it: broken in two, the caret would point nowhere. */
+const isExcerpt = (line: string): boolean => /^ *\d* \| /.test(line);
+
+/** What people copy and paste stays in one piece. */
+const isCommand = (line: string): boolean => /^ *→? *(rolecall|launch) /.test(line);
 
 /** What `--output json` prints in place of its document. */
 export interface ErrorDocument {

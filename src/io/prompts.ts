@@ -75,7 +75,7 @@ async function ask(
   question: Question,
   suggested?: unknown,
 ): Promise<unknown> {
-  const { default: inquirer } = await import('inquirer');
+  const { inquirer } = await import('./inquirer.ts');
   const { stdin, stderr } = terminal;
   const prompt = inquirer.createPromptModule({ input: stdin, output: stderr });
   const theme = terminal.colour.stderr ? {} : { theme: colourless };

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -6,7 +6,8 @@ import { join } from 'node:path';
  * @see https://specifications.freedesktop.org/basedir-spec/latest/
  */
 export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env['XDG_STATE_HOME'];
-  // The specification: a relative path is invalid and must be ignored.
-  return join(base?.startsWith('/') ? base : join(env['HOME'] ?? homedir(), '.local', 'state'), 'rolecall');
+  const { XDG_STATE_HOME: base, HOME: home } = env;
+  // The specification: a relative path is invalid and must be ignored. So is a HOME that names no folder.
+  if (base?.startsWith('/')) return join(base, 'rolecall');
+  return join(home?.startsWith('/') ? home : userInfo().homedir, '.local', 'state', 'rolecall');
 }

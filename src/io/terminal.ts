@@ -32,6 +32,12 @@ export function terminal(streams: Pick<Terminal, 'stdin' | 'stdout' | 'stderr'>,
   };
 }
 
+/** The width to break text at on a stream: a terminal's; undefined for a file or pipe, which get long lines. */
+export const widthFor = (stream: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number | undefined => (stream.isTTY === true ? stream.columns : undefined);
+
 /** The width of stderr in columns, read at each call because windows are resized; 80 where unknown. */
 export const columnsOf = (term: Terminal): number => term.stderr.columns ?? 80;
 

@@ -37,7 +37,7 @@ export function fileRecords(folder: string): LaunchRecords {
 /** Written beside under another name, synced, then linked: `link` fails where the name exists, `rename` would replace. */
 async function createWhole(path: string, text: string): Promise<boolean> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const beside = join(folder, `.new-${randomBytes(8).toString('hex')}`);
   try {
     const file = await open(beside, 'wx', 0o600);
@@ -58,6 +58,25 @@ async function createWhole(path: string, text: string): Promise<boolean> {
   }
   await syncFolder(folder);
   return true;
+}
+
+/** With the folders above it. Node's own `recursive` never ends where a folder exists that takes none (as in /proc). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await makeOne(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await makeOne(folder);
+  }
+}
+
+async function makeOne(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Makes the new name survive a loss of power. */

@@ -58,4 +58,6 @@ export interface ImageBuilder {
    * @throws with a message for the operator when it can't be built
    */
   build(request: ImageRequest): Promise<{ readonly root?: string; readonly built: boolean }>;
+  /** Makes the builds that are under way fail at once, and any later one too. */
+  close?(): void;
 }

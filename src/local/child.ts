@@ -51,6 +51,12 @@ export function cloudCommand(options: ChildOptions, uid: number, gid: number): r
 }
 
 /**
+ * The cloud's stdin comes as descriptor 3: node closes the stdin of a child that exits, and sudo exits (setsid --fork)
+ * as soon as the cloud has started, which would then take that for our end.
+ */
+const LIFELINE = 'exec "$@" <&3 3<&-';
+
+/**
  * Starts a cloud in a process of its own and waits until it answers.
  * @throws RolecallError with what the process said, when it doesn't come up
  */
@@ -62,11 +68,15 @@ export async function startCloudProcess(options: ChildOptions): Promise<CloudPro
   // Nobody looks for the log of an ephemeral cloud later: it lives as long as somebody has it open.
   if (options.ephemeral) rmSync(logPath);
   try {
-    const child = spawn(program, args, {
-      stdio: [options.ephemeral ? 'pipe' : 'ignore', 'pipe', log],
-      detached: !options.sudo,
-      cwd: '/',
-    });
+    const child = spawn(
+      '/bin/sh',
+      ['-c', options.ephemeral ? LIFELINE : 'exec "$@"', 'sh', program, ...args],
+      {
+        stdio: ['ignore', 'pipe', log, ...(options.ephemeral ? (['pipe'] as const) : [])],
+        detached: !options.sudo,
+        cwd: '/',
+      },
+    );
     const line = await firstLine(child);
     const file = line === undefined ? undefined : parse(line);
     if (file === undefined) {
@@ -83,9 +93,12 @@ export async function startCloudProcess(options: ChildOptions): Promise<CloudPro
 /** The cloud alone must not keep the process that started it from ending. */
 function letGo(child: ChildProcess): void {
   child.unref();
-  (child.stdin as Socket | null)?.unref();
+  lifelineOf(child)?.unref();
   (child.stdout as Socket | null)?.unref();
 }
+
+const lifelineOf = (child: ChildProcess): Socket | undefined =>
+  (child.stdio[3] as Socket | null) ?? undefined;
 
 function beginningOf(file: number): string {
   const bytes = Buffer.alloc(16_384);
@@ -114,16 +127,17 @@ function firstLine(child: ChildProcess): Promise<string | undefined> {
 
 /** Its stdout closes when the last of the cloud's process is gone, also where sudo left it to itself. */
 function closing(child: ChildProcess): Promise<void> {
-  const { stdin, stdout } = child;
+  const { stdout } = child;
+  const lifeline = lifelineOf(child);
   return new Promise((resolve) => {
-    if (stdin === null || stdout === null || stdout.closed) return resolve();
+    if (lifeline === undefined || stdout === null || stdout.closed) return resolve();
     const timer = setTimeout(resolve, END_MS);
     stdout.once('close', () => {
       clearTimeout(timer);
       resolve();
     });
     stdout.resume();
-    stdin.end();
+    lifeline.end();
   });
 }
 

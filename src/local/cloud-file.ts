@@ -1,5 +1,15 @@
-import { chownSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
 import { ConflictError, RolecallError } from '../errors.ts';
 
 /** What rolecall's other commands need to reach a cloud. Holds a secret: mode 0600, never printed. */
@@ -57,8 +67,29 @@ function isCloudFile(json: unknown): json is CloudFile {
   return texts.every((name) => typeof file[name] === 'string') && Number.isInteger(file['pid']);
 }
 
-/** Makes the folder, for its user alone. */
+/**
+ * Makes the folder, for its user alone.
+ * @throws RolecallError usage, when it can't be made or written to
+ */
 export function makeFolder(folder: string, owner: Owner | undefined): void {
+  try {
+    ownFolder(folder, owner);
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new RolecallError('usage', `the state folder ${folder} can't be used: ${faultOf(error)}`, {
+      hint: 'make it yours to write, or set XDG_STATE_HOME to the absolute path of another folder',
+      cause: error,
+    });
+  }
+}
+
+/** `permission denied`, rather than `EACCES: permission denied, mkdir ...`. */
+const faultOf = (error: unknown): string => {
+  const { errno = 0, message } = error as NodeJS.ErrnoException;
+  return getSystemErrorMap().get(errno)?.[1] ?? message;
+};
+
+function ownFolder(folder: string, owner: Owner | undefined): void {
   const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (owner === undefined || first === undefined) return;
   // Everything that was just made, from the topmost new folder down to this one.
@@ -89,6 +120,3 @@ export function writeCloudFile(folder: string, file: CloudFile, owner: Owner | u
 export function removeCloudFile(folder: string, endpoint: string): void {
   if (readCloudFile(folder)?.endpoint === endpoint) rmSync(pathOf(folder), { force: true });
 }
-
-/** Takes away a file that leads nowhere. */
-export const clearCloudFile = (folder: string): void => rmSync(pathOf(folder), { force: true });

@@ -71,7 +71,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   });
   // The endpoint goes last: a client that still asks is answered while the boxes end.
   const ended = server.closing.then(async () => {
-    await world.machines.close();
+    await Promise.all([world.images.close(), world.machines.close()]);
     await server.close();
   });
   const stop = () => {

@@ -1,6 +1,6 @@
 import { AwsError, RolecallError, UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
-import { type CloudFile, clearCloudFile, readCloudFile } from './cloud-file.ts';
+import { type CloudFile, readCloudFile, removeCloudFile } from './cloud-file.ts';
 
 /** What a cloud says of itself. */
 export interface About {
@@ -32,7 +32,8 @@ export async function runningCloud(folder: string): Promise<RunningCloud | undef
   } catch (error) {
     // Refused, or somebody else's port by now: the cloud of this file is gone. A slow one is not.
     if (error instanceof SilentCloud) throw error;
-    clearCloudFile(folder);
+    // Only that file: another cloud may have come up meanwhile.
+    removeCloudFile(folder, file.endpoint);
     return undefined;
   }
 }
@@ -40,7 +41,9 @@ export async function runningCloud(folder: string): Promise<RunningCloud | undef
 /** A cloud that exists but doesn't answer in time. */
 class SilentCloud extends RolecallError {
   constructor(pid: number) {
-    super('aws', `the local cloud (process ${pid}) doesn't answer`, { hint: 'rolecall local down' });
+    super('aws', `the local cloud (process ${pid}) doesn't answer`, {
+      hint: `try again; \`kill -9 ${pid}\` (under sudo, if it runs as root) ends it with all its machines`,
+    });
   }
 }
 
@@ -64,14 +67,23 @@ export async function call(
     ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
   }).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'TimeoutError') throw new SilentCloud(cloud.pid);
-    throw error;
+    throw gone(cloud, error);
   });
-  const answer: unknown = await response.json();
+  const answer: unknown = await response.json().catch((error: unknown) => {
+    throw gone(cloud, error);
+  });
   if (response.ok) return answer;
   const { error, hint } = (answer ?? {}) as Partial<Refusal>;
   if (error === undefined) throw new AwsError(`the local cloud answered with status ${response.status}`);
   throw new UsageError(error, { hint });
 }
+
+/** It ended, or was killed, before it answered. */
+const gone = ({ pid, endpoint }: Reach, cause: unknown): AwsError =>
+  new AwsError(`the local cloud (process ${pid}) at ${endpoint} is gone`, {
+    hint: 'start one with `rolecall local up`, then run the same command again',
+    cause,
+  });
 
 /** What the control API says when it refuses. */
 interface Refusal {

@@ -110,6 +110,6 @@ function box(id: string, { world, driver }: Served): ControlAnswer {
 /** Ends every box before it answers, so that whoever asked knows that nothing is left. */
 async function down({ world }: Served): Promise<ControlAnswer> {
   const boxes = world.machines.list().filter(({ life }) => isUp(life)).length;
-  await world.machines.close();
+  await Promise.all([world.images.close(), world.machines.close()]);
   return { status: 200, json: { boxes }, thenEnd: true };
 }

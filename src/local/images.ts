@@ -33,6 +33,12 @@ export class Images {
     return work;
   }
 
+  /** Ends the builds that are under way; resolves when nothing of them is left. */
+  async close(): Promise<void> {
+    this.#builder.close?.();
+    await this.#last;
+  }
+
   list(): Image[] {
     return [...this.#known.values()];
   }

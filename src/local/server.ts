@@ -68,7 +68,9 @@ async function answer(
     return send(response, 403, 'text/plain', 'This is rolecall’s local cloud; call it as 127.0.0.1.\n');
   const body = await bodyOf(request);
   if (body === undefined) return send(response, 413, 'text/plain', `More than ${MAX_BODY} bytes.\n`);
-  const url = new URL(request.url ?? '/', `http://127.0.0.1:${served.port}`);
+  const base = `http://127.0.0.1:${served.port}`;
+  if (!URL.canParse(request.url ?? '/', base)) return send(response, 400, 'text/plain', 'Not a URL.\n');
+  const url = new URL(request.url ?? '/', base);
   if (url.pathname.startsWith(CONTROL_PREFIX)) {
     const { status, json, thenEnd } = await answerControl(
       {

@@ -39,12 +39,17 @@ export function boardFrame(
 
 function headerLines(view: LaunchView, now: number, columns: number, title: string): string[] {
   const time = `elapsed ${elapsed(now - (view.startedAt ?? now))}`;
-  const asking = view.machines.size === 0 && view.asking > 0;
-  const state = `${asking ? `asking for ${counted(view.asking, 'machine')}` : summaryOf(view)}, ${time}`;
+  const state = `${stateOf(view)}, ${time}`;
   const whole = `${title}: ${state}`;
   if (widthOf(whole) + SPINNER <= columns) return [whole];
   const lines = wrap(`  ${glued(state)}`, columns, 2).map((line) => truncate(line, columns));
   return [truncate(title, columns - SPINNER), ...lines];
+}
+
+function stateOf(view: LaunchView): string {
+  if (view.machines.size > 0 || view.refused.length > 0) return summaryOf(view);
+  if (view.asking > 0) return `asking for ${counted(view.asking, 'machine')}`;
+  return view.requested === 0 ? 'connecting' : `${counted(view.requested, 'machine')} to come`;
 }
 
 interface Line {

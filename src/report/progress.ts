@@ -3,7 +3,7 @@ import { type Board, openBoard } from '../io/board.ts';
 import type { Clock } from '../io/clock.ts';
 import { painter } from '../io/paint.ts';
 import { write } from '../io/streams.ts';
-import type { Terminal } from '../io/terminal.ts';
+import { type Terminal, widthFor } from '../io/terminal.ts';
 import type { LaunchEvent } from '../launch/events.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { exitCodeOf, type LaunchMeta, launchDocument } from './document.ts';
@@ -98,7 +98,7 @@ export class Progress {
       case 'text':
         return textReport(this.#view, launch, {
           paint: painter(terminal.colour.stdout),
-          columns: terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined,
+          columns: widthFor(terminal.stdout),
           followUp,
           notes,
         });

@@ -29,7 +29,13 @@ export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyl
   const rows = [...view.machines.values()];
   const bad = rows.filter((row) => row.verdict?.outcome !== 'succeeded');
   const listed = rows.length > LISTED ? bad : rows;
-  const lines = listed.flatMap((row) => machineLines(row, bad.length > FULL_EXCERPTS, style));
+  const firstOf = firstOfEach(bad);
+  const lines = listed.flatMap((row) => {
+    const first = firstOf.get(troubleOf(row));
+    return first === undefined || first === row
+      ? machineLines(row, firstOf.size > FULL_EXCERPTS, style)
+      : repeatLines(row, first, style);
+  });
   const folded = rows.length - listed.length;
   if (folded > 0) {
     const which = bad.length > 0 ? 'other machines' : 'machines';
@@ -50,14 +56,35 @@ function fitted(line: string, columns: number | undefined): string[] {
   return wrap(line, columns, /^(?:[✔✖?] | {4})/.test(unpainted(line)) ? 4 : 0);
 }
 
+/** What went wrong, without which machine it was. */
+const troubleOf = (row: MachineRow): string =>
+  `${statusOf(row, row.verdictAt ?? row.seenAt).words}: ${remarkOf(row)}`;
+
+/** The first machine of each trouble: forty machines with the same error need its excerpt once. */
+function firstOfEach(bad: readonly MachineRow[]): ReadonlyMap<string, MachineRow> {
+  const first = new Map<string, MachineRow>();
+  for (const row of bad) {
+    const trouble = troubleOf(row);
+    if (row.verdict !== undefined && !first.has(trouble)) first.set(trouble, row);
+  }
+  return first;
+}
+
+function repeatLines(row: MachineRow, first: MachineRow, { paint }: TextStyle): string[] {
+  const { glyph, words, paint: colour } = statusOf(row, row.verdictAt ?? row.seenAt);
+  const painted = paint[colour];
+  return [`${painted(glyph)} ${row.machine.instanceId} ${painted(words)}: like ${first.machine.instanceId}`];
+}
+
 function machineLines(row: MachineRow, short: boolean, style: TextStyle): string[] {
   const { paint } = style;
   const id = row.machine.instanceId;
-  const { glyph, words, paint: colour } = statusOf(row, row.verdictAt ?? row.seenAt);
+  const { glyph, words, brief, paint: colour } = statusOf(row, row.verdictAt ?? row.seenAt);
   const painted = paint[colour];
   const remark = printable(remarkOf(row));
   if (row.verdict?.outcome === 'succeeded') {
-    return joined(`${painted(glyph)} ${id} ${painted(words)}`, remark, style.columns);
+    const fits = widthOf(`${glyph} ${id} ${words}`) <= (style.columns ?? Number.POSITIVE_INFINITY);
+    return joined(`${painted(glyph)} ${id} ${painted(fits ? words : brief)}`, remark, style.columns);
   }
   if (row.verdict === undefined) return [`${paint.warn('?')} ${id} ${paint.warn('no verdict yet')}`];
   const head = `${painted(glyph)} ${id} ${painted(words)}`;

@@ -16,13 +16,15 @@ interface Ending {
   /** Why the console could not be read just now, if it could not. */
   readonly failed: AwsError | undefined;
   readonly impaired: boolean;
+  /** The console can't be asked for at any time. */
+  readonly postedOnly: boolean;
   /** EC2 has described the machine, and its newest answer does not. */
   readonly vanished: boolean;
 }
 
 /** @returns the verdict on a machine whose wait is over, once its console was read for the last time */
 export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending): Verdict | undefined {
-  const { now, limits, failed, impaired, vanished } = ending;
+  const { now, limits, failed, impaired, postedOnly, vanished } = ending;
   const { console, machine, finalSince, knownSince, runningSince, described } = tracked;
   if (finalSince === undefined) return undefined;
   if (failed !== undefined && now - finalSince < LAST_READING_MS) return undefined;
@@ -35,6 +37,7 @@ export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending)
           described,
           running: runningSince !== undefined,
           impaired,
+          postedOnly,
           waitedMs: now - knownSince,
           now,
           unread: failed?.message,

@@ -4,6 +4,7 @@ import {
   isAnonymous,
   isBad,
   isTrue,
+  MARKER_BEGINS,
   type Marker,
   type Trust,
   withoutMarkers,
@@ -47,6 +48,8 @@ export interface Facts {
   readonly anonymous?: Marker;
   /** Well-formed markers that were not believed (another launch, a wrong MAC). */
   readonly disbelieved: number;
+  /** Beginnings of markers that no well-formed marker follows: the console lost text there. */
+  readonly torn: number;
   /** `rolecall[STEP]| text`: the log excerpt of a failed step. */
   readonly excerpts: readonly StepLine[];
   /** What is worth telling while it happens, in the order in which it was read. */
@@ -60,7 +63,7 @@ export interface Facts {
   readonly tail: readonly string[];
 }
 
-export const NO_FACTS: Facts = { markers: [], disbelieved: 0, excerpts: [], heard: [], tail: [] };
+export const NO_FACTS: Facts = { markers: [], disbelieved: 0, torn: 0, excerpts: [], heard: [], tail: [] };
 
 /** What is known of a line besides its text. */
 export interface LineKind {
@@ -75,12 +78,13 @@ export function readLine(facts: Facts, raw: string, kind: LineKind, reading: Rea
   if (raw.trim() === '') return facts;
   const found = findMarkers(raw);
   const line = withoutEscapes(raw);
+  const torn = facts.torn + line.split(MARKER_BEGINS).length - 1 - found.length;
   if (found.length > 0) {
-    const marked = found.reduce((now, marker) => readMarker(now, marker, reading), facts);
+    const marked = found.reduce((now, marker) => readMarker(now, marker, reading), { ...facts, torn });
     return sightings(marked, withoutMarkers(line), kind, reading);
   }
   const tail = kind.older ? facts.tail : [...facts.tail, harmless(line)].slice(-EXCERPT_LINES);
-  return sightings({ ...readStepLine(facts, line, kind), tail }, line, kind, reading);
+  return sightings({ ...readStepLine({ ...facts, torn }, line, kind), tail }, line, kind, reading);
 }
 
 function readMarker(facts: Facts, marker: Marker, trust: Trust): Facts {
@@ -126,13 +130,20 @@ const equal = (a: StepLine, b: StepLine): boolean =>
 const CLOUD_INIT_FAILED =
   /Failed to run module scripts[-_](?:user|vendor|per[-_](?:boot|instance|once))\b|Running module scripts[-_]\w+ \(.*\) failed|Failed running \/var\/lib\/cloud\/\S+/;
 
+/** What cloud-init (and a login prompt glued before it) puts before each line of a script's output. */
+const CLOUD_INIT_PREFIX = /^.{0,200}?\[ *\d+\.\d+\] cloud-init\[\d+\]: /;
+
+/** Whether a pattern fits the line as it stands or as the script printed it: `^Done` is meant for the latter. */
+const fits = (pattern: RegExp | undefined, line: string): boolean =>
+  pattern !== undefined && (pattern.test(line) || pattern.test(line.replace(CLOUD_INIT_PREFIX, '')));
+
 function sightings(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {
   const sighting = { line: harmless(line), context: facts.tail };
   return {
     ...facts,
     ...(facts.cloudInit === undefined && CLOUD_INIT_FAILED.test(line) && { cloudInit: sighting }),
-    ...(facts.failure === undefined && reading.failure?.test(line) && { failure: sighting }),
+    ...(facts.failure === undefined && fits(reading.failure, line) && { failure: sighting }),
     // Of a line that is cut only the bad is believed: "ready" may be what is left of "not ready".
-    ...(facts.success === undefined && !kind.cut && reading.success?.test(line) && { success: sighting }),
+    ...(facts.success === undefined && !kind.cut && fits(reading.success, line) && { success: sighting }),
   };
 }

@@ -15,6 +15,8 @@ export type Judgement =
   | { readonly kind: 'open' }
   /** It can't become a success any more, but the rest of the story (the excerpt, the verdict) may still come. */
   | { readonly kind: 'doomed'; readonly verdict: Verdict }
+  /** A line matched the success pattern: whoever printed it may still fail, and say so a moment later. */
+  | { readonly kind: 'hopeful'; readonly verdict: Verdict }
   | { readonly kind: 'decided'; readonly verdict: Verdict };
 
 /** Judges what has been read so far. */
@@ -29,7 +31,7 @@ export function judge(facts: Facts, times: Times): Judgement {
   if (ok !== undefined) return { kind: 'decided', verdict: succeeded(run, times, ok.epoch) };
   // A pattern needs no marker; but where rolecall's bootstrapper runs, its own verdict is waited for.
   const matched = facts.success !== undefined && facts.markers.length === 0;
-  return matched ? { kind: 'decided', verdict: succeeded(run, times) } : { kind: 'open' };
+  return matched ? { kind: 'hopeful', verdict: succeeded(run, times) } : { kind: 'open' };
 }
 
 /**
@@ -106,11 +108,12 @@ function evidence(
   const ofStep = facts.excerpts.filter((line) => line.step === step);
   const runs = new Set<string | undefined>(run.map((marker) => marker.run));
   const ofRun = ofStep.filter((line) => runs.has(line.run));
-  const log = once(texts(ofRun.length > 0 ? ofRun : ofStep)).slice(-EXCERPT_LINES);
-  const excerpt = log.length > 0 ? log : facts.tail;
   const { closing } = facts;
   const told =
     closing?.step === step && (runs.size === 0 || runs.has(closing.run)) ? closing.text : undefined;
+  // Lines that stand under another run are this one's only where this run's own story did not come through.
+  const log = once(texts(ofRun.length > 0 || told !== undefined ? ofRun : ofStep)).slice(-EXCERPT_LINES);
+  const excerpt = log.length > 0 ? log : facts.tail;
   const error = told ?? firstError(excerpt) ?? excerpt.at(-1);
   return { excerpt, ...(error !== undefined && { firstError: error }) };
 }

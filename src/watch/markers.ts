@@ -37,6 +37,9 @@ export interface Trust {
   readonly nonce: Nonce | undefined;
 }
 
+/** What every marker begins with. */
+export const MARKER_BEGINS = '<<rc1 ';
+
 const STEP = '[A-Za-z0-9_.:-]{1,48}';
 const ENDING = `(?<step>${STEP}) (?<status>\\d{1,3}) (?<ms>\\d{1,12})`;
 const EVENT =
@@ -45,7 +48,7 @@ const EVENT =
 const SIGNED =
   '(?<launch>-|[A-Za-z0-9][A-Za-z0-9._-]{0,63}) (?<run>[0-9a-f]{8}) (?<seq>[1-9]\\d{0,8}) ' +
   `(?<epoch>\\d{1,11}(?:\\.\\d{1,6})?) ${EVENT}`;
-const MARKER = new RegExp(`<<rc1 (?<signed>${SIGNED}) (?<mac>-|[0-9a-f]{16})>>`, 'g');
+const MARKER = new RegExp(`${MARKER_BEGINS}(?<signed>${SIGNED}) (?<mac>-|[0-9a-f]{16})>>`, 'g');
 
 /** @returns every well-formed marker of a line, wherever it stands in it, in order */
 export function findMarkers(line: string): Marker[] {

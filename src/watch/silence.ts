@@ -12,6 +12,8 @@ export interface Situation {
   readonly running: boolean;
   /** EC2's own status checks say that it will not work. */
   readonly impaired: boolean;
+  /** Its instance type gives no console but the one that EC2 posts minutes late. */
+  readonly postedOnly: boolean;
   readonly waitedMs: number;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -27,6 +29,9 @@ export function silent(facts: Facts, console: ConsoleState, reading: Reading, si
     ...(impaired ? ["status check impaired: EC2's own checks of the machine fail"] : []),
     howFar(facts, reading, situation),
     ...(lost > 0 ? [`console text was lost in ${lost} ${lost === 1 ? 'place' : 'places'}`] : []),
+    ...(situation.postedOnly && situation.running
+      ? ["EC2 posts this instance type's console minutes late: a longer timeout may show more"]
+      : []),
     ...(unread === undefined ? [] : [`its console could not be read at the end (${unread})`]),
   ].join('; ');
   return { outcome: 'silent', steps: stepsOf(currentRun(facts.markers)), reason, excerpt: facts.tail };
@@ -62,20 +67,34 @@ function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, 
   }
 }
 
+/** Running, and not one marker that counts: whether anything else shows the bootstrapper at work. */
 function withoutBegin(facts: Facts, reading: Reading): string {
   const last = facts.tail.at(-1);
-  const doubts = [
-    ...(facts.disbelieved > 0
-      ? [`${facts.disbelieved} markers with another launch or a wrong MAC were ignored`]
-      : []),
-    ...(reading.nonce === undefined
+  const doubts = doubtsOf(facts, reading);
+  if (last === undefined && facts.disbelieved + facts.torn === 0) return 'console empty';
+  const { closing } = facts;
+  const step = [...facts.heard].reverse().find((one) => one.type === 'said')?.line.step;
+  const shown = last === undefined ? '' : `; the console's last line: ${last}`;
+  if (closing !== undefined) {
+    const told = `the console says that step ${closing.step} failed: ${closing.text}`;
+    return [`no marker that counts, but ${told}`, ...doubts].join('; ');
+  }
+  if (step !== undefined)
+    return [`no marker that counts after lines of step ${step}`, ...doubts].join('; ') + shown;
+  if (facts.disbelieved + facts.torn > 0) return ['no marker that counts', ...doubts].join('; ') + shown;
+  const patterns = reading.success === undefined ? '' : ' and no match of the success pattern';
+  return [`no begin marker${patterns}: the bootstrapper never started`, ...doubts].join('; ') + shown;
+}
+
+function doubtsOf({ disbelieved, torn }: Facts, { nonce }: Reading): string[] {
+  const markers = (count: number) => (count === 1 ? '1 marker' : `${count} markers`);
+  return [
+    ...(torn > 0 ? [`${markers(torn)} came torn: the console loses text`] : []),
+    ...(disbelieved > 0 ? [`${markers(disbelieved)} with another launch or a wrong MAC ignored`] : []),
+    ...(nonce === undefined
       ? ['its user data holds no nonce of this launch, so no marker can be believed']
       : []),
   ];
-  if (last === undefined && facts.disbelieved === 0) return 'console empty';
-  const patterns = reading.success === undefined ? '' : ' and no match of the success pattern';
-  const shown = last === undefined ? '' : `; the console's last line: ${last}`;
-  return [`no begin marker${patterns}: the bootstrapper never started`, ...doubts].join('; ') + shown;
 }
 
 const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1000))} s`;

@@ -6,7 +6,10 @@ import type { Facts, Heard, Reading } from './facts.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Verdict } from './verdict.ts';
 
-/** A machine that can't succeed any more is given this long to tell the rest (the excerpt, its own verdict). */
+/**
+ * A machine that can't succeed any more is given this long to tell the rest (the excerpt, its own verdict), and one
+ * that a pattern calls a success, to contradict it (a script that fails after its last words).
+ */
 const GRACE_MS = 5_000;
 /** A console that rests this long without ending its line is judged with the line as it stands. */
 const QUIET_MS = 5_000;
@@ -26,7 +29,8 @@ export interface Tracked {
   readAt: number;
   /** When the console last told something new. */
   changedAt: number;
-  doomedSince?: number;
+  /** Since when it is doomed or hopeful. */
+  leaningSince?: number;
   finalSince?: number;
   told: { heard: number; losses: number };
   verdict?: Verdict;
@@ -88,17 +92,18 @@ export function factsNow({ console, changedAt }: Tracked, reading: Reading, now:
   return resting ? settledFacts(console, reading) : console.facts;
 }
 
-/** Judges a machine while it is waited for: a doomed one gets a moment's grace. */
+/** Judges a machine while it is waited for: a doomed or hopeful one gets a moment's grace. */
 export function verdictNow(tracked: Tracked, reading: Reading, now: number): Verdict | undefined {
-  const times = { launchedAt: tracked.machine.launchedAt, now };
+  // What rests on no marker happened when it was first seen, not when the grace is over.
+  const times = { launchedAt: tracked.machine.launchedAt, now: tracked.leaningSince ?? now };
   const judgement: Judgement = judge(factsNow(tracked, reading, now), times);
   if (judgement.kind === 'decided') return judgement.verdict;
   if (judgement.kind === 'open') {
-    delete tracked.doomedSince;
+    delete tracked.leaningSince;
     return undefined;
   }
-  tracked.doomedSince ??= now;
-  return now - tracked.doomedSince >= GRACE_MS ? judgement.verdict : undefined;
+  tracked.leaningSince ??= now;
+  return now - tracked.leaningSince >= GRACE_MS ? judgement.verdict : undefined;
 }
 
 /** The events for what the console told since this was last asked. */

@@ -188,6 +188,7 @@ export class Watcher {
       limits: this.#plan.limits,
       failed,
       impaired: impaired.has(tracked.machine.instanceId),
+      postedOnly: this.#reader.isPostedOnly(tracked.machine),
       vanished: tracked.described && !tracked.present && this.#trouble === undefined,
     };
     const verdict = verdictNow(tracked, reading, now) ?? verdictAtEnd(tracked, reading, ending);

@@ -65,7 +65,7 @@ describe('parseCatalogue', () => {
     [
       'an environment that is no path',
       'environments: {"pr/od": }',
-      '5:16 "pr/od" in environments can\'t be a key here',
+      '5:16 "pr/od" in environments is not a name of 1 to 64 letters, digits and . _ - that begins with a letter or digit',
     ],
     ['no environment', 'environments: {}', '5:15 environments is empty'],
     ['a list for a map', 'contexts: [a, b]', '6:11 contexts must be a map, not a list'],

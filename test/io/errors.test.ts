@@ -35,6 +35,24 @@ describe('an error for people', () => {
     expect(errorReport(new Error(''), PLAIN)).toContain('internal error: Error');
   });
 
+  test('in a narrow window breaks prose at spaces, and leaves whole what people copy', () => {
+    const error = new InterruptedError('stopped watching before every machine had its verdict', {
+      hint: 'rolecall watch 20261121-222528-81d104 --local --region eu-central-1',
+    });
+    expect(errorReport(error, { ...PLAIN, columns: 40 })).toBe(
+      [
+        'interrupted: stopped watching before',
+        '  every machine had its verdict',
+        '  → rolecall watch 20261121-222528-81d104 --local --region eu-central-1\n',
+      ].join('\n'),
+    );
+  });
+
+  test('a hint below paragraphs stands apart from the last of them', () => {
+    const error = new UsageError('2 faults\n\nthe first\n\nthe second', { hint: 'mend them' });
+    expect(errorReport(error, PLAIN)).toBe('error: 2 faults\n\nthe first\n\nthe second\n\n  → mend them\n');
+  });
+
   test('passes no escape sequence on', () => {
     expect(errorReport(new UsageError('bad \u001b[2Jname'), PLAIN)).toBe('error: bad name\n');
   });

@@ -47,18 +47,29 @@ export function onPty(
   size: { readonly columns: number; readonly rows?: number },
   options: { readonly env?: Readonly<Record<string, string>>; readonly redirect?: string } = {},
 ): PtyProgram {
-  const { columns, rows = 24 } = size;
   const to = options.redirect === undefined ? '' : ` > '${options.redirect}'`;
-  const command = `stty cols ${columns} rows ${rows}; exec '${process.execPath}' '${file}'${to}`;
   const { CI: _ci, NO_COLOR: _noColour, FORCE_COLOR: _force, ...env } = process.env;
-  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+  return commandOnPty(`exec '${process.execPath}' '${file}'${to}`, size, {
     env: { ...env, TERM: 'xterm-256color', NODE_ENV: 'production', ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  return program(child);
 }
 
-function program(child: ChildProcess): PtyProgram {
+/** Runs a shell's command line in a window of the given size, with exactly the given environment. */
+export function commandOnPty(
+  command: string,
+  { columns, rows = 24 }: { readonly columns: number; readonly rows?: number },
+  options: { readonly env: NodeJS.ProcessEnv; readonly cwd?: string; readonly deadlineMs?: number },
+): PtyProgram {
+  const { env, cwd, deadlineMs = DEADLINE_MS } = options;
+  const child = spawn('script', ['-qfec', `stty cols ${columns} rows ${rows}; ${command}`, '/dev/null'], {
+    env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+  });
+  return program(child, deadlineMs);
+}
+
+function program(child: ChildProcess, deadlineMs: number): PtyProgram {
   let output = '';
   let seen = 0;
   let over = false;
@@ -78,13 +89,13 @@ function program(child: ChildProcess): PtyProgram {
       resolve(code);
     });
   });
-  const deadline = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
+  const deadline = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
   const done = closed.finally(() => clearTimeout(deadline));
   done.catch(() => undefined);
   return {
     raw: () => output,
     sees: async (text) => {
-      const until = Date.now() + DEADLINE_MS;
+      const until = Date.now() + deadlineMs;
       for (;;) {
         const last = over;
         const plain = stripVTControlCharacters(output);

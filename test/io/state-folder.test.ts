@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import { stateFolder } from '../../src/io/state-folder.ts';
 
@@ -10,5 +11,9 @@ describe('the state folder', () => {
   test('ignores a relative XDG_STATE_HOME, as the specification says', () => {
     expect(stateFolder({ XDG_STATE_HOME: 'state', HOME: '/home/u' })).toBe('/home/u/.local/state/rolecall');
     expect(stateFolder({ XDG_STATE_HOME: '', HOME: '/home/u' })).toBe('/home/u/.local/state/rolecall');
+  });
+
+  test.each([undefined, '', 'home'])('is in the home that the system knows where HOME is %p', (HOME) => {
+    expect(stateFolder({ HOME })).toBe(`${userInfo().homedir}/.local/state/rolecall`);
   });
 });

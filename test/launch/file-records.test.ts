@@ -61,4 +61,10 @@ describe('records in files', () => {
       hint: expect.stringContaining('XDG_STATE_HOME'),
     });
   });
+
+  test('a folder that takes no folders is an error, and not a wait without end', async () => {
+    // Node's own recursive mkdir never returns from here.
+    const failed = fileRecords('/proc/no-folders-here').create('launches/a/launch.json', 'A');
+    await expect(failed).rejects.toThrow(UsageError);
+  });
 });

@@ -46,6 +46,11 @@ describe('the EC2 endpoint', () => {
     );
   });
 
+  test('answers what is no URL too', async () => {
+    await using cloud = await testCloud();
+    expect((await send(cloud, { path: '//' })).status).toBe(400);
+  });
+
   test('writes errors as EC2 does, with the request id in text and header', async () => {
     await using cloud = await testCloud();
     const { status, text, id } = await send(cloud, {

@@ -7,7 +7,7 @@ import { OPERATIONS } from '../../src/local/ec2/operations.ts';
 const SPEC = readFileSync(join(packageRoot(), 'src', 'local', 'SPEC.md'), 'utf8');
 
 /** The rows of the table of operations: name, parameters, test file. */
-const rows = [...SPEC.matchAll(/^\| `([A-Z]\w+)` \| (.*?) \| (.*) \| `(test\/\S+)` \|$/gm)].map((match) =>
+const rows = [...SPEC.matchAll(/^\| `([A-Z]\w+)` +\| (.*?) +\| (.*) +\| `(test\/\S+)` +\|$/gm)].map((match) =>
   match.slice(1),
 );
 

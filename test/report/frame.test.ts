@@ -42,6 +42,13 @@ describe('the board', () => {
     );
   });
 
+  test('before there is anything to count', () => {
+    expect(frame([], 79)).toBe('launching memcached prod/b: connecting, elapsed 0 s\n');
+    expect(frame(begin(2).slice(0, 1), 79)).toBe(
+      'launching memcached prod/b: 2 machines to come, elapsed 12 s\n',
+    );
+  });
+
   test('keeps to the window’s height: failures first, the rest counted', () => {
     const events = [
       ...begin(40),

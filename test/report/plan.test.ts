@@ -4,7 +4,7 @@ import { plain } from '../../src/io/paint.ts';
 import { widthOf } from '../../src/io/text.ts';
 import { isPathName, type PathName } from '../../src/nouns.ts';
 import { jsonReport } from '../../src/report/json.ts';
-import { type Plan, planDocument, renderPlan } from '../../src/report/plan.ts';
+import { type Plan, planDocument, renderBriefPlan, renderPlan } from '../../src/report/plan.ts';
 import { renderRole, renderRoles, roleDocument } from '../../src/report/roles.ts';
 import { settingsOf, sourceText } from '../../src/report/settings.ts';
 import { expectGolden } from './support.ts';
@@ -79,6 +79,11 @@ const PLAN: Plan = {
 
 describe('the plan', () => {
   test('for people', () => expectGolden('plan.txt', renderPlan(PLAN, plain)));
+
+  test.each([40, 80])('in brief, in %i columns', (columns) =>
+    expectGolden(`plan-brief-${columns}.txt`, renderBriefPlan(PLAN, columns)),
+  );
+
   test('as data', () => expectGolden('plan.json', jsonReport(planDocument(PLAN))));
 });
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { withBootstrapper } from './bash.ts';
 import { BoxRoot, events, GOOD_EVENTS, LAUNCH, NONCE, SIGNED } from './box.ts';
 import { INSTANCE_ID, type MetadataServer, serveMetadata } from './metadata-server.ts';
 
@@ -204,5 +205,15 @@ describe('an init script that fails', () => {
     const { status, stdout } = await boot(SIGNED);
     expect(status).toBe(127);
     expect(events(stdout).at(-1)).toBe('verdict failed init 127 MS');
+  });
+
+  test('whose folder cannot be entered never ran, so it is no success', async () => {
+    const script =
+      'INIT_SCRIPT=/no/such/folder/x.sh INIT_COMMAND=(true) INIT_ENVIRONMENT=(a=b); exec 8>/dev/null; run_script';
+    const { status, stderr } = await withBootstrapper(script);
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('/no/such/folder'),
+    });
   });
 });

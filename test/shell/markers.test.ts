@@ -54,6 +54,8 @@ describe('markers before user data is read', () => {
 describe('time', () => {
   test('a clock set back gives no negative duration', async () => {
     expect(await reply('now_ms; ms_since $((REPLY + 60000))')).toBe('0');
+    // Set ahead from 1970: no marker has room for fifty years.
+    expect(await reply('ms_since 5')).toBe('0');
   });
 
   test('a locale with a decimal comma changes nothing', async () => {

@@ -180,11 +180,15 @@ describe('the earliest failures', () => {
   });
 
   test('a bash that is too old says so', async () => {
-    const { status, stdout } = await withBootstrapper('check_bash 4');
+    const { status, stdout } = await withBootstrapper('check_bash 4', [], {
+      env: { ROLECALL_ROOT: box.path },
+    });
     expect(status).toBe(1);
-    expect(stdout).toMatch(
-      /bash 5\S+ is too old, 5.0 is needed\n\n<<rc1 - [0-9a-f]{8} 1 \d+ verdict failed metadata 1 0 ->>\n/,
-    );
+    const said =
+      /bash 5\S+ is too old, 5.0 is needed\n\n<<rc1 - [0-9a-f]{8} 1 \d+ verdict failed metadata 1 0 ->>\n/;
+    expect(stdout).toMatch(said);
+    // rc.local and the unit keep stdout from the console.
+    expect(box.read('dev/console')).toMatch(said);
   });
 
   test('a root that is read-only', async () => {

@@ -230,7 +230,30 @@ describe('a marker from before user data was read', () => {
   });
 });
 
+test("an earlier run's log is no excerpt of this run's failure", () => {
+  const later = { run: 'ffff0000', epoch: BOOTED + 100 };
+  const { excerpt, firstError: error } = failure([
+    ...failedRun(),
+    marker(1, 'begin personality', later),
+    marker(2, 'end init 1 5', { ...later, epoch: BOOTED + 101 }),
+    'ERROR Bootstrapping failed at step init (status 1): no init script for this machine',
+    marker(3, 'verdict failed init 1 9', { ...later, epoch: BOOTED + 102 }),
+  ]);
+  expect(error).toBe('no init script for this machine');
+  // Nothing but the console's own last lines.
+  expect(excerpt.at(-1)).toMatch(/^ERROR Bootstrapping failed/);
+});
+
 describe('patterns of a bootstrapper that is not ours', () => {
+  test.each([
+    '[   24.123456] cloud-init[1120]: Done',
+    'ip-10-0-0-1 login: [   21.7] cloud-init[1618]: Done',
+    'Done',
+  ])('fit the line as the script printed it: %s', (line) => {
+    expect(outcome([line], { ...READING, success: /^Done$/u })).toBe('succeeded');
+    expect(outcome([line], { ...READING, failure: /^Done$/u })).toBe('failed');
+  });
+
   const reading = { ...READING, nonce: undefined, success: /^Ready\.$/, failure: /^Oops: / };
 
   test('decide without markers, line by line', () => {

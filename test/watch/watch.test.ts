@@ -141,8 +141,34 @@ describe('silent', () => {
   test('markers that were not believed are told', async () => {
     const world = new World();
     world.boot(goodRun({ nonce: OTHER_NONCE }));
-    expect(reason(only(await world.watch()))).toContain(
-      '8 markers with another launch or a wrong MAC were ignored',
+    expect(reason(only(await world.watch()))).toBe(
+      'no marker that counts; 8 markers with another launch or a wrong MAC ignored',
+    );
+  });
+
+  test('torn markers are no sign of a bootstrapper that never started', async () => {
+    const world = new World();
+    world.boot(['rolecall[init]: hello', ...goodRun().map((line) => line.replace(/ [0-9a-f]{16}/, ''))]);
+    expect(reason(only(await world.watch()))).toBe(
+      "no marker that counts after lines of step init; 8 markers came torn: the console loses text; the console's last line: " +
+        goodRun()[7]?.replace(/ [0-9a-f]{16}/, ''),
+    );
+  });
+
+  test('a failure that only the line for people tells of is in the reason', async () => {
+    const world = new World();
+    world.boot(['ERROR Bootstrapping failed at step init (status 3): boom']);
+    expect(reason(only(await world.watch()))).toBe(
+      'no marker that counts, but the console says that step init failed: boom',
+    );
+  });
+
+  test('a type whose console comes minutes late: that a longer timeout may help', async () => {
+    const world = new World();
+    world.postedOnly.add('t2.micro');
+    world.boot([], { instanceType: 't2.micro' });
+    expect(reason(only(await world.watch()))).toBe(
+      "console empty; EC2 posts this instance type's console minutes late: a longer timeout may show more",
     );
   });
 
@@ -499,6 +525,17 @@ test('patterns decide without markers; a last line without an end counts once it
   const events = await world.watch({ patterns });
   expect(only(events)).toMatchObject({ outcome: 'succeeded', bootMs: 15_000 });
   await expect(world.watch({ patterns: { success: '(' } })).rejects.toThrow(UsageError);
+});
+
+test('a script that fails after its words of success: the pattern waits a moment for that', async () => {
+  const world = new World();
+  const box = world.boot(['[    1.1] cloud-init[79]: Done']);
+  world.at(4, () => {
+    box.console +=
+      '[    1.2] cloud-init[79]: subp.py[WARNING]: Failed running /var/lib/cloud/x/part-001 [1]\r\n';
+  });
+  const events = await world.watch({ patterns: { success: '^Done$' } });
+  expect(only(events)).toMatchObject({ outcome: 'failed', failure: { step: 'cloud-init', status: 1 } });
 });
 
 test('an abort ends the watch where it stands, without an error', async () => {

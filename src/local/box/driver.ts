@@ -74,15 +74,18 @@ async function start(
     opened.console?.finish();
     opened.close?.();
   };
-  try {
-    // Side by side: the binder needs only the network namespace, which stands already.
-    const [close] = await Promise.all([listenInside(kind, sandbox.pid, listeners), sandbox.ready]);
+  // Side by side: the binder needs only the network namespace, which stands already.
+  const listening = listenInside(kind, sandbox.pid, listeners).then((close) => {
     opened.close = close;
+  });
+  try {
+    await Promise.all([listening, sandbox.ready]);
     // Seen through the box's own root: nothing of a box lies in a folder of the host.
     opened.console = followConsole(`/proc/${sandbox.pid}/root/dev/console`, onConsole);
   } catch (error) {
     sandbox.kill();
-    await sandbox.ended;
+    // Listeners that come up after the box has failed would keep its network namespace for as long as the cloud lives.
+    await Promise.allSettled([sandbox.ended, listening]);
     release();
     throw error;
   }

@@ -1,4 +1,11 @@
 /**
+ * What a machine's root needs no more once it is up, all of it reaching beyond the box: as DROPPED in setup.sh, which takes it
+ * from the box's init. Whoever enters comes from the host, with all of root's rights.
+ */
+export const DROPPED_CAPABILITIES =
+  '-sys_module,-sys_rawio,-sys_time,-mknod,-mac_admin,-mac_override,-syslog,-audit_control,-block_suspend,-wake_alarm';
+
+/**
  * The command that runs `argv` inside a running box as its root: what `rolecall local exec` starts.
  * @param kind the box's kind, as the control API tells it
  * @param pid the box's init on the host
@@ -29,6 +36,7 @@ export function enterCommand(
     '--wd',
     '--',
     ...environment,
+    ...['setpriv', '--bounding-set', DROPPED_CAPABILITIES, '--inh-caps', DROPPED_CAPABILITIES, '--'],
     ...argv,
   ];
 }

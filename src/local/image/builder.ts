@@ -26,10 +26,12 @@ export interface LayeredImageBuilder extends ImageBuilder {
  */
 export function imageBuilder(options: ImageOptions): LayeredImageBuilder {
   const known = new Map<string, readonly string[]>();
+  const ending = new AbortController();
   // Apart, because the state folder of a user may serve a cloud of root too, by sudo.
   const imagesDir = join(options.stateDir, `images-${options.kind}`);
   return {
     layers: (id) => known.get(id),
+    close: () => ending.abort(),
     build: async ({ id, overlay, packages }) => {
       const files = await imageFiles(options.packageRoot, overlay);
       const layers: string[] = [];
@@ -37,7 +39,7 @@ export function imageBuilder(options: ImageOptions): LayeredImageBuilder {
       if (packages.length > 0) {
         const plan = { ...options, packages };
         const layer = await cachedLayer(imagesDir, `packages-${short(await packagesHash(plan))}`, (folder) =>
-          makePackages(plan, folder),
+          makePackages(plan, folder, ending.signal),
         );
         layers.push(layer.root);
         built = layer.built;

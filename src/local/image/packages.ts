@@ -4,8 +4,8 @@ import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RolecallError } from '../../errors.ts';
-import { startSandbox } from '../box/sandbox.ts';
-import { downloadPackages } from './apt.ts';
+import { type Sandbox, type SandboxEnd, startSandbox } from '../box/sandbox.ts';
+import { downloadPackages, ended, noSpace } from './apt.ts';
 
 /** What a layer of packages is made with. */
 export interface PackagesPlan {
@@ -27,17 +27,21 @@ export async function packagesHash({ kind, packages }: PackagesPlan): Promise<st
 /**
  * Makes the folder `root` in `building`, with the packages and what they need. As root they are really installed, in a
  * sandbox whose writes become that folder; else they are unpacked.
+ * @param signal ends it before its time
  * @throws UsageError or RolecallError, in one line for the operator
  */
-export async function makePackages(plan: PackagesPlan, building: string): Promise<void> {
+export async function makePackages(plan: PackagesPlan, building: string, signal: AbortSignal): Promise<void> {
   const debs = await downloadPackages(
     plan.packages,
     join(building, 'debs'),
     join(plan.stateDir, `apt-${plan.kind}`),
+    signal,
   );
   if (debs.length === 0) await mkdir(join(building, 'root'));
   else
-    await (plan.kind === 'complete' ? install(plan, debs, building) : unpack(debs, join(building, 'root')));
+    await (plan.kind === 'complete'
+      ? install(plan, debs, building, signal)
+      : unpack(debs, join(building, 'root')));
   await remove(building, ['debs', 'tools', 'work', 'root/run', 'root/tmp']);
 }
 
@@ -57,7 +61,12 @@ exec cp -a /run/rolecall-upper/. /run/rolecall-keep/
 /** No service is started while an image is made (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt). */
 const POLICY = '#!/bin/sh\nexit 101\n';
 
-async function install(plan: PackagesPlan, debs: readonly string[], building: string): Promise<void> {
+async function install(
+  plan: PackagesPlan,
+  debs: readonly string[],
+  building: string,
+  signal: AbortSignal,
+): Promise<void> {
   // The archives and the policy come in as a layer of their own, so that they are no part of what is kept.
   const tools = join(building, 'tools');
   await mkdir(join(tools, 'run/rolecall-debs'), { recursive: true });
@@ -77,15 +86,33 @@ async function install(plan: PackagesPlan, debs: readonly string[], building: st
     machine: false,
     command: ['/bin/bash', '-c', INSTALL],
   });
-  await sandbox.ready;
-  sandbox.go();
-  const end = await sandbox.ended;
+  const end = await outcome(sandbox, signal);
+  if (signal.aborted) throw ended();
   if (end.code !== 0) {
+    if (/No space left on device/.test(end.said)) throw noSpace(lastFault(end.said));
     throw new RolecallError('usage', `local_image.packages: dpkg failed: ${lastFault(end.said)}`, {
       hint: `these packages would fail on an AMI too; try them one by one: ${plan.packages.join(' ')}`,
     });
   }
   await rename(join(building, 'upper'), join(building, 'root'));
+}
+
+/** Runs it to its end, or to that of `signal`. */
+async function outcome(sandbox: Sandbox, signal: AbortSignal): Promise<SandboxEnd> {
+  const kill = () => sandbox.kill();
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
+  try {
+    await sandbox.ready.then(
+      () => sandbox.go(),
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+      },
+    );
+    return await sandbox.ended;
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
 }
 
 const lastFault = (said: string): string => {

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { enterCommand } from '../../../src/local/box/enter.ts';
 import { type Lab, openLab } from './harness.ts';
 
 let lab: Lab;
@@ -59,7 +61,7 @@ describe('a complete box', () => {
     const text = await output(
       `echo blocks=$(find /dev -type b | wc -l); mknod /tmp/disk b 8 0 2>&1
        echo 1 2>&1 >/proc/sys/vm/drop_caches; echo 1 2>&1 >/proc/sys/kernel/panic
-       sysctl -qw net.core.somaxconn=1000 && echo own network knob: $(sysctl -n net.core.somaxconn)
+       cd /proc/sys/net/core && echo 1000 >somaxconn && echo own network knob: $(cat somaxconn)
        timeout 2 bash -c 'exec 3<>/dev/tcp/192.0.2.1/80' 2>&1
        date -s '2001-01-01' 2>&1 | head -1`,
     );
@@ -92,6 +94,18 @@ describe('a complete box', () => {
       request.once('error', (error) => resolve(error.message));
     });
     expect(outside).not.toBe('EC2ws');
+    await machine.stop();
+  });
+
+  test('gives who enters it no more rights than its own init has', async () => {
+    const machine = await lab.boot();
+    const ask =
+      'grep -h CapBnd /proc/1/status /proc/self/status; exec 2>&1; date -s 2001-01-01; mknod /tmp/d b 8 0';
+    const [program = '', ...args] = enterCommand('complete', machine.pid ?? 0, ['sh', '-c', ask]);
+    const { stdout } = spawnSync(program, args, { encoding: 'utf8' });
+    const [init, entered, ...refusals] = stdout.trim().split('\n');
+    expect(entered).toBe(init);
+    expect(refusals.join(' ')).toMatch(/cannot set date: Operation not permitted .*mknod: .*not permitted/);
     await machine.stop();
   });
 

@@ -41,10 +41,21 @@ echo over; poweroff`;
 
 describe('a host that forbids boxes says which policy it is', () => {
   test('user.max_user_namespaces=0', async () => {
+    // (--norc: with a socket as stdin, which is what node's pipes are, bash may take itself for a remote shell.)
     // Really forbidden, by a user namespace around it that allows no further ones.
     const forbid =
       'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --ambient-caps -all --inh-caps -all "$@"';
-    const around = ['unshare', '--user', '--map-user=1000', '--keep-caps', 'bash', '-c', forbid, 'forbid'];
+    const around = [
+      'unshare',
+      '--user',
+      '--map-user=1000',
+      '--keep-caps',
+      'bash',
+      '--norc',
+      '-c',
+      forbid,
+      'forbid',
+    ];
     const cloud = bench.start([...NOBODY, ...around], { stateDir: await bench.stateDir(), scripts: [] });
     await cloud.said(
       /refused: this host refuses to make boxes: .*policy user\.max_user_namespaces=0.*run with sudo/,

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../../src/io/package-root.ts';
 import { downloadPackages } from '../../../src/local/image/apt.ts';
@@ -39,9 +40,8 @@ describe('an image with a package', () => {
     const [program = '', ...args] = enterCommand('complete', machine.pid ?? 0, ['bash', '-c', ask]);
     const answer = execFileSync(program, args, { encoding: 'utf8' });
     expect(answer).toMatch(/^VERSION 1\.\d+[\s\S]*STAT pid \d+/);
-    const owner = execFileSync(program, [...args.slice(0, -3), 'ps', '-o', 'user=', '-C', 'memcached'], {
-      encoding: 'utf8',
-    });
+    const whose = 'stat -c %U "/proc/$(pidof memcached)"';
+    const owner = execFileSync(program, [...args.slice(0, -3), 'sh', '-c', whose], { encoding: 'utf8' });
     expect(owner.trim()).toBe('memcache');
     await machine.stop();
   });
@@ -68,7 +68,14 @@ describe('an image with a package', () => {
 
 test('a package that the host has already needs nothing', async () => {
   const folder = join(lab.stateDir, 'debs');
-  expect(await downloadPackages(['bash', 'coreutils'], folder, join(lab.stateDir, 'apt'))).toEqual([]);
+  expect(
+    await downloadPackages(
+      ['bash', 'coreutils'],
+      folder,
+      join(lab.stateDir, 'apt'),
+      new AbortController().signal,
+    ),
+  ).toEqual([]);
 });
 
 describe('a package that can’t be had is one clear sentence', () => {
@@ -114,4 +121,19 @@ describe('a package that can’t be had is one clear sentence', () => {
       message: 'local_image.packages needs apt-get (Debian or Ubuntu), which this machine has not',
     });
   });
+});
+
+test.each(['debs', 'upper'])('a build that is ended when it has made "%s" leaves nothing', async (sight) => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'rolecall-ended-'));
+  const images = imageBuilder({ stateDir, packageRoot: packageRoot(), kind: 'complete' });
+  const folder = join(stateDir, 'images-complete');
+  const seen = () =>
+    existsSync(folder) && readdirSync(folder).some((name) => existsSync(join(folder, name, sight)));
+  const build = images.build({ id: IMAGE, packages: ['memcached'] });
+  const refused = expect(build).rejects.toThrow('the local cloud ended before its image was made');
+  for (const deadline = Date.now() + 20_000; !seen() && Date.now() < deadline; ) await setTimeout(5);
+  images.close?.();
+  await refused;
+  expect(readdirSync(folder)).toEqual([]);
+  await rm(stateDir, { recursive: true });
 });

@@ -1,0 +1,2 @@
+/** inquirer, by a name of its own: a default export would change its meaning between a file of the bundle and node. */
+export { default as inquirer } from 'inquirer';

@@ -1,0 +1,22 @@
+import { PassThrough, Writable } from 'node:stream';
+import { expect, test } from '@jest/globals';
+import { systemClock } from '../../src/io/clock.ts';
+import { terminal } from '../../src/io/terminal.ts';
+import { main } from '../../src/main.ts';
+import { ROOT } from '../support/cli.ts';
+import { words } from './run.ts';
+
+test('a reader that has gone away (EPIPE) is no failure', async () => {
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+  });
+  const stderr = new PassThrough();
+  const code = await main(words('render --role web --env prod --context a'), {
+    terminal: terminal({ stdin: new PassThrough(), stdout, stderr }, {}),
+    clock: systemClock,
+    env: {},
+    cwd: ROOT,
+    signal: new AbortController().signal,
+  });
+  expect({ code, stderr: stderr.read() }).toEqual({ code: 0, stderr: null });
+});
