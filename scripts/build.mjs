@@ -2,13 +2,15 @@
 // more than its size; what a command imports lazily is inside, but is evaluated only when it is called. CommonJS, because
 // then Node's own modules are loaded as lazily, and its loader of ES modules not at all. Three large libraries that few
 // commands need stand apart: the AWS SDK, inquirer and ora. An installed rolecall needs no other package.
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const outdir = `${root}dist`;
+const dist = `${root}dist`;
+/** Built beside and moved into place, so that no command finds half a bundle. */
+const outdir = `${root}.dist-${process.pid}`;
 
 const fileOf = (path) => `./${basename(path).replace(/\.ts$/, '')}.cjs`;
 
@@ -68,7 +70,6 @@ async function bundle(entryPoints, plugins) {
   return Object.keys(metafile.inputs);
 }
 
-await rm(outdir, { recursive: true, force: true });
 const inputs = await Promise.all([
   bundle({ main: 'src/main.ts', rolecall: 'src/bin/rolecall.ts', launch: 'src/bin/launch.ts' }, [apart]),
   bundle({ inquirer: 'src/io/inquirer.ts' }, []),
@@ -77,6 +78,8 @@ const inputs = await Promise.all([
 ]);
 for (const bin of ['rolecall.cjs', 'launch.cjs']) await chmod(`${outdir}/${bin}`, 0o755);
 await writeFile(`${outdir}/THIRD-PARTY.txt`, await notices(bundledPackages(inputs.flat())));
+await rm(dist, { recursive: true, force: true });
+await rename(outdir, dist);
 
 /** The folders of the packages that went into the bundles. */
 function bundledPackages(paths) {

@@ -34,18 +34,22 @@ interface ErrorDetails {
   /** What the user should do next: a sentence, or a command to type. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** More fields of the error's JSON document (docs/output.md), snake_case. */
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** Every failure that rolecall expects: a message for people, a next step, an exit code. */
 export class RolecallError extends Error {
   readonly exit: ExitName;
   readonly hint: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
 
   constructor(exit: ExitName, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.exit = exit;
     this.hint = details.hint;
+    this.data = details.data ?? {};
   }
 }
 

@@ -29,6 +29,7 @@ export class CatalogueError extends UsageError {
   constructor(faults: readonly Fault[]) {
     super(`the catalogue has ${counted(faults.length, 'fault')}\n\n${formatFaults(faults)}`, {
       hint: 'mend the catalogue, then check it with: rolecall validate',
+      data: { faults: faultDocuments(faults) },
     });
     this.faults = faults;
   }
@@ -41,7 +42,7 @@ export function formatFaults(faults: readonly Fault[]): string {
   return [...shown, ...(rest > 0 ? [`... and ${counted(rest, 'more fault')}`] : [])].join('\n\n');
 }
 
-/** The faults as data: what `validate --output json` prints (snake_case). */
+/** The faults as data: `error.faults` of the error's document (snake_case). */
 export function faultDocuments(faults: readonly Fault[]): FaultDocument[] {
   return faults.map(({ file, line, column, path, message, expected, suggestion }) => ({
     file,

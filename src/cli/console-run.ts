@@ -1,6 +1,7 @@
 import { type ExitCode, exitCode } from '../errors.ts';
 import { write } from '../io/streams.ts';
 import type { InstanceId } from '../nouns.ts';
+import { jsonReport } from '../report/json.ts';
 import { type ConsolePart, followConsole, readConsole } from '../watch/follow.ts';
 import { harmlessText } from '../watch/text.ts';
 import { type CloudWords, connectCloud } from './cloud.ts';
@@ -10,6 +11,7 @@ import { regionFor } from './region.ts';
 export interface ConsoleWords extends CloudWords {
   readonly instance: InstanceId;
   readonly follow: boolean;
+  readonly json: boolean;
 }
 
 /** Prints a console: its text on stdout, what is known to be missing from it on stderr. */
@@ -17,7 +19,9 @@ export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitC
   const cloud = await connectCloud(words, await regionFor(words, host), host);
   try {
     if (!words.follow) {
-      for (const part of await readConsole(cloud.ec2, words.instance)) await show(part, host);
+      const parts = await readConsole(cloud.ec2, words.instance);
+      if (words.json) await write(host.terminal.stdout, consoleDocument(words.instance, parts));
+      else for (const part of parts) await show(part, host);
       return exitCode('ok');
     }
     for await (const part of followConsole(cloud.ec2, words.instance, host.clock, host.signal))
@@ -28,6 +32,10 @@ export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitC
     await cloud.close();
   }
 }
+
+/** `console --output json`: the text as it is, where parts of it are missing a `gap` between. */
+const consoleDocument = (instance: InstanceId, parts: readonly ConsolePart[]): string =>
+  jsonReport({ instance_id: instance, parts });
 
 async function show(part: ConsolePart, { terminal }: Host): Promise<void> {
   // A pipe gets the bytes; a terminal gets nothing that could act on it.

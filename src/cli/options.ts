@@ -34,8 +34,13 @@ export const LIVE_OUTPUT = {
   choices: ['text', 'json', 'ndjson'],
 } as const satisfies Options;
 
-/** For commands that only read the catalogue. */
-export const catalogueOptions = { catalogue: CATALOGUE, region: REGION } as const;
+/** For commands that only read the catalogue; they take, and don't need, what all commands take. */
+export const catalogueOptions = {
+  catalogue: CATALOGUE,
+  region: REGION,
+  profile: { ...PROFILE, hidden: true },
+  local: { ...LOCAL, hidden: true },
+} as const;
 
 /** For commands that talk to AWS or the local cloud. */
 export const cloudOptions = { catalogue: CATALOGUE, region: REGION, profile: PROFILE, local: LOCAL } as const;

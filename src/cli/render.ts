@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { exitCode } from '../errors.ts';
 import { write } from '../io/streams.ts';
+import { jsonReport } from '../report/json.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
 import { launchIdFor } from './launch-id.ts';
-import { catalogueOptions, overrideOptions, roleOptions } from './options.ts';
+import { catalogueOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
 
 /** `rolecall render`: the payload's bytes on stdout, as EC2 would get them. */
 export const render = command({
@@ -13,6 +14,7 @@ export const render = command({
     ...catalogueOptions,
     ...overrideOptions,
     'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
+    output: OUTPUT,
     redact: { type: 'boolean', default: false, describe: 'Hide what is secret (the nonce)' },
   },
   examples: [['rolecall render --role memcached --env prod --context b', 'print the user data']],
@@ -26,7 +28,10 @@ export const render = command({
     ]);
     const { launch } = await launchIdFor(values['launch-id'], role, 1, host);
     const payload = personalityPayload(role, { launch, nonce: newNonce(randomBytes) });
-    await write(host.terminal.stdout, values.redact ? redact(payload.text) : payload.text);
+    const text = values.redact ? redact(payload.text) : payload.text;
+    const { scheme, bytes, sha256 } = payload;
+    const document = { launch, scheme, bytes, sha256, text };
+    await write(host.terminal.stdout, values.output === 'json' ? jsonReport(document) : text);
     return exitCode('ok');
   },
 });

@@ -59,7 +59,8 @@ export interface ErrorDocument {
 export function errorDocument(error: unknown): ErrorDocument {
   const { message, hint } = describe(error);
   const code = error instanceof AwsError ? (error.code ?? null) : null;
-  return { error: { exit: exitCodeOfError(error), code, message, hint: hint ?? null } };
+  const data = error instanceof RolecallError ? error.data : {};
+  return { error: { exit: exitCodeOfError(error), code, message, hint: hint ?? null, ...data } };
 }
 
 function describe(error: unknown): { message: string; hint: string | undefined } {

@@ -20,7 +20,8 @@ export function terminal(streams: Pick<Terminal, 'stdin' | 'stdout' | 'stderr'>,
   const quiet = isSet(env['CI']);
   const dumb = env['TERM'] === 'dumb';
   const colour = !quiet && !dumb && !isSet(env['NO_COLOR']);
-  const live = streams.stderr.isTTY === true && !quiet && !dumb;
+  // A terminal of no columns (expect, some containers) has no room to draw in.
+  const live = streams.stderr.isTTY === true && streams.stderr.columns !== 0 && !quiet && !dumb;
   return {
     ...streams,
     interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !quiet,

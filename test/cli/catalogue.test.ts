@@ -50,6 +50,17 @@ describe('validate', () => {
         code: null,
         message: expect.stringContaining('unknown key "instnce_type" in roles.web'),
         hint: 'mend the catalogue, then check it with: rolecall validate',
+        faults: [
+          {
+            file,
+            line: 9,
+            column: 10,
+            path: 'roles.web.instnce_type',
+            message: expect.stringContaining('unknown key "instnce_type"'),
+            expected: expect.any(String),
+            suggestion: 'instance_type',
+          },
+        ],
       },
     });
   });
@@ -73,6 +84,25 @@ describe('validate', () => {
         /^error: there is no roles\.yaml .*\n {2}→ name one with --catalogue FILE/,
       ),
     });
+  });
+});
+
+describe('render', () => {
+  const args = words('render --role web --env prod --context b --launch-id fixed --redact');
+
+  test('as data: the text with its size and hash', async () => {
+    const { code, stdout } = await rolecall([...args, '--output', 'json']);
+    const document = JSON.parse(stdout);
+    expect({ code, document }).toMatchObject({
+      code: 0,
+      document: { launch: 'fixed', scheme: 'personality', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect(document.text).toContain('role=web\n');
+  });
+
+  test('takes what every command takes', async () => {
+    const { code, stdout } = await rolecall([...args, ...words('--local --profile ops')]);
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('role=web\n') });
   });
 });
 

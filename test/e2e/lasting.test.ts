@@ -66,6 +66,14 @@ describe('a lasting local cloud', () => {
     expect(stdout).not.toMatch(/rolecall_nonce=[0-9a-f]/);
   });
 
+  test('console as data', async () => {
+    const { code, stdout } = await box.run(['console', instance, '--local', '--output', 'json']);
+    expect(code).toBe(0);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ instance_id: instance, parts: [{ text: expect.any(String) }] });
+    expect(document.parts[0].text).toContain('rolecall[init]: running');
+  });
+
   test('watch finds the launch again, and its verdict', async () => {
     const { code, stdout } = await box.run(['watch', launch, '--local', '--output', 'json']);
     expect(code).toBe(0);

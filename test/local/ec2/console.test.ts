@@ -1,5 +1,6 @@
 import { type EC2Client, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
+import { type Clock, systemClock } from '../../../src/io/clock.ts';
 import { inState, refusal, run, runOne } from '../../support/ec2-calls.ts';
 import { testCloud, until } from '../../support/local-cloud.ts';
 import { scriptedDriver } from '../../support/scripted-boxes.ts';
@@ -19,17 +20,35 @@ describe('GetConsoleOutput', () => {
       say.more = () => box.write('done\n');
       say.end = () => box.end('shutdown');
     });
-    await using cloud = await testCloud({ driver, settings: { ...QUICK, postedConsoleMs: 30 } });
+    // The test decides when the console is posted: on a busy machine no span of time would be long enough.
+    const postedConsoleMs = 43_210;
+    let post: () => void = () => undefined;
+    const sleep: Clock['sleep'] = (ms, signal) =>
+      ms !== postedConsoleMs
+        ? systemClock.sleep(ms, signal)
+        : new Promise((resolve) => {
+            post = resolve;
+            signal?.addEventListener('abort', () => resolve(), { once: true });
+          });
+    await using cloud = await testCloud({
+      driver,
+      clock: { now: systemClock.now, sleep },
+      settings: { ...QUICK, postedConsoleMs },
+    });
     const id = await runOne(cloud.ec2);
     expect(await consoleOf(cloud.ec2, id, false)).toBeUndefined();
-    await until('the console is posted', () => consoleOf(cloud.ec2, id, false));
+    await until('the console is posted', () => {
+      post();
+      return consoleOf(cloud.ec2, id, false);
+    });
     say.more?.();
     expect(await consoleOf(cloud.ec2, id, true)).toBe('booting\r\ndone\r\n');
     expect(await consoleOf(cloud.ec2, id, false)).toBe('booting\r\n');
     say.end?.();
-    await until('the last console is posted', async () =>
-      (await consoleOf(cloud.ec2, id, false))?.includes('done'),
-    );
+    await until('the last console is posted', async () => {
+      post();
+      return (await consoleOf(cloud.ec2, id, false))?.includes('done');
+    });
   });
 
   test('says when it was taken', async () => {
