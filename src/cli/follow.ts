@@ -17,6 +17,8 @@ export interface Following {
   /** How many machines were asked for, and how many of these AWS gave, where no launching will tell. */
   readonly requested?: number;
   readonly launched?: number;
+  /** Follow just these; others that carry the launch's tag were replaced. */
+  readonly machines?: readonly Machine[];
   readonly verb: 'launching' | 'watching';
   readonly output: OutputFormat;
   readonly launch: LaunchId;
@@ -58,7 +60,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
 
 /** Launches and watches side by side: the first machines are followed while later batches are still being sent. */
 async function run(following: Following, progress: Progress, cloud: Cloud, host: Host): Promise<void> {
-  const machines: Machine[] = [];
+  const machines = [...(following.machines ?? [])];
   let done = following.launching === undefined;
   const failed = new AbortController();
   const signal = AbortSignal.any([host.signal, failed.signal]);
@@ -106,8 +108,10 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
 }
 
 /** Which machines are to appear; where only their tags tell of a launch, nobody knows. */
-function expected({ launching, launched }: Following, machines: readonly Machine[]): Partial<Sent> {
-  if (launching !== undefined) return { launched: machines.length, only: true };
+function expected(following: Following, machines: readonly Machine[]): Partial<Sent> {
+  const { launching, launched } = following;
+  if (launching !== undefined || following.machines !== undefined)
+    return { launched: machines.length, only: true };
   return launched === undefined ? {} : { launched };
 }
 

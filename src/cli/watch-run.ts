@@ -30,10 +30,12 @@ export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode>
     const { timeoutMs, patterns } = await judging(words, meta, host);
     const requested = record?.requested;
     const launched = record === undefined ? undefined : await launchedOf(records, words.launch);
+    const machines = record === undefined ? undefined : await withoutReplaced(record, words.launch, cloud);
     return await follow(
       {
         ...(requested !== undefined && { requested }),
         ...(launched !== undefined && { launched }),
+        ...(machines !== undefined && { machines }),
         verb: 'watching',
         output: words.output,
         launch: words.launch,
@@ -56,6 +58,20 @@ async function launchedOf(records: LaunchRecords, launch: LaunchId): Promise<num
     (sum, count) => (sum === undefined || count === undefined ? undefined : sum + count),
     0,
   );
+}
+
+/**
+ * The living machines, where there are as many as were asked for: then those that ended were replaced when the launch
+ * was run again, and are no part of it any more.
+ */
+async function withoutReplaced(
+  { requested }: LaunchRecord,
+  launch: LaunchId,
+  { ec2 }: Cloud,
+): Promise<readonly Machine[] | undefined> {
+  const machines = await ec2.machinesOfLaunch(launch);
+  const living = machines.filter(({ state }) => state !== 'terminated' && state !== 'shutting-down');
+  return living.length < machines.length && living.length >= requested ? living : undefined;
 }
 
 const metaOf = (record: LaunchRecord): LaunchMeta => ({

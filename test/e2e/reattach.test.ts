@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { sandbox } from '../support/cli.ts';
+import { sandbox, until } from '../support/cli.ts';
 
 const box = sandbox();
 const LAUNCH = ['launch', '--role', 'web', '--env', 'prod', '--context', 'b', '--local', '--output', 'json'];
@@ -34,6 +34,30 @@ describe('the same launch id again', () => {
     const [{ ids } = { ids: [] }] = runs;
     expect(ids).toHaveLength(2);
     for (const run of runs) expect(run).toMatchObject({ code: 0, ids });
+  });
+
+  test('replaces a machine that has ended, and then neither launch nor watch counts the one before', async () => {
+    await box.run(['local', 'up']);
+    const first = await launched(['--launch-id', 'replaced']);
+    const [ended = 'none'] = first.ids;
+    await box.run(['local', 'exec', ended, '--', 'poweroff']);
+    const watch = async () => {
+      const { code, stdout } = await box.run(['watch', 'replaced', '--local', '--output', 'json']);
+      const ids = JSON.parse(stdout).machines?.map((machine: { instance_id: string }) => machine.instance_id);
+      return { code, ids };
+    };
+    const rerun = async () => {
+      const again = await launched(['--launch-id', 'replaced']);
+      return again.ids.includes(ended) ? undefined : again;
+    };
+    // Until EC2 says that it has ended, it is the launch's machine.
+    let second = await rerun();
+    await until('a machine in its place', async () => {
+      second ??= await rerun();
+      return second !== undefined;
+    });
+    expect(second).toMatchObject({ code: 0, ids: [expect.any(String)] });
+    expect(await watch()).toEqual({ code: 0, ids: second?.ids });
   });
 
   test('in another local cloud it is another launch: the machines of one that is gone are not waited for', async () => {
