@@ -1,9 +1,9 @@
-import { exitCode } from '../errors.ts';
 import { painter } from '../io/paint.ts';
 import { widthFor } from '../io/terminal.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import { cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { print } from './print.ts';
 
 /** `rolecall plan`: all that launch would do, and nothing done: no request leaves this machine. */
 export const plan = command({
@@ -26,11 +26,9 @@ export const plan = command({
     const answers = await askIntent(values, catalogue, host);
     const shown = await planOf(await makeIntent(values, answers, catalogue, host), catalogue);
     const { stdout, colour } = host.terminal;
-    stdout.write(
-      values.output === 'json'
-        ? `${JSON.stringify(planDocument(shown), null, 2)}\n`
-        : renderPlan(shown, painter(colour.stdout), widthFor(stdout)),
-    );
-    return exitCode('ok');
+    return print(values.output, host, {
+      text: () => renderPlan(shown, painter(colour.stdout), widthFor(stdout)),
+      document: () => planDocument(shown),
+    });
   },
 });

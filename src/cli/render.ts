@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { exitCode } from '../errors.ts';
-import { write } from '../io/streams.ts';
-import { jsonReport } from '../report/json.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
 import { launchIdFor } from './launch-id.ts';
 import { catalogueOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { print } from './print.ts';
 
 /** `rolecall render`: the payload's bytes on stdout, as EC2 would get them. */
 export const render = command({
@@ -30,8 +28,9 @@ export const render = command({
     const payload = personalityPayload(role, { launch, nonce: newNonce(randomBytes) });
     const text = values.redact ? redact(payload.text) : payload.text;
     const { scheme, bytes, sha256 } = payload;
-    const document = { launch, scheme, bytes, sha256, text };
-    await write(host.terminal.stdout, values.output === 'json' ? jsonReport(document) : text);
-    return exitCode('ok');
+    return print(values.output, host, {
+      text: () => text,
+      document: () => ({ launch, scheme, bytes, sha256, text }),
+    });
   },
 });

@@ -1,8 +1,8 @@
-import { exitCode } from '../errors.ts';
 import { painter } from '../io/paint.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
+import { print } from './print.ts';
 
 /** `rolecall roles list`: the roles with their descriptions. */
 export const rolesList = command({
@@ -15,11 +15,9 @@ export const rolesList = command({
       role: name,
       description: description ?? null,
     }));
-    stdout.write(
-      values.output === 'json'
-        ? `${JSON.stringify(rolesDocument(roles), null, 2)}\n`
-        : renderRoles(roles, stdout.columns ?? 100, painter(colour.stdout)),
-    );
-    return exitCode('ok');
+    return print(values.output, host, {
+      text: () => renderRoles(roles, stdout.columns ?? 100, painter(colour.stdout)),
+      document: () => rolesDocument(roles),
+    });
   },
 });

@@ -1,9 +1,10 @@
-import { exitCode, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { painter } from '../io/paint.ts';
 import { widthFor } from '../io/terminal.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { print } from './print.ts';
 
 /** `rolecall roles show ROLE`: each value and the place that set it. */
 export const rolesShow = command({
@@ -30,11 +31,9 @@ export const rolesShow = command({
     );
     const { renderRole, roleDocument } = await import('../report/roles.ts');
     const { stdout, colour } = host.terminal;
-    stdout.write(
-      values.output === 'json'
-        ? `${JSON.stringify(roleDocument(role), null, 2)}\n`
-        : renderRole(role, painter(colour.stdout), widthFor(stdout)),
-    );
-    return exitCode('ok');
+    return print(values.output, host, {
+      text: () => renderRole(role, painter(colour.stdout), widthFor(stdout)),
+      document: () => roleDocument(role),
+    });
   },
 });

@@ -1,17 +1,17 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { exitCode, RolecallError, UsageError } from '../errors.ts';
+import { RolecallError, UsageError } from '../errors.ts';
 import { counted } from '../io/text.ts';
 import type { LaunchId, Nonce } from '../nouns.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
+import { print } from './print.ts';
 
 /** `rolecall validate`: every fault of the catalogue at once (exit 2), or one line that it is sound. */
 export const validate = command({
   options: { ...catalogueOptions, output: OUTPUT },
   examples: [['rolecall validate', 'check the roles.yaml of this folder or of one above it']],
   run: async (values, host) => {
-    const { stdout } = host.terminal;
     const catalogue = await openCatalogue(values, host);
     await resolveAll(catalogue, values.region);
     const { label, roles, environments, contexts } = catalogue;
@@ -20,12 +20,10 @@ export const validate = command({
       counted(environments.length, 'environment'),
       counted(contexts.length, 'context'),
     ];
-    stdout.write(
-      values.output === 'json'
-        ? `${JSON.stringify({ catalogue: catalogue.path, faults: [] })}\n`
-        : `${label}: no faults (${found.join(', ')})\n`,
-    );
-    return exitCode('ok');
+    return print(values.output, host, {
+      text: () => `${label}: no faults (${found.join(', ')})\n`,
+      document: () => ({ catalogue: catalogue.path, faults: [] }),
+    });
   },
 });
 

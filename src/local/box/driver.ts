@@ -9,7 +9,7 @@ import { hostnameOf } from '../metadata/tree.ts';
 import { followConsole } from './console.ts';
 import { kernelHint, SYSTEM_ENV } from './kernel.ts';
 import { type BoxListener, listenInside } from './listeners.ts';
-import { type Sandbox, type SandboxEnd, startSandbox } from './sandbox.ts';
+import { namespaces, type Sandbox, type SandboxEnd, startSandbox } from './sandbox.ts';
 
 /** What the driver needs to know of the cloud around it. */
 export interface SandboxOptions {
@@ -119,21 +119,8 @@ async function probe(kind: 'complete' | 'limited', mapAuto: boolean): Promise<vo
       hint: 'run rolecall in a Linux machine (a virtual machine will do), or launch to AWS without --local',
     });
   }
-  const user = kind === 'limited' ? ['--user', '--map-root-user', ...(mapAuto ? ['--map-auto'] : [])] : [];
-  const args = [
-    ...user,
-    '--mount',
-    '--pid',
-    '--net',
-    '--ipc',
-    '--uts',
-    '--cgroup',
-    '--fork',
-    '--kill-child',
-    'ip',
-    'link',
-  ];
   try {
+    const args = [...namespaces(kind === 'limited', mapAuto), 'ip', 'link'];
     await execFileAsync('unshare', args, { env: SYSTEM_ENV });
   } catch (error) {
     const said = String(error).trim().split('\n').at(-1) ?? '';

@@ -50,25 +50,17 @@ export interface SandboxEnd {
   readonly said: string;
 }
 
+/** What `unshare` is told: all namespaces that a sandbox has of its own, and that what it runs ends with it. */
+export const namespaces = (limited: boolean, mapAuto: boolean): readonly string[] => [
+  ...(limited ? ['--user', '--map-root-user', ...(mapAuto ? ['--map-auto'] : [])] : []),
+  ...['--mount', '--pid', '--net', '--ipc', '--uts', '--cgroup', '--fork', '--kill-child'],
+];
+
 /** The command that starts a sandbox: everything in it ends with the process that runs this (PR_SET_PDEATHSIG). */
 export function sandboxCommand(plan: SandboxPlan): readonly string[] {
-  const user =
-    plan.mode === 'limited' ? ['--user', '--map-root-user', ...(plan.mapAuto ? ['--map-auto'] : [])] : [];
   return [
     ...['setpriv', '--pdeathsig', 'KILL', '--'],
-    ...[
-      'unshare',
-      ...user,
-      '--mount',
-      '--pid',
-      '--net',
-      '--ipc',
-      '--uts',
-      '--cgroup',
-      '--fork',
-      '--kill-child',
-      '--',
-    ],
+    ...['unshare', ...namespaces(plan.mode === 'limited', plan.mapAuto === true), '--'],
     ...['bash', join(plan.scripts, 'setup.sh'), plan.mode, stageOf(plan.stateDir), plan.stateDir],
     ...[plan.keep ?? '-', plan.hostname, plan.ip, plan.machine ? plan.scripts : '-', ...plan.command],
   ];
