@@ -16,13 +16,15 @@ const ADOPT_PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000] as const;
 /**
  * Takes over the machines that EC2 launched for this batch's token in an earlier try. EC2 may not show all of them yet,
  * and taking a part for the whole would launch the rest twice.
+ * @param sentAt when it was sent last, epoch milliseconds: it may have been recorded long before
  */
 export async function* adoptBatch(
   plan: LaunchPlan,
   tools: LaunchTools,
   batch: BatchRecord,
+  sentAt: number,
 ): AsyncGenerator<LaunchEvent, Sent> {
-  const isOld = tools.clock.now() - Date.parse(batch.created) > SETTLED_AFTER_MS;
+  const isOld = tools.clock.now() - sentAt > SETTLED_AFTER_MS;
   const machines = await machinesOfBatch(plan, tools, batch, isOld);
   refuseForeign(machines, plan);
   if (machines.length > 0) {

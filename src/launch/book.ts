@@ -1,6 +1,7 @@
 import { ConflictError } from '../errors.ts';
 import { type InstanceId, isInstanceId, type LaunchId } from '../nouns.ts';
 import type { LaunchRecords } from './records.ts';
+import { resentAt } from './resend.ts';
 
 /** `launches/<launch>/launch.json`: what the launch is to be. Written first, never changed. */
 export interface LaunchRecord {
@@ -62,6 +63,8 @@ export interface AnswerRecord {
 /** A batch as the records know it; without an answer it may or may not have been sent. */
 export interface Batch {
   readonly record: BatchRecord;
+  /** When it was sent last, as far as it may have been: epoch milliseconds. */
+  readonly sentAt: number;
   readonly answer?: AnswerRecord;
 }
 
@@ -115,10 +118,17 @@ export const createAnswer = (
 export async function readBatches(records: LaunchRecords, launch: LaunchId): Promise<Batch[]> {
   const keys = await records.list(`launches/${launch}/batches/`);
   const numbers = keys.flatMap((key) => /\/batches\/([1-9][0-9]*)\.json$/.exec(key)?.[1] ?? []).map(Number);
-  return await Promise.all(numbers.sort((a, b) => a - b).map((number) => readBatch(records, launch, number)));
+  return await Promise.all(
+    numbers.sort((a, b) => a - b).map((number) => readBatch(records, launch, number, resentAt(keys, number))),
+  );
 }
 
-async function readBatch(records: LaunchRecords, launch: LaunchId, number: number): Promise<Batch> {
+async function readBatch(
+  records: LaunchRecords,
+  launch: LaunchId,
+  number: number,
+  resends: readonly number[],
+): Promise<Batch> {
   const record = await readRecord<BatchRecord>(records, batchKey(launch, number), {
     batch: 'number',
     count: 'number',
@@ -133,11 +143,12 @@ async function readBatch(records: LaunchRecords, launch: LaunchId, number: numbe
     result: 'string',
     created: 'string',
   });
-  if (answer === undefined) return { record };
+  const sentAt = Math.max(Date.parse(record.created), ...resends);
+  if (answer === undefined) return { record, sentAt };
   if (!Array.isArray(answer.machines) || !answer.machines.every(isAnsweredMachine)) {
     throw damaged(records.locate(key), 'expected a list `machines`');
   }
-  return { record, answer };
+  return { record, sentAt, answer };
 }
 
 const isAnsweredMachine = (value: unknown): value is AnsweredMachine =>

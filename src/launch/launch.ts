@@ -39,7 +39,7 @@ export async function* launchMachines(
     refuseIfInterrupted(plan, standing, signal);
     const batch = batchRecord(plan, tools, standing);
     if (await createBatch(records, plan.launch, batch)) {
-      note(standing, batch.batch, yield* sendBatch(plan, tools, batch, missing(plan, standing), false));
+      note(standing, batch.batch, yield* sendBatch(plan, tools, batch, missing(plan, standing)));
     } else {
       // Another run of the same launch has this number: whatever it did is looked at like a crashed run's doing.
       yield* resume(plan, tools, standing);
@@ -65,9 +65,9 @@ async function* resume(
     note(standing, batch, { machines: untold, ended: false });
     yield { type: 'batch-launched', at: clock.now(), batch, machines: untold };
   }
-  for (const { record } of batches.filter(isOpen)) {
+  for (const batch of batches.filter(isOpen)) {
     refuseIfInterrupted(plan, standing, signal);
-    note(standing, record.batch, yield* settleBatch(plan, tools, record, missing(plan, standing)));
+    note(standing, batch.record.batch, yield* settleBatch(plan, tools, batch, missing(plan, standing)));
     if (standing.ended) return;
   }
   for (const { record } of batches) standing.next = Math.max(standing.next, record.batch + 1);

@@ -1,13 +1,14 @@
 import { AwsError } from '../errors.ts';
 import type { Machine } from '../nouns.ts';
 import { adoptBatch, spendBatch } from './adopt.ts';
-import type { BatchRecord } from './book.ts';
+import type { Batch, BatchRecord } from './book.ts';
 import type { LaunchEvent } from './events.ts';
 import { clientToken } from './identity.ts';
 import { isLiving } from './living.ts';
 import { answer, launched, partial, resumable, type Sent, unanswered } from './outcome.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
 import { runRequest } from './request.ts';
+import { createResend, voidResend } from './resend.ts';
 
 /**
  * Settles a batch that was recorded, and perhaps sent, by a run that never recorded its answer: finds its machines by
@@ -16,12 +17,22 @@ import { runRequest } from './request.ts';
 export async function* settleBatch(
   plan: LaunchPlan,
   tools: LaunchTools,
-  batch: BatchRecord,
+  { record, sentAt }: Batch,
   missing: number,
 ): AsyncGenerator<LaunchEvent, Sent> {
-  const found = await tools.ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
-  if (found.length > 0) return yield* adoptBatch(plan, tools, batch);
-  return yield* sendBatch(plan, tools, batch, missing, true);
+  const { ec2, records, clock } = tools;
+  const found = await ec2.machinesOfToken(clientToken(plan.launch, record.batch));
+  if (found.length > 0) return yield* adoptBatch(plan, tools, record, sentAt);
+  // No two runs have the same payload, so the mark is this run's own.
+  const mark = `${clock.now()}-${plan.payload.sha256.slice(0, 8)}`;
+  await createResend(records, plan.launch, record.batch, mark);
+  return yield* sendBatch(plan, tools, record, missing, { mark, sentAt });
+}
+
+/** A batch that is sent again: this try's mark in the records, and when the tries before it were (epoch milliseconds). */
+interface Repeat {
+  readonly mark: string;
+  readonly sentAt: number;
 }
 
 /**
@@ -34,10 +45,17 @@ export async function* sendBatch(
   tools: LaunchTools,
   batch: BatchRecord,
   missing: number,
-  repeat: boolean,
+  repeat?: Repeat,
 ): AsyncGenerator<LaunchEvent, Sent> {
   const { ec2, clock } = tools;
-  yield { type: 'batch-requested', at: clock.now(), batch: batch.batch, count: batch.count, repeat };
+  const isRepeat = repeat !== undefined;
+  yield {
+    type: 'batch-requested',
+    at: clock.now(),
+    batch: batch.batch,
+    count: batch.count,
+    repeat: isRepeat,
+  };
   let machines: readonly Machine[];
   try {
     const token = clientToken(plan.launch, batch.batch);
@@ -45,11 +63,11 @@ export async function* sendBatch(
     machines = await ec2.runInstances(runRequest(plan.role, plan.payload, identity));
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    return yield* refusal(plan, tools, batch, missing, error);
+    return yield* refusal(plan, tools, batch, missing, error, repeat);
   }
   yield* launched(plan, tools, batch, machines);
   // A repeated token may give what was there before some of it ended; only a fresh answer tells of capacity.
-  const short = !repeat && machines.length < batch.count;
+  const short = !isRepeat && machines.length < batch.count;
   if (short) {
     const lacking = missing - machines.length;
     yield {
@@ -70,10 +88,14 @@ async function* refusal(
   batch: BatchRecord,
   missing: number,
   error: AwsError,
+  repeat: Repeat | undefined,
 ): AsyncGenerator<LaunchEvent, Sent> {
+  if (repeat !== undefined && !isOpen(error))
+    await voidResend(tools.records, plan.launch, batch.batch, repeat.mark);
+  const sentAt = repeat?.sentAt ?? Date.parse(batch.created);
   switch (error.kind) {
     case 'idempotency':
-      if (error.code !== 'IdempotentInstanceTerminated') return yield* adoptBatch(plan, tools, batch);
+      if (error.code !== 'IdempotentInstanceTerminated') return yield* adoptBatch(plan, tools, batch, sentAt);
       return yield* spendBatch(plan, tools, batch);
     case 'capacity':
     case 'quota':
@@ -107,3 +129,7 @@ async function* refusal(
       throw unanswered(plan, tools, batch, error);
   }
 }
+
+/** Whether EC2 may have launched the batch in spite of this error. */
+const isOpen = ({ kind }: AwsError): boolean =>
+  kind === 'throttle' || kind === 'endpoint' || kind === 'server' || kind === 'not-found';

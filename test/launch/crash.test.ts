@@ -124,6 +124,22 @@ test('killed at any one step, the same command ends with what was asked for, no 
   }
 });
 
+test('a batch that was recorded long before it was sent: EC2 may not show all of its machines yet', async () => {
+  const count = 3;
+  for (let steps = 0; steps < 40; steps += 1) {
+    await inScene(async (scene) => {
+      scene.ec2.lateness = (serial) => (serial === 0 ? 0 : 160_000);
+      // The first run dies before it sends its first batch, the second one an hour later right after.
+      await toldBy(processOf(scene, count, 1, 5));
+      scene.clock.pass(3_600_000);
+      await toldBy(processOf(scene, count, 2, steps));
+      scene.clock.pass(45_000);
+      expect(await finish(scene, count)).toEqual(livingIds(scene));
+      expect({ steps, machines: livingIds(scene).size }).toEqual({ steps, machines: count });
+    });
+  }
+});
+
 /** What happens between two runs of a launch. */
 const trouble = fc.record({
   steps: fc.nat({ max: 30 }),
