@@ -12,7 +12,7 @@ const LEAVES = new Set(['nouns', 'errors', 'secrets', 'nearest']);
 /** The house's rooms: a folder of src, or the name of a file that stands in src itself. */
 const roomOf = (path: string): string => relative('src', path).split('/')[0]?.replace(/\.ts$/, '') ?? '';
 
-/** Which rooms a room may use at run time (DESIGN: main -> cli -> stages -> {aws, io} -> errors). */
+/** Which rooms a room may use at run time (main -> cli -> stages -> {aws, io} -> errors). */
 function mayRun(from: string, to: string): boolean {
   if (from === to || LEAVES.has(to)) return true;
   if (from === 'bin') return to === 'main';

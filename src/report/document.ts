@@ -63,7 +63,7 @@ export function tally(view: LaunchView): Tally {
 export const notLaunched = (view: LaunchView): number => Math.max(0, view.requested - view.machines.size);
 
 /**
- * The exit code by DESIGN's precedence: 3 any failed or lost; else 4 fewer launched than asked; else 5 any silent; else 0.
+ * The exit code by precedence: 3 any failed or lost; else 4 fewer launched than asked; else 5 any silent; else 0.
  * A machine without a verdict counts as silent: whatever nobody has heard is not a success.
  */
 export function exitCodeOf(view: LaunchView): ExitCode {
