@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { shapeFaults } from './check.ts';
+import { durationMs } from './duration.ts';
 import type { LocatedEntry } from './located.ts';
 import { SETTINGS } from './settings.ts';
 import { ami, region } from './texts.ts';
@@ -32,6 +33,12 @@ export function overrideLayer(overrides: Overrides): ReadonlyMap<string, Located
       value === undefined ? [] : [[name, entryOf(name, value)]],
     ),
   );
+}
+
+/** `--timeout` for a command that needs no catalogue, milliseconds. @throws UsageError where it is no duration */
+export function timeoutOverride(text: string): number {
+  overrideLayer({ timeout: text });
+  return durationMs(text);
 }
 
 function entryOf(name: string, value: string): LocatedEntry {

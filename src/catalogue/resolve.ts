@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { PathName } from '../nouns.ts';
 import type { Catalogue } from './catalogue.ts';
-import { durationMs } from './duration.ts';
+import { DEFAULT_TIMEOUT_MS, durationMs } from './duration.ts';
 import { child, type Located, type LocatedMap, textAt, textsOf } from './located.ts';
 import { machineSettings } from './machine-settings.ts';
 import { MAX_USER_TAGS } from './maps.ts';
@@ -17,8 +17,6 @@ export interface Choice {
   readonly environment: string;
   readonly context: string;
 }
-
-const DEFAULT_TIMEOUT_MS = 600_000;
 
 /**
  * A role for one environment and context, with every value and who set it.

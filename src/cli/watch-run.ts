@@ -1,3 +1,5 @@
+import { DEFAULT_TIMEOUT_MS } from '../catalogue/duration.ts';
+import { timeoutOverride } from '../catalogue/overrides.ts';
 import { type ExitCode, RolecallError, UsageError } from '../errors.ts';
 import { type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
 import type { LaunchRecords } from '../launch/records.ts';
@@ -109,17 +111,15 @@ const amiOf = (machine: Machine): string => machine.imageId ?? '';
 
 /** How long to wait and what patterns count: the catalogue's word where it still has the role, else the defaults. */
 async function judging(words: WatchWords, meta: LaunchMeta, host: Host) {
+  const { timeout } = words;
+  const given = timeout === undefined ? DEFAULT_TIMEOUT_MS : timeoutOverride(timeout);
   try {
     const catalogue = await openCatalogue(words, host);
-    const { timeoutMs, patterns } = await roleFrom(catalogue, meta, { timeout: words.timeout });
+    const { timeoutMs, patterns } = await roleFrom(catalogue, meta, { timeout });
     return { timeoutMs, patterns };
   } catch (error) {
     // Watching needs no catalogue; but one that was named must be right.
-    if (!(error instanceof RolecallError) || words.catalogue !== undefined || words.timeout !== undefined)
-      throw error;
-    return { timeoutMs: DEFAULT_TIMEOUT_MS, patterns: {} };
+    if (!(error instanceof RolecallError) || words.catalogue !== undefined) throw error;
+    return { timeoutMs: given, patterns: {} };
   }
 }
-
-/** As the catalogue's default. */
-const DEFAULT_TIMEOUT_MS = 600_000;
