@@ -22,6 +22,8 @@ export interface WatchWords extends CloudWords {
 
 /** Follows a launch that this or another machine began: what it is comes from its record, else from its tags. */
 export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode> {
+  // Before anything is asked for: a mistyped duration is no matter of AWS's.
+  const givenMs = words.timeout === undefined ? DEFAULT_TIMEOUT_MS : timeoutOverride(words.timeout);
   const local = words.local ? await localCloud(host, undefined) : undefined;
   const records = recordsOf(local, host);
   const record = await readLaunch(records, words.launch);
@@ -29,7 +31,7 @@ export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode>
   const cloud = await connectCloud(words, region, host);
   try {
     const meta = record === undefined ? await metaFromTags(words.launch, region, cloud) : metaOf(record);
-    const { timeoutMs, patterns } = await judging(words, meta, host);
+    const { timeoutMs, patterns } = await judging(words, meta, givenMs, host);
     const requested = record?.requested;
     const launched = record === undefined ? undefined : await launchedOf(records, words.launch);
     const machines = record === undefined ? undefined : await withoutReplaced(record, words.launch, cloud);
@@ -110,16 +112,14 @@ async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): P
 const amiOf = (machine: Machine): string => machine.imageId ?? '';
 
 /** How long to wait and what patterns count: the catalogue's word where it still has the role, else the defaults. */
-async function judging(words: WatchWords, meta: LaunchMeta, host: Host) {
-  const { timeout } = words;
-  const given = timeout === undefined ? DEFAULT_TIMEOUT_MS : timeoutOverride(timeout);
+async function judging(words: WatchWords, meta: LaunchMeta, withoutCatalogueMs: number, host: Host) {
   try {
     const catalogue = await openCatalogue(words, host);
-    const { timeoutMs, patterns } = await roleFrom(catalogue, meta, { timeout });
+    const { timeoutMs, patterns } = await roleFrom(catalogue, meta, { timeout: words.timeout });
     return { timeoutMs, patterns };
   } catch (error) {
     // Watching needs no catalogue; but one that was named must be right.
     if (!(error instanceof RolecallError) || words.catalogue !== undefined) throw error;
-    return { timeoutMs: given, patterns: {} };
+    return { timeoutMs: withoutCatalogueMs, patterns: {} };
   }
 }

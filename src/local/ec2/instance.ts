@@ -2,8 +2,22 @@ import { type Faults, strikes } from '../faults.ts';
 import { ConsoleLog } from './console-log.ts';
 import { born, type Life } from './lifecycle.ts';
 
+/** What a RunInstances request says of each of its machines. */
+export interface Asked {
+  readonly securityGroups: readonly string[];
+  readonly keyName: string | undefined;
+  /** An ARN or a name. */
+  readonly instanceProfile: string | undefined;
+  readonly userData: Buffer | undefined;
+  readonly shutdownBehaviour: 'stop' | 'terminate';
+  readonly metadata: MetadataOptions;
+  readonly spot: boolean;
+  readonly ebsOptimized: boolean;
+  readonly monitoring: boolean;
+}
+
 /** What a machine was launched with; never changes. */
-export interface InstanceSpec {
+export interface InstanceSpec extends Asked {
   readonly id: string;
   readonly reservationId: string;
   readonly clientToken: string | undefined;
@@ -17,16 +31,6 @@ export interface InstanceSpec {
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly privateIp: string;
-  readonly securityGroups: readonly string[];
-  readonly keyName: string | undefined;
-  /** As it was asked for: an ARN or a name. */
-  readonly instanceProfile: string | undefined;
-  readonly userData: Buffer | undefined;
-  readonly shutdownBehaviour: 'stop' | 'terminate';
-  readonly metadata: MetadataOptions;
-  readonly spot: boolean;
-  readonly ebsOptimized: boolean;
-  readonly monitoring: boolean;
   readonly volumes: readonly Volume[];
 }
 

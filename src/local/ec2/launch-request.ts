@@ -2,7 +2,7 @@ import { subnetsOf, zonesOf } from '../geography.ts';
 import { AMI_ID, type Images } from '../images.ts';
 import { INSTANCE_TYPES, type InstanceType } from '../instance-types.ts';
 import { Ec2Error, invalidValue } from './ec2-error.ts';
-import type { MetadataOptions } from './instance.ts';
+import type { Asked, MetadataOptions } from './instance.ts';
 import { flag, group, groups, integer, needText, type Params, text, texts } from './params.ts';
 import { joinTags, parseTags } from './resource-tags.ts';
 
@@ -14,7 +14,7 @@ const MAX_COUNT = 1000;
 const TAGGABLE = ['instance', 'volume', 'network-interface', 'spot-instances-request'];
 
 /** A checked RunInstances request. */
-export interface LaunchRequest {
+export interface LaunchRequest extends Asked {
   readonly imageId: string;
   readonly type: InstanceType;
   readonly minCount: number;
@@ -22,15 +22,6 @@ export interface LaunchRequest {
   readonly clientToken: string | undefined;
   /** The zone that was asked for, by name or by its subnet. */
   readonly zone: string | undefined;
-  readonly securityGroups: readonly string[];
-  readonly keyName: string | undefined;
-  readonly instanceProfile: string | undefined;
-  readonly userData: Buffer | undefined;
-  readonly shutdownBehaviour: 'stop' | 'terminate';
-  readonly metadata: MetadataOptions;
-  readonly spot: boolean;
-  readonly ebsOptimized: boolean;
-  readonly monitoring: boolean;
   readonly volumes: readonly { readonly deviceName: string; readonly deleteOnTermination: boolean }[];
   /** By resource type. */
   readonly tags: ReadonlyMap<string, Readonly<Record<string, string>>>;
