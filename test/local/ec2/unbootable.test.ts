@@ -2,8 +2,7 @@ import { DescribeInstancesCommand, GetConsoleOutputCommand, RunInstancesCommand 
 import { expect, test } from '@jest/globals';
 import { AMI, testCloud, until } from '../../support/local-cloud.ts';
 
-test('a box that can’t be made ends its machine, not the cloud; the console says why', async () => {
-  // The machine is still pending when the box fails: nobody has asked for the box yet.
+test('a box that can’t be made ends its machine; the console says why', async () => {
   await using cloud = await testCloud({
     settings: { pendingMs: 200, endingMs: 1 },
     driver: { kind: 'scripted', limits: [], boot: () => Promise.reject(new Error('no room for a root')) },
