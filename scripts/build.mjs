@@ -1,7 +1,7 @@
 // Bundles rolecall for Node, for a quick start. dist/main.cjs holds all of rolecall in one file, since each file costs
 // more than its size; what a command imports lazily is inside, but is evaluated only when it is called. CommonJS, because
-// then Node's own modules are loaded as lazily, and its loader of ES modules not at all. Three large libraries that few
-// commands need stand apart: the AWS SDK, inquirer and ora. An installed rolecall needs no other package.
+// then Node's own modules are loaded as lazily, and its loader of ES modules not at all. Large libraries that few
+// commands need stand apart: the AWS SDK's clients, inquirer and ora. An installed rolecall needs no other package.
 import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,20 +17,21 @@ const fileOf = (path) => `./${basename(path).replace(/\.ts$/, '')}.cjs`;
 const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^(\.\/inquirer\.ts|\.\/ora\.ts|\.\/sdk\.ts|\.\.\/main\.ts)$/ }, ({ path, kind }) =>
-      kind === 'entry-point' ? undefined : { path: fileOf(path), external: true },
+    onResolve(
+      { filter: /^(\.\/inquirer\.ts|\.\/ora\.ts|\.\/(?:ec2|s3)-sdk\.ts|\.\.\/main\.ts)$/ },
+      ({ path, kind }) => (kind === 'entry-point' ? undefined : { path: fileOf(path), external: true }),
     );
   },
 };
 
 /**
- * The SDK describes all 700 operations of EC2 in arrays whose computed keys no bundler dares to drop. They have no side
+ * The SDK describes all 700 operations of EC2, and S3's, in arrays whose computed keys no bundler dares to drop. They have no side
  * effects: said so, 500 KB of them go, and with them a third of the time to the first request.
  */
 const pureSchemas = {
   name: 'pure-schemas',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /client-ec2[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, async ({ path }) => {
+    onLoad({ filter: /client-(?:ec2|s3)[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
       const statement = /^((?:export )?var [\w$]+ = )(\[[^\n]*\]|\[[\s\S]*?\n\]);$/gm;
       return { contents: text.replace(statement, '$1/* @__PURE__ */ (() => $2)();'), loader: 'js' };
@@ -74,7 +75,8 @@ const inputs = await Promise.all([
   bundle({ main: 'src/main.ts', rolecall: 'src/bin/rolecall.ts', launch: 'src/bin/launch.ts' }, [apart]),
   bundle({ inquirer: 'src/io/inquirer.ts' }, []),
   bundle({ ora: 'src/io/ora.ts' }, []),
-  bundle({ sdk: 'src/aws/sdk.ts' }, [pureSchemas]),
+  bundle({ 'ec2-sdk': 'src/aws/ec2-sdk.ts' }, [pureSchemas]),
+  bundle({ 's3-sdk': 'src/aws/s3-sdk.ts' }, [pureSchemas]),
 ]);
 for (const bin of ['rolecall.cjs', 'launch.cjs']) await chmod(`${outdir}/${bin}`, 0o755);
 await writeFile(`${outdir}/THIRD-PARTY.txt`, await notices(bundledPackages(inputs.flat())));

@@ -51,6 +51,40 @@ export interface Machine {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/**
+ * One build of an app, as its manifest `builds/<app>/<tag>.json` tells: a published archive that machines deploy.
+ * A build exists if and only if its manifest does, and is never changed.
+ */
+export interface Build {
+  readonly app: PathName;
+  readonly tag: PathName;
+  /** File name beside the manifest: `<tag>.tar.gz` or `<tag>.tar.zst`. */
+  readonly archive: string;
+  /** Hex SHA-256 of the archive's bytes. */
+  readonly sha256: string;
+  /** Bytes of the archive. */
+  readonly size: number;
+  /** Hex SHA-256 of the tar inside: two builds are the same when their tars are. */
+  readonly tarSha256: string;
+  /** Bytes of the tar inside. */
+  readonly tarSize: number;
+  /** The git commit, 40 or 64 hex digits. */
+  readonly commit: string;
+  /** When the commit was made, epoch milliseconds. */
+  readonly committedAt: number;
+  /** Made from a work tree with changes that no commit holds. */
+  readonly dirty: boolean;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** Who made it: `user@host`, or the CI run's actor. */
+  readonly by: string;
+  /** Paths below the archive's `init/` that end in `.sh`, sorted. */
+  readonly init: readonly string[];
+}
+
+/** How machines get at a build: by a URL in their payload, by their instance profile, or openly. */
+export type BuildAccess = 'presigned' | 'profile' | 'public';
+
 /** A key of a personality; those that begin with `rolecall_` are rolecall's own. */
 export const PERSONALITY_KEY = /^[a-z][a-z0-9_]{0,63}$/;
 

@@ -1,8 +1,10 @@
 #!/bin/bash
-# rolecall's bootstrapper (scheme A): reads this machine's user data, runs the init script that fits it, and says on
-# the console how that went. Installed on the AMI as /usr/local/sbin/rolecall-bootstrapper; docs/bootstrapper.md.
+# rolecall's bootstrapper (scheme A): reads this machine's user data, deploys the build that is meant for it, runs the init
+# script that fits it, and says on the console how that went. Installed on the AMI as
+# /usr/local/sbin/rolecall-bootstrapper; docs/bootstrapper.md.
 #
-# Needs bash >= 5.0, curl >= 7.68, coreutils, util-linux (flock), and sha256sum or openssl.
+# Needs bash >= 5.0, curl >= 7.68, coreutils, util-linux (flock), and sha256sum or openssl; to deploy builds also GNU tar,
+# findutils, and gzip or zstd, whichever the builds are compressed with.
 # User data is read, matched and passed on; it is never evaluated nor sourced.
 
 set -euo pipefail
@@ -17,6 +19,8 @@ METADATA_URL=http://169.254.169.254
 if [[ -n $ROOT ]]; then METADATA_URL=${ROLECALL_METADATA:-$METADATA_URL}; fi
 # Seconds between two requests to the metadata service: the network may come up late.
 METADATA_WAITS=(0.2 0.4 0.8 1.6 3.2 5 5 5 5 5)
+# Seconds between two tries to get something from S3.
+S3_WAITS=(0.5 1 2 4 8)
 BOX_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---------------------------------------------------------------- constants
@@ -29,6 +33,7 @@ LOG_GENERATIONS=4
 KEY='^[a-z][a-z0-9_]{0,63}$'
 PATH_NAME='^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 NONCE_VALUE='^[0-9a-f]{32}$'
+SHA256_VALUE='^[0-9a-f]{64}$'
 ORDINARY_VALUE='^[A-Za-z0-9 ._:,/@%+=~-]*$'
 URL_VALUE='^[]A-Za-z0-9._~:/?#@!&()*+,;=%[-]*$'
 ERROR_WORDS='(error|fatal|fail|failed|failure|cannot|can.t|could not|unable|denied|refused|not found|no such'
@@ -40,8 +45,10 @@ reset_state() {
   LAUNCH='' NONCE='' IDENTITY=pending PENDING=() SINKS=() VERDICT_GIVEN=''
   TOKEN='' HTTP_STATUS=000 HTTP_REQUEST='' HTTP_ERROR=''
   WORK='' INSTANCE_ID='' CHILD='' STEP_LOG='' FAILURE='' BROKEN_LINE=''
+  BUILD='' BUILD_SHA256='' BUILD_ARCHIVE='' BUILD_COMMIT='' BUILD_DIR='' ARCHIVE='' APP_FOLDER='' CURL_STATUS=0
+  AWS_KEY='' AWS_SECRET='' AWS_TOKEN=''
   FAULTS=() INIT_SCRIPT='' INIT_COMMAND=() INIT_ENVIRONMENT=() PARTIAL_LINE='' SUMMARIES=0
-  declare -gA PERSONALITY=()
+  declare -gA PERSONALITY=() SETTINGS=()
 }
 
 # ---------------------------------------------------------------- time
@@ -509,9 +516,592 @@ read_personality() {
     settle_identity none
   fi
   rm -f -- "$file"
+  if ((${#FAULTS[@]} == 0)); then read_settings; fi
   if ((${#FAULTS[@]} > 0)); then die "${FAULTS[0]}"; fi
   PERSONALITY[machine_id]=${PERSONALITY[machine_id]:-$INSTANCE_ID}
   say personality "environment ${PERSONALITY[environment]}, role ${PERSONALITY[role]}, context ${PERSONALITY[context]}, machine ${PERSONALITY[machine_id]}"
+}
+
+# ---------------------------------------------------------------- what to deploy
+# Sets REPLY to what is wrong with the value $2 of the setting $1, or to nothing.
+setting_problem() {
+  local -
+  set +x
+  local pattern='' expected=''
+  REPLY=''
+  case $1 in
+  app | build)
+    pattern=$PATH_NAME
+    expected='a name of 1 to 64 of A-Z a-z 0-9 . _ - that begins with a letter or digit'
+    ;;
+  bucket)
+    pattern='^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$'
+    expected='the name of an S3 bucket'
+    ;;
+  prefix)
+    pattern='^([A-Za-z0-9_.-]{1,100}/){1,10}$'
+    expected='a key prefix that ends in a slash'
+    ;;
+  region)
+    pattern='^[a-z]{2,6}(-[a-z]+)+-[0-9]{1,2}$'
+    expected='an AWS region'
+    ;;
+  fetch)
+    pattern='^(presigned|profile|public)$'
+    expected='presigned, profile or public'
+    ;;
+  keep)
+    pattern='^([1-9][0-9]?|100)$'
+    expected='a number from 1 to 100'
+    ;;
+  s3_url)
+    pattern='^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$'
+    expected='the URL of an S3 endpoint'
+    ;;
+  build_sha256)
+    pattern=$SHA256_VALUE
+    expected='64 hex digits'
+    ;;
+  build_archive)
+    pattern='^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.tar\.(gz|zst)$'
+    expected='the name of a .tar.gz or .tar.zst'
+    ;;
+  build_url)
+    pattern='^https?://[^/]+/.'
+    expected='a URL'
+    ;;
+  *)
+    REPLY='is no setting: app, bucket, prefix, region, fetch, keep and s3_url are'
+    return 0
+    ;;
+  esac
+  if [[ ! $2 =~ $pattern ]]; then REPLY="must be $expected"; fi
+}
+
+# Fills SETTINGS: what user data says as rolecall_..., else what the AMI's bootstrapper.conf says; and FAULTS.
+read_settings() {
+  local - file=$ROOT/etc/rolecall/bootstrapper.conf key
+  set +x
+  if [[ -e $file || -L $file ]]; then
+    if [[ ! -f $file || ! -r $file ]]; then
+      FAULTS+=("$file is there, but is not a file that can be read")
+      return 0
+    fi
+    read_conf "$file"
+  fi
+  for key in app bucket prefix region fetch keep s3_url build build_sha256 build_archive build_url; do
+    if [[ -z ${PERSONALITY[rolecall_$key]:-} ]]; then continue; fi
+    SETTINGS[$key]=${PERSONALITY[rolecall_$key]}
+    setting_problem "$key" "${SETTINGS[$key]}"
+    if [[ -n $REPLY ]]; then FAULTS+=("user data: the value of rolecall_$key $REPLY"); fi
+  done
+  if [[ -n ${SETTINGS[app]:-} && -z ${SETTINGS[bucket]:-} ]]; then
+    FAULTS+=("the app ${SETTINGS[app]} is to be deployed, but neither user data nor $file names a bucket")
+  fi
+  if [[ -n ${SETTINGS[build]:-} && -z ${SETTINGS[build_sha256]:-} ]]; then
+    FAULTS+=('user data: rolecall_build without rolecall_build_sha256')
+  fi
+}
+
+# Reads key=value lines, never evaluated, from the file $1.
+read_conf() {
+  local - line number=0 key value
+  set +x
+  while IFS= read -r line || [[ -n $line ]]; do
+    number=$((number + 1))
+    line=${line%$'\r'}
+    if [[ $line =~ ^[[:blank:]]*(#.*)?$ ]]; then continue; fi
+    key=${line%%=*} value=${line#*=}
+    if [[ $line != *=* ]]; then
+      FAULTS+=("$1, line $number: expected key=value")
+    elif [[ -n ${SETTINGS[$key]:-} ]]; then
+      FAULTS+=("$1, line $number: $key is given again")
+    elif [[ $key == build* ]]; then
+      FAULTS+=("$1, line $number: a build is named by a pointer, or pinned in user data")
+    else
+      setting_problem "$key" "$value"
+      if [[ -n $REPLY ]]; then FAULTS+=("$1, line $number: $key $REPLY"); fi
+      if [[ $key =~ $KEY ]]; then SETTINGS[$key]=$value; fi
+    fi
+  done <"$1"
+}
+
+deploys() {
+  [[ -n ${SETTINGS[app]:-} ]]
+}
+
+app_folder() {
+  REPLY=$ROOT/opt/rolecall/${SETTINGS[app]}
+}
+
+# ---------------------------------------------------------------- S3
+# Sets REPLY to the hex SHA-256 of stdin.
+sha256_stdin() {
+  local - digest
+  set +x
+  if command -v sha256sum >/dev/null; then digest=$(sha256sum); else digest=$(openssl dgst -sha256 -r); fi
+  REPLY=${digest:0:64}
+}
+
+# Sets REPLY to the bytes of hex $1 as escapes for printf, each XORed with $2, filled up with zeros to $3 bytes.
+escaped_bytes() {
+  local - text='' index byte
+  set +x
+  for ((index = 0; index < $3; index++)); do
+    byte=${1:index*2:2}
+    printf -v byte '\\x%02x' $((0x${byte:-0} ^ $2))
+    text+=$byte
+  done
+  REPLY=$text
+}
+
+# Sets REPLY to the hex HMAC-SHA256 of the text $2 under the key of hex $1 (at most 64 bytes). RFC 2104, with pipes only:
+# no key stands in any command line.
+hmac_sha256() {
+  local - inner outer
+  set +x
+  escaped_bytes "$1" 0x36 64
+  inner=$REPLY
+  escaped_bytes "$1" 0x5c 64
+  outer=$REPLY
+  # shellcheck disable=SC2059 # the formats are escapes made just above
+  inner=$({ printf "$inner" && printf '%s' "$2"; } | { sha256_stdin && printf '%s' "$REPLY"; })
+  escaped_bytes "$inner" 0 32
+  inner=$REPLY
+  # shellcheck disable=SC2059
+  REPLY=$(printf "$outer$inner" | { sha256_stdin && printf '%s' "$REPLY"; })
+}
+
+# Sets REPLY to the hex of the text $1.
+hex_of() {
+  local - index text='' byte
+  set +x
+  for ((index = 0; index < ${#1}; index++)); do
+    printf -v byte '%02x' "'${1:index:1}"
+    text+=$byte
+  done
+  REPLY=$text
+}
+
+# Asks the metadata service for the keys of the instance profile: AWS_KEY, AWS_SECRET, AWS_TOKEN.
+read_credentials() {
+  local - role='' text=''
+  set +x
+  if ! fetch /latest/meta-data/iam/security-credentials/ "$WORK/profile"; then
+    if [[ $HTTP_STATUS == 404 ]]; then
+      die 'this machine has no instance profile to fetch its build with: give the role an instance_profile, or fetch: presigned'
+    fi
+    metadata_problem
+    die "$REPLY"
+  fi
+  IFS= read -r role <"$WORK/profile" || true
+  if [[ ! $role =~ ^[A-Za-z0-9_+=,.@-]{1,128}$ ]]; then die 'the metadata service names no role for the instance profile'; fi
+  if ! fetch "/latest/meta-data/iam/security-credentials/$role" "$WORK/credentials"; then
+    metadata_problem
+    die "$REPLY"
+  fi
+  text=$(<"$WORK/credentials")
+  rm -f -- "$WORK/credentials"
+  AWS_KEY='' AWS_SECRET='' AWS_TOKEN=''
+  if [[ $text =~ \"AccessKeyId\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9]+)\" ]]; then AWS_KEY=${BASH_REMATCH[1]}; fi
+  if [[ $text =~ \"SecretAccessKey\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9/+=]+)\" ]]; then AWS_SECRET=${BASH_REMATCH[1]}; fi
+  if [[ $text =~ \"Token\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9/+=]+)\" ]]; then AWS_TOKEN=${BASH_REMATCH[1]}; fi
+  if [[ -z $AWS_KEY || -z $AWS_SECRET ]]; then die "the instance profile's role $role gives no credentials"; fi
+}
+
+# Sets REPLY to the headers that sign a GET of the path $2 at the host $1 for S3, one a line.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+sign_get() {
+  local - time scope names=host canonical headers key part
+  set +x
+  time=$(date -u +%Y%m%dT%H%M%SZ)
+  scope=${time%%T*}/${SETTINGS[region]}/s3/aws4_request
+  names='host;x-amz-content-sha256;x-amz-date'
+  headers=$'x-amz-content-sha256:UNSIGNED-PAYLOAD\n'"x-amz-date:$time"$'\n'
+  if [[ -n $AWS_TOKEN ]]; then
+    names+=';x-amz-security-token'
+    headers+="x-amz-security-token:$AWS_TOKEN"$'\n'
+  fi
+  # The keys of builds and pointers hold no character that would have to be encoded.
+  canonical=$(printf 'GET\n%s\n\nhost:%s\n%s\n%s\nUNSIGNED-PAYLOAD' "$2" "$1" "$headers" "$names" | { sha256_stdin && printf '%s' "$REPLY"; })
+  hex_of "AWS4$AWS_SECRET"
+  key=$REPLY
+  for part in "${time%%T*}" "${SETTINGS[region]}" s3 aws4_request; do
+    hmac_sha256 "$key" "$part"
+    key=$REPLY
+  done
+  hmac_sha256 "$key" "AWS4-HMAC-SHA256"$'\n'"$time"$'\n'"$scope"$'\n'"$canonical"
+  REPLY="${headers}Authorization: AWS4-HMAC-SHA256 Credential=$AWS_KEY/$scope,SignedHeaders=$names,Signature=$REPLY"$'\n'
+}
+
+# Sets REPLY to the URL of the object with the key $1 below the prefix.
+url_of() {
+  local key=${SETTINGS[prefix]:-}$1 bucket=${SETTINGS[bucket]} base=${SETTINGS[s3_url]:-${AWS_ENDPOINT_URL_S3:-}} domain=amazonaws.com
+  if [[ ${SETTINGS[region]:-} == cn-* ]]; then domain+=.cn; fi
+  if [[ -n $base ]]; then
+    REPLY=${base%/}/$bucket/$key
+  elif [[ $bucket == *.* ]]; then
+    # A certificate for *.s3 doesn't hold for a name with more dots.
+    REPLY=https://s3.${SETTINGS[region]}.$domain/$bucket/$key
+  else
+    REPLY=https://$bucket.s3.${SETTINGS[region]}.$domain/$key
+  fi
+}
+
+# How the build is fetched, where nobody says it: by the URL in user data, else with the instance profile.
+fetch_mode() {
+  if [[ -n ${SETTINGS[fetch]:-} ]]; then
+    REPLY=${SETTINGS[fetch]}
+  elif [[ -n ${SETTINGS[build_url]:-} ]]; then
+    REPLY=presigned
+  else
+    REPLY=profile
+  fi
+}
+
+# The machine's own region, unless a setting names the bucket's.
+ensure_region() {
+  local region=''
+  if [[ -n ${SETTINGS[region]:-} ]]; then return 0; fi
+  if ! fetch /latest/meta-data/placement/region "$WORK/region"; then
+    metadata_problem
+    die "$REPLY"
+  fi
+  IFS= read -r region <"$WORK/region" || true
+  setting_problem region "$region"
+  if [[ -n $REPLY ]]; then die 'the metadata service gives a region that is none'; fi
+  SETTINGS[region]=$region
+}
+
+# One request for the URL $1 into the file $2, at most $3 bytes (none: any). Sets HTTP_STATUS (000: no whole answer),
+# HTTP_ERROR and CURL_STATUS. URL and headers go through pipes, since they may hold secrets.
+s3_request() {
+  local - headers='' host path limit=()
+  set +x
+  HTTP_ERROR='' CURL_STATUS=0
+  if [[ -n ${3:-} ]]; then limit=(--max-filesize "$3"); fi
+  fetch_mode
+  if [[ $REPLY == profile ]]; then
+    host=${1#*://} path=/${1#*://*/}
+    host=${host%%/*}
+    sign_get "$host" "$path"
+    headers=$REPLY
+  fi
+  HTTP_STATUS=$(printf '%s' "$headers" | curl -q --silent --show-error --proto '=http,https' --globoff --connect-timeout 10 \
+    --speed-limit 1000 --speed-time 60 ${limit[@]+"${limit[@]}"} --header @- --output "$2" --write-out '%{http_code}' \
+    --config <(printf 'url = "%s"\n' "$1") 2>"$WORK/curl.err") || CURL_STATUS=$?
+  if ((CURL_STATUS != 0)); then
+    HTTP_STATUS=000
+    IFS= read -r HTTP_ERROR <"$WORK/curl.err" || true
+  fi
+}
+
+# s3_get URL FILE [BYTES]: asks until there is a whole answer, a final refusal, or no time left. 0 only for 200.
+s3_get() {
+  local - pause
+  set +x
+  fetch_mode
+  if [[ $REPLY == profile ]]; then
+    ensure_region
+    read_credentials
+  fi
+  for pause in "${S3_WAITS[@]}" ''; do
+    s3_request "$@"
+    case $HTTP_STATUS in
+    200) return 0 ;;
+    408 | 429) ;;
+    3?? | 4??) return 1 ;;
+    esac
+    # 23: the disk takes no more; 63: too large. Neither passes by waiting.
+    if ((CURL_STATUS == 23 || CURL_STATUS == 63)); then return 1; fi
+    if [[ -n $pause ]]; then sleep "$pause"; fi
+  done
+  return 1
+}
+
+# Sets REPLY to the text of the XML element $1 of the refusal in the file $2.
+xml_text() {
+  local text
+  text=$(head -c 4096 -- "$2" 2>/dev/null | tr -d '\000') || true
+  REPLY=''
+  if [[ $text =~ \<$1\>([^\<]{1,300})\</$1\> ]]; then REPLY=${BASH_REMATCH[1]}; fi
+}
+
+# Sets REPLY to the sentence for a request of $1 (what people call it) that failed; the answer lies in the file $2.
+s3_problem() {
+  local code message region where
+  where="S3 (bucket ${SETTINGS[bucket]})"
+  xml_text Message "$2"
+  message=$REPLY
+  xml_text Region "$2"
+  region=$REPLY
+  xml_text Code "$2"
+  code=$REPLY
+  case "$HTTP_STATUS $code" in
+  000\ *)
+    if ((CURL_STATUS == 23)); then
+      disk_problem "$1"
+    elif ((CURL_STATUS == 63)); then
+      REPLY="$1 is far too large"
+    else
+      REPLY="no whole answer from $where for $1: ${HTTP_ERROR:-no reason given}"
+    fi
+    ;;
+  *AccessDenied)
+    if [[ $message == *expired* ]]; then
+      REPLY="the URL of $1 in user data has expired: launch a new machine, or give the role an instance_profile (fetch: profile)"
+    else
+      REPLY="$where refuses $1 (AccessDenied): the policy must allow s3:GetObject on it"
+    fi
+    ;;
+  *NoSuchBucket) REPLY="there is no bucket ${SETTINGS[bucket]}" ;;
+  *NoSuchKey | 404*) REPLY="$where has no $1" ;;
+  *RequestTimeTooSkewed) REPLY="$where doesn't accept this machine's clock ($(date -u +%Y-%m-%dT%H:%M:%SZ)): set the time (chrony)" ;;
+  *AuthorizationHeaderMalformed | *PermanentRedirect | 301* | 307*)
+    REPLY="the bucket ${SETTINGS[bucket]} is in ${region:-another region}, not in ${SETTINGS[region]:-this one}: set its region"
+    ;;
+  *) REPLY="$where answers $HTTP_STATUS${code:+ $code} to a request for $1${message:+: $message}" ;;
+  esac
+}
+
+# Sets REPLY to the sentence for a disk without room for $1.
+disk_problem() {
+  local free
+  free=$(df -Pk -- "$APP_FOLDER" 2>/dev/null | { read -r _ && read -r _ _ _ free _ && printf '%s' "$free"; }) || free='?'
+  REPLY="no room on the disk for $1 (No space left on device; $free kB are free)"
+}
+
+# ---------------------------------------------------------------- steps deploy.pointer, fetch, verify, unpack
+require_deploy_commands() {
+  local name missing=()
+  for name in chmod date df find gzip head ln mv readlink rm sort sync tar touch; do
+    command -v "$name" >/dev/null || missing+=("$name")
+  done
+  if ((${#missing[@]} == 0)); then return 0; fi
+  printf -v name '%s, ' "${missing[@]}"
+  die "missing on this AMI, and needed to deploy a build: ${name%, }"
+}
+
+find_build() {
+  require_deploy_commands
+  app_folder
+  APP_FOLDER=$REPLY
+  mkdir -p -- "$APP_FOLDER/builds" || die "can't make the folder $APP_FOLDER/builds"
+  if [[ -n ${SETTINGS[build]:-} ]]; then
+    BUILD=${SETTINGS[build]} BUILD_SHA256=${SETTINGS[build_sha256]} BUILD_ARCHIVE=${SETTINGS[build_archive]:-$BUILD.tar.gz}
+  else
+    read_pointer
+    read_manifest
+  fi
+  if [[ $BUILD_ARCHIVE != "$BUILD.tar.gz" && $BUILD_ARCHIVE != "$BUILD.tar.zst" ]]; then
+    die "the archive of build $BUILD has the name of another one"
+  fi
+  if [[ $BUILD_ARCHIVE == *.zst ]] && ! command -v zstd >/dev/null; then
+    die "build $BUILD is compressed with zstd, which is missing on this AMI"
+  fi
+  BUILD_DIR=$APP_FOLDER/builds/$BUILD-${BUILD_SHA256:0:12}
+  if is_current; then
+    say deploy.pointer "${SETTINGS[app]} $BUILD${BUILD_COMMIT:+ (commit $BUILD_COMMIT)} is current already"
+  else
+    say deploy.pointer "${SETTINGS[app]} is to be $BUILD${BUILD_COMMIT:+ (commit $BUILD_COMMIT)}"
+  fi
+}
+
+is_current() {
+  [[ -d $BUILD_DIR && $APP_FOLDER/current -ef $BUILD_DIR ]]
+}
+
+# The pointer's first line is the tag; the rest is history.
+read_pointer() {
+  local key=pointers/${SETTINGS[app]}/${PERSONALITY[environment]} file=$WORK/pointer
+  fetch_mode
+  if [[ $REPLY == presigned ]]; then
+    die 'fetch is presigned, but user data pins no build: only a URL in user data can be presigned'
+  fi
+  ensure_region
+  url_of "$key"
+  if ! s3_get "$REPLY" "$file" 4194304; then
+    if [[ $HTTP_STATUS == 404 ]]; then
+      xml_text Code "$file"
+      if [[ $REPLY != NoSuchBucket ]]; then
+        die "no build of ${SETTINGS[app]} is promoted to ${PERSONALITY[environment]}: there is no $key in the bucket ${SETTINGS[bucket]}"
+      fi
+    fi
+    s3_problem "the pointer $key" "$file"
+    die "$REPLY"
+  fi
+  IFS= read -r BUILD <"$file" || true
+  BUILD=${BUILD%$'\r'}
+  if [[ ! -s $file ]]; then die "the pointer $key is empty"; fi
+  if [[ ! $BUILD =~ $PATH_NAME ]]; then
+    BUILD=''
+    die "the pointer $key names no build: its first line must be a tag"
+  fi
+}
+
+# Sets REPLY to the value of a field of the manifest $2, which has a field a line, if the value matches $3.
+manifest_field() {
+  local line pattern='^  "'$1'": "('$3')",?$'
+  REPLY=''
+  while IFS= read -r line; do
+    if [[ $line =~ $pattern ]]; then
+      REPLY=${BASH_REMATCH[1]}
+      return 0
+    fi
+  done <"$2"
+}
+
+read_manifest() {
+  local key=builds/${SETTINGS[app]}/$BUILD.json file=$WORK/manifest app
+  url_of "$key"
+  if ! s3_get "$REPLY" "$file" 4194304; then
+    if [[ $HTTP_STATUS == 404 ]]; then
+      die "the pointer names build $BUILD of ${SETTINGS[app]}, which isn't there: no $key in the bucket ${SETTINGS[bucket]}"
+    fi
+    s3_problem "the manifest $key" "$file"
+    die "$REPLY"
+  fi
+  manifest_field app "$file" '[A-Za-z0-9._-]+'
+  app=$REPLY
+  manifest_field tag "$file" '[A-Za-z0-9._-]+'
+  if [[ $app != "${SETTINGS[app]}" || $REPLY != "$BUILD" ]]; then
+    die "$key in the bucket ${SETTINGS[bucket]} is not the manifest of ${SETTINGS[app]} $BUILD"
+  fi
+  manifest_field sha256 "$file" '[0-9a-f]{64}'
+  BUILD_SHA256=$REPLY
+  manifest_field archive "$file" '[A-Za-z0-9._-]+'
+  BUILD_ARCHIVE=$REPLY
+  manifest_field commit "$file" '[0-9a-f]{40,64}'
+  BUILD_COMMIT=${REPLY:0:12}
+  if [[ -z $BUILD_SHA256 || -z $BUILD_ARCHIVE ]]; then
+    die "$key in the bucket ${SETTINGS[bucket]} is damaged: it lacks the archive's name or its SHA-256"
+  fi
+}
+
+# Beside the builds, so that what has room there has room for good; removed whatever comes.
+fetch_build() {
+  local - key=builds/${SETTINGS[app]}/$BUILD_ARCHIVE url
+  set +x
+  remove_leftovers
+  ARCHIVE=$APP_FOLDER/builds/.fetch-$BUILD_ARCHIVE
+  fetch_mode
+  if [[ $REPLY == presigned ]]; then
+    url=${SETTINGS[build_url]:-}
+    if [[ -z $url ]]; then die 'fetch is presigned, but user data has no rolecall_build_url'; fi
+  else
+    ensure_region
+    url_of "$key"
+    url=$REPLY
+  fi
+  if ! s3_get "$url" "$ARCHIVE"; then
+    s3_problem "the archive $key" "$ARCHIVE"
+    rm -f -- "$ARCHIVE"
+    die "$REPLY"
+  fi
+  say deploy.fetch "$BUILD_ARCHIVE, $(stat -c %s -- "$ARCHIVE") bytes"
+}
+
+verify_build() {
+  local size
+  sha256_stdin <"$ARCHIVE"
+  if [[ $REPLY == "$BUILD_SHA256" ]]; then return 0; fi
+  size=$(stat -c %s -- "$ARCHIVE")
+  rm -f -- "$ARCHIVE"
+  die "the archive of build $BUILD is not the one that was published: its SHA-256 begins ${REPLY:0:12} ($size bytes), and ${BUILD_SHA256:0:12} was expected"
+}
+
+# What a crash of an earlier run has left.
+remove_leftovers() {
+  rm -rf -- "$APP_FOLDER"/builds/.fetch-* "$APP_FOLDER"/builds/.new-* "$APP_FOLDER"/.current-*
+}
+
+unpack_build() {
+  if [[ ! -d $BUILD_DIR ]]; then
+    unpack_archive
+  else
+    say deploy.unpack "build $BUILD is on this machine already"
+  fi
+  touch -- "$BUILD_DIR"
+  # A rename replaces the old link at once: nobody finds none.
+  ln -s -- "builds/${BUILD_DIR##*/}" "$APP_FOLDER/.current-new" || die "can't make a link in $APP_FOLDER"
+  mv -T -- "$APP_FOLDER/.current-new" "$APP_FOLDER/current" || die "can't switch $APP_FOLDER/current"
+  sync -f -- "$APP_FOLDER" || true
+  prune_builds
+  say deploy.unpack "${SETTINGS[app]} $BUILD${BUILD_COMMIT:+ (commit $BUILD_COMMIT)} is current"
+}
+
+unpack_archive() {
+  local program=gzip fresh=$APP_FOLDER/builds/.new-${BUILD_DIR##*/} log=$ROOT/var/log/rolecall/unpack.log
+  if [[ $ARCHIVE == *.zst ]]; then program=zstd; fi
+  rotate_log "$log" || die "can't write $log"
+  STEP_LOG=$log
+  tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$program" --file="$ARCHIVE" \
+    >"$WORK/members" 2>>"$log" || give_up "the archive of build $BUILD can't be read"
+  check_members "$WORK/members"
+  mkdir -- "$fresh"
+  (umask 022 && tar --extract --no-same-owner --no-same-permissions --delay-directory-restore \
+    --use-compress-program="$program" --directory="$fresh" --file="$ARCHIVE" >>"$log" 2>&1) ||
+    give_up "build $BUILD can't be unpacked"
+  check_tree "$fresh"
+  # A build is for everybody to read and for nobody to change.
+  find "$fresh" ! -type l -perm /7022 -exec chmod u-s,g-s,-t,go-w {} + >>"$log" 2>&1 || give_up "build $BUILD can't be given its rights"
+  sync -f -- "$fresh" || true
+  mv -T -- "$fresh" "$BUILD_DIR" || give_up "can't put build $BUILD in its place"
+  rm -f -- "$ARCHIVE"
+  STEP_LOG=''
+}
+
+# Ends the run for the reason $1, or because the disk is full; what was unpacked so far goes.
+give_up() {
+  local reason=$1
+  if [[ -n $STEP_LOG ]] && grep -q 'No space left on device' -- "$STEP_LOG" 2>/dev/null; then
+    remove_leftovers
+    disk_problem "build $BUILD"
+    reason=$REPLY
+  fi
+  remove_leftovers
+  die "$reason"
+}
+
+# Looks at the names and kinds of an archive's members, as tar lists them in the file $1, before anything is written.
+check_members() {
+  local line name pattern='^([^ ]+) +[^ ]+ +[0-9,]+ +[^ ]+ +[^ ]+ (.*)$'
+  while IFS= read -r line; do
+    if [[ ! $line =~ $pattern ]]; then give_up "the archive of build $BUILD has a member that can't be understood"; fi
+    name=${BASH_REMATCH[2]}
+    case ${BASH_REMATCH[1]:0:1} in
+    - | d) ;;
+    l) name=${name%% -> *} ;;
+    h) name=${name%% link to *} ;;
+    *) give_up "the archive of build $BUILD holds a device or the like, which no build may: $name" ;;
+    esac
+    if [[ $name == /* ]]; then give_up "the archive of build $BUILD holds an absolute path: $name"; fi
+    if [[ $name =~ (^|/)\.\.(/|$) ]]; then give_up "the archive of build $BUILD holds a path that leaves it: $name"; fi
+  done <"$1"
+}
+
+# Looks at what was unpacked in the folder $1: nothing but files, folders, and links that stay inside.
+check_tree() {
+  local link target odd root
+  odd=$(find "$1" ! -type f ! -type d ! -type l -print -quit)
+  if [[ -n $odd ]]; then give_up "the archive of build $BUILD holds a device or the like, which no build may: ${odd#"$1/"}"; fi
+  root=$(readlink -f -- "$1")
+  while IFS= read -r -d '' link; do
+    target=$(readlink -- "$link")
+    if [[ $target == /* || $(readlink -m -- "$link") != "$root"/* ]]; then
+      give_up "the archive of build $BUILD holds a link that leaves it: ${link#"$1/"} -> $target"
+    fi
+  done < <(find "$1" -type l -print0)
+}
+
+# Keeps the newest builds, among them the current one.
+prune_builds() {
+  local keep=${SETTINGS[keep]:-3} number=0 name
+  while IFS= read -r name; do
+    name=${name#* }
+    number=$((number + 1))
+    if ((number > keep)) && [[ $name != "${BUILD_DIR##*/}" ]]; then rm -rf -- "$APP_FOLDER/builds/$name"; fi
+  done < <(find "$APP_FOLDER/builds" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%T@ %f\n' | sort -rn)
 }
 
 # ---------------------------------------------------------------- step init
@@ -519,8 +1109,8 @@ read_personality() {
 # One that is there but can't be run ends the run: falling back to a more general one would hide the mistake.
 find_init_script() {
   local context=${PERSONALITY[context]} environment=${PERSONALITY[environment]} candidate root tried=''
-  # The build's own init/ will stand first here, once the deploy step has put it on the machine.
   local roots=("$ROOT/etc/rolecall/init")
+  if [[ -n $BUILD_DIR ]]; then roots=("$BUILD_DIR/init" "${roots[@]}"); fi
   for candidate in "$context/$environment/${PERSONALITY[machine_id]}.sh" "$context/$environment/bootstrapper.sh" \
     "$context/bootstrapper.sh"; do
     for root in "${roots[@]}"; do
@@ -538,6 +1128,7 @@ find_init_script() {
 build_init_environment() {
   local key
   INIT_ENVIRONMENT=("PATH=$BOX_PATH" HOME=/root LANG=C.UTF-8 "ROLECALL_INSTANCE_ID=$INSTANCE_ID")
+  if [[ -n $BUILD_DIR ]]; then INIT_ENVIRONMENT+=("ROLECALL_BUILD=$BUILD" "ROLECALL_BUILD_DIR=$BUILD_DIR"); fi
   for key in "${!PERSONALITY[@]}"; do
     if [[ $key != rolecall_* || $key == rolecall_launch ]]; then
       INIT_ENVIRONMENT+=("$key=${PERSONALITY[$key]}")
@@ -551,7 +1142,7 @@ run_script() {
   local status=0
   trap - EXIT ERR TERM INT HUP PIPE
   set +ex
-  unset NONCE TOKEN LAUNCH
+  unset NONCE TOKEN LAUNCH AWS_KEY AWS_SECRET AWS_TOKEN
   # Bash's own word about a killed script goes away; a better one follows.
   cd -- "${INIT_SCRIPT%/*}" &&
     { env -i "${INIT_ENVIRONMENT[@]}" "${INIT_COMMAND[@]}" 2>&1 7<&- 8>&- 9>&-; } 2>/dev/null
@@ -620,13 +1211,25 @@ run_init() {
   STEP_LOG=''
 }
 
+# Brings the build that is meant for this machine, whose init/ comes before the AMI's. Whatever fails, the build that was
+# current before stays so.
+deploy() {
+  run_step deploy.pointer find_build
+  if is_current; then return 0; fi
+  if [[ ! -d $BUILD_DIR ]]; then
+    run_step deploy.fetch fetch_build
+    run_step deploy.verify verify_build
+  fi
+  run_step deploy.unpack unpack_build
+}
+
 # ---------------------------------------------------------------- main
 main() {
   check_bash "${BASH_VERSINFO[0]}"
   start_run
   run_step metadata read_metadata
   run_step personality read_personality
-  # Step `deploy` has its place here: it brings the build whose init/ comes before the AMI's.
+  if deploys; then deploy; fi
   run_step init run_init
   local ms
   ms_since "$RUN_STARTED"

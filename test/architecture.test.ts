@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const STAGES = ['catalogue', 'payload', 'launch', 'watch', 'report'];
+const STAGES = ['catalogue', 'release', 'payload', 'launch', 'watch', 'report'];
 /** Files that everybody may import: the words that all stages share. */
 const LEAVES = new Set(['nouns', 'errors', 'secrets', 'nearest']);
 
@@ -22,7 +22,7 @@ function mayRun(from: string, to: string): boolean {
   return (from === 'local' || from === 'aws') && to === 'io';
 }
 
-/** Types flow along the sentence: catalogue, payload, launch, watch, report. */
+/** Types flow along the sentence: catalogue, release, payload, launch, watch, report. */
 function mayType(from: string, to: string): boolean {
   if (mayRun(from, to)) return true;
   return STAGES.includes(from) && STAGES.includes(to) && STAGES.indexOf(to) < STAGES.indexOf(from);

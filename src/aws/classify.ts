@@ -47,6 +47,8 @@ const PERMISSION: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',
   'Client.UnauthorizedOperation',
+  'AllAccessDisabled',
+  'Forbidden',
   'UnauthorizedAccess',
 ]);
 
@@ -85,6 +87,7 @@ const REJECTED_CREDENTIALS: ReadonlySet<string> = new Set([
   'AuthFailure',
   'InvalidClientTokenId',
   'InvalidAccessKeyId',
+  'InvalidToken',
   'SignatureDoesNotMatch',
   'InvalidSignatureException',
   'IncompleteSignature',
@@ -125,6 +128,10 @@ const BROKEN: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ENETDOWN',
   'UND_ERR_SOCKET',
+  // What arrived at S3 is not what was sent.
+  'BadDigest',
+  'IncompleteBody',
+  'XAmzContentSHA256Mismatch',
 ]);
 
 /** The code that rolecall gives to an answer which isn't EC2's: garbage, HTML, half a document. */
@@ -138,6 +145,7 @@ const SERVER: ReadonlySet<string> = new Set([
   'ServiceUnavailable',
   'Unavailable',
   'RequestTimeout',
+  'OperationAborted',
 ]);
 
 /** A machine that EC2 doesn't know, or not yet: just after a launch that is eventual consistency. */
@@ -147,6 +155,15 @@ const NOT_FOUND: ReadonlySet<string> = new Set(['InvalidInstanceID.NotFound', 'I
 const IDEMPOTENCY: ReadonlySet<string> = new Set([
   'IdempotentParameterMismatch',
   'IdempotentInstanceTerminated',
+]);
+
+/** The bucket is in another region than the request. S3 answers 301, or 400 where the signature's region is wrong. */
+export const OTHER_REGION: ReadonlySet<string> = new Set([
+  'PermanentRedirect',
+  'MovedPermanently',
+  'TemporaryRedirect',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
 ]);
 
 /** The request names something that doesn't exist or doesn't fit. Other codes that begin with `Invalid` join these. */
@@ -162,6 +179,11 @@ const INVALID: ReadonlySet<string> = new Set([
   'DefaultVpcDoesNotExist',
   'NoSuchEntity',
   'UnavailableImage',
+  'NoSuchBucket',
+  'EntityTooLarge',
+  'KeyTooLongError',
+  'MethodNotAllowed',
+  'NotImplemented',
 ]);
 
 const KINDS: readonly (readonly [AwsErrorKind, readonly ReadonlySet<string>[]])[] = [
@@ -174,7 +196,7 @@ const KINDS: readonly (readonly [AwsErrorKind, readonly ReadonlySet<string>[]])[
   ['server', [SERVER]],
   ['not-found', [NOT_FOUND]],
   ['idempotency', [IDEMPOTENCY]],
-  ['invalid', [INVALID]],
+  ['invalid', [INVALID, OTHER_REGION]],
 ];
 
 /**

@@ -1,22 +1,42 @@
-import type { Filter, InstanceStatus } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter, InstanceStatus } from '@aws-sdk/client-ec2';
 import { AwsError } from '../errors.ts';
 import { type InstanceId, isInstanceId, type Machine } from '../nouns.ts';
 import { UnintelligibleAnswer } from './failure.ts';
 import { machineOf, machinesOf } from './machine.ts';
 import type { AwsTarget, ConsoleSnapshot, Ec2, StatusChecks } from './ports.ts';
-import { type ConnectOptions, impatient, openSession, type Session } from './session.ts';
+import {
+  type ConnectOptions,
+  IN_PLACE_OF_RETRIES,
+  impatient,
+  openSession,
+  type Service,
+  type Session,
+} from './session.ts';
 
 /** Ids in one request: far below EC2's limits, so that a URL-encoded body stays small. */
 const IDS_A_REQUEST = 100;
 /** The most that EC2 gives in one page. */
 const PAGE = 1_000;
 
+type Sdk = typeof import('./ec2-sdk.ts')['sdk'];
+type Ec2Session = Session<EC2Client, Sdk>;
+
+const EC2: Service<EC2Client, Sdk> = {
+  name: 'EC2',
+  open: async (config) => {
+    const { sdk } = await import('./ec2-sdk.ts');
+    const client = new sdk.EC2Client(config);
+    client.middlewareStack.add((next) => (args) => next(args), IN_PLACE_OF_RETRIES);
+    return { client, sdk };
+  },
+};
+
 /**
  * The Ec2 port over the AWS SDK, which is loaded at the first request. Throttling, lost answers and broken connections
  * are waited out with jitter for a bounded time, RunInstances with the same ClientToken; nothing else is repeated.
  */
 export function connectEc2(target: AwsTarget, options: ConnectOptions = {}): Connection {
-  const session = openSession(target, options);
+  const session = openSession(EC2, target, options);
   return { ...ec2Over(session), polling: ec2Over(impatient(session)) };
 }
 
@@ -25,7 +45,7 @@ export interface Connection extends Ec2 {
   readonly polling: Ec2;
 }
 
-function ec2Over(session: Session): Ec2 {
+function ec2Over(session: Ec2Session): Ec2 {
   return {
     runInstances: (request) =>
       session.call('RunInstances', async (client, sdk) => {
@@ -67,7 +87,7 @@ function ec2Over(session: Session): Ec2 {
 }
 
 /** All pages. A filter rather than ids: it doesn't fail while EC2 doesn't know a machine yet, and it can be paged. */
-async function describe(session: Session, filters: Filter[]): Promise<Machine[]> {
+async function describe(session: Ec2Session, filters: Filter[]): Promise<Machine[]> {
   const machines: Machine[] = [];
   let next: string | undefined;
   do {
@@ -83,7 +103,7 @@ async function describe(session: Session, filters: Filter[]): Promise<Machine[]>
 }
 
 /** One unknown id spoils the whole request, so the request is halved until the unknown ones stand alone. */
-async function statusChecks(session: Session, ids: readonly InstanceId[]): Promise<StatusChecks[]> {
+async function statusChecks(session: Ec2Session, ids: readonly InstanceId[]): Promise<StatusChecks[]> {
   try {
     return await session.call('DescribeInstanceStatus', async (client, sdk) => {
       const answer = await client.send(new sdk.DescribeInstanceStatusCommand({ InstanceIds: [...ids] }));
@@ -114,7 +134,7 @@ function statusOf(status: InstanceStatus): StatusChecks[] {
 }
 
 async function consoleOutput(
-  session: Session,
+  session: Ec2Session,
   id: InstanceId,
   mode: 'latest' | 'posted',
 ): Promise<ConsoleSnapshot | undefined> {

@@ -10,6 +10,8 @@ export interface Failure {
   readonly status: number | undefined;
   /** One line, as AWS or Node put it. */
   readonly text: string;
+  /** Where S3 says that the bucket is. */
+  readonly bucketRegion?: string;
 }
 
 /** The names that the SDK gives to an error answer without a code. */
@@ -19,6 +21,7 @@ const NAMELESS: ReadonlySet<string> = new Set([
   'Error',
   'AggregateError',
   'EC2ServiceException',
+  'S3ServiceException',
 ]);
 
 /** Thrown where EC2's answer parses, but lacks what every answer of that operation holds. */
@@ -34,8 +37,10 @@ interface Thrown {
   /** AWS answered with an error: `client` or `server`. */
   readonly $fault?: unknown;
   /** The answer, where one came: with neither a fault nor a code beside it, it could not be parsed. */
-  readonly $response?: unknown;
+  readonly $response?: { readonly headers?: Readonly<Record<string, unknown>> };
   readonly $responseBodyText?: unknown;
+  /** A field of S3's error document. */
+  readonly Region?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: unknown };
 }
 
@@ -45,7 +50,14 @@ export function failureOf(error: unknown): Failure {
   const status = statusOf(thrown);
   const code = codeOf(thrown);
   const text = typeof thrown.message === 'string' ? oneLine(thrown.message) : '';
-  return { kind: kindOf(code, status), code, status, text };
+  const bucketRegion = thrown.Region ?? thrown.$response?.headers?.['x-amz-bucket-region'];
+  return {
+    kind: kindOf(code, status),
+    code,
+    status,
+    text,
+    ...(typeof bucketRegion === 'string' && { bucketRegion }),
+  };
 }
 
 function codeOf(thrown: Thrown): string | undefined {

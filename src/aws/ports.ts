@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import type { InstanceId, LaunchId, Machine } from '../nouns.ts';
 
@@ -37,6 +38,88 @@ export interface Ec2 {
   userData(id: InstanceId): Promise<string | undefined>;
   /** Sets tags on machines (and is idempotent). */
   tag(ids: readonly InstanceId[], tags: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** A small text object, whole. */
+export interface StoredText {
+  readonly text: string;
+  /** S3's ETag with its quotes: what `replaceText` compares. */
+  readonly etag: string;
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number;
+}
+
+/** What S3 knows of an object without its bytes. */
+export interface ObjectFacts {
+  /** Below the bucket's prefix. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number;
+}
+
+/** An object as HEAD tells it. */
+export interface ObjectHead extends ObjectFacts {
+  readonly etag: string;
+  /**
+   * The SHA-256 that S3 itself verified when the object was written, base64; of a multipart upload that of its parts'
+   * digests, and `-N` for N parts. Undefined where it was written without one.
+   */
+  readonly sha256: string | undefined;
+}
+
+/** A file on this machine that is to become an object. */
+export interface UploadFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hex SHA-256 that the bytes must have: a file that changed meanwhile is refused before S3 shows it. */
+  readonly sha256: string;
+}
+
+/** What an upload may be given. */
+export interface UploadOptions {
+  readonly contentType?: string;
+  /** Told of the bytes that S3 has so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * The S3 operations that rolecall uses, on one bucket; keys are relative to its prefix.
+ * Every method throws `AwsError` with the AWS code, classified by `aws/classify.ts`.
+ */
+export interface Bucket {
+  readonly name: string;
+  /** Empty, or ending in a slash. */
+  readonly prefix: string;
+  readonly region: string;
+  /** The S3 endpoint, where it isn't AWS's own (the local cloud, another vendor); without a slash at its end. */
+  readonly endpoint: string | undefined;
+  /** How people name an object: `s3://bucket/prefix/key`. */
+  locate(key: string): string;
+  /** @returns undefined where there is no such object. @throws RolecallError for one of more than 4 MiB */
+  readText(key: string): Promise<StoredText | undefined>;
+  /** Creates an object whole (`If-None-Match: *`). @returns false when the key exists already, with other bytes or after all */
+  createText(key: string, text: string): Promise<boolean>;
+  /** Replaces an object if it still has this ETag (`If-Match`). @returns false when it doesn't, or is gone */
+  replaceText(key: string, text: string, etag: string): Promise<boolean>;
+  head(key: string): Promise<ObjectHead | undefined>;
+  /** The object's bytes. @returns undefined where there is none */
+  read(key: string): Promise<Readable | undefined>;
+  /** All objects whose keys begin with `prefix`, in S3's order (bytes of UTF-8). */
+  list(prefix: string): Promise<ObjectFacts[]>;
+  /** The names directly below `prefix` (which ends in a slash) that have something below them, without slash. */
+  folders(prefix: string): Promise<string[]>;
+  /**
+   * Creates an object from a file, streamed; over 64 MB in parts, and what an interrupted upload of the same bytes left in
+   * S3 is not sent again. The object appears whole or not at all, and only if the key is free.
+   * @returns false when the key exists already
+   * @throws UsageError when the file's bytes are not those of `sha256`
+   */
+  upload(key: string, file: UploadFile, options?: UploadOptions): Promise<boolean>;
+  /** A URL that gets the object without credentials for so long (at most 604,800 s). */
+  presignGet(key: string, expiresSeconds: number): Promise<string>;
 }
 
 /** Where the AWS clients connect: absent parts come from the SDK's standard chain. */

@@ -10,29 +10,14 @@ import {
   UNINTELLIGIBLE,
 } from './classify.ts';
 import { type Failure, failureOf } from './failure.ts';
-
-/** What was being done, and where: the words of an error's sentence. */
-export interface CallContext {
-  /** EC2's name of the operation, `RunInstances`. */
-  readonly operation: string;
-  readonly region: string;
-  /** Where the request went, as people know it: a URL, or `ec2.REGION.amazonaws.com`. */
-  readonly address: string;
-  readonly profile?: string | undefined;
-  /** The local cloud's endpoint rather than AWS. */
-  readonly local: boolean;
-}
-
-interface Sentence {
-  readonly message: string;
-  readonly hint: string;
-}
+import { s3Sentence } from './s3-sentences.ts';
+import { type CallContext, type Sentence, saidBy } from './sentence.ts';
 
 /** An `AwsError` with a sentence of its own and the next step, from whatever the SDK threw. */
 export function awsError(thrown: unknown, context: CallContext): AwsError {
   if (thrown instanceof AwsError) return thrown;
   const failure = failureOf(thrown);
-  const { message, hint } = sentence(failure, context);
+  const { message, hint } = s3Sentence(failure, context) ?? sentence(failure, context);
   return new AwsError(message, { hint, code: failure.code, kind: failure.kind, cause: thrown });
 }
 
@@ -89,13 +74,6 @@ function sentence(failure: Failure, context: CallContext): Sentence {
   }
 }
 
-/** `(InsufficientInstanceCapacity): We currently do not have ...`, or what there is of it. */
-function saidBy(failure: Failure): string {
-  const status = failure.status === undefined ? 'no code' : `HTTP ${failure.status}`;
-  const text = failure.text === '' || failure.text === 'Unknown' ? '' : `: ${failure.text}`;
-  return `(${failure.code ?? status})${text}`;
-}
-
 function permission(failure: Failure, { operation, region }: CallContext): Sentence {
   if (failure.code !== undefined && ACCOUNT.has(failure.code)) {
     return {
@@ -148,7 +126,7 @@ export function credentialsError(thrown: unknown, context: CallContext): AwsErro
   return new AwsError(message, { hint, code: failure.code, kind: 'credentials', cause: thrown });
 }
 
-function endpoint(failure: Failure, { operation, region, address, local }: CallContext): Sentence {
+function endpoint(failure: Failure, { service, operation, region, address, local }: CallContext): Sentence {
   const code = failure.code ?? '';
   if (NO_SUCH_HOST.has(code)) {
     return {
@@ -172,7 +150,7 @@ function endpoint(failure: Failure, { operation, region, address, local }: CallC
   }
   if (code === UNINTELLIGIBLE) {
     return {
-      message: `what answers at ${address} isn't EC2: its answer to ${operation} can't be read`,
+      message: `what answers at ${address} isn't ${service}: its answer to ${operation} can't be read`,
       hint: 'check AWS_ENDPOINT_URL, and whether a proxy or a sign-in page stands in between',
     };
   }
@@ -180,7 +158,7 @@ function endpoint(failure: Failure, { operation, region, address, local }: CallC
     message: `the connection to ${address} broke or fell silent during ${operation} (${failure.text})`,
     hint: local
       ? 'look whether the local cloud still runs (rolecall local up), then run the same command again'
-      : 'check the network, then run the same command again: nothing is launched twice',
+      : `check the network, then run the same command again: nothing is ${service === 'EC2' ? 'launched' : 'written'} twice`,
   };
 }
 

@@ -1,11 +1,48 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { AwsError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
 import type { AwsTarget } from './ports.ts';
 import { type RetryTools, retrying, type Waiting } from './retry.ts';
-import { awsError, type CallContext, credentialsError } from './sentences.ts';
+import type { CallContext } from './sentence.ts';
+import { awsError, credentialsError } from './sentences.ts';
 
-type Sdk = typeof import('./sdk.ts')['sdk'];
+/** What every SDK client has, as far as a session needs it. */
+interface SdkClient {
+  readonly config: { readonly credentials: () => Promise<unknown> };
+}
+
+/**
+ * Where a client gets a middleware that does nothing, in place of its retries: these make way for retry.ts, and even with
+ * one attempt they would wrap errors, which can cost a code.
+ */
+export const IN_PLACE_OF_RETRIES = {
+  name: 'retryMiddleware',
+  step: 'finalizeRequest',
+  priority: 'high',
+  override: true,
+} as const;
+
+/** How the clients of all services are made. */
+export interface ClientConfig {
+  readonly region: string;
+  readonly maxAttempts: 1;
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: true;
+  };
+  readonly profile?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** One service of AWS: its name, and its SDK, which is loaded when the first request is due. */
+export interface Service<Client extends SdkClient, Sdk> {
+  readonly name: 'EC2' | 'S3';
+  /** What its errors should speak of beside the operation. */
+  readonly bucket?: string;
+  /** Makes a client, with IN_PLACE_OF_RETRIES. */
+  readonly open: (config: ClientConfig) => Promise<{ readonly client: Client; readonly sdk: Sdk }>;
+}
 
 /** What a connection may be given besides its target; all have defaults. */
 export interface ConnectOptions {
@@ -23,34 +60,34 @@ export interface ConnectOptions {
 }
 
 /** One connection: the lazily loaded client, credentials first, retries, classified errors. */
-export interface Session {
+export interface Session<Client, Sdk> {
   /** @throws AwsError */
-  call<T>(
-    operation: string,
-    send: (client: EC2Client, sdk: Sdk) => Promise<T>,
-    waiting?: Waiting,
-  ): Promise<T>;
+  call<T>(operation: string, send: (client: Client, sdk: Sdk) => Promise<T>, waiting?: Waiting): Promise<T>;
 }
 
 /** The same connection for a loop that asks again anyway: two back-offs, one in the other, would stall it for minutes. */
-export const impatient = (session: Session): Session => ({
+export const impatient = <Client, Sdk>(session: Session<Client, Sdk>): Session<Client, Sdk> => ({
   call: (operation, send) => session.call(operation, send, 'never'),
 });
 
 /** Opens a session. Nothing is loaded or sent before the first call. */
-export function openSession(target: AwsTarget, options: ConnectOptions): Session {
+export function openSession<Client extends SdkClient, Sdk>(
+  service: Service<Client, Sdk>,
+  target: AwsTarget,
+  options: ConnectOptions,
+): Session<Client, Sdk> {
   const tools: RetryTools = {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     signal: options.signal,
     onRetry: options.onRetry,
   };
-  let opened: Promise<{ client: EC2Client; sdk: Sdk }> | undefined;
+  let opened: Promise<{ readonly client: Client; readonly sdk: Sdk }> | undefined;
   return {
     async call(operation, send, waiting = 'for-trouble') {
-      opened ??= openClient(target, options.requestTimeoutMs ?? 60_000);
+      opened ??= openClient(service, target, options.requestTimeoutMs ?? 60_000);
       const { client, sdk } = await opened;
-      const context = contextOf(operation, target, process.env);
+      const context = contextOf(operation, service, target, process.env);
       return await retrying(
         async () => {
           await credentialsOf(client, options.credentialsTimeoutMs ?? 60_000, context);
@@ -64,14 +101,14 @@ export function openSession(target: AwsTarget, options: ConnectOptions): Session
   };
 }
 
-async function openClient(
+async function openClient<Client extends SdkClient, Sdk>(
+  service: Service<Client, Sdk>,
   target: AwsTarget,
   requestTimeout: number,
-): Promise<{ client: EC2Client; sdk: Sdk }> {
+): Promise<{ readonly client: Client; readonly sdk: Sdk }> {
   // The SDK warns about Node 20 at its first client; that is for us to know, not for the operator.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const { sdk } = await import('./sdk.ts');
-  const client = new sdk.EC2Client({
+  return await service.open({
     region: target.region,
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 5_000, requestTimeout, throwOnRequestTimeout: true },
@@ -79,14 +116,6 @@ async function openClient(
     ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
     ...(target.credentials === undefined ? {} : { credentials: target.credentials }),
   });
-  // The SDK's retries make way for retry.ts; even with one attempt they would wrap errors, which can cost a code.
-  client.middlewareStack.add((next) => (args) => next(args), {
-    name: 'retryMiddleware',
-    step: 'finalizeRequest',
-    priority: 'high',
-    override: true,
-  });
-  return { client, sdk };
 }
 
 /**
@@ -94,7 +123,7 @@ async function openClient(
  * program) is told as trouble with credentials. The SDK keeps them, so this costs nothing the second time; it bounds
  * the metadata service to 2 s, but neither a helper program nor STS.
  */
-async function credentialsOf(client: EC2Client, timeoutMs: number, context: CallContext): Promise<void> {
+async function credentialsOf(client: SdkClient, timeoutMs: number, context: CallContext): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -112,12 +141,25 @@ async function credentialsOf(client: EC2Client, timeoutMs: number, context: Call
   }
 }
 
-function contextOf(operation: string, target: AwsTarget, env: NodeJS.ProcessEnv): CallContext {
-  const fromEnv = env['AWS_ENDPOINT_URL_EC2'] || env['AWS_ENDPOINT_URL'];
+/** The endpoint that the environment names for a service, in the SDK's order; undefined for AWS's own. */
+export const endpointFromEnv = (service: 'EC2' | 'S3', env: NodeJS.ProcessEnv): string | undefined =>
+  env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true'
+    ? undefined
+    : env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'] || undefined;
+
+function contextOf(
+  operation: string,
+  { name, bucket }: Pick<Service<SdkClient, unknown>, 'name' | 'bucket'>,
+  target: AwsTarget,
+  env: NodeJS.ProcessEnv,
+): CallContext {
+  const own = `${name.toLowerCase()}.${target.region}.amazonaws.com`;
   return {
+    service: name,
+    bucket,
     operation,
     region: target.region,
-    address: target.endpoint ?? fromEnv ?? `ec2.${target.region}.amazonaws.com`,
+    address: target.endpoint ?? endpointFromEnv(name, env) ?? own,
     profile: target.profile,
     local: target.endpoint !== undefined,
   };

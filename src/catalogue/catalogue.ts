@@ -15,6 +15,11 @@ export interface Catalogue {
   readonly environments: readonly PathName[];
   readonly contexts: readonly PathName[];
   readonly roles: readonly RoleSummary[];
+  readonly bucket?: string;
+  /** Key prefix in the bucket: empty, or ending in a slash. */
+  readonly prefix: string;
+  /** In the order they are written. */
+  readonly apps: readonly AppSettings[];
   readonly localImage?: LocalImage;
   /** The whole, with places; its shapes have been checked. */
   readonly root: LocatedMap;
@@ -24,6 +29,18 @@ export interface Catalogue {
 interface RoleSummary {
   readonly name: PathName;
   readonly description?: string;
+}
+
+/** How the builds of an app are made. */
+export interface AppSettings {
+  readonly name: PathName;
+  /** As written: relative to the catalogue's folder, or absolute; absent: the catalogue's folder. */
+  readonly repository?: string;
+  /** Folder that becomes the build: of the repository, or of what the command leaves. */
+  readonly path?: string;
+  /** For bash, in a clean export of the commit. */
+  readonly command?: string;
+  readonly compression: 'gzip' | 'zstd';
 }
 
 /** What the local cloud lays over the host's root to make the AMI. */

@@ -1,4 +1,4 @@
-import { CATALOGUE_FIELDS, LOCAL_IMAGE_FIELDS, ROLE_FIELDS } from './fields.ts';
+import { APP_FIELDS, CATALOGUE_FIELDS, LOCAL_IMAGE_FIELDS, ROLE_FIELDS } from './fields.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from './settings.ts';
 import { expectedOf, type Field } from './shape.ts';
 
@@ -8,6 +8,7 @@ const fieldTables = (): Readonly<Record<string, string>> => ({
   settings: table(SETTINGS),
   role: table(ROLE_FIELDS),
   block_devices: table(BLOCK_DEVICE_FIELDS),
+  apps: table(APP_FIELDS),
   local_image: table(LOCAL_IMAGE_FIELDS),
 });
 

@@ -20,7 +20,7 @@ const named = (value: RecordShape, keysExpected: string): MapShape => ({
   keyProblem: () => `is not ${NAME_EXPECTED}`,
 });
 
-const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'local_image'];
+const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'apps', 'local_image'];
 const isTop = (key: string) => (TOP_NAMES.includes(key) ? 'at the top level of the catalogue' : undefined);
 
 /** A layer's settings. */
@@ -79,6 +79,39 @@ export const LOCAL_IMAGE_FIELDS: readonly Field[] = [
   },
 ];
 
+const inside = '^(?!/)(?!(?:.*/)?\\.\\.(?:/|$))[^\\u0000-\\u001f\\u007f]{1,1024}$';
+
+/** How the builds of an app are made. */
+export const APP_FIELDS: readonly Field[] = [
+  {
+    name: 'repository',
+    shape: text('^[^\\u0000-\\u001f\\u007f]{1,1024}$', 'the path of a folder, relative to the catalogue'),
+    description: 'folder of the git repository, relative to the catalogue',
+    default: "the catalogue's folder",
+    example: '../shop',
+  },
+  {
+    name: 'path',
+    shape: text(inside, 'the path of a folder inside of the repository, without ..'),
+    description: 'folder of the repository that becomes the build; with a command, the folder that it leaves',
+    default: 'the whole',
+    example: 'dist',
+  },
+  {
+    name: 'command',
+    shape: text('^[^\\u0000]{1,4096}$', 'a command for bash'),
+    description: 'builds it: run by bash in a clean export of the commit',
+    example: 'make dist',
+  },
+  {
+    name: 'compression',
+    shape: { kind: 'choice', values: ['gzip', 'zstd'] },
+    description: 'of the archive; zstd must be on the AMI then',
+    default: 'gzip',
+    example: 'gzip',
+  },
+];
+
 /** The top level of a catalogue. */
 export const CATALOGUE_FIELDS: readonly Field[] = [
   {
@@ -110,13 +143,16 @@ export const CATALOGUE_FIELDS: readonly Field[] = [
   },
   {
     name: 'prefix',
-    shape: text(
-      "^([A-Za-z0-9!_.*'()-]{1,100}/){0,9}([A-Za-z0-9!_.*'()-]{1,100})?$",
-      'a key prefix such as rolecall/',
-    ),
+    shape: text('^([A-Za-z0-9_.-]{1,100}/){0,9}([A-Za-z0-9_.-]{1,100})?$', 'a key prefix such as rolecall/'),
     description: 'key prefix in the bucket; a slash is added where it lacks one',
     default: 'none',
     example: 'rolecall/',
+  },
+  {
+    name: 'apps',
+    shape: named({ kind: 'record', fields: APP_FIELDS }, 'apps to how their builds are made'),
+    description: 'the apps whose builds are made from here, each with how (or nothing)',
+    example: '{shop: {repository: ../shop}}',
   },
   {
     name: 'local_image',

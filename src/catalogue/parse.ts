@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PathName } from '../nouns.ts';
 import { redact } from '../secrets.ts';
-import type { Catalogue, LocalImage } from './catalogue.ts';
+import type { AppSettings, Catalogue, LocalImage } from './catalogue.ts';
 import { type ShapeFault, shapeFaults } from './check.ts';
 import { crossFaults } from './cross-check.ts';
 import { type Fault, shownLines } from './faults.ts';
@@ -39,6 +39,7 @@ export function parseCatalogue(text: string, label: string, path = label): Parse
 /** What the catalogue says of itself; the root's shape has been checked. */
 function summary(root: LocatedMap): Omit<Catalogue, 'label' | 'path' | 'sha256' | 'root'> {
   const region = textAt(root, 'region');
+  const bucket = textAt(root, 'bucket');
   const localImage = localImageOf(child(root, 'local_image'));
   return {
     name: textAt(root, 'name') as PathName,
@@ -51,7 +52,24 @@ function summary(root: LocatedMap): Omit<Catalogue, 'label' | 'path' | 'sha256' 
         .replace(/\s+/g, ' ');
       return { name: name as PathName, ...(description !== undefined && { description }) };
     }),
+    ...(bucket !== undefined && { bucket }),
+    prefix: (textAt(root, 'prefix') ?? '').replace(/[^/]$/, '$&/'),
+    apps: keysOf(child(root, 'apps')).map((name) =>
+      appOf(name as PathName, child(child(root, 'apps'), name)),
+    ),
     ...(localImage && { localImage }),
+  };
+}
+
+function appOf(name: PathName, node: ReturnType<typeof child>): AppSettings {
+  const texts = ['repository', 'path', 'command'].flatMap((key) => {
+    const value = textAt(node, key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return {
+    name,
+    ...Object.fromEntries(texts),
+    compression: textAt(node, 'compression') === 'zstd' ? 'zstd' : 'gzip',
   };
 }
 

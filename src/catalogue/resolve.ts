@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import type { PathName } from '../nouns.ts';
+import type { BuildAccess, PathName } from '../nouns.ts';
 import type { Catalogue } from './catalogue.ts';
 import { DEFAULT_TIMEOUT_MS, durationMs } from './duration.ts';
 import { child, type Located, type LocatedMap, textAt, textsOf } from './located.ts';
@@ -30,7 +30,8 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
   const region = regionOf(catalogue, flags);
   const ami = amiOf(catalogue, flags, region.text);
   const map: LocatedMap = { ...catalogue.root, entries: settings };
-  const prefix = textAt(catalogue.root, 'prefix') ?? '';
+  const machine = machineSettings(map, () => missingInstanceType(catalogue, names));
+  const keep = textAt(map, 'keep');
   const success = textAt(map, 'success');
   const failure = textAt(map, 'failure');
   const timeout = textAt(map, 'timeout');
@@ -40,10 +41,14 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
     ...optional('description', catalogue.roles.find(({ name }) => name === names.role)?.description),
     region: region.text,
     ami: ami.text,
-    ...optional('bucket', textAt(catalogue.root, 'bucket')),
-    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    ...optional('bucket', catalogue.bucket),
+    prefix: catalogue.prefix,
     ...optional('app', textAt(map, 'app') as PathName | undefined),
-    machine: machineSettings(map, () => missingInstanceType(catalogue, names)),
+    fetch:
+      (textAt(map, 'fetch') as BuildAccess | undefined) ??
+      (machine.instanceProfile === undefined ? 'presigned' : 'profile'),
+    ...optional('keep', keep === undefined ? undefined : Number(keep)),
+    machine,
     personality: textsOf(child(map, 'personality')),
     timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
     patterns: { ...optional('success', success), ...optional('failure', failure) },

@@ -1,4 +1,4 @@
-import type { PathName } from '../nouns.ts';
+import type { BuildAccess, PathName } from '../nouns.ts';
 
 /** Where a value was set: a place in the catalogue, or a flag of the command line. Lines and columns count from 1. */
 export type Source =
@@ -50,6 +50,10 @@ export interface Role {
   readonly prefix: string;
   /** What the role deploys. */
   readonly app?: PathName;
+  /** How its machines get at the build. */
+  readonly fetch: BuildAccess;
+  /** How many builds a machine keeps; absent: the bootstrapper's default. */
+  readonly keep?: number;
   readonly machine: MachineSettings;
   /** The user's own personality keys. */
   readonly personality: Readonly<Record<string, string>>;

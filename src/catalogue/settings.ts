@@ -184,7 +184,27 @@ export const SETTINGS: readonly Field[] = (
       default: '{}',
       example: '{memcached_mb: 64}',
     },
-    { name: 'app', shape: name, description: 'what the role deploys', example: 'shop' },
+    {
+      name: 'app',
+      shape: name,
+      description: 'what the role deploys: its promoted build, from the bucket',
+      example: 'shop',
+    },
+    {
+      name: 'fetch',
+      shape: { kind: 'choice', values: ['presigned', 'profile', 'public'] },
+      description:
+        'how machines get at the build: by a URL in their payload, their instance profile, or openly',
+      default: 'profile with an `instance_profile`, else presigned',
+      example: 'profile',
+    },
+    {
+      name: 'keep',
+      shape: { kind: 'whole', min: 1, max: 100 },
+      description: 'how many builds of the app a machine keeps',
+      default: '3',
+      example: '3',
+    },
     {
       name: 'timeout',
       shape: text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)'),

@@ -1,11 +1,15 @@
 import type { Connection } from '../aws/ec2.ts';
+import type { AwsTarget } from '../aws/ports.ts';
+import type { ConnectOptions } from '../aws/session.ts';
 import { duration } from '../io/text.ts';
 import type { Host } from './host.ts';
-import { type LocalAmi, type LocalCloud, localCloud } from './local-connect.ts';
+import { type LocalCloud, type LocalNeeds, localCloud } from './local-connect.ts';
 
-/** A connection to EC2: AWS's, or the local cloud's. */
-export interface Cloud {
-  readonly ec2: Connection;
+/** Where a command's requests go: AWS, or the local cloud. */
+export interface Place {
+  readonly target: AwsTarget;
+  /** Clock, signal, and who hears of requests that are repeated. */
+  readonly tools: ConnectOptions;
   /** Set where it is the local cloud. */
   readonly local?: LocalCloud;
   /** Arguments that a later command needs to find the same cloud; undefined where nothing will be left to find. */
@@ -14,6 +18,11 @@ export interface Cloud {
   onNotice(listener: (text: string) => void): void;
   /** Ends a local cloud that was started for this command alone, with its machines. */
   close(): Promise<void>;
+}
+
+/** A connection to EC2: AWS's, or the local cloud's. */
+export interface Cloud extends Place {
+  readonly ec2: Connection;
 }
 
 /** The arguments that choose a cloud. */
@@ -25,17 +34,29 @@ export interface CloudWords {
 }
 
 /**
- * Connects to AWS or, with `--local`, to the local cloud: the one that is up, else (where a launch is to follow) one for
- * this command alone.
+ * Connects to AWS or, with `--local`, to the local cloud: the one that is up, else (where `needs` names what is to be
+ * prepared) one for this command alone.
  */
 export async function connectCloud(
   words: CloudWords,
   region: string,
   host: Host,
-  options: { readonly image?: LocalAmi } = {},
+  needs: LocalNeeds = {},
 ): Promise<Cloud> {
   // The SDK takes longest to load: begin with it while the local cloud starts.
   const connecting = import('../aws/ec2.ts');
+  const place = await findPlace(words, region, host, needs);
+  const { connectEc2 } = await connecting;
+  return { ...place, ec2: connectEc2(place.target, place.tools) };
+}
+
+/** As connectCloud, without a connection to EC2. */
+export async function findPlace(
+  words: CloudWords,
+  region: string,
+  host: Host,
+  needs: LocalNeeds,
+): Promise<Place> {
   let notify = (_text: string): void => {};
   const onNotice = (listener: typeof notify) => {
     notify = listener;
@@ -48,21 +69,20 @@ export async function connectCloud(
     ...(words.region ? ['--region', words.region] : []),
   ];
   if (!words.local) {
-    const { connectEc2 } = await connecting;
-    const target = { region, ...(words.profile !== undefined && { profile: words.profile }) };
     const profile = words.profile === undefined ? [] : ['--profile', words.profile];
     return {
-      ec2: connectEc2(target, tools),
+      target: { region, ...(words.profile !== undefined && { profile: words.profile }) },
+      tools,
       followUp: [...later, ...profile],
       onNotice,
       close: async () => {},
     };
   }
-  const local = await localCloud(host, options.image);
-  const { connectEc2 } = await connecting;
+  const local = await localCloud(host, needs);
   const { endpoint, accessKeyId, secretAccessKey } = local;
   return {
-    ec2: connectEc2({ region, endpoint, credentials: { accessKeyId, secretAccessKey } }, tools),
+    target: { region, endpoint, credentials: { accessKeyId, secretAccessKey } },
+    tools,
     local,
     followUp: local.ephemeral ? undefined : [...later, '--local'],
     onNotice,

@@ -43,6 +43,37 @@ export const COMMANDS: readonly Entry[] = [
   ),
   entry('console', "Print a machine's console", async () => (await import('./console.ts')).consoleCommand),
   entry(
+    'release build',
+    'Make an archive of a git ref',
+    async () => (await import('./release-build.ts')).releaseBuild,
+  ),
+  entry(
+    'release publish',
+    'Build a git ref and upload it; with --env promote it',
+    async () => (await import('./release-publish.ts')).releasePublish,
+  ),
+  entry(
+    'release promote',
+    'Make a build the one that an environment deploys',
+    async () => (await import('./release-promote.ts')).releasePromote,
+  ),
+  entry(
+    'release rollback',
+    'Go back to the build before',
+    async () => (await import('./release-rollback.ts')).releaseRollback,
+  ),
+  entry(
+    'release list',
+    'List the builds of an app',
+    async () => (await import('./release-list.ts')).releaseList,
+  ),
+  entry('release show', 'Show one build', async () => (await import('./release-show.ts')).releaseShow),
+  entry(
+    'release history',
+    "Show who moved an environment's pointer, and why",
+    async () => (await import('./release-history.ts')).releaseHistory,
+  ),
+  entry(
     'local up',
     'Start a local cloud that really boots its machines',
     async () => (await import('./local-up.ts')).localUp,

@@ -5,7 +5,7 @@ import { stateFolder } from '../io/state-folder.ts';
 import { waiting } from '../io/waiting.ts';
 import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder } from '../local/cloud-file.ts';
-import { type About, call, registerImage, runningCloud } from '../local/control-client.ts';
+import { type About, call, registerBucket, registerImage, runningCloud } from '../local/control-client.ts';
 import type { Host } from './host.ts';
 import { rightsHere } from './local-rights.ts';
 
@@ -27,21 +27,30 @@ export interface LocalAmi {
   readonly ami: string;
 }
 
+/** What must be there for a command; where nothing is named, it looks at machines that are there already. */
+export interface LocalNeeds {
+  /** Machines will be launched from it. */
+  readonly image?: LocalAmi | undefined;
+  /** Made where it isn't there: on AWS it is made once by hand. */
+  readonly bucket?: { readonly name: string; readonly region: string } | undefined;
+}
+
 /**
- * The local cloud that is up; else, where a launch is to follow (`image` says of what), one for this command alone.
+ * The local cloud that is up; else, where there is something to prepare, one for this command alone.
  * @throws UsageError where none is up and nothing will be launched: there is no machine to look at
  */
-export async function localCloud(host: Host, image: LocalAmi | undefined): Promise<LocalCloud> {
+export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCloud> {
   const folder = localFolder(stateFolder(host.env));
   const running = await runningCloud(folder);
   if (running !== undefined) {
-    await prepare(running.file, image, host);
+    await prepare(running.file, needs, host);
     return { ...keysOf(running.file), limits: running.about.limits, ephemeral: false, close: async () => {} };
   }
-  if (image === undefined) {
+  if (needs.image === undefined && needs.bucket === undefined) {
     throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
   }
-  const sudo = rightsHere(host).kind === 'sudo';
+  // Objects need no rights: who only stores something is not asked for a password.
+  const sudo = needs.image !== undefined && rightsHere(host).kind === 'sudo';
   const starting = startCloudProcess({ folder, ephemeral: true, sudo });
   const { file, close: end } = await waiting(host, { doing: 'starting the local cloud' }, starting);
   // Ctrl-C has ended the command by then: this is what it still waits for.
@@ -50,7 +59,7 @@ export async function localCloud(host: Host, image: LocalAmi | undefined): Promi
   try {
     const [{ limits }] = await Promise.all([
       call(file, 'GET', '') as Promise<About>,
-      prepare(file, image, host),
+      prepare(file, needs, host),
     ]);
     return { ...keysOf(file), limits, ephemeral: true, close };
   } catch (error) {
@@ -65,9 +74,13 @@ const keysOf = (file: CloudFile) => ({
   secretAccessKey: file.secret_access_key,
 });
 
+async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, host: Host): Promise<void> {
+  if (bucket !== undefined) await registerBucket(file, bucket);
+  if (image !== undefined) await prepareImage(file, image, host);
+}
+
 /** Makes the AMI known to the cloud: built from the catalogue's local_image when it isn't there yet. */
-async function prepare(file: CloudFile, image: LocalAmi | undefined, host: Host): Promise<void> {
-  if (image === undefined) return;
+async function prepareImage(file: CloudFile, image: LocalAmi, host: Host): Promise<void> {
   const { path, localImage } = image.catalogue;
   const { overlay, packages = [] } = localImage ?? {};
   const what = packages.length === 0 ? '' : ` with ${packages.join(', ')}`;

@@ -24,7 +24,7 @@ export interface WatchWords extends CloudWords {
 export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode> {
   // Before anything is asked for: a mistyped duration is no matter of AWS's.
   const givenMs = words.timeout === undefined ? DEFAULT_TIMEOUT_MS : timeoutOverride(words.timeout);
-  const local = words.local ? await localCloud(host, undefined) : undefined;
+  const local = words.local ? await localCloud(host, {}) : undefined;
   const records = recordsOf(local, host);
   const record = await readLaunch(records, words.launch);
   const region = words.region ?? record?.region ?? (await regionFor(words, host));

@@ -17,6 +17,10 @@ export interface Wait {
   readonly doing: string;
   /** What else people should know of it. */
   readonly aside?: string;
+  /** How far it is, asked again and again. */
+  readonly progress?: () => string;
+  /** What a Ctrl-C leaves; `nothing was launched` where absent. */
+  readonly left?: string;
 }
 
 /** Until then nobody asks what takes so long: a terminal shows sooner that something is going on than a log. */
@@ -27,7 +31,11 @@ const PATIENCE_MS = { terminal: 150, log: 700 };
  * where stderr is no terminal.
  * @throws InterruptedError at Ctrl-C, at once; what `work` throws
  */
-export async function waiting<T>(host: WaitHost, { doing, aside }: Wait, work: Promise<T>): Promise<T> {
+export async function waiting<T>(
+  host: WaitHost,
+  { doing, aside, progress, left = 'nothing was launched' }: Wait,
+  work: Promise<T>,
+): Promise<T> {
   const { terminal, clock, signal } = host;
   const startedAt = clock.now();
   const text = aside === undefined ? doing : `${doing} (${aside})`;
@@ -35,7 +43,7 @@ export async function waiting<T>(host: WaitHost, { doing, aside }: Wait, work: P
   let board: ReturnType<typeof openBoard> | undefined;
   const timer = setTimeout(() => {
     board = openBoard(terminal, ({ columns }) =>
-      waitLines(`${text}, ${elapsed(clock.now() - startedAt)}`, columns),
+      waitLines([text, progress?.(), elapsed(clock.now() - startedAt)].filter(Boolean).join(', '), columns),
     );
     board.then(
       ({ live, line }) => live || line(text),
@@ -43,7 +51,7 @@ export async function waiting<T>(host: WaitHost, { doing, aside }: Wait, work: P
     );
   }, patienceMs);
   try {
-    return await untilAborted(work, signal, doing);
+    return await untilAborted(work, signal, `stopped while ${doing}: ${left}`);
   } finally {
     clearTimeout(timer);
     await (await board)?.close();
@@ -54,9 +62,9 @@ export async function waiting<T>(host: WaitHost, { doing, aside }: Wait, work: P
 const waitLines = (text: string, columns: number): string[] =>
   wrap(text, columns - 2, 2).map((line) => truncate(line, columns - 2));
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal, doing: string): Promise<T> {
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal, message: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(new InterruptedError(`stopped while ${doing}: nothing was launched`));
+    const stop = () => reject(new InterruptedError(message));
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));

@@ -1,4 +1,15 @@
+import type { RequestListener } from 'node:http';
+import type { TemporaryCredentials } from './signature/keyring.ts';
+
 /** Where the simulated EC2 meets whatever boots its machines: a real sandbox, or a script in tests. */
+
+/** What the cloud offers to one machine, beside its metadata. */
+export interface BoxServices {
+  /** S3, reached at 127.0.0.1 and the port where the cloud has it outside: a URL means the same on both sides. */
+  readonly s3?: { readonly port: number; readonly handler: RequestListener };
+  /** What its instance profile gives. */
+  readonly credentials?: () => TemporaryCredentials;
+}
 
 /** What a box is booted with. */
 export interface BoxSpec {
@@ -15,6 +26,7 @@ export interface BoxSpec {
   readonly userData?: Buffer;
   readonly httpTokens: 'required' | 'optional';
   readonly tags: Readonly<Record<string, string>>;
+  readonly services: BoxServices;
 }
 
 /** A machine that is up. */

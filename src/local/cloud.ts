@@ -1,22 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../io/clock.ts';
-import type { BoxDriver, ImageBuilder } from './box.ts';
+import type { BoxDriver, BoxServices, ImageBuilder } from './box.ts';
+import type { Owner } from './cloud-file.ts';
 import { Addresses } from './ec2/addresses.ts';
+import type { Instance } from './ec2/instance.ts';
 import { Machines } from './ec2/machines.ts';
 import type { World } from './ec2/operation.ts';
 import { FaultCounts, type Faults } from './faults.ts';
 import { Images } from './images.ts';
-import { serve } from './server.ts';
+import { ObjectStore } from './s3/store.ts';
+import { s3Listener, serve } from './server.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
-
-/** Keys of a cloud, in the form of AWS's. */
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+import { type Credentials, Keyring, randomCredentials } from './signature/keyring.ts';
 
 export interface CloudOptions {
   readonly driver: BoxDriver;
+  /** Where S3's objects are kept, absolute: they outlive the cloud. */
+  readonly s3Folder: string;
+  /** Whom the files of S3 belong to, when root serves for somebody else. */
+  readonly owner?: Owner | undefined;
   /** Builds images; without it an image is only its id (for scripted boxes). */
   readonly images?: ImageBuilder;
   /** A free one when absent or 0. */
@@ -42,7 +43,7 @@ export interface Cloud {
 }
 
 /**
- * Starts a local cloud in this process: EC2's query protocol and the control API on one loopback port.
+ * Starts a local cloud in this process: EC2, S3 and the control API on one loopback port.
  * @throws UsageError when the port is taken
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -50,12 +51,22 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const faults = options.faults ?? {};
   const credentials = options.credentials ?? randomCredentials();
+  const log = options.log ?? (() => undefined);
+  const keyring = new Keyring(credentials, clock);
+  const counts = new FaultCounts(faults);
+  const store = await ObjectStore.open(options.s3Folder, options.owner, clock);
+  const handler = s3Listener({ store, keyring, counts, log });
+  let port = 0;
+  const services = ({ spec }: Instance): BoxServices => ({
+    s3: { port, handler },
+    ...(spec.instanceProfile !== undefined && { credentials: keyring.forMachine() }),
+  });
   const world: World = {
     clock,
     settings,
     faults,
     images: new Images(options.images ?? NO_FILES),
-    machines: new Machines({ driver: options.driver, clock, settings, faults }),
+    machines: new Machines({ driver: options.driver, clock, settings, faults, services }),
     tokens: new Map(),
     addresses: new Addresses(),
     resourceTags: new Map(),
@@ -63,12 +74,17 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { kind, limits } = options.driver;
   const server = await serve({
     world,
-    counts: new FaultCounts(faults),
+    counts,
     credentials,
+    keyring,
+    store,
     port: options.port ?? 0,
     driver: { kind, limits },
-    log: options.log ?? (() => undefined),
+    log,
   });
+  port = Number(new URL(server.endpoint).port);
+  // Leftovers of crashes hurt nobody: they are looked for while the cloud serves.
+  void store.sweep().catch((error: unknown) => log(`S3's leftovers could not be removed: ${String(error)}`));
   // The endpoint goes last: a client that still asks is answered while the boxes end.
   const ended = server.closing.then(async () => {
     await Promise.all([world.images.close(), world.machines.close()]);
@@ -82,12 +98,3 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 const NO_FILES: ImageBuilder = { build: () => Promise.resolve({ built: false }) };
-
-/** Keys that nobody can guess: with them commands run as root in a box. */
-export const randomCredentials = (): Credentials => ({
-  accessKeyId: `AKIA${base32(16)}`,
-  secretAccessKey: randomBytes(30).toString('base64'),
-});
-
-const base32 = (length: number): string =>
-  [...randomBytes(length)].map((byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32]).join('');

@@ -98,6 +98,14 @@ export const registerImage = async (
 ): Promise<{ readonly id: string; readonly root?: string; readonly built: boolean }> =>
   (await call(cloud, 'POST', 'images', image)) as { id: string; root?: string; built: boolean };
 
+/** Makes a bucket where there is none. @throws UsageError where its name can't be one, or it is in another region */
+export async function registerBucket(
+  cloud: Reach,
+  bucket: { readonly name: string; readonly region: string },
+): Promise<void> {
+  await call(cloud, 'POST', 'buckets', bucket);
+}
+
 /** Ends a cloud and its boxes; resolves when its port is free again. @returns how many machines were up */
 export async function endCloud(cloud: Reach, clock: Pick<Clock, 'now' | 'sleep'>): Promise<number> {
   const { boxes } = (await call(cloud, 'POST', 'down')) as { boxes: number };

@@ -1,10 +1,11 @@
 import { isAbsolute } from 'node:path';
 import { RolecallError } from '../errors.ts';
 import type { ImageRequest } from './box.ts';
-import { sameSecret } from './ec2/credential.ts';
 import { isUp } from './ec2/lifecycle.ts';
 import { AMI_ID } from './images.ts';
+import { isBucketName } from './s3/bucket-operations.ts';
 import type { Served } from './server.ts';
+import { sameSecret } from './signature/keyring.ts';
 
 /** Paths of the control API begin so; no S3 bucket can be named like it. */
 export const CONTROL_PREFIX = '/_rolecall/';
@@ -27,7 +28,7 @@ const problem = (status: number, error: string): ControlAnswer => ({ status, jso
 
 /**
  * rolecall's own calls to its cloud, JSON over HTTP, with the secret key as bearer token:
- * `GET /_rolecall/`, `POST /_rolecall/images`, `GET /_rolecall/boxes/INSTANCE`, `POST /_rolecall/down`.
+ * `GET /_rolecall/`, `POST /_rolecall/images`, `POST /_rolecall/buckets`, `GET /_rolecall/boxes/INSTANCE`, `POST /_rolecall/down`.
  */
 export async function answerControl(request: ControlRequest, served: Served): Promise<ControlAnswer> {
   if (!sameSecret(request.authorization ?? '', `Bearer ${served.credentials.secretAccessKey}`))
@@ -38,6 +39,8 @@ export async function answerControl(request: ControlRequest, served: Served): Pr
       return about(served);
     case 'POST images':
       return registerImage(request.body, served);
+    case 'POST buckets':
+      return registerBucket(request.body, served);
     case 'GET boxes':
       return box(id, served);
     case 'POST down':
@@ -71,6 +74,18 @@ async function registerImage(body: string, { world }: Served): Promise<ControlAn
     const hint = error instanceof RolecallError ? error.hint : undefined;
     return { status: 422, json: { error: error instanceof Error ? error.message : String(error), hint } };
   }
+}
+
+/** Makes a bucket where there is none. */
+async function registerBucket(body: string, { store, world }: Served): Promise<ControlAnswer> {
+  const { name, region } = (parseJson(body) ?? {}) as Record<string, unknown>;
+  if (typeof name !== 'string' || !isBucketName(name) || typeof region !== 'string')
+    return problem(
+      400,
+      `expected a JSON object {name, region} with a bucket's name: ${JSON.stringify(name)}`,
+    );
+  const created = await store.createBucket({ name, region, publicRead: false, createdAt: world.clock.now() });
+  return { status: 200, json: { created } };
 }
 
 /** The request for an image, or what is wrong with it. */

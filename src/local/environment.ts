@@ -10,6 +10,7 @@ const IN_THE_WAY = ['AWS_PROFILE', 'AWS_SESSION_TOKEN'];
 export function environmentLines(cloud: CloudFile, region: string, shell: Shell): string {
   const variables = {
     AWS_ENDPOINT_URL_EC2: cloud.endpoint,
+    AWS_ENDPOINT_URL_S3: cloud.endpoint,
     AWS_ACCESS_KEY_ID: cloud.access_key_id,
     AWS_SECRET_ACCESS_KEY: cloud.secret_access_key,
     AWS_REGION: region,

@@ -3,6 +3,7 @@ import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { UsageError } from '../errors.ts';
 import { OPERATIONS } from './ec2/operations.ts';
 import type { Faults } from './faults.ts';
+import { S3_OPERATIONS } from './s3/endpoint.ts';
 
 /** A fault in the file itself: where, and what was expected. */
 type Report = (path: readonly (string | number)[], message: string) => void;
@@ -13,7 +14,7 @@ const whole =
   (min: number): Reader =>
   (value, path, report) => {
     if (Number.isInteger(value) && (value as number) >= min) return value;
-    report(path, `expected a whole number of at least ${min}`);
+    report(path, min < 0 ? 'expected a whole number' : `expected a whole number of at least ${min}`);
     return undefined;
   };
 
@@ -29,11 +30,16 @@ const truth: Reader = (value, path, report) => {
   return undefined;
 };
 
-const operation: Reader = (value, path, report) => {
-  if (typeof value === 'string' && OPERATIONS.has(value)) return value;
-  report(path, `expected an operation of the local cloud: ${[...OPERATIONS.keys()].join(', ')}`);
-  return undefined;
-};
+const operationOf =
+  (known: readonly string[]): Reader =>
+  (value, path, report) => {
+    if (typeof value === 'string' && known.includes(value)) return value;
+    report(path, `expected an operation of the local cloud: ${known.join(', ')}`);
+    return undefined;
+  };
+
+const operation = operationOf([...OPERATIONS.keys(), ...S3_OPERATIONS]);
+const s3Operation = operationOf(S3_OPERATIONS);
 
 const listOf =
   (member: Reader): Reader =>
@@ -46,17 +52,19 @@ const listOf =
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const perOperation: Reader = (value, path, report) => {
-  if (!isRecord(value)) {
-    report(path, 'expected a map of operation to number, as RunInstances: 2');
-    return undefined;
-  }
-  for (const [name, count] of Object.entries(value)) {
-    operation(name, [...path, name], report);
-    whole(0)(count, [...path, name], report);
-  }
-  return value;
-};
+const perOperation =
+  (operations: Reader, example: string): Reader =>
+  (value, path, report) => {
+    if (!isRecord(value)) {
+      report(path, `expected a map of operation to number, as ${example}: 2`);
+      return undefined;
+    }
+    for (const [name, count] of Object.entries(value)) {
+      operations(name, [...path, name], report);
+      whole(0)(count, [...path, name], report);
+    }
+    return value;
+  };
 
 /** Reads a map whose keys are snake_case in the file and camelCase in the type. */
 const mapOf =
@@ -93,9 +101,12 @@ const faults = mapOf({
     ),
   ],
   vcpu_quota: ['vcpuQuota', whole(0)],
-  throttle: ['throttle', perOperation],
-  drop_answers: ['dropAnswers', perOperation],
+  throttle: ['throttle', perOperation(operation, 'RunInstances')],
+  drop_answers: ['dropAnswers', perOperation(operation, 'RunInstances')],
   unauthorized: ['unauthorized', listOf(operation)],
+  s3_errors: ['s3Errors', perOperation(s3Operation, 'GetObject')],
+  break_off: ['breakOff', perOperation(s3Operation, 'GetObject')],
+  clock_skew_ms: ['clockSkewMs', whole(Number.MIN_SAFE_INTEGER)],
   die_after_requests: ['dieAfterRequests', whole(0)],
   invisible_ms: ['invisibleMs', whole(0)],
   console: [

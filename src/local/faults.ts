@@ -19,12 +19,18 @@ export interface Faults {
   readonly noCapacity?: readonly CapacityFault[];
   /** vCPUs that may run at once; past it, `VcpuLimitExceeded`. */
   readonly vcpuQuota?: number;
-  /** The first so many requests of an operation get `RequestLimitExceeded` (HTTP 503). */
+  /** The first so many requests of an operation get `RequestLimitExceeded`, S3's `SlowDown` (HTTP 503). */
   readonly throttle?: Readonly<Record<string, number>>;
   /** The first so many requests of an operation take effect, but their answer is lost: the connection breaks. */
   readonly dropAnswers?: Readonly<Record<string, number>>;
-  /** These operations get `UnauthorizedOperation`. */
+  /** These operations get `UnauthorizedOperation`, S3's `AccessDenied`. */
   readonly unauthorized?: readonly string[];
+  /** The first so many requests of an S3 operation get `InternalError` (HTTP 500). */
+  readonly s3Errors?: Readonly<Record<string, number>>;
+  /** The first so many requests of an S3 operation break off in the middle of what is sent or received. */
+  readonly breakOff?: Readonly<Record<string, number>>;
+  /** How far the endpoint's clock is ahead (milliseconds): requests are judged by it. */
+  readonly clockSkewMs?: number;
   /** After so many requests the endpoint is gone: connections break, new ones are refused. */
   readonly dieAfterRequests?: number;
   /** New machines are unknown to every other operation for so long (milliseconds): late consistency. */
@@ -50,6 +56,8 @@ export class FaultCounts {
   readonly #faults: Faults;
   readonly #throttled = new Map<string, number>();
   readonly #dropped = new Map<string, number>();
+  readonly #erred = new Map<string, number>();
+  readonly #brokenOff = new Map<string, number>();
   #requests = 0;
 
   constructor(faults: Faults) {
@@ -65,6 +73,26 @@ export class FaultCounts {
   /** Whether this request of `operation` is throttled. EC2's own token buckets would be asked here too. */
   throttles(operation: string): boolean {
     return uses(this.#throttled, operation, this.#faults.throttle);
+  }
+
+  /** How far the endpoint's clock is ahead, milliseconds. */
+  get clockSkewMs(): number {
+    return this.#faults.clockSkewMs ?? 0;
+  }
+
+  /** Whether nobody may do `operation`. */
+  forbids(operation: string): boolean {
+    return this.#faults.unauthorized?.includes(operation) ?? false;
+  }
+
+  /** Whether this request of an S3 operation gets an internal error. */
+  errs(operation: string): boolean {
+    return uses(this.#erred, operation, this.#faults.s3Errors);
+  }
+
+  /** Whether this request of an S3 operation breaks off. */
+  breaksOff(operation: string): boolean {
+    return uses(this.#brokenOff, operation, this.#faults.breakOff);
   }
 
   /** Whether the answer to this request of `operation` is lost. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../io/clock.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -45,6 +46,8 @@ export async function serveCloud(
   const cloud = await startCloud({
     driver,
     images,
+    s3Folder: join(options.folder, 's3'),
+    owner: options.owner,
     port: options.port,
     faults: options.faults,
     clock: host.clock,

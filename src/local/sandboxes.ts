@@ -17,7 +17,8 @@ export async function sandboxes(
   clock: Clock,
 ): Promise<{ readonly driver: BoxDriver; readonly images: ImageBuilder }> {
   const metadata = (spec: BoxSpec): BoxListener => {
-    const facts = { spec, accountId: ACCOUNT, launchedAt: clock.now() };
+    const { credentials } = spec.services;
+    const facts = { spec, accountId: ACCOUNT, launchedAt: clock.now(), ...(credentials && { credentials }) };
     return { ...METADATA_ADDRESS, handler: metadataService(facts, clock) };
   };
   const root = packageRoot();
@@ -25,7 +26,10 @@ export async function sandboxes(
     stateDir: folder,
     packageRoot: root,
     images: (id) => images.layers(id),
-    listeners: (spec) => [metadata(spec)],
+    listeners: (spec) => [
+      metadata(spec),
+      ...(spec.services.s3 === undefined ? [] : [{ address: '127.0.0.1', ...spec.services.s3 }]),
+    ],
   });
   const kind = driver.kind === 'limited' ? 'limited' : 'complete';
   const images = imageBuilder({ stateDir: folder, packageRoot: root, kind });

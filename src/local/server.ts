@@ -1,19 +1,31 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../errors.ts';
 import type { BoxDriver } from './box.ts';
-import type { Credentials } from './cloud.ts';
 import { answerControl, CONTROL_PREFIX } from './control.ts';
-import { credentialScope } from './ec2/credential.ts';
+import { signedRegion } from './ec2/credential.ts';
 import type { World } from './ec2/operation.ts';
 import { answerEc2 } from './ec2/service.ts';
 import type { FaultCounts } from './faults.ts';
+import { serveS3 } from './s3/endpoint.ts';
+import { wireRequest } from './s3/signed.ts';
+import type { ObjectStore } from './s3/store.ts';
+import type { Credentials, Keyring } from './signature/keyring.ts';
 
 /** What the endpoint serves. */
 export interface Served {
   readonly world: World;
   readonly counts: FaultCounts;
   readonly credentials: Credentials;
+  /** The credentials, and those that machines were given. */
+  readonly keyring: Keyring;
+  readonly store: ObjectStore;
   readonly port: number;
   readonly driver: Pick<BoxDriver, 'kind' | 'limits'>;
   readonly log: (line: string) => void;
@@ -30,8 +42,9 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** Requests are far smaller: 16 KB of user data and some tags. */
+/** EC2's requests and the control API's are far smaller: 16 KB of user data and some tags. */
 const MAX_BODY = 1_048_576;
+const TOO_LONG = `More than ${MAX_BODY} bytes.\n`;
 
 /** Listens on loopback only: whoever can call this endpoint with its key runs commands as root in a box. */
 export async function serve(served: Served): Promise<Endpoint> {
@@ -63,46 +76,92 @@ async function answer(
   served: Served,
   end: () => void,
 ): Promise<void> {
-  // A page in the operator's browser can reach this port under a name of its own (DNS rebinding).
-  if (![`127.0.0.1:${served.port}`, `localhost:${served.port}`].includes(request.headers.host ?? ''))
+  const host = hostOf(request, served.port);
+  if (host.kind === 'unknown')
     return send(response, 403, 'text/plain', 'This is rolecall’s local cloud; call it as 127.0.0.1.\n');
-  const body = await bodyOf(request);
-  if (body === undefined) return send(response, 413, 'text/plain', `More than ${MAX_BODY} bytes.\n`);
   const base = `http://127.0.0.1:${served.port}`;
   if (!URL.canParse(request.url ?? '/', base)) return send(response, 400, 'text/plain', 'Not a URL.\n');
   const url = new URL(request.url ?? '/', base);
-  if (url.pathname.startsWith(CONTROL_PREFIX)) {
-    const { status, json, thenEnd } = await answerControl(
-      {
-        method: request.method ?? '',
-        path: url.pathname,
-        authorization: request.headers.authorization,
-        body,
-      },
-      served,
-    );
-    send(response, status, 'application/json', `${JSON.stringify(json)}\n`);
-    if (thenEnd) end();
-    return;
-  }
+  if (host.kind === 'plain' && url.pathname.startsWith(CONTROL_PREFIX))
+    return await sendControl(request, response, url.pathname, served, end);
   if (served.counts.diesNow()) {
     request.socket.destroy();
     return end();
   }
+  if (host.kind === 'bucket') return await serveS3(request, response, host.name, served);
+  if (isForS3(request, url)) return await serveS3(request, response, undefined, served);
+  const body = await bodyOf(request);
+  if (body === undefined) return send(response, 413, 'text/plain', TOO_LONG);
   sendEc2(request, response, url, body, served);
+}
+
+async function sendControl(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  served: Served,
+  end: () => void,
+): Promise<void> {
+  const body = await bodyOf(request);
+  if (body === undefined) return send(response, 413, 'text/plain', TOO_LONG);
+  const { status, json, thenEnd } = await answerControl(
+    {
+      method: request.method ?? '',
+      path,
+      authorization: request.headers.authorization,
+      body: body.toString('utf8'),
+    },
+    served,
+  );
+  send(response, status, 'application/json', `${JSON.stringify(json)}\n`);
+  if (thenEnd) end();
+}
+
+type HostName =
+  | { readonly kind: 'plain' }
+  /** S3's virtual-host style: `BUCKET.localhost`, also with `s3.` between. */
+  | { readonly kind: 'bucket'; readonly name: string }
+  | { readonly kind: 'unknown' };
+
+/** A page in the operator's browser can reach this port under a name of its own (DNS rebinding): only known names count. */
+function hostOf({ headers: { host = '' } }: IncomingMessage, port: number): HostName {
+  if (!host.endsWith(`:${port}`)) return { kind: 'unknown' };
+  const name = host.slice(0, -`:${port}`.length);
+  if (/^(?:127\.0\.0\.1|localhost|s3\.localhost)$/.test(name)) return { kind: 'plain' };
+  const [, bucket] = /^([a-z0-9][a-z0-9.-]*?)(?:\.s3)?\.localhost$/.exec(name) ?? [];
+  return bucket === undefined ? { kind: 'unknown' } : { kind: 'bucket', name: bucket };
+}
+
+/** Told by the service that the request is signed for; what isn't signed is S3's where it can't be EC2's. */
+function isForS3({ method, headers }: IncomingMessage, url: URL): boolean {
+  const credential = headers.authorization ?? url.searchParams.get('X-Amz-Credential');
+  if (credential) return /\/s3\/aws4_request/.test(credential);
+  if (method === 'POST') return /^multipart\/form-data/i.test(headers['content-type'] ?? '');
+  return url.pathname !== '/' || (method !== 'GET' && method !== 'POST');
+}
+
+/** S3 alone, for listeners inside of boxes: neither EC2 nor the control API is for machines. */
+export function s3Listener(served: Pick<Served, 'store' | 'keyring' | 'counts' | 'log'>): RequestListener {
+  return (request, response) => {
+    serveS3(request, response, undefined, served).catch((error: unknown) => {
+      served.log(
+        `the local cloud failed to answer: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      response.destroy();
+    });
+  };
 }
 
 function sendEc2(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-  body: string,
+  body: Buffer,
   served: Served,
 ): void {
-  // S3 will answer here too, told apart by the service in the credential scope.
-  const query = request.method === 'GET' ? url.search : body;
-  const region = () =>
-    credentialScope(request.headers, url.searchParams, served.credentials.accessKeyId).region;
+  const query = request.method === 'GET' ? url.search : body.toString('utf8');
+  const now = served.world.clock.now() + served.counts.clockSkewMs;
+  const region = () => signedRegion(wireRequest(request), body, served.keyring, now);
   const { status, requestId, xml, lost } = answerEc2(query, region, served.world, served.counts, served.log);
   if (lost) return void request.socket.destroy();
   response.setHeader('x-amzn-requestid', requestId);
@@ -114,8 +173,8 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(body);
 }
 
-/** The body as text; undefined when it is too long (the rest is read and forgotten, so that the answer arrives). */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+/** The body; undefined when it is too long (the rest is read and forgotten, so that the answer arrives). */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -123,7 +182,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
     if (length <= MAX_BODY) chunks.push(chunk);
     if (length > 8 * MAX_BODY) request.destroy();
   }
-  return length > MAX_BODY ? undefined : Buffer.concat(chunks).toString('utf8');
+  return length > MAX_BODY ? undefined : Buffer.concat(chunks);
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -2,10 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { kindOf } from '../../src/aws/classify.ts';
 import { failureOf } from '../../src/aws/failure.ts';
-import { awsError, type CallContext, credentialsError } from '../../src/aws/sentences.ts';
+import type { CallContext } from '../../src/aws/sentence.ts';
+import { awsError, credentialsError } from '../../src/aws/sentences.ts';
 import { AwsError, exitCode } from '../../src/errors.ts';
 
 const CONTEXT: CallContext = {
+  service: 'EC2',
   operation: 'RunInstances',
   region: 'eu-west-1',
   address: 'ec2.eu-west-1.amazonaws.com',

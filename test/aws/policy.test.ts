@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { sdk } from '../../src/aws/sdk.ts';
+import { sdk } from '../../src/aws/ec2-sdk.ts';
+import { sdk as s3 } from '../../src/aws/s3-sdk.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 
 interface Statement {
@@ -24,4 +25,33 @@ test('only operations that know no resources are allowed on all', () => {
   // DescribeInstances and DescribeInstanceStatus have no resource types in AWS's Service Authorization Reference.
   const broad = statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action);
   expect(broad.sort()).toEqual(['ec2:DescribeInstanceStatus', 'ec2:DescribeInstances']);
+});
+
+/** What an operation needs, where its permission has another name. */
+const PERMISSION: Readonly<Record<string, string>> = {
+  HeadObject: 'GetObject',
+  ListObjectsV2: 'ListBucket',
+  CreateMultipartUpload: 'PutObject',
+  UploadPart: 'PutObject',
+  CompleteMultipartUpload: 'PutObject',
+  ListParts: 'ListMultipartUploadParts',
+  ListMultipartUploads: 'ListBucketMultipartUploads',
+};
+
+const s3Policy = (name: string): Set<string> => {
+  const [, policy = ''] =
+    new RegExp(`<!-- policy ${name} -->\\n\\n\`\`\`json\\n([\\s\\S]*?)\`\`\``).exec(text) ?? [];
+  const { Statement }: { Statement: readonly Statement[] } = JSON.parse(policy);
+  return new Set(Statement.flatMap(({ Action }) => Action));
+};
+
+test('who publishes and promotes may do all that rolecall does in S3, and nothing else', () => {
+  const called = Object.keys(s3).flatMap((name) => /^(.+)Command$/.exec(name)?.[1] ?? []);
+  const needed = new Set(called.map((name) => `s3:${PERMISSION[name] ?? name}`));
+  expect([...s3Policy('release')].sort()).toEqual([...needed].sort());
+});
+
+test('who launches, and what is launched, may do a part of that', () => {
+  expect([...s3Policy('launch')].sort()).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject']);
+  expect([...s3Policy('machine')]).toEqual(['s3:GetObject']);
 });

@@ -31,6 +31,29 @@ describe('parseCatalogue', () => {
     ]);
   });
 
+  test('tells the apps, the bucket and the prefix, with a slash at its end', () => {
+    const top = `bucket: shop-rolecall
+prefix: teams/shop
+apps:
+  shop: {repository: ../shop, path: dist, command: make dist, compression: zstd}
+  blog:`;
+    expect(parsed(catalogueWith('', top))).toMatchObject({
+      bucket: 'shop-rolecall',
+      prefix: 'teams/shop/',
+      apps: [
+        { name: 'shop', repository: '../shop', path: 'dist', command: 'make dist', compression: 'zstd' },
+        { name: 'blog', compression: 'gzip' },
+      ],
+    });
+    expect(parsed(catalogueWith(''))).toMatchObject({ prefix: '', apps: [] });
+  });
+
+  test.each(['/etc', '../x', 'a/../b', '..', 'a/..'])('the path of an app stays inside: %s', (path) => {
+    const [fault] = faultsOf(catalogueWith('', `apps: {shop: {path: "${path}"}}`));
+    expect(fault?.path).toBe('apps.shop.path');
+    expect(faultsOf(catalogueWith('', 'apps: {shop: {path: "a/..b/c"}}'))).toEqual([]);
+  });
+
   test('the hash is that of the bytes: sha256sum of the file', () => {
     const text = readFileSync(golden('hashed.yaml'), 'utf8');
     // Made by sha256sum.

@@ -94,6 +94,20 @@ describe('precedence', () => {
 });
 
 describe('a role', () => {
+  test.each([
+    ['', 'presigned'],
+    ['    instance_profile: web', 'profile'],
+    ['    instance_profile: web\n    fetch: public', 'public'],
+    ['    fetch: profile', 'profile'],
+  ])('gets at its build: %j means %s', (lines, access) => {
+    expect(web(catalogueWith(lines)).fetch).toBe(access);
+  });
+
+  test('keeps so many builds', () => {
+    expect(web(catalogueWith('    keep: 7')).keep).toBe(7);
+    expect(web(catalogueWith(''))).not.toHaveProperty('keep');
+  });
+
   test('has what nobody wrote, and says so', () => {
     const role = web(catalogueWith(''));
     expect(role).toMatchObject({

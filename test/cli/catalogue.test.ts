@@ -22,7 +22,7 @@ describe('validate', () => {
   test('says that the shipped catalogue is sound', async () => {
     expect(await rolecall(['validate'])).toEqual({
       code: 0,
-      stdout: 'roles.yaml: no faults (3 roles, 2 environments, 2 contexts)\n',
+      stdout: 'roles.yaml: no faults (4 roles, 2 environments, 2 contexts)\n',
       stderr: '',
     });
     const { stdout } = await rolecall(words('validate --output json'));
@@ -112,7 +112,7 @@ describe('roles', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('memcached  Cache of the shop (memcached on port 11211)\n');
     const data = JSON.parse((await rolecall(words('roles list --output json'))).stdout);
-    expect(data.roles.map(({ role }: { role: string }) => role)).toEqual(['memcached', 'web', 'worker']);
+    expect(data.roles.map(({ role }: { role: string }) => role)).toEqual(['memcached', 'shop', 'web', 'worker']);
   });
 
   test('show: each value with the line that set it', async () => {

@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { DescribeInstancesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
-import { startCloud } from '../../src/local/cloud.ts';
 import { describeAll, inState, refusal, run, runOne } from '../support/ec2-calls.ts';
 import { AMI, type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { scriptedDriver } from '../support/scripted-boxes.ts';
+import { presignedPath, signedHeaders } from '../support/sign.ts';
 
 interface Sent {
   readonly method?: string;
@@ -34,9 +34,12 @@ function send(
   });
 }
 
-const signed = (cloud: TestCloud, region = 'us-east-1'): Record<string, string> => ({
-  authorization: `AWS4-HMAC-SHA256 Credential=${cloud.credentials.accessKeyId}/20260131/${region}/ec2/aws4_request, SignedHeaders=host, Signature=0`,
-});
+/** Sends a request of EC2's with a valid signature, as 127.0.0.1 or under another name. */
+function sendSigned(cloud: TestCloud, sent: Sent, host = new URL(cloud.endpoint).host) {
+  const { method = 'POST', path = '/', body = '' } = sent;
+  const headers = signedHeaders({ method, path, body, host, service: 'ec2', credentials: cloud.credentials });
+  return send(cloud, { ...sent, headers });
+}
 
 describe('the EC2 endpoint', () => {
   test('refuses by name what it does not know', async () => {
@@ -53,8 +56,7 @@ describe('the EC2 endpoint', () => {
 
   test('writes errors as EC2 does, with the request id in text and header', async () => {
     await using cloud = await testCloud();
-    const { status, text, id } = await send(cloud, {
-      headers: signed(cloud),
+    const { status, text, id } = await sendSigned(cloud, {
       body: 'Action=Fly%26Away&Version=2016-11-15',
     });
     expect(status).toBe(400);
@@ -68,12 +70,16 @@ describe('the EC2 endpoint', () => {
   test('answers a GET as it does a POST, presigned too', async () => {
     await using cloud = await testCloud();
     const query = 'Action=DescribeInstances&Version=2016-11-15';
-    const credential = `${cloud.credentials.accessKeyId}/20260131/us-east-1/ec2/aws4_request`;
-    const plain = await send(cloud, { method: 'GET', path: `/?${query}`, headers: signed(cloud) });
-    const presigned = await send(cloud, {
+    const plain = await sendSigned(cloud, { method: 'GET', path: `/?${query}` });
+    const { host } = new URL(cloud.endpoint);
+    const signing = {
       method: 'GET',
-      path: `/?${query}&X-Amz-Credential=${encodeURIComponent(credential)}`,
-    });
+      path: `/?${query}`,
+      host,
+      service: 'ec2',
+      credentials: cloud.credentials,
+    } as const;
+    const presigned = await send(cloud, { method: 'GET', path: presignedPath(signing, 60) });
     for (const answer of [plain, presigned]) {
       expect(answer.status).toBe(200);
       expect(answer.text).toContain(
@@ -103,29 +109,20 @@ describe('the EC2 endpoint', () => {
     async (name) => {
       await using cloud = await testCloud();
       const host = name.replace('PORT', new URL(cloud.endpoint).port);
-      const { status } = await send(cloud, {
-        headers: { ...signed(cloud), host },
-        body: 'Action=DescribeInstances',
-      });
-      expect(status).toBe(403);
+      expect((await sendSigned(cloud, { body: 'Action=DescribeInstances' }, host)).status).toBe(403);
     },
   );
 
   test('may be called as localhost', async () => {
     await using cloud = await testCloud();
     const host = `localhost:${new URL(cloud.endpoint).port}`;
-    expect(
-      (await send(cloud, { headers: { ...signed(cloud), host }, body: 'Action=DescribeRegions' })).status,
-    ).toBe(200);
+    expect((await sendSigned(cloud, { body: 'Action=DescribeRegions' }, host)).status).toBe(200);
   });
 
   test('takes no more than 1 MiB', async () => {
     await using cloud = await testCloud();
-    const { status } = await send(cloud, { headers: signed(cloud), body: 'x'.repeat(1_048_577) });
-    expect(status).toBe(413);
-    expect(
-      (await send(cloud, { headers: signed(cloud), body: `Action=${'x'.repeat(1_048_569)}` })).status,
-    ).toBe(400);
+    expect((await sendSigned(cloud, { body: 'x'.repeat(1_048_577) })).status).toBe(413);
+    expect((await sendSigned(cloud, { body: `Action=${'x'.repeat(1_048_569)}` })).status).toBe(400);
   });
 
   test('gives each cloud keys of its own, and says so when the port is taken', async () => {
@@ -134,7 +131,8 @@ describe('the EC2 endpoint', () => {
     expect(one.credentials).not.toEqual(two.credentials);
     expect(one.credentials.accessKeyId).toMatch(/^AKIA[A-Z2-7]{16}$/);
     const port = Number(new URL(one.endpoint).port);
-    await expect(startCloud({ driver: scriptedDriver(() => undefined), port })).rejects.toMatchObject({
+    const driver = scriptedDriver(() => undefined);
+    await expect(testCloud({ driver, port })).rejects.toMatchObject({
       exit: 'usage',
       message: `port ${port} is taken`,
       hint: 'leave --port out for a free one',

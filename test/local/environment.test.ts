@@ -42,6 +42,7 @@ test('the lines for both shells', () => {
   expect(environmentLines(cloud, 'eu-west-1', 'sh')).toBe(
     `# Points any AWS client to rolecall's local cloud:  eval "$(rolecall local env)"
 export AWS_ENDPOINT_URL_EC2='http://127.0.0.1:40000'
+export AWS_ENDPOINT_URL_S3='http://127.0.0.1:40000'
 export AWS_ACCESS_KEY_ID='AKIAEXAMPLE'
 export AWS_SECRET_ACCESS_KEY='secret'
 export AWS_REGION='eu-west-1'

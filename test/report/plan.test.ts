@@ -25,6 +25,7 @@ const ROLE: Role = {
   region: 'eu-west-1',
   ami: 'ami-0123456789abcdef0',
   prefix: '',
+  fetch: 'presigned',
   machine: {
     instanceType: 't3.micro',
     zone: 'eu-west-1b',

@@ -26,7 +26,7 @@ describe('the init script', () => {
   test('gets the personality and a clean environment, its own folder, no stdin', async () => {
     box.init('b/prod/bootstrapper.sh', 'env; pwd; readlink /proc/self/fd/0; ls /proc/self/fd | tr "\\n" " "');
     const { status } = await boot(
-      `${SIGNED}memcached_mb=64\nmirror_url=https://x.example/?a=1\nrolecall_build=b-1\n`,
+      `${SIGNED}memcached_mb=64\nmirror_url=https://x.example/?a=1\nrolecall_other=b-1\n`,
       {
         env: { SECRET: 'from outside' },
       },

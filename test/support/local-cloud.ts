@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { BoxDriver } from '../../src/local/box.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../src/local/cloud.ts';
+import type { Faults } from '../../src/local/faults.ts';
 import { scriptedDriver } from './scripted-boxes.ts';
 
 /** The AMI that every test cloud knows. */
@@ -15,6 +20,12 @@ export interface TestCloud extends Cloud, AsyncDisposable {
     readonly maxAttempts?: number;
     readonly accessKeyId?: string;
   }): EC2Client;
+  /** What goes wrong in it: a test may change that while it runs. */
+  readonly faults: Faults;
+  /** A client for S3 in us-east-1, with its own retries off. */
+  readonly s3: S3Client;
+  /** Another client for S3. */
+  s3Client(config?: S3ClientConfig): S3Client;
   /** Calls the control API with the cloud's key. */
   control(method: string, path: string, json?: unknown): Promise<Response>;
 }
@@ -23,29 +34,42 @@ export interface TestCloud extends Cloud, AsyncDisposable {
 export async function testCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const driver: BoxDriver = options.driver ?? scriptedDriver(() => undefined);
-  const cloud = await startCloud({ settings: { pendingMs: 5, endingMs: 1 }, ...options, driver });
+  const folder = options.s3Folder ?? (await mkdtemp(join(tmpdir(), 'rolecall-s3-')));
+  const settings = { pendingMs: 5, endingMs: 1 };
+  const faults = options.faults ?? {};
+  const cloud = await startCloud({ settings, ...options, faults, driver, s3Folder: folder });
   const control = (method: string, path: string, json?: unknown) =>
     fetch(`${cloud.endpoint}/_rolecall/${path}`, {
       method,
       headers: { authorization: `Bearer ${cloud.credentials.secretAccessKey}` },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
-  const clients: EC2Client[] = [];
+  const clients: { destroy(): void }[] = [];
   const client: TestCloud['client'] = ({ region = 'us-east-1', maxAttempts = 1, accessKeyId }) => {
     const credentials = { ...cloud.credentials, ...(accessKeyId === undefined ? {} : { accessKeyId }) };
     const made = new EC2Client({ endpoint: cloud.endpoint, region, maxAttempts, credentials });
     clients.push(made);
     return made;
   };
+  const s3Client: TestCloud['s3Client'] = (config = {}) => {
+    const { endpoint, credentials } = cloud;
+    const made = new S3Client({ endpoint, region: 'us-east-1', maxAttempts: 1, credentials, ...config });
+    clients.push(made);
+    return made;
+  };
   await control('POST', 'images', { id: AMI, packages: [] });
   return {
     ...cloud,
+    faults,
     ec2: client({}),
     client,
+    s3: s3Client(),
+    s3Client,
     control,
     [Symbol.asyncDispose]: async () => {
       for (const each of clients) each.destroy();
       await cloud.stop();
+      if (options.s3Folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -51,12 +51,22 @@ export async function sandboxDriver(options: SandboxOptions): Promise<BoxDriver>
         hostname,
         ip: spec.privateIp,
         machine: true,
-        command: ['/bin/bash', '/run/rolecall-box/init.sh', title(kind, spec)],
+        command: [
+          '/usr/bin/env',
+          ...environment(spec),
+          '/bin/bash',
+          '/run/rolecall-box/init.sh',
+          title(kind, spec),
+        ],
       });
       return await start(sandbox, kind, options.listeners(spec), onConsole);
     },
   };
 }
+
+/** What every process of the box finds in its environment: where S3 is, as AWS's own clients read it. */
+const environment = ({ services: { s3 } }: BoxSpec): readonly string[] =>
+  s3 === undefined ? [] : [`AWS_ENDPOINT_URL_S3=http://127.0.0.1:${s3.port}`];
 
 const title = (kind: string, spec: BoxSpec): string =>
   `rolecall local box: ${spec.instanceId} of ${spec.amiId}, a ${kind} sandbox on this machine, Linux ${release()}`;

@@ -11,6 +11,7 @@ const STATUS: Readonly<Record<string, number>> = {
   InsufficientInstanceCapacity: 500,
   InternalError: 500,
   RequestLimitExceeded: 503,
+  SignatureDoesNotMatch: 403,
 };
 
 /** A refusal with EC2's error code and message; the HTTP status follows from the code. */

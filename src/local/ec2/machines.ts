@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../io/clock.ts';
-import type { Box, BoxDriver } from '../box.ts';
+import type { Box, BoxDriver, BoxServices, BoxSpec } from '../box.ts';
 import { type Faults, strikes } from '../faults.ts';
 import type { Settings } from '../settings.ts';
 import type { Instance } from './instance.ts';
@@ -11,6 +11,8 @@ interface Parts {
   readonly clock: Clock;
   readonly settings: Settings;
   readonly faults: Faults;
+  /** What a machine finds inside. */
+  readonly services: (machine: Instance) => BoxServices;
 }
 
 const CRASHED = { reason: 'crashed' } as const;
@@ -90,7 +92,8 @@ export class Machines {
 
   async #boot(machine: Instance): Promise<Box | undefined> {
     try {
-      const boot = this.#parts.driver.boot(boxSpec(machine), (chunk) => machine.console.append(chunk));
+      const spec = boxSpec(machine, this.#parts.services(machine));
+      const boot = this.#parts.driver.boot(spec, (chunk) => machine.console.append(chunk));
       const [box] = await Promise.all([boot, this.#sleep(this.#parts.settings.pendingMs)]);
       return box;
     } catch (error) {
@@ -144,7 +147,7 @@ export class Machines {
   }
 }
 
-function boxSpec({ spec, tags }: Instance): Parameters<BoxDriver['boot']>[0] {
+function boxSpec({ spec, tags }: Instance, services: BoxServices): BoxSpec {
   const role = spec.instanceProfile?.split('/').at(-1);
   return {
     instanceId: spec.id,
@@ -158,5 +161,6 @@ function boxSpec({ spec, tags }: Instance): Parameters<BoxDriver['boot']>[0] {
     ...(spec.userData === undefined ? {} : { userData: spec.userData }),
     httpTokens: spec.metadata.httpTokens,
     tags,
+    services,
   };
 }

@@ -1,13 +1,5 @@
 import type { BoxSpec } from '../box.ts';
-
-/** What IAM gives a machine with an instance profile: the document of `iam/security-credentials/ROLE`. */
-export interface RoleCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly token: string;
-  /** Epoch milliseconds. */
-  readonly expiration: number;
-}
+import type { TemporaryCredentials } from '../signature/keyring.ts';
 
 /** What the metadata service says about one machine. */
 export interface MetadataFacts {
@@ -16,7 +8,7 @@ export interface MetadataFacts {
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   /** Asked at each request for them; without it a machine has no credentials although it has a profile. */
-  readonly credentials?: () => RoleCredentials;
+  readonly credentials?: () => TemporaryCredentials;
 }
 
 /** A leaf's text, or a folder by name; a leaf that is made at each request is a function. */
@@ -66,7 +58,7 @@ function iam(facts: MetadataFacts): Tree {
 }
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html */
-const credentialsDocument = (found: RoleCredentials, updated: number): string =>
+const credentialsDocument = (found: TemporaryCredentials, updated: number): string =>
   json({
     Code: 'Success',
     LastUpdated: iso(updated),

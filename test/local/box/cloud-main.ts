@@ -24,6 +24,7 @@ try {
           userData: Buffer.from(`#!/bin/bash\n${script}\n`),
           httpTokens: 'required',
           tags: {},
+          services: {},
         },
         (chunk) => process.stdout.write(chunk),
       ),

@@ -62,6 +62,7 @@ const specOf = (number: number): BoxSpec => ({
   privateIp: `10.0.0.${number + 3}`,
   httpTokens: 'required',
   tags: {},
+  services: {},
 });
 
 async function bootMachine(driver: BoxDriver, spec: BoxSpec): Promise<Machine> {

@@ -84,6 +84,10 @@ describe('a machine lives', () => {
         userData: Buffer.from('role=web\n'),
         httpTokens: 'required',
         tags: {},
+        services: {
+          s3: { port: Number(new URL(cloud.endpoint).port), handler: expect.any(Function) },
+          credentials: expect.any(Function),
+        },
       },
     ]);
   });

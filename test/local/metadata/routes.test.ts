@@ -15,6 +15,7 @@ const spec: BoxSpec = {
   instanceProfile: 'web-role',
   httpTokens: 'required',
   tags: {},
+  services: {},
 };
 
 let now = 0;

@@ -20,6 +20,7 @@ beforeAll(async () => {
     userData,
     httpTokens: 'required',
     tags: {},
+    services: {},
   } as const;
   server = createServer(metadataService({ spec, accountId: '000000000000', launchedAt: 0 }, systemClock));
   server.listen(0, '127.0.0.1');

@@ -10,7 +10,7 @@ import {
 
 /**
  * The parts of the SDK that rolecall uses, by name, so that the bundler can leave out the other 700 operations.
- * Only session.ts imports this file, and only when the first request is due: it costs a quarter of a second.
+ * Only ec2.ts imports this file, and only when the first request is due: it costs a quarter of a second.
  */
 export const sdk = {
   CreateTagsCommand,

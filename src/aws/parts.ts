@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { AwsError, ConflictError } from '../errors.ts';
+import type { UploadFile, UploadOptions } from './ports.ts';
+import { isConflict, isMissing, isNoUpload, type S3Session } from './s3-session.ts';
+
+/**
+ * Bytes of a part: a few of them are in memory at once, and an interrupted upload loses no more than these.
+ * S3 takes 10,000 parts of at least 5 MiB.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ */
+const PART_BYTES = 8 * 1024 * 1024;
+const MAX_PARTS = 10_000;
+/** Parts under way at once. */
+const AT_ONCE = 4;
+
+/** Where an object is to be. */
+export interface Place {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+/** One upload in parts, as S3 knows it. */
+interface Upload extends Place {
+  readonly UploadId: string;
+}
+
+/** A part that S3 has; the checksum is base64. */
+interface Part {
+  readonly PartNumber: number;
+  readonly ETag: string;
+  readonly ChecksumSHA256: string;
+}
+
+/**
+ * Uploads a file in parts. What an interrupted upload of this key left in S3 is not sent again where its bytes are the
+ * same; after trouble the parts stay for that, and an object appears whole or not at all.
+ * @param check gets the hex SHA-256 of all that was read, before the object can be seen; what it throws ends the upload
+ * @throws AwsError for which isConflict holds, when the key exists already
+ */
+export async function putInParts(
+  session: S3Session,
+  place: Place,
+  file: UploadFile,
+  options: UploadOptions,
+  check: (sha256: string) => void,
+): Promise<void> {
+  const handle = await open(file.path, 'r');
+  try {
+    const sender = { session, handle, size: file.size, onProgress: options.onProgress };
+    const begun = await findUnfinished(session, place);
+    if (begun !== undefined && (await attempt(sender, begun.upload, begun.parts, check))) return;
+    // None to go on with, or somebody ended it meanwhile: from the beginning, in one of our own.
+    if (await attempt(sender, await createUpload(session, place, options), new Map(), check)) return;
+  } finally {
+    await handle.close();
+  }
+  throw new ConflictError(`somebody else ends the uploads of s3://${place.Bucket}/${place.Key}`, {
+    hint: 'another publish of this tag may be at work: wait for it, then run the same command again',
+  });
+}
+
+interface Sender {
+  readonly session: S3Session;
+  readonly handle: FileHandle;
+  readonly size: number;
+  readonly onProgress: UploadOptions['onProgress'];
+}
+
+/** With its size in bytes. */
+type KnownPart = Part & { readonly Size: number };
+type KnownParts = ReadonlyMap<number, KnownPart>;
+
+/** An upload, and the parts of it that S3 has. */
+interface Begun {
+  readonly upload: Upload;
+  readonly parts: KnownParts;
+}
+
+/** @returns false where S3 doesn't know the upload any more */
+async function attempt(
+  sender: Sender,
+  upload: Upload,
+  known: KnownParts,
+  check: (sha256: string) => void,
+): Promise<boolean> {
+  try {
+    const { parts, sha256 } = await sendAll(sender, upload, known);
+    check(sha256);
+    await complete(sender.session, upload, parts);
+    return true;
+  } catch (error) {
+    if (isNoUpload(error)) return false;
+    // Parts that will never become an object would cost money for ever. Only after trouble with AWS they may be of use.
+    if (isConflict(error) || !(error instanceof AwsError)) await abort(sender.session, upload);
+    throw error;
+  }
+}
+
+/** Reads the file once from front to end, and sends each part that S3 lacks. */
+async function sendAll(
+  sender: Sender,
+  upload: Upload,
+  known: KnownParts,
+): Promise<{ readonly parts: readonly Part[]; readonly sha256: string }> {
+  const { size, handle, onProgress } = sender;
+  const partBytes = Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS));
+  const buffers: Buffer[] = Array.from({ length: AT_ONCE }, () => Buffer.allocUnsafeSlow(partBytes));
+  const whole = createHash('sha256');
+  const parts: Part[] = [];
+  const sending = new Set<Promise<void>>();
+  let sent = 0;
+  const send = async (PartNumber: number, body: Buffer, buffer: Buffer) => {
+    const part = await sendPart(sender.session, upload, PartNumber, body, known.get(PartNumber));
+    parts.push(part);
+    buffers.push(buffer);
+    sent += body.length;
+    onProgress?.(sent);
+  };
+  try {
+    for (let position = 0; position < size; position += partBytes) {
+      if (buffers.length === 0) await Promise.race(sending);
+      const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(partBytes);
+      const body = await readFully(handle, buffer, position);
+      whole.update(body);
+      const one = send(position / partBytes + 1, body, buffer).finally(() => sending.delete(one));
+      sending.add(one);
+    }
+    await Promise.all(sending);
+  } finally {
+    await Promise.allSettled(sending);
+  }
+  parts.sort((one, other) => one.PartNumber - other.PartNumber);
+  return { parts, sha256: whole.digest('hex') };
+}
+
+/** Fills the buffer from there on, as far as the file goes. */
+async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, position + length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}
+
+async function sendPart(
+  session: S3Session,
+  upload: Upload,
+  PartNumber: number,
+  Body: Buffer,
+  known: KnownPart | undefined,
+): Promise<Part> {
+  const ChecksumSHA256 = createHash('sha256').update(Body).digest('base64');
+  if (known?.ChecksumSHA256 === ChecksumSHA256 && known.Size === Body.length)
+    return { PartNumber, ETag: known.ETag, ChecksumSHA256 };
+  const { ETag = '' } = await session.call('UploadPart', (client, sdk) =>
+    client.send(new sdk.UploadPartCommand({ ...upload, PartNumber, Body, ChecksumSHA256 })),
+  );
+  return { PartNumber, ETag, ChecksumSHA256 };
+}
+
+async function complete(session: S3Session, upload: Upload, parts: readonly Part[]): Promise<void> {
+  try {
+    const MultipartUpload = { Parts: [...parts] };
+    await session.call('CompleteMultipartUpload', (client, sdk) =>
+      client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch: '*' })),
+    );
+  } catch (error) {
+    // The answer to an earlier attempt may have been lost: then the object is there, made of these very parts.
+    if ((isNoUpload(error) || isConflict(error)) && (await isMadeOf(session, upload, parts))) return;
+    throw error;
+  }
+}
+
+/** Whether the object is there and consists of these parts: the SHA-256 of a multipart object is that of its parts' digests. */
+async function isMadeOf(
+  session: S3Session,
+  { Bucket, Key }: Place,
+  parts: readonly Part[],
+): Promise<boolean> {
+  const digests = parts.map(({ ChecksumSHA256 }) => Buffer.from(ChecksumSHA256, 'base64'));
+  const composite = createHash('sha256').update(Buffer.concat(digests)).digest('base64');
+  try {
+    const head = await session.call('HeadObject', (client, sdk) =>
+      client.send(new sdk.HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' })),
+    );
+    return head.ChecksumSHA256 === `${composite}-${parts.length}`;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function createUpload(
+  session: S3Session,
+  place: Place,
+  { contentType }: UploadOptions,
+): Promise<Upload> {
+  const input = { ...place, ...(contentType !== undefined && { ContentType: contentType }) };
+  return await session.call('CreateMultipartUpload', async (client, sdk) => {
+    const command = new sdk.CreateMultipartUploadCommand({ ...input, ChecksumAlgorithm: 'SHA256' });
+    const { UploadId = '' } = await client.send(command);
+    return { ...place, UploadId };
+  });
+}
+
+/**
+ * The newest unfinished upload of this very key, with its parts. Two that go on with it at once do no harm: S3 completes
+ * only the parts whose ETags it is given. Who may not list uploads begins anew.
+ */
+async function findUnfinished(session: S3Session, place: Place): Promise<Begun | undefined> {
+  try {
+    const { Uploads = [] } = await session.call('ListMultipartUploads', (client, sdk) =>
+      client.send(new sdk.ListMultipartUploadsCommand({ Bucket: place.Bucket, Prefix: place.Key })),
+    );
+    const ours = Uploads.filter(
+      ({ Key, ChecksumAlgorithm }) => Key === place.Key && ChecksumAlgorithm === 'SHA256',
+    );
+    const times = (one: (typeof ours)[number]) => one.Initiated?.getTime() ?? 0;
+    const [newest] = ours.sort((one, other) => times(other) - times(one));
+    if (newest?.UploadId === undefined) return undefined;
+    const upload = { ...place, UploadId: newest.UploadId };
+    return { upload, parts: await partsOf(session, upload) };
+  } catch (error) {
+    if (isNoUpload(error) || (error instanceof AwsError && error.kind === 'permission')) return undefined;
+    throw error;
+  }
+}
+
+async function partsOf(session: S3Session, upload: Upload): Promise<KnownParts> {
+  const parts = new Map<number, KnownPart>();
+  let marker: string | undefined;
+  do {
+    const page = await session.call('ListParts', (client, sdk) =>
+      client.send(
+        new sdk.ListPartsCommand({ ...upload, ...(marker !== undefined && { PartNumberMarker: marker }) }),
+      ),
+    );
+    for (const { PartNumber = 0, ETag = '', ChecksumSHA256 = '', Size = 0 } of page.Parts ?? [])
+      parts.set(PartNumber, { PartNumber, ETag, ChecksumSHA256, Size });
+    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return parts;
+}
+
+/** Gives up an upload; what can't be given up is left to the bucket's lifecycle rules. */
+async function abort(session: S3Session, upload: Upload): Promise<void> {
+  await session
+    .call('AbortMultipartUpload', (client, sdk) => client.send(new sdk.AbortMultipartUploadCommand(upload)))
+    .catch(() => undefined);
+}

@@ -1,0 +1,73 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { AwsError } from '../errors.ts';
+import type { AwsTarget } from './ports.ts';
+import {
+  type ConnectOptions,
+  endpointFromEnv,
+  IN_PLACE_OF_RETRIES,
+  openSession,
+  type Service,
+  type Session,
+} from './session.ts';
+
+type Sdk = typeof import('./s3-sdk.ts')['sdk'];
+
+/** A connection to S3; the SDK is loaded at its first request. */
+export type S3Session = Session<S3Client, Sdk>;
+
+/** A part of 8 MiB must pass over a slow line, too. */
+const REQUEST_TIMEOUT_MS = 600_000;
+
+/** Opens a session for requests about one bucket. */
+export function openS3(target: AwsTarget, bucket: string, options: ConnectOptions): S3Session {
+  const service: Service<S3Client, Sdk> = {
+    name: 'S3',
+    bucket,
+    open: async (config) => {
+      const { sdk } = await import('./s3-sdk.ts');
+      const client = new sdk.S3Client({
+        ...config,
+        // Other vendors' endpoints seldom have a name for every bucket.
+        forcePathStyle: customEndpoint(target) !== undefined,
+        // Checksums are given where they mean something; else a presigned URL would hold one of an empty body.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+      });
+      client.middlewareStack.add((next) => (args) => next(args), IN_PLACE_OF_RETRIES);
+      client.middlewareStack.add((next) => (args) => next(withPayloadHash(args)), {
+        step: 'build',
+        priority: 'low',
+      });
+      return { client, sdk };
+    },
+  };
+  return openSession(service, target, { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...options });
+}
+
+/** The SHA-256 that S3 verifies is the hash that the signature covers: once is enough for a large part. */
+function withPayloadHash<T extends { readonly request: unknown }>(args: T): T {
+  const { headers } = args.request as { headers: Record<string, string> };
+  const checksum = headers['x-amz-checksum-sha256'];
+  if (checksum !== undefined)
+    headers['x-amz-content-sha256'] = Buffer.from(checksum, 'base64').toString('hex');
+  return args;
+}
+
+/** The endpoint in use where it isn't AWS's own, without a slash at its end. */
+export const customEndpoint = (target: AwsTarget): string | undefined =>
+  (target.endpoint ?? endpointFromEnv('S3', process.env))?.replace(/\/+$/, '');
+
+const codeOf = (error: unknown): string | undefined => (error instanceof AwsError ? error.code : undefined);
+
+/** S3 has no such object. HEAD has no body to name a code in, so that the SDK calls it NotFound. */
+export const isMissing = (error: unknown): boolean => ['NoSuchKey', 'NotFound'].includes(codeOf(error) ?? '');
+
+/**
+ * A condition of a write didn't hold: 412, or 409 where another write of the key was under way.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export const isConflict = (error: unknown): boolean =>
+  ['PreconditionFailed', 'ConditionalRequestConflict'].includes(codeOf(error) ?? '');
+
+/** The upload was ended meanwhile. */
+export const isNoUpload = (error: unknown): boolean => codeOf(error) === 'NoSuchUpload';

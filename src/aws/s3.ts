@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { UsageError } from '../errors.ts';
+import type { AwsTarget, Bucket, ObjectFacts, StoredText } from './ports.ts';
+import { customEndpoint, isConflict, isMissing, openS3, type S3Session } from './s3-session.ts';
+import type { ConnectOptions } from './session.ts';
+import { uploader } from './upload.ts';
+
+/** Pointers and records are far smaller; whatever is larger is none. */
+const MAX_TEXT_BYTES = 4 * 1024 * 1024;
+
+/** Which bucket, and the prefix of every key: empty, or ending in a slash. */
+export interface BucketName {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** The Bucket port over the AWS SDK, which is loaded at the first request. Trouble that passes is waited out. */
+export function connectBucket(
+  target: AwsTarget,
+  { bucket, prefix }: BucketName,
+  options: ConnectOptions = {},
+): Bucket {
+  const session = openS3(target, bucket, options);
+  const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
+  const locate = (key: string) => `s3://${bucket}/${prefix}${key}`;
+  return {
+    name: bucket,
+    prefix,
+    region: target.region,
+    endpoint: customEndpoint(target),
+    locate,
+    readText: (key) => orMissing(() => readText(session, at(key), locate(key))),
+    createText: async (key, text) => {
+      if (await putText(session, at(key), text, { IfNoneMatch: '*' })) return true;
+      // The answer to an earlier attempt may have been lost: then what lies there is ours.
+      return (await orMissing(() => readText(session, at(key), locate(key))))?.text === text;
+    },
+    replaceText: (key, text, etag) => putText(session, at(key), text, { IfMatch: etag }),
+    head: (key) =>
+      orMissing(() =>
+        session.call('HeadObject', async (client, sdk) => {
+          const answer = await client.send(
+            new sdk.HeadObjectCommand({ ...at(key), ChecksumMode: 'ENABLED' }),
+          );
+          return {
+            key,
+            size: answer.ContentLength ?? 0,
+            etag: answer.ETag ?? '',
+            modifiedAt: answer.LastModified?.getTime() ?? 0,
+            sha256: answer.ChecksumSHA256,
+          };
+        }),
+      ),
+    read: (key) =>
+      orMissing(() =>
+        session.call('GetObject', async (client, sdk) => {
+          const answer = await client.send(new sdk.GetObjectCommand(at(key)));
+          return answer.Body as Readable;
+        }),
+      ),
+    list: async (below) => (await listAll(session, bucket, prefix + below, prefix)).objects,
+    folders: async (below) => (await listAll(session, bucket, prefix + below, prefix + below, '/')).folders,
+    upload: uploader(session, at),
+    presignGet: (key, expiresIn) =>
+      session.call('GetObject', (client, sdk) =>
+        sdk.getSignedUrl(client, new sdk.GetObjectCommand(at(key)), { expiresIn }),
+      ),
+  };
+}
+
+interface Place {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+async function orMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function readText(session: S3Session, place: Place, name: string): Promise<StoredText> {
+  // The body is read inside of the call: an answer that breaks off is asked for again.
+  const { size, ...found } = await session.call('GetObject', async (client, sdk) => {
+    const answer = await client.send(new sdk.GetObjectCommand(place));
+    const { ContentLength = 0, ETag = '', LastModified } = answer;
+    const tooLarge = ContentLength > MAX_TEXT_BYTES;
+    if (tooLarge) (answer.Body as Readable | undefined)?.destroy();
+    const text = tooLarge ? '' : ((await answer.Body?.transformToString()) ?? '');
+    return { size: ContentLength, text, etag: ETag, modifiedAt: LastModified?.getTime() ?? 0 };
+  });
+  if (size <= MAX_TEXT_BYTES) return found;
+  throw new UsageError(`${name} has ${size} bytes: rolecall wrote no such object`, {
+    hint: `look at it (aws s3 cp ${name} -), and move it away`,
+  });
+}
+
+/** @returns false where the condition didn't hold */
+async function putText(
+  session: S3Session,
+  place: Place,
+  text: string,
+  condition: { readonly IfMatch: string } | { readonly IfNoneMatch: '*' },
+): Promise<boolean> {
+  const Body = Buffer.from(text);
+  const ChecksumSHA256 = createHash('sha256').update(Body).digest('base64');
+  const ContentType = place.Key.endsWith('.json') ? 'application/json' : 'text/plain; charset=utf-8';
+  try {
+    await session.call('PutObject', (client, sdk) =>
+      client.send(new sdk.PutObjectCommand({ ...place, Body, ContentType, ChecksumSHA256, ...condition })),
+    );
+    return true;
+  } catch (error) {
+    // An object that is gone doesn't match either.
+    if (isConflict(error) || isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Every page of a listing; keys and folders without `strip` at their beginning. */
+async function listAll(
+  session: S3Session,
+  bucket: string,
+  prefix: string,
+  strip: string,
+  delimiter?: string,
+): Promise<{ readonly objects: ObjectFacts[]; readonly folders: string[] }> {
+  const objects: ObjectFacts[] = [];
+  const folders: string[] = [];
+  let next: string | undefined;
+  do {
+    const page = await session.call('ListObjectsV2', (client, sdk) =>
+      client.send(
+        new sdk.ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          ...(delimiter !== undefined && { Delimiter: delimiter }),
+          ...(next !== undefined && { ContinuationToken: next }),
+        }),
+      ),
+    );
+    for (const { Key = '', Size = 0, LastModified } of page.Contents ?? [])
+      objects.push({ key: Key.slice(strip.length), size: Size, modifiedAt: LastModified?.getTime() ?? 0 });
+    for (const { Prefix = '' } of page.CommonPrefixes ?? [])
+      folders.push(Prefix.slice(strip.length).replace(/\/$/, ''));
+    next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (next !== undefined);
+  return { objects, folders };
+}

@@ -1,0 +1,42 @@
+import { join, resolve } from 'node:path';
+import { openCatalogue } from './catalogue.ts';
+import { command } from './command.ts';
+import { catalogueOptions, OUTPUT } from './options.ts';
+import { print } from './print.ts';
+import { buildOptions } from './release-build-words.ts';
+import { APP } from './release-words.ts';
+
+/** `rolecall release build`: an archive of a git ref, and its manifest beside it. */
+export const releaseBuild = command({
+  positionals: '[ref]',
+  options: {
+    ref: { type: 'string', hidden: true, describe: 'Tag, branch or commit (default: HEAD)' },
+    app: APP,
+    file: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'File of the archive (default: TAG.tar.gz, in this folder)',
+    },
+    ...buildOptions,
+    ...catalogueOptions,
+    output: OUTPUT,
+  },
+  examples: [
+    ['rolecall release build v1.2.0', 'the archive v1.2.0.tar.gz and its manifest, in this folder'],
+    ['rolecall release build --dirty', 'the work tree as it is'],
+  ],
+  run: async (values, host) => {
+    const catalogue = await openCatalogue(values, host);
+    const [{ appOf }, { buildFrom }, { builtText, builtDocument }] = await Promise.all([
+      import('./release-words.ts'),
+      import('./release-build-words.ts'),
+      import('../report/release.ts'),
+    ]);
+    const target = values.file === undefined ? join(host.cwd, '/') : resolve(host.cwd, values.file);
+    const built = await buildFrom(values, catalogue, appOf(values.app, catalogue), target, host);
+    return print(values.output, host, {
+      text: () => builtText(built),
+      document: () => builtDocument(built),
+    });
+  },
+});

@@ -1,0 +1,29 @@
+import { widthFor } from '../io/terminal.ts';
+import { command } from './command.ts';
+import { cloudOptions, OUTPUT } from './options.ts';
+import { print } from './print.ts';
+import { APP } from './release-words.ts';
+
+/** `rolecall release list`: the builds of an app, newest first. */
+export const releaseList = command({
+  options: { app: APP, ...cloudOptions, output: OUTPUT },
+  examples: [['rolecall release list', 'builds, and which environments deploy them']],
+  run: async (values, host) => {
+    const [{ inBucket }, { listBuilds, pointersOf }, { listDocument, listText }] = await Promise.all([
+      import('./release-place.ts'),
+      import('../release/list.ts'),
+      import('../report/release-list.ts'),
+    ]);
+    return await inBucket(values, host, async ({ bucket, app, catalogue }) => {
+      const [builds, pointers] = await Promise.all([
+        listBuilds(bucket, app),
+        pointersOf(bucket, app, catalogue.environments),
+      ]);
+      const list = { app, builds, pointers };
+      return await print(values.output, host, {
+        text: () => listText(list, host.clock.now(), widthFor(host.terminal.stdout)),
+        document: () => listDocument(list),
+      });
+    });
+  },
+});

@@ -1,0 +1,91 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type ExitCode, UsageError } from '../errors.ts';
+import { waiting } from '../io/waiting.ts';
+import type { PathName } from '../nouns.ts';
+import { manifestPathOf } from '../release/build.ts';
+import { parseManifest } from '../release/manifest.ts';
+import { promote } from '../release/move.ts';
+import { type Published, type PublishFile, publish } from '../release/publish.ts';
+import { publishedDocument, publishedText, sizeText } from '../report/release.ts';
+import type { Host } from './host.ts';
+import { print } from './print.ts';
+import { buildFrom } from './release-build-words.ts';
+import { inBucket, moverOf, type ReleasePlace } from './release-place.ts';
+import type { PublishValues } from './release-publish.ts';
+import { environmentOf } from './release-words.ts';
+
+/** Publishes: build, archive, manifest, and the pointer last. */
+export async function runPublish(values: PublishValues, host: Host): Promise<ExitCode> {
+  const why = moverOf(values.why, host);
+  if (values.why !== undefined && values.environment === undefined)
+    throw new UsageError('--why is the reason of a promotion', { hint: 'add --env, or leave it out' });
+  return await inBucket(values, host, async (place) => {
+    const environment =
+      values.environment === undefined ? undefined : environmentOf(values.environment, place.catalogue);
+    const folder = await mkdtemp(join(tmpdir(), 'rolecall-publish-'));
+    try {
+      const { file, notes } = await fileOf(values, place, folder, host);
+      const published = await upload(file, place, host);
+      const { app, tag } = published.build;
+      const promoted =
+        environment === undefined ? undefined : await promote(place.bucket, app, environment, tag, why);
+      const shown = { ...published, notes, bucket: place.bucket, environment, promoted };
+      return await print(values.output, host, {
+        text: () => publishedText(shown),
+        document: () => publishedDocument(shown),
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** The archive: one that is there already, or one that is built now. */
+async function fileOf(
+  values: PublishValues,
+  { catalogue, app }: ReleasePlace,
+  folder: string,
+  host: Host,
+): Promise<{ readonly file: PublishFile; readonly notes: readonly string[] }> {
+  if (values.archive !== undefined) {
+    if (values.ref !== undefined || values.dirty)
+      throw new UsageError('--archive names a build that is made already', {
+        hint: 'leave the ref and --dirty out',
+      });
+    return { file: await readFileOf(resolve(host.cwd, values.archive), app), notes: [] };
+  }
+  const built = await buildFrom(values, catalogue, app, `${folder}/`, host);
+  return { file: built, notes: built.notes };
+}
+
+async function readFileOf(path: string, app: PathName): Promise<PublishFile> {
+  const manifest = manifestPathOf(path);
+  const text = await readFile(manifest, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${manifest} can't be read (${error.code})`, {
+      hint: 'give the archive that `rolecall release build` made; its manifest lies beside it',
+      cause: error,
+    });
+  });
+  const build = parseManifest(text, manifest);
+  if (build.app === app) return { build, path };
+  throw new UsageError(`${path} is a build of ${build.app}, not of ${app}`, {
+    hint: `add --app ${build.app}`,
+  });
+}
+
+/** Uploads and shows how far it is. A Ctrl-C leaves parts in S3, from which the same command goes on. */
+async function upload(file: PublishFile, { bucket }: ReleasePlace, host: Host): Promise<Published> {
+  const { app, tag, size } = file.build;
+  let sent = 0;
+  const work = publish(bucket, file, (bytes) => {
+    sent = bytes;
+  });
+  const wait = {
+    doing: `publishing ${app} ${tag}`,
+    progress: () => `${sizeText(sent)} of ${sizeText(size)}`,
+    left: 'it is not published; the same command goes on where it was',
+  };
+  return await waiting(host, wait, work);
+}

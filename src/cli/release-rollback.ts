@@ -1,0 +1,41 @@
+import { command } from './command.ts';
+import { cloudOptions, OUTPUT } from './options.ts';
+import { print } from './print.ts';
+import { APP, ENVIRONMENT, WHY } from './release-words.ts';
+
+/** `rolecall release rollback`: goes back to the build before. */
+export const releaseRollback = command({
+  options: {
+    to: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Tag to go back to (default: the build before the current one)',
+    },
+    environment: ENVIRONMENT,
+    why: WHY,
+    app: APP,
+    ...cloudOptions,
+    output: OUTPUT,
+  },
+  examples: [
+    ['rolecall release rollback --env prod', 'the build before the current one; again: the one before that'],
+  ],
+  run: async (values, host) => {
+    const [{ environmentOf }, { inBucket, moverOf }, { rollback }, { movedDocument, movedText }] =
+      await Promise.all([
+        import('./release-words.ts'),
+        import('./release-place.ts'),
+        import('../release/move.ts'),
+        import('../report/release.ts'),
+      ]);
+    const mover = moverOf(values.why, host);
+    return await inBucket(values, host, async ({ bucket, app, catalogue }) => {
+      const environment = environmentOf(values.environment, catalogue);
+      const moved = await rollback(bucket, app, environment, values.to, mover);
+      return await print(values.output, host, {
+        text: () => movedText(moved, environment),
+        document: () => movedDocument(moved, environment),
+      });
+    });
+  },
+});

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { chown, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Owner } from '../cloud-file.ts';
+
+/** The few ways in which the store touches the disk: files for their owner alone, that appear whole or not at all. */
+export class Files {
+  readonly #owner: Owner | undefined;
+
+  constructor(owner: Owner | undefined) {
+    this.#owner = owner;
+  }
+
+  /** Makes a folder, with those above it. */
+  async folder(path: string): Promise<void> {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (this.#owner === undefined || first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) await this.own(made);
+  }
+
+  /** Gives a file to whom the store belongs, where root serves for somebody else. */
+  async own(path: string): Promise<void> {
+    if (this.#owner !== undefined) await chown(path, this.#owner.uid, this.#owner.gid);
+  }
+
+  /** Writes a file that isn't there yet, whole and lasting. @returns false where there is one */
+  async create(path: string, text: string): Promise<boolean> {
+    const beside = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`);
+    try {
+      const file = await open(beside, 'wx', 0o600);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await this.own(beside);
+      await link(beside, path);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await rm(beside, { force: true });
+    }
+    await syncFolder(dirname(path));
+    return true;
+  }
+}
+
+/** Makes the names in a folder survive a loss of power. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A file's text; undefined where there is none. */
+export const textOrNothing = (path: string): Promise<string | undefined> => orNothing(readFile(path, 'utf8'));
+
+/** The names in a folder; none where there is no folder. */
+export const namesIn = async (path: string): Promise<string[]> => (await orNothing(readdir(path))) ?? [];
+
+async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** By shape: Node's errors may come from another realm. */
+export const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../io/clock.ts';
+import type { Owner } from '../cloud-file.ts';
+import { Blobs } from './blobs.ts';
+import type { BucketDocument, ObjectDocument, Segment, Tombstone } from './document.ts';
+import { codeOf, Files, namesIn, textOrNothing } from './files.ts';
+import { isPart, keyOf, keyPath } from './key-path.ts';
+import { noSuchBucket } from './s3-error.ts';
+
+/** Object folders read at once. */
+const AT_ONCE = 32;
+
+/**
+ * Buckets and objects on disk. Nothing is remembered in memory, so that several clouds can serve one folder.
+ *
+ * An object is a folder of numbered versions. A new one is written beside and linked under the next number: whoever
+ * comes second finds the number taken, and judges the request again. So each write is atomic, and conditions hold, among
+ * processes too; a crash leaves the old version or the new one.
+ */
+export class ObjectStore {
+  readonly blobs: Blobs;
+  readonly files: Files;
+  readonly #root: string;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  private constructor(root: string, owner: Owner | undefined, clock: Pick<Clock, 'now'>) {
+    this.#root = root;
+    this.#clock = clock;
+    this.files = new Files(owner);
+    this.blobs = new Blobs(join(root, 'blobs'), this.files);
+  }
+
+  /** Opens the store of a folder, which is made where it isn't there. */
+  static async open(root: string, owner: Owner | undefined, clock: Pick<Clock, 'now'>): Promise<ObjectStore> {
+    const store = new ObjectStore(root, owner, clock);
+    for (const name of ['buckets', 'blobs', 'trash']) await store.files.folder(join(root, name));
+    return store;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** The folder of a bucket. */
+  folderOf(bucket: string): string {
+    return join(this.#root, 'buckets', bucket);
+  }
+
+  async bucket(name: string): Promise<BucketDocument | undefined> {
+    const text = await textOrNothing(join(this.folderOf(name), 'bucket.json'));
+    return text === undefined ? undefined : (JSON.parse(text) as BucketDocument);
+  }
+
+  async needBucket(name: string): Promise<BucketDocument> {
+    const bucket = await this.bucket(name);
+    if (bucket === undefined) throw noSuchBucket(name);
+    return bucket;
+  }
+
+  async buckets(): Promise<BucketDocument[]> {
+    const names = (await namesIn(join(this.#root, 'buckets'))).sort();
+    const found = await Promise.all(names.map((name) => this.bucket(name)));
+    return found.filter((bucket) => bucket !== undefined);
+  }
+
+  /** @returns false where the bucket is there already */
+  async createBucket(bucket: BucketDocument): Promise<boolean> {
+    const folder = this.folderOf(bucket.name);
+    for (const name of ['objects', 'uploads']) await this.files.folder(join(folder, name));
+    return await this.files.create(join(folder, 'bucket.json'), JSON.stringify(bucket));
+  }
+
+  /** Removes a bucket that is empty. @returns false where it isn't */
+  async deleteBucket(name: string): Promise<boolean> {
+    for await (const _object of this.objects(name, '')) return false;
+    await this.discard(this.folderOf(name));
+    return true;
+  }
+
+  /** Takes a folder away at once, then empties it. @returns false where somebody else did */
+  async discard(folder: string): Promise<boolean> {
+    const trash = join(this.#root, 'trash', randomBytes(8).toString('hex'));
+    try {
+      await rename(folder, trash);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+    await rm(trash, { recursive: true, force: true });
+    return true;
+  }
+
+  #objectFolder(bucket: string, key: string): string {
+    return join(this.folderOf(bucket), 'objects', ...keyPath(key));
+  }
+
+  /** The object as it stands. */
+  async object(bucket: string, key: string): Promise<ObjectDocument | undefined> {
+    return (await this.#current(this.#objectFolder(bucket, key))).document;
+  }
+
+  async #current(
+    folder: string,
+  ): Promise<{ readonly version: number; readonly document: ObjectDocument | undefined }> {
+    for (;;) {
+      const version = Math.max(0, ...versionsIn(await namesIn(folder)));
+      if (version === 0) return { version, document: undefined };
+      const text = await textOrNothing(join(folder, String(version)));
+      // Superseded and removed between the two looks.
+      if (text === undefined) continue;
+      const document = JSON.parse(text) as ObjectDocument | Tombstone;
+      return { version, document: 'gone' in document ? undefined : document };
+    }
+  }
+
+  /**
+   * Writes the next version of an object.
+   * @param decide judges the object as it stands, again where somebody else wrote meanwhile: gives the new version,
+   *   `gone`, or `same` to leave it; what it throws is thrown
+   */
+  async write(
+    bucket: string,
+    key: string,
+    decide: (current: ObjectDocument | undefined) => ObjectDocument | 'gone' | 'same',
+  ): Promise<void> {
+    const folder = this.#objectFolder(bucket, key);
+    for (;;) {
+      const { version, document: current } = await this.#current(folder);
+      const next = decide(current);
+      if (next === 'same') return;
+      await this.files.folder(folder);
+      const text = JSON.stringify(next === 'gone' ? { gone: true } : next);
+      if (!(await this.files.create(join(folder, String(version + 1)), text))) continue;
+      await this.#tidy(folder, version, next === 'gone' ? [] : segmentsOf(next));
+      return;
+    }
+  }
+
+  /** Removes the versions up to one that is superseded, and the blobs that the new one doesn't need. */
+  async #tidy(folder: string, upTo: number, kept: readonly Segment[]): Promise<void> {
+    const needed = new Set(kept.map(({ blob }) => blob));
+    for (const version of versionsIn(await namesIn(folder)).filter((number) => number <= upTo)) {
+      const text = await textOrNothing(join(folder, String(version)));
+      await rm(join(folder, String(version)), { force: true });
+      const document = text === undefined ? undefined : (JSON.parse(text) as ObjectDocument | Tombstone);
+      if (document === undefined || 'gone' in document) continue;
+      await this.blobs.remove(segmentsOf(document).filter(({ blob }) => !needed.has(blob)));
+    }
+  }
+
+  /** The objects whose keys begin with `prefix` and come after `after`, in the order of their keys' bytes. */
+  async *objects(bucket: string, prefix: string, after = ''): AsyncGenerator<ObjectDocument, void> {
+    const keys = (await this.#keys(join(this.folderOf(bucket), 'objects'), []))
+      .filter((key) => key.startsWith(prefix) && byBytes(key, after) > 0)
+      .sort(byBytes);
+    for (let at = 0; at < keys.length; at += AT_ONCE) {
+      const group = keys.slice(at, at + AT_ONCE);
+      const documents = await Promise.all(group.map((key) => this.object(bucket, key)));
+      for (const document of documents) if (document !== undefined) yield document;
+    }
+  }
+
+  async #keys(folder: string, path: readonly string[]): Promise<string[]> {
+    const keys: string[] = [];
+    for (const name of await namesIn(folder)) {
+      if (isPart(name)) keys.push(...(await this.#keys(join(folder, name), [...path, name])));
+      else keys.push(keyOf([...path, name]));
+    }
+    return keys;
+  }
+
+  /** Removes the blobs that nothing names, old ones only: they are left from crashes. */
+  async sweep(): Promise<void> {
+    const named = new Set<string>();
+    for (const { name } of await this.buckets()) {
+      for await (const document of this.objects(name, ''))
+        for (const { blob } of segmentsOf(document)) named.add(blob);
+      const uploads = join(this.folderOf(name), 'uploads');
+      for (const upload of await namesIn(uploads)) {
+        for (const part of await namesIn(join(uploads, upload))) {
+          const text = await readFile(join(uploads, upload, part), 'utf8').catch(() => '');
+          for (const [, blob = ''] of text.matchAll(/"blob":"([0-9a-f]{32})"/g)) named.add(blob);
+        }
+      }
+    }
+    await this.blobs.sweep(named, this.now());
+  }
+}
+
+/** The order of S3's listings: that of the bytes of UTF-8. */
+export const byBytes = (one: string, other: string): number =>
+  Buffer.compare(Buffer.from(one), Buffer.from(other));
+
+const versionsIn = (names: readonly string[]): number[] =>
+  names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+
+export const segmentsOf = ({ content }: ObjectDocument): readonly Segment[] =>
+  content.kind === 'segments' ? content.segments : [];

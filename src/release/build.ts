@@ -1,0 +1,234 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { InterruptedError, UsageError } from '../errors.ts';
+import { type Build, isPathName, type PathName } from '../nouns.ts';
+import { type Archived, writeArchive } from './archive.ts';
+import { runCommand } from './command.ts';
+import { type Entry, entriesOfFolder, entriesOfTar } from './entries.ts';
+import { archiveOf, type Source, sourceOf, submodulesOf, workTree } from './git.ts';
+import { archiveName, renderManifest } from './manifest.ts';
+import type { Suspect } from './suspects.ts';
+
+/** What a build is to be made of. */
+export interface BuildPlan {
+  readonly app: PathName;
+  /** Absolute path of the repository. */
+  readonly repository: string;
+  /** Tag, branch or commit. */
+  readonly ref: string;
+  /** The work tree with its changes in place of the ref. */
+  readonly dirty: boolean;
+  /** Absent: made of the ref. */
+  readonly tag: string | undefined;
+  /** Folder that becomes the build. */
+  readonly path: string | undefined;
+  /** For bash, in a clean export. */
+  readonly command: string | undefined;
+  readonly compression: 'gzip' | 'zstd';
+  /** Paths of files that look like secrets and may be in the build. */
+  readonly allowed: readonly string[];
+  readonly by: string;
+}
+
+/** What building may touch. */
+export interface BuildTools {
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Gets what a build command prints. */
+  readonly onOutput: (chunk: Buffer) => void;
+}
+
+/** A build on this machine: an archive, and its manifest beside it. */
+export interface BuiltFile {
+  readonly build: Build;
+  /** Absolute. */
+  readonly path: string;
+  readonly manifestPath: string;
+  readonly files: number;
+  /** What people should know, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Where the manifest of an archive lies. */
+export const manifestPathOf = (archive: string): string => `${archive}.json`;
+
+/**
+ * Builds an archive and its manifest; a failure leaves neither.
+ * @param target where the archive goes: a file, or (ending in a slash) a folder, in which its name is the build's
+ * @throws UsageError for whatever can't be built, or mustn't be
+ */
+export async function buildArchive(plan: BuildPlan, target: string, tools: BuildTools): Promise<BuiltFile> {
+  const source = plan.dirty ? await workTree(plan.repository) : await sourceOf(plan.repository, plan.ref);
+  const folder = target.endsWith('/') ? target : dirname(target);
+  await mkdir(folder, { recursive: true });
+  const draft = join(folder, `.rolecall-build-${process.pid}-${tools.now()}`);
+  try {
+    const tag = plan.tag === undefined ? undefined : checkedTag(plan.tag);
+    const archived = await archive(plan, source, tag, draft, tools);
+    refuse(archived, plan, source);
+    const build = buildOf(plan, source, tag ?? tagOf(source, archived), archived, tools.now());
+    const path = target.endsWith('/') ? join(target, build.archive) : target;
+    await writeFile(manifestPathOf(path), renderManifest(build));
+    await rename(draft, path);
+    const notes = await notesOf(plan, source, archived);
+    return { build, path, manifestPath: manifestPathOf(path), files: archived.files, notes };
+  } catch (error) {
+    throw tools.signal.aborted ? new InterruptedError('the build was interrupted') : error;
+  } finally {
+    await rm(draft, { force: true });
+    await source.close();
+  }
+}
+
+/** @throws UsageError */
+function checkedTag(tag: string): PathName {
+  if (isPathName(tag)) return tag;
+  throw new UsageError(`"${tag}" can't be the tag of a build`, {
+    hint: 'use 1 to 64 letters, digits and . _ - that begin with a letter or digit',
+  });
+}
+
+/** The ref's own name where it is a tag that can be one, else the commit's first digits; marked where it holds changes. */
+function tagOf({ commit, dirty, tagName }: Source, { tarSha256 }: Archived): PathName {
+  const short = commit.slice(0, 12);
+  if (dirty) return `${short}-dirty-${tarSha256.slice(0, 8)}` as PathName;
+  return tagName !== undefined && isPathName(tagName) ? tagName : (short as PathName);
+}
+
+async function archive(
+  plan: BuildPlan,
+  source: Source,
+  tag: string | undefined,
+  draft: string,
+  { signal, onOutput }: BuildTools,
+): Promise<Archived> {
+  if (plan.command === undefined) {
+    const tar = await archiveOf(source, plan.path);
+    try {
+      const archived = await writeArchive(
+        entriesOfTar(tar.stream, plan.path),
+        plan.compression,
+        draft,
+        signal,
+      );
+      await tar.done;
+      return archived;
+    } catch (error) {
+      // Where git has failed, its reason is the better one.
+      tar.stream.destroy();
+      await tar.done;
+      throw error;
+    } finally {
+      tar.stop();
+    }
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'rolecall-export-'));
+  try {
+    await exportTo(source, folder);
+    await runCommand(plan.command, folder, commandEnv(plan, source, tag), { signal, onOutput });
+    return await writeArchive(await entriesBelow(folder, plan.path), plan.compression, draft, signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Unpacks the commit into an empty folder. */
+async function exportTo(source: Source, folder: string): Promise<void> {
+  const tar = await archiveOf(source, undefined);
+  const unpack = spawn('tar', ['-xf', '-', '-C', folder], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const unpacked = new Promise<void>((resolve, reject) => {
+    unpack.once('error', reject);
+    unpack.once('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new UsageError(`the commit can't be unpacked in ${folder}`, { hint: 'is the disk full?' })),
+    );
+  });
+  await Promise.all([pipeline(tar.stream, unpack.stdin), tar.done, unpacked]);
+}
+
+const commandEnv = (plan: BuildPlan, { commit, committedAt }: Source, tag: string | undefined) => ({
+  ROLECALL_APP: plan.app,
+  ROLECALL_TAG: tag ?? '',
+  ROLECALL_COMMIT: commit,
+  // https://reproducible-builds.org/specs/source-date-epoch/
+  SOURCE_DATE_EPOCH: String(Math.floor(committedAt / 1000)),
+});
+
+async function entriesBelow(folder: string, path: string | undefined): Promise<AsyncIterable<Entry>> {
+  const root = path === undefined ? folder : join(folder, path);
+  const found = await stat(root).catch(() => undefined);
+  if (found?.isDirectory()) return entriesOfFolder(root);
+  throw new UsageError(`the build command left no folder ${path}`, {
+    hint: 'check `path` of the app in the catalogue: it is taken after the command has run',
+  });
+}
+
+/** @throws UsageError for an archive that nobody should deploy, with every reason at once */
+function refuse(archived: Archived, plan: BuildPlan, { dirty }: Source): void {
+  const { suspects, escapes, files } = archived;
+  if (escapes.length > 0)
+    throw new UsageError(
+      ['these would lead out of the build:', ...escapes.map(({ path, why }) => `  ${path} ${why}`)].join(
+        '\n',
+      ),
+      {
+        hint: 'make the links relative, to something inside, or leave them out (.gitattributes: PATH export-ignore)',
+      },
+    );
+  const refused = suspects.filter(({ path }) => !plan.allowed.includes(path));
+  if (refused.length > 0) throw secrets(refused);
+  const needless = plan.allowed.find((path) => !suspects.some((suspect) => suspect.path === path));
+  if (needless !== undefined)
+    throw new UsageError(
+      `--allow-secret ${needless}: no file of the build by that path looks like a secret`,
+      {
+        hint: 'leave it out; paths are those in the archive, as tar -tzf shows them',
+      },
+    );
+  if (files > 0) return;
+  const where = plan.path === undefined ? 'the commit' : plan.path;
+  throw new UsageError(`the build is empty: ${dirty ? 'the work tree' : where} has no files in it`, {
+    hint: 'check `path` of the app in the catalogue, and export-ignore in .gitattributes',
+  });
+}
+
+const secrets = (refused: readonly Suspect[]): UsageError =>
+  new UsageError(
+    [
+      'these files look like secrets, and a build is no place for them:',
+      ...refused.map(({ path, why }) => `  ${path} ${why}`),
+    ].join('\n'),
+    {
+      hint: `leave them out (.gitattributes: PATH export-ignore), or say that they may be in it: --allow-secret ${refused[0]?.path}`,
+    },
+  );
+
+const buildOf = (plan: BuildPlan, source: Source, tag: PathName, archived: Archived, now: number): Build => ({
+  app: plan.app,
+  tag,
+  archive: archiveName(tag, plan.compression),
+  sha256: archived.sha256,
+  size: archived.size,
+  tarSha256: archived.tarSha256,
+  tarSize: archived.tarSize,
+  commit: source.commit,
+  committedAt: source.committedAt,
+  dirty: source.dirty,
+  createdAt: now,
+  by: plan.by,
+  init: archived.init,
+});
+
+async function notesOf(plan: BuildPlan, source: Source, { init }: Archived): Promise<readonly string[]> {
+  const submodules = plan.command === undefined ? await submodulesOf(source, plan.path) : [];
+  return [
+    ...(source.dirty ? ['it holds changes that no commit has'] : []),
+    ...(plan.dirty && !source.dirty ? ['the work tree has no changes: this is the commit itself'] : []),
+    ...(submodules.length > 0 ? [`submodules are not in it: ${submodules.join(', ')}`] : []),
+    ...(init.length === 0 ? ['it has no init scripts (init/**.sh): machines will use those of the AMI'] : []),
+  ];
+}

@@ -1,0 +1,91 @@
+import type { Bucket } from '../aws/ports.ts';
+import { UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import type { Build, PathName } from '../nouns.ts';
+import { buildsPrefix, manifestKey, parseManifest } from './manifest.ts';
+import { type Pointer, parsePointer, pointerKey } from './pointer.ts';
+
+/** A pointer as it stands in the bucket. */
+export interface StoredPointer {
+  readonly pointer: Pointer;
+  readonly etag: string;
+}
+
+/** The build that an environment deploys. */
+export interface CurrentBuild {
+  readonly build: Build;
+  /** Epoch milliseconds; undefined where the pointer was written by hand. */
+  readonly movedAt: number | undefined;
+  readonly by: string | undefined;
+}
+
+/** @returns undefined where nothing was promoted yet. @throws UsageError for a damaged pointer */
+export async function readPointer(
+  bucket: Bucket,
+  app: PathName,
+  environment: string,
+): Promise<StoredPointer | undefined> {
+  const key = pointerKey(app, environment);
+  const stored = await bucket.readText(key);
+  return stored && { pointer: parsePointer(stored.text, bucket.locate(key)), etag: stored.etag };
+}
+
+/** One build, or undefined. @throws UsageError for a manifest that is none, or of another build */
+export async function readBuild(bucket: Bucket, app: PathName, tag: string): Promise<Build | undefined> {
+  const key = manifestKey(app, tag);
+  const stored = await bucket.readText(key);
+  if (stored === undefined) return undefined;
+  const build = parseManifest(stored.text, bucket.locate(key));
+  if (build.app === app && build.tag === tag) return build;
+  throw new UsageError(`${bucket.locate(key)} is the manifest of ${build.app} ${build.tag}`, {
+    hint: 'it was copied by hand: publish the build under its own name',
+  });
+}
+
+/** @throws UsageError where there is no such build */
+export async function findBuild(bucket: Bucket, app: PathName, tag: string): Promise<Build> {
+  const build = await readBuild(bucket, app, tag);
+  if (build !== undefined) return build;
+  const tags = await listTags(bucket, app);
+  const near = nearest(tag, tags);
+  throw new UsageError(
+    `there is no build ${tag} of ${app} in ${bucket.locate(buildsPrefix(app))}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    {
+      hint:
+        tags.length === 0
+          ? 'rolecall release publish makes the first one'
+          : 'rolecall release list tells what there is',
+    },
+  );
+}
+
+/** The build that is promoted to an environment. @throws UsageError where none is, or it isn't there */
+export async function currentBuild(
+  bucket: Bucket,
+  app: PathName,
+  environment: string,
+): Promise<CurrentBuild> {
+  const stored = await readPointer(bucket, app, environment);
+  if (stored === undefined)
+    throw new UsageError(`no build of ${app} is promoted to ${environment}`, {
+      hint: `rolecall release publish --app ${app} --env ${environment}, or rolecall release promote TAG --app ${app} --env ${environment}`,
+    });
+  const { tag, moves } = stored.pointer;
+  const build = await readBuild(bucket, app, tag);
+  if (build === undefined)
+    throw new UsageError(
+      `${environment} deploys ${app} ${tag}, but there is no such build in ${bucket.locate(buildsPrefix(app))}`,
+      {
+        hint: `promote one that is there: rolecall release list --app ${app}`,
+      },
+    );
+  const [newest] = moves;
+  return { build, movedAt: newest && Date.parse(newest.at), by: newest?.by };
+}
+
+/** The tags of all builds. */
+export async function listTags(bucket: Bucket, app: PathName): Promise<string[]> {
+  const prefix = buildsPrefix(app);
+  const objects = await bucket.list(prefix);
+  return objects.flatMap(({ key }) => /^([^/]+)\.json$/.exec(key.slice(prefix.length))?.[1] ?? []);
+}

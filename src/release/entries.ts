@@ -1,0 +1,106 @@
+import { createReadStream, type Stats } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import type { Readable } from 'node:stream';
+import { extract } from 'tar-stream';
+import { UsageError } from '../errors.ts';
+
+/** One member of an archive, before it is written. */
+export type Entry =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** Bytes. */
+      readonly size: number;
+      readonly executable: boolean;
+      /** Must be read to its end before the next entry comes. */
+      readonly content: AsyncIterable<Buffer>;
+    };
+
+/** The members of a tar as `git archive` makes it, below a folder of it. */
+export async function* entriesOfTar(tar: Readable, below: string | undefined): AsyncGenerator<Entry, void> {
+  const prefix = below === undefined ? '' : `${below.replace(/\/+$/, '')}/`;
+  const members = tar.pipe(extract());
+  tar.once('error', (error) => members.destroy(error));
+  for await (const member of members) {
+    const path = member.header.name.replace(/\/$/, '');
+    if (prefix !== '' && !`${path}/`.startsWith(prefix)) {
+      member.resume();
+      continue;
+    }
+    const inside = path.slice(prefix.length);
+    if (inside === '' || `${path}/` === prefix) member.resume();
+    else yield entryOf(member, inside);
+  }
+}
+
+type TarEntry = ReturnType<typeof extract> extends AsyncIterable<infer Member> ? Member : never;
+
+function entryOf(member: TarEntry, path: string): Entry {
+  const { type, size = 0, mode = 0, linkname } = member.header;
+  switch (type) {
+    case 'directory':
+      member.resume();
+      return { kind: 'folder', path };
+    case 'symlink':
+      member.resume();
+      return { kind: 'link', path, target: linkname ?? '' };
+    case 'file':
+    case 'contiguous-file':
+      return {
+        kind: 'file',
+        path,
+        size,
+        executable: (mode & 0o111) !== 0,
+        content: member as AsyncIterable<Buffer>,
+      };
+    default:
+      throw new UsageError(`${path} is a ${type ?? 'member'} that no build can hold`, {
+        hint: 'leave it out',
+      });
+  }
+}
+
+/** The files of a folder, in the order of their names' bytes. */
+export async function* entriesOfFolder(root: string, below = ''): AsyncGenerator<Entry, void> {
+  const names = await readdir(join(root, below));
+  names.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  for (const name of names) {
+    const path = posix.join(below, name);
+    const found = await lstat(join(root, path));
+    if (found.isDirectory()) {
+      yield { kind: 'folder', path };
+      yield* entriesOfFolder(root, path);
+    } else {
+      yield await entryOfFile(root, path, found);
+    }
+  }
+}
+
+async function entryOfFile(root: string, path: string, found: Stats): Promise<Entry> {
+  if (found.isSymbolicLink()) return { kind: 'link', path, target: await readlink(join(root, path)) };
+  if (found.isFile()) {
+    const content: AsyncIterable<Buffer> = createReadStream(join(root, path));
+    return { kind: 'file', path, size: found.size, executable: (found.mode & 0o111) !== 0, content };
+  }
+  throw new UsageError(`${path} is a device, a socket or a pipe: no build can hold it`, {
+    hint: 'let the build command remove it',
+  });
+}
+
+/** What is wrong with where an entry lies or leads to; undefined where nothing is. */
+export function escapeOf(entry: Entry): string | undefined {
+  if (leaves(entry.path)) return 'lies outside of the build';
+  if (entry.kind !== 'link') return undefined;
+  if (posix.isAbsolute(entry.target)) return `leads to ${entry.target}, an absolute path`;
+  return leaves(posix.join(posix.dirname(entry.path), entry.target))
+    ? `leads to ${entry.target}, outside of the build`
+    : undefined;
+}
+
+function leaves(path: string): boolean {
+  const normal = posix.normalize(path);
+  return posix.isAbsolute(path) || normal === '..' || normal.startsWith('../');
+}

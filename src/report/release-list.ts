@@ -1,0 +1,115 @@
+import { elapsed, printable, table, wrap } from '../io/text.ts';
+import type { Build } from '../nouns.ts';
+import { buildDocument, commitText, sizeText } from './release.ts';
+
+interface BuildList {
+  readonly app: string;
+  readonly builds: readonly Build[];
+  /** Environment to tag. */
+  readonly pointers: ReadonlyMap<string, string>;
+}
+
+interface ShownBuild {
+  readonly build: Build;
+  readonly movedAt: number | undefined;
+  readonly by: string | undefined;
+}
+
+interface History {
+  readonly app: string;
+  readonly environment: string;
+  readonly tag: string | null;
+  readonly moves: readonly {
+    readonly at: string;
+    readonly by: string;
+    readonly action: string;
+    readonly from: string | null;
+    readonly to: string;
+    readonly why: string | null;
+  }[];
+}
+
+/** `3 h ago`. */
+export const ageText = (at: number, now: number): string => `${agoText(Math.max(0, now - at))} ago`;
+
+function agoText(ms: number): string {
+  const hours = ms / 3_600_000;
+  if (hours < 1) return elapsed(ms);
+  return hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} days`;
+}
+
+const fitted = (rows: readonly (readonly string[])[], columns: number | undefined): string =>
+  table(rows)
+    .flatMap((line) => (columns === undefined ? [line] : wrap(line, columns, 4)))
+    .map((line) => `${line}\n`)
+    .join('');
+
+export function listText(
+  { app, builds, pointers }: BuildList,
+  now: number,
+  columns: number | undefined,
+): string {
+  const lost = [...pointers].filter(([, tag]) => !builds.some((build) => build.tag === tag));
+  const warning = lost
+    .map(([environment, tag]) => `${environment} deploys ${tag}, which is not there\n`)
+    .join('');
+  if (builds.length === 0) return `no build of ${app} is published yet\n${warning}`;
+  const rows = builds.map((build) => [
+    build.tag,
+    build.commit.slice(0, 12) + (build.dirty ? '+' : ''),
+    ageText(build.createdAt, now),
+    sizeText(build.size),
+    printable(build.by),
+    [...pointers]
+      .filter(([, tag]) => tag === build.tag)
+      .map(([environment]) => `<- ${environment}`)
+      .join(' '),
+  ]);
+  return fitted(rows, columns) + warning;
+}
+
+export const listDocument = ({ app, builds, pointers }: BuildList) => ({
+  app,
+  builds: builds.map(buildDocument),
+  environments: Object.fromEntries(pointers),
+});
+
+export function showText({ build, movedAt, by }: ShownBuild, now: number): string {
+  const rows: [string, string][] = [
+    ['build', `${build.app} ${build.tag}`],
+    ['commit', `${commitText(build).replace('commit ', '')}, made ${ageText(build.committedAt, now)}`],
+    ['published', `${ageText(build.createdAt, now)}, by ${printable(build.by)}`],
+    ...(movedAt === undefined
+      ? []
+      : [['promoted', `${ageText(movedAt, now)}, by ${printable(by ?? 'somebody')}`] as [string, string]]),
+    ['archive', `${build.archive}, ${sizeText(build.size)} (${sizeText(build.tarSize)} unpacked)`],
+    ['sha256', build.sha256],
+    ...build.init.map((path, index): [string, string] => [index === 0 ? 'init' : '', path]),
+  ];
+  return fitted(rows, undefined);
+}
+
+export const showDocument = ({ build, movedAt, by }: ShownBuild) => ({
+  build: buildDocument(build),
+  promoted: movedAt === undefined ? null : { at: new Date(movedAt).toISOString(), by: by ?? null },
+});
+
+export function historyText({ app, environment, tag, moves }: History, columns: number | undefined): string {
+  if (tag === null) return `no build of ${app} was promoted to ${environment} yet\n`;
+  if (moves.length === 0) return `${environment} deploys ${app} ${tag}; how it came there is not known\n`;
+  const rows = moves.map(({ at, action, from, to, by, why }) => [
+    at.replace(/\.\d+Z$/, 'Z'),
+    action,
+    from === null ? to : `${from} -> ${to}`,
+    printable(by),
+    why === null ? '' : printable(why),
+  ]);
+  return fitted(rows, columns);
+}
+
+export const historyDocument = ({ app, environment, tag, moves }: History) => ({
+  app,
+  environment,
+  tag,
+  moves: moves.map(({ at, by, action, from, to, why }) => ({ at, by, action, from, to, why })),
+});

@@ -1,0 +1,206 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Bucket } from '../../src/aws/ports.ts';
+import { connectBucket } from '../../src/aws/s3.ts';
+import type { Faults } from '../../src/local/faults.ts';
+import { type TestCloud, testCloud } from '../support/local-cloud.ts';
+
+const NAME = 'shop-rolecall';
+const MIB = 1024 * 1024;
+const folder = mkdtempSync(join(tmpdir(), 'rolecall-upload-'));
+let cloud: TestCloud;
+afterEach(async () => await cloud[Symbol.asyncDispose]());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A bucket of a cloud of its own in which these things go wrong. */
+async function bucketWith(faults: Faults = {}, prefix = 'team/'): Promise<Bucket> {
+  cloud = await testCloud({ faults });
+  await cloud.s3.send(new CreateBucketCommand({ Bucket: NAME }));
+  return connected(prefix);
+}
+
+function connected(prefix = 'team/'): Bucket {
+  const { endpoint, credentials } = cloud;
+  const clock = { now: Date.now, sleep: async () => undefined };
+  return connectBucket({ region: 'us-east-1', endpoint, credentials }, { bucket: NAME, prefix }, { clock });
+}
+
+async function collected(body: AsyncIterable<unknown> | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body ?? []) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+describe('small objects', () => {
+  test('are created once, replaced by ETag, and read back', async () => {
+    const bucket = await bucketWith();
+    expect(await bucket.readText('a/b')).toBeUndefined();
+    expect(await bucket.createText('a/b', 'one')).toBe(true);
+    expect(await bucket.createText('a/b', 'two')).toBe(false);
+    const found = await bucket.readText('a/b');
+    expect(found).toMatchObject({ text: 'one', modifiedAt: expect.any(Number) });
+    expect(await bucket.replaceText('a/b', 'two', found?.etag ?? '')).toBe(true);
+    expect(await bucket.replaceText('a/b', 'three', found?.etag ?? '')).toBe(false);
+    expect(await bucket.replaceText('absent', 'x', found?.etag ?? '')).toBe(false);
+    expect((await bucket.readText('a/b'))?.text).toBe('two');
+    expect(bucket.locate('a/b')).toBe('s3://shop-rolecall/team/a/b');
+  });
+
+  test.each(['throttle', 's3Errors', 'breakOff', 'dropAnswers'] as const)(
+    'are written and read in spite of %s',
+    async (fault) => {
+      const bucket = await bucketWith({ [fault]: { PutObject: 2, GetObject: 1 } });
+      expect(await bucket.createText('a', 'one')).toBe(true);
+      expect((await bucket.readText('a'))?.text).toBe('one');
+    },
+  );
+
+  test('what is too large to be rolecall’s is not read', async () => {
+    const bucket = await bucketWith();
+    const path = join(folder, 'large');
+    writeFileSync(path, Buffer.alloc(4 * MIB + 1));
+    await bucket.upload('large', { path, size: 4 * MIB + 1, sha256: sha256(Buffer.alloc(4 * MIB + 1)) });
+    await expect(bucket.readText('large')).rejects.toMatchObject({ exit: 'usage' });
+  });
+
+  test.each([
+    ['AccessDenied', 'permission', { unauthorized: ['GetObject'] }],
+    ['RequestTimeTooSkewed', 'credentials', { clockSkewMs: 3_600_000 }],
+  ] as const)('%s is told as trouble with %s', async (code, kind, faults) => {
+    const bucket = await bucketWith();
+    await cloud[Symbol.asyncDispose]();
+    cloud = await testCloud({ faults });
+    await expect(connected().readText('a')).rejects.toMatchObject({ code, kind });
+    expect(bucket.name).toBe(NAME);
+  });
+
+  test('no bucket, and a bucket elsewhere, are told as such', async () => {
+    await bucketWith();
+    const { endpoint, credentials } = cloud;
+    const none = connectBucket(
+      { region: 'us-east-1', endpoint, credentials },
+      { bucket: 'no-such', prefix: '' },
+    );
+    await expect(none.readText('a')).rejects.toMatchObject({
+      message: expect.stringMatching(/^there is no bucket no-such/),
+    });
+    const elsewhere = connectBucket(
+      { region: 'eu-west-1', endpoint, credentials },
+      { bucket: NAME, prefix: '' },
+    );
+    await expect(elsewhere.createText('a', '')).rejects.toMatchObject({
+      message: expect.stringMatching(/^the bucket shop-rolecall is in us-east-1, not in eu-west-1/),
+    });
+  });
+});
+
+test('listings have every page, and keys below the prefix', async () => {
+  const bucket = await bucketWith();
+  const keys = Array.from({ length: 1_005 }, (_, index) => `l/${String(index).padStart(4, '0')}`);
+  for (let at = 0; at < keys.length; at += 50)
+    await Promise.all(keys.slice(at, at + 50).map((key) => bucket.createText(key, key)));
+  expect((await bucket.list('l/')).map(({ key }) => key)).toEqual(keys);
+  await bucket.createText('f/a/x', '');
+  await bucket.createText('f/b/y', '');
+  await bucket.createText('f/z', '');
+  expect(await bucket.folders('f/')).toEqual(['a', 'b']);
+  expect(await connected('').folders('')).toEqual(['team']);
+});
+
+test('a presigned URL gives the object to anybody, until it expires', async () => {
+  const bucket = await bucketWith();
+  await bucket.createText('a é/b', 'for all');
+  const url = await bucket.presignGet('a é/b', 60);
+  expect(await (await fetch(url)).text()).toBe('for all');
+  expect((await fetch(url.replace('/b?', '/c?'))).status).toBe(403);
+  expect((await fetch(`${url}x`)).status).toBe(403);
+  expect((await fetch(url.split('?')[0] ?? '')).status).toBe(403);
+});
+
+describe('uploads', () => {
+  const large = randomBytes(70 * MIB + 12_345);
+  const path = join(folder, 'archive');
+  const file = { path, size: large.length, sha256: sha256(large) };
+  beforeAll(() => writeFileSync(path, large));
+
+  test('of a small file: whole, once, with the checksum that S3 verified', async () => {
+    const bucket = await bucketWith();
+    const small = large.subarray(0, 100_000);
+    const one = join(folder, 'small');
+    writeFileSync(one, small);
+    const described = { path: one, size: small.length, sha256: sha256(small) };
+    expect(await bucket.upload('s', described, { contentType: 'application/gzip' })).toBe(true);
+    expect(await bucket.upload('s', described)).toBe(false);
+    expect(await bucket.head('s')).toMatchObject({
+      size: small.length,
+      sha256: Buffer.from(sha256(small), 'hex').toString('base64'),
+    });
+    expect((await collected(await bucket.read('s'))).equals(small)).toBe(true);
+    expect(await bucket.head('absent')).toBeUndefined();
+    expect(await bucket.read('absent')).toBeUndefined();
+  });
+
+  test('of a large file go in parts, and nothing is left behind', async () => {
+    const bucket = await bucketWith();
+    const progress: number[] = [];
+    expect(await bucket.upload('l', file, { onProgress: (sent) => progress.push(sent) })).toBe(true);
+    expect(progress.at(-1)).toBe(large.length);
+    expect(await bucket.head('l')).toMatchObject({
+      size: large.length,
+      sha256: expect.stringMatching(/-9$/),
+    });
+    expect((await collected(await bucket.read('l'))).equals(large)).toBe(true);
+    expect(await bucket.upload('l', file)).toBe(false);
+    const { Uploads } = await cloud.s3.send(new ListMultipartUploadsCommand({ Bucket: NAME }));
+    expect(Uploads).toBeUndefined();
+  });
+
+  test('go on where an interrupted one was', async () => {
+    const bucket = await bucketWith({ unauthorized: ['CompleteMultipartUpload'] });
+    await expect(bucket.upload('l', file)).rejects.toMatchObject({ kind: 'permission' });
+    const { Uploads = [] } = await cloud.s3.send(new ListMultipartUploadsCommand({ Bucket: NAME }));
+    expect(Uploads).toHaveLength(1);
+    // The second run may send no part at all: it is not allowed to.
+    (cloud.faults as { unauthorized: string[] }).unauthorized = ['UploadPart'];
+    expect(await bucket.upload('l', file)).toBe(true);
+    expect((await collected(await bucket.read('l'))).equals(large)).toBe(true);
+  });
+
+  test.each([
+    { s3Errors: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },
+    { throttle: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },
+    { breakOff: { UploadPart: 3 } },
+    { dropAnswers: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },
+  ] satisfies Faults[])('arrive whole in spite of %j', async (faults) => {
+    const bucket = await bucketWith(faults);
+    expect(await bucket.upload('l', file)).toBe(true);
+    expect((await collected(await bucket.read('l'))).equals(large)).toBe(true);
+  });
+
+  test('of a file that isn’t what its manifest tells leave nothing in S3', async () => {
+    const bucket = await bucketWith();
+    const other = { ...file, sha256: sha256(Buffer.from('other')) };
+    const refused = { exit: 'usage', message: expect.stringMatching(/is not what its manifest tells/) };
+    await expect(bucket.upload('l', other)).rejects.toMatchObject(refused);
+    const cut = join(folder, 'cut');
+    writeFileSync(cut, large);
+    truncateSync(cut, 66 * MIB);
+    await expect(bucket.upload('l', { ...file, path: cut })).rejects.toMatchObject(refused);
+    expect(await bucket.head('l')).toBeUndefined();
+    const { Uploads } = await cloud.s3.send(new ListMultipartUploadsCommand({ Bucket: NAME }));
+    expect(Uploads).toBeUndefined();
+  });
+
+  test('two at once give one object', async () => {
+    const bucket = await bucketWith();
+    const answers = await Promise.all([bucket.upload('l', file), bucket.upload('l', file)]);
+    expect(answers).toContain(true);
+    expect((await collected(await bucket.read('l'))).equals(large)).toBe(true);
+  });
+});
