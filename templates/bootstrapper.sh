@@ -874,7 +874,7 @@ disk_problem() {
 # ---------------------------------------------------------------- steps deploy.pointer, fetch, verify, unpack
 require_deploy_commands() {
   local name missing=()
-  for name in chmod date df find gzip head ln mv readlink rm sort sync tar touch; do
+  for name in chmod date df find grep gzip head ln mv readlink rm sort sync tar touch; do
     command -v "$name" >/dev/null || missing+=("$name")
   done
   if ((${#missing[@]} == 0)); then return 0; fi
@@ -1054,7 +1054,8 @@ unpack_archive() {
 # Ends the run for the reason $1, or because the disk is full; what was unpacked so far goes.
 give_up() {
   local reason=$1
-  if [[ -n $STEP_LOG ]] && grep -q 'No space left on device' -- "$STEP_LOG" 2>/dev/null; then
+  # Tar's own word for it is that it wrote only a part.
+  if [[ -n $STEP_LOG ]] && grep -q -e 'No space left on device' -e 'Wrote only' -- "$STEP_LOG" 2>/dev/null; then
     remove_leftovers
     disk_problem "build $BUILD"
     reason=$REPLY

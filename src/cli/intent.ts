@@ -5,23 +5,31 @@ import { UsageError } from '../errors.ts';
 import { type LaunchAnswers, MAX_COUNT } from '../io/picker.ts';
 import type { LaunchId, Nonce } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
+import type { Pin } from './build-pin.ts';
 import { type OverrideWords, type RoleWords, roleFrom } from './catalogue.ts';
 import type { Host } from './host.ts';
 import { launchIdFor } from './launch-id.ts';
 
-/** What a launch is about, before anything is sent. */
-export interface Intent {
+/** What a launch is about, before its build is known. */
+export interface Draft {
   readonly role: Role;
   readonly count: number;
   readonly launch: LaunchId;
   /** The id was made this moment. */
   readonly isNew: boolean;
-  readonly payload: Payload;
   readonly nonce: Nonce;
+}
+
+/** What a launch is about, before anything is sent. */
+export interface Intent extends Draft {
+  /** The build that its machines deploy; absent for a role that deploys none. */
+  readonly pin?: Pin | undefined;
+  readonly payload: Payload;
 }
 
 export interface IntentWords extends RoleWords, OverrideWords {
   readonly count?: number | undefined;
+  readonly build?: string | undefined;
   readonly 'launch-id'?: string | undefined;
 }
 
@@ -45,26 +53,28 @@ export async function askIntent(
   );
 }
 
-/** Resolves the role and renders the payload: pure but for the ids that it draws. */
-export async function makeIntent(
+/** Resolves the role: pure but for the ids that it draws. @throws UsageError, also for a build that can't be meant */
+export async function draftIntent(
   values: IntentWords,
   answers: LaunchAnswers,
   catalogue: Catalogue,
   host: Host,
-): Promise<Intent> {
-  const { personalityPayload } = await import('../payload/personality.ts');
+): Promise<Draft> {
   const { newNonce } = await import('../launch/identity.ts');
   const role = await roleFrom(catalogue, answers, values);
+  if (role.app !== undefined || values.build !== undefined) {
+    const { checkDeploys } = await import('./build-pin.ts');
+    checkDeploys(role, catalogue, values.build);
+  }
   const { launch, isNew } = await launchIdFor(values['launch-id'], role, answers.count, host);
-  const nonce = newNonce(randomBytes);
-  return {
-    role,
-    count: answers.count,
-    launch,
-    isNew,
-    nonce,
-    payload: personalityPayload(role, { launch, nonce }),
-  };
+  return { role, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
+}
+
+/** Renders the payload. */
+export async function completeIntent(draft: Draft, pin: Pin | undefined): Promise<Intent> {
+  const { personalityPayload } = await import('../payload/personality.ts');
+  const { role, launch, nonce } = draft;
+  return { ...draft, pin, payload: personalityPayload(role, { launch, nonce, pinned: pin?.pinned }) };
 }
 
 function checkCount(count: number | undefined): void {

@@ -3,12 +3,16 @@ import { type ExitCode, exitCode } from '../errors.ts';
 import { equivalentCommand } from '../io/picker.ts';
 import { confirm } from '../io/prompts.ts';
 import { columnsOf } from '../io/terminal.ts';
+import { recordedBuild } from '../launch/begin.ts';
+import { readLaunch } from '../launch/book.ts';
 import { launchMachines } from '../launch/launch.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import type { Pin } from './build-pin.ts';
 import { openCatalogue } from './catalogue.ts';
-import { type Cloud, connectCloud } from './cloud.ts';
+import { type Cloud, connectCloud, type Place } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
-import { askIntent, type Intent, makeIntent } from './intent.ts';
+import { askIntent, completeIntent, type Draft, draftIntent, type Intent } from './intent.ts';
 import type { LaunchValues } from './launch.ts';
 import { planOf } from './plan-of.ts';
 import { recordsOf } from './records.ts';
@@ -17,18 +21,43 @@ import { recordsOf } from './records.ts';
 export async function runLaunch(values: LaunchValues, host: Host): Promise<ExitCode> {
   const catalogue = await openCatalogue(values, host);
   const answers = await askIntent(values, catalogue, host);
-  const intent = await makeIntent(values, answers, catalogue, host);
-  if (answers.picked) {
-    const command = equivalentCommand(answers, otherArguments(values));
-    if (!(await agreed(intent, command, values.yes, catalogue, host))) return exitCode('ok');
-  }
-  const image = { catalogue, ami: intent.role.ami };
-  const cloud = await connectCloud(values, intent.role.region, host, { image });
+  const draft = await draftIntent(values, answers, catalogue, host);
+  const ask = async (intent: Intent): Promise<boolean> =>
+    !answers.picked ||
+    (await agreed(intent, equivalentCommand(answers, otherArguments(values)), values.yes, catalogue, host));
+  // Where no build has to be looked up, people are asked before anything is connected to.
+  if (draft.role.app === undefined && !(await ask(await completeIntent(draft, undefined))))
+    return exitCode('ok');
+  const { region, ami } = draft.role;
+  const { bucket } = catalogue;
+  const needs = {
+    image: { catalogue, ami },
+    ...(bucket !== undefined && { bucket: { name: bucket, region } }),
+  };
+  const cloud = await connectCloud(values, region, host, needs);
   try {
-    return await launchAndFollow(values, intent, cloud, host);
+    const records = await recordsOf(cloud, catalogue, host);
+    const intent = await completeIntent(draft, await pinOf(draft, values.build, cloud, catalogue, records));
+    if (draft.role.app !== undefined && !(await ask(intent))) return exitCode('ok');
+    if (intent.pin?.notice !== undefined) host.terminal.stderr.write(`note: ${intent.pin.notice}\n`);
+    return await launchAndFollow(values, intent, cloud, records, host);
   } finally {
     await cloud.close();
   }
+}
+
+/** The build of this launch; an earlier run's, where it isn't new. */
+async function pinOf(
+  { role, launch, isNew }: Draft,
+  tag: string | undefined,
+  place: Place,
+  catalogue: Catalogue,
+  records: LaunchRecords,
+): Promise<Pin | undefined> {
+  if (role.app === undefined) return undefined;
+  const [{ pinBuild }, { bucketIn }] = await Promise.all([import('./build-pin.ts'), import('./bucket.ts')]);
+  const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
+  return await pinBuild(role, await bucketIn(place, catalogue), { tag, recorded });
 }
 
 /** Shows what was picked, as a plan and as a command line, and asks once more. */
@@ -37,10 +66,10 @@ async function agreed(
   command: string,
   yes: boolean,
   catalogue: Catalogue,
-  { terminal }: Host,
+  { terminal, clock }: Host,
 ): Promise<boolean> {
   const { renderBriefPlan } = await import('../report/plan.ts');
-  const plan = renderBriefPlan(await planOf(intent, catalogue), columnsOf(terminal));
+  const plan = renderBriefPlan(planOf(intent, catalogue), clock.now(), columnsOf(terminal));
   const whole = command.replace(/^launch /, 'rolecall plan ');
   terminal.stderr.write(
     `\n${plan}\nthe whole plan:\n  ${whole}\nthe same without questions:\n  ${command}\n\n`,
@@ -54,15 +83,15 @@ async function launchAndFollow(
   values: LaunchValues,
   intent: Intent,
   cloud: Cloud,
+  records: LaunchRecords,
   host: Host,
 ): Promise<ExitCode> {
-  const { role, launch, isNew, payload, count } = intent;
+  const { role, launch, isNew, payload, count, pin } = intent;
   const { clock, signal } = host;
-  const records = recordsOf(cloud.local, host);
   return await follow(
     {
       launching: launchMachines(
-        { launch, isNew, role, payload, count },
+        { launch, isNew, role, payload, count, build: pin?.build },
         { ec2: cloud.ec2, records, clock, signal },
       ),
       verb: 'launching',
@@ -76,6 +105,7 @@ async function launchAndFollow(
         catalogue_sha256: role.catalogueSha256,
         region: role.region,
         ami: role.ami,
+        ...(pin && { build: recordedBuild(pin.build) }),
       },
       launch,
       timeoutMs: role.timeoutMs,
@@ -99,6 +129,7 @@ function otherArguments(values: LaunchValues): string[] {
     'subnet',
     'ami',
     'timeout',
+    'build',
   ] as const;
   const given = names.flatMap((name) => {
     const value = values[name];

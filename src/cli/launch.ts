@@ -1,10 +1,11 @@
 import type { OutputFormat } from '../report/progress.ts';
 import { command, type Values } from './command.ts';
-import { cloudOptions, LIVE_OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { BUILD, cloudOptions, LIVE_OUTPUT, overrideOptions, roleOptions } from './options.ts';
 
 const options = {
   ...roleOptions,
   count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
+  build: BUILD,
   ...overrideOptions,
   ...cloudOptions,
   local: {

@@ -45,6 +45,13 @@ export const catalogueOptions = {
 /** For commands that talk to AWS or the local cloud. */
 export const cloudOptions = { catalogue: CATALOGUE, region: REGION, profile: PROFILE, local: LOCAL } as const;
 
+/** Which build a role's app is deployed from. */
+export const BUILD = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'Tag of the build to deploy (default: the one that is promoted to the environment)',
+} as const satisfies Options;
+
 /** Which role, for which environment and context. */
 export const roleOptions = {
   role: { type: 'string', requiresArg: true, describe: 'Role of the catalogue' },

@@ -2,17 +2,19 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { clientToken, MAX_BATCH } from '../launch/identity.ts';
+import { type InitLookup, type Knowledge, lookUp } from '../payload/init-script.ts';
 import { MAX_PAYLOAD_BYTES } from '../payload/payload.ts';
 import { redact } from '../payload/redact.ts';
 import type { Plan } from '../report/plan.ts';
 import { settingsOf } from '../report/settings.ts';
 import type { Intent } from './intent.ts';
 
-const INIT_FOLDER = '/etc/rolecall/init';
-
-/** All that a launch would do, as data for the report. */
-export async function planOf({ role, count, launch, payload }: Intent, catalogue: Catalogue): Promise<Plan> {
-  const candidates = initCandidates(role);
+/**
+ * All that a launch would do, as data for the report.
+ * @param buildDir a local folder that stands for the build: its init scripts are looked at
+ */
+export function planOf(intent: Intent, catalogue: Catalogue, buildDir?: string): Plan {
+  const { role, count, launch, payload, pin } = intent;
   return {
     launch,
     catalogueFile: catalogue.path,
@@ -28,32 +30,42 @@ export async function planOf({ role, count, launch, payload }: Intent, catalogue
       count: Math.min(MAX_BATCH, count - index * MAX_BATCH),
       clientToken: clientToken(launch, index + 1),
     })),
+    build: pin && {
+      build: pin.build,
+      access: pin.pinned.access,
+      ...(pin.promoted && { promoted: pin.promoted }),
+    },
     settings: settingsOf(role),
     payload: { bytes: payload.bytes, limit: MAX_PAYLOAD_BYTES, text: redact(payload.text) },
-    initCandidates: candidates,
-    notes: [...overlayNotes(catalogue, candidates)],
+    init: initLookup(intent, catalogue, buildDir),
+    notes: [
+      ...(pin?.notice === undefined ? [] : [pin.notice]),
+      ...(buildDir === undefined
+        ? []
+        : [`the folder ${buildDir} stands for the build: nothing was looked up`]),
+    ],
   };
 }
 
-/** The box's lookup, most specific first (templates/bootstrapper.sh does it). */
-function initCandidates({ context, environment, personality }: Intent['role']): string[] {
-  const machine = personality['machine_id'] ?? 'INSTANCE_ID';
-  return [
-    `${INIT_FOLDER}/${context}/${environment}/${machine}.sh`,
-    `${INIT_FOLDER}/${context}/${environment}/bootstrapper.sh`,
-    `${INIT_FOLDER}/${context}/bootstrapper.sh`,
-  ];
+function initLookup({ role, pin }: Intent, catalogue: Catalogue, buildDir: string | undefined): InitLookup {
+  const { environment, context, personality } = role;
+  const machineId = personality['machine_id'];
+  const build = buildDir === undefined ? pin && listed(pin.build.init) : inFolder(join(buildDir, 'init'));
+  const { overlay } = catalogue.localImage ?? {};
+  // What the local image has is what its author means to have on the AMI; what that really holds nobody knows here.
+  const ami =
+    overlay === undefined
+      ? () => 'unknown' as const
+      : inFolder(join(resolve(dirname(catalogue.path), overlay), 'etc/rolecall/init'));
+  return lookUp({ environment, context, machineId }, ami, build);
 }
 
-/** Which candidate the local image has; what a real AMI holds nobody can tell from here. */
-function overlayNotes(catalogue: Catalogue, candidates: readonly string[]): string[] {
-  const { overlay } = catalogue.localImage ?? {};
-  if (overlay === undefined) return [];
-  const folder = resolve(dirname(catalogue.path), overlay);
-  const winner = candidates.find((path) => existsSync(join(folder, path)));
-  return [
-    winner === undefined
-      ? `the local image (${overlay}) has none of them`
-      : `in the local image (${overlay}) ${winner} wins; it gets the role as $role`,
-  ];
-}
+const listed =
+  (scripts: readonly string[]): Knowledge =>
+  (script) =>
+    scripts.includes(script) ? 'found' : 'absent';
+
+const inFolder =
+  (folder: string): Knowledge =>
+  (script) =>
+    existsSync(join(folder, script)) ? 'found' : 'absent';

@@ -1,24 +1,37 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { stateFolder } from '../io/state-folder.ts';
+import { bucketRecords } from '../launch/bucket-records.ts';
 import { fileRecords } from '../launch/file-records.ts';
 import { memoryRecords } from '../launch/memory-records.ts';
 import type { LaunchRecords } from '../launch/records.ts';
+import type { Place } from './cloud.ts';
 import type { Host } from './host.ts';
-import type { LocalCloud } from './local-connect.ts';
 
 /**
- * The records of the launches of one cloud. Every local cloud has its own: the machines that another one's records
- * name are not here, and taking them for launched would launch nothing.
+ * The records of the launches of one cloud: in the catalogue's bucket where it names one, else on this computer. Every
+ * local cloud has its own: the machines that another one's records name are not here, and taking them for launched would
+ * launch nothing.
  */
-export function recordsOf(local: LocalCloud | undefined, { env }: Pick<Host, 'env'>): LaunchRecords {
-  const state = stateFolder(env);
-  if (local === undefined) return fileRecords(state);
-  if (local.ephemeral) return memoryRecords();
-  const clouds = join(state, 'local-launches');
+export async function recordsOf(
+  place: Place,
+  catalogue: Pick<Catalogue, 'bucket' | 'prefix'> | undefined,
+  { env }: Pick<Host, 'env'>,
+): Promise<LaunchRecords> {
+  const { local } = place;
+  if (local?.ephemeral) return memoryRecords();
   // The key id is random for each cloud, and a state folder has one lasting cloud at a time: others are gone.
-  const cloud = createHash('sha256').update(local.accessKeyId).digest('hex').slice(0, 16);
+  const cloud = local && createHash('sha256').update(local.accessKeyId).digest('hex').slice(0, 16);
+  if (catalogue?.bucket !== undefined) {
+    const { connectBucket } = await import('../aws/s3.ts');
+    const prefix = cloud === undefined ? catalogue.prefix : `${catalogue.prefix}local/${cloud}/`;
+    return bucketRecords(connectBucket(place.target, { bucket: catalogue.bucket, prefix }, place.tools));
+  }
+  const state = stateFolder(env);
+  if (cloud === undefined) return fileRecords(state);
+  const clouds = join(state, 'local-launches');
   for (const other of namesIn(clouds)) {
     if (other !== cloud) rmSync(join(clouds, other), { recursive: true, force: true });
   }

@@ -1,16 +1,16 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { DEFAULT_TIMEOUT_MS } from '../catalogue/duration.ts';
 import { timeoutOverride } from '../catalogue/overrides.ts';
-import { type ExitCode, RolecallError, UsageError } from '../errors.ts';
+import { AwsError, type ExitCode, RolecallError, UsageError } from '../errors.ts';
 import { type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId, Machine } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
 import { openCatalogue, roleFrom } from './catalogue.ts';
-import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
+import { type Cloud, type CloudWords, connectCloud, findPlace } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
-import { localCloud } from './local-connect.ts';
 import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
 
@@ -24,14 +24,17 @@ export interface WatchWords extends CloudWords {
 export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode> {
   // Before anything is asked for: a mistyped duration is no matter of AWS's.
   const givenMs = words.timeout === undefined ? DEFAULT_TIMEOUT_MS : timeoutOverride(words.timeout);
-  const local = words.local ? await localCloud(host, {}) : undefined;
-  const records = recordsOf(local, host);
-  const record = await readLaunch(records, words.launch);
+  const catalogue = await catalogueFor(words, host);
+  const bucketRegion = words.region ?? catalogue?.region;
+  // The record may tell of another region than the catalogue: it is read first, where it lies on this computer.
+  const place = await findPlace(words, bucketRegion ?? (await regionFor(words, host, ANY_REGION)), host, {});
+  const records = await recordsOf(place, catalogue, host);
+  const record = await readableRecord(records, words.launch);
   const region = words.region ?? record?.region ?? (await regionFor(words, host));
   const cloud = await connectCloud(words, region, host);
   try {
     const meta = record === undefined ? await metaFromTags(words.launch, region, cloud) : metaOf(record);
-    const { timeoutMs, patterns } = await judging(words, meta, givenMs, host);
+    const { timeoutMs, patterns } = await judging(words, meta, givenMs, catalogue);
     const requested = record?.requested;
     const launched = record === undefined ? undefined : await launchedOf(records, words.launch);
     const machines = record === undefined ? undefined : await withoutReplaced(record, words.launch, cloud);
@@ -52,6 +55,30 @@ export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode>
     );
   } finally {
     await cloud.close();
+  }
+}
+
+/** Only where the record is looked for: it tells the launch's own region. */
+const ANY_REGION = 'us-east-1';
+
+/** The catalogue, where there is one; watching needs none. @throws UsageError for one that was named and is wrong */
+async function catalogueFor(words: WatchWords, host: Host): Promise<Catalogue | undefined> {
+  try {
+    return await openCatalogue(words, host);
+  } catch (error) {
+    if (!(error instanceof RolecallError) || words.catalogue !== undefined) throw error;
+    return undefined;
+  }
+}
+
+/** The launch's record; undefined where there is none, or where these credentials may watch and not read the bucket. */
+async function readableRecord(records: LaunchRecords, launch: LaunchId): Promise<LaunchRecord | undefined> {
+  try {
+    return await readLaunch(records, launch);
+  } catch (error) {
+    if (error instanceof AwsError && (error.kind === 'permission' || error.kind === 'invalid'))
+      return undefined;
+    throw error;
   }
 }
 
@@ -87,6 +114,7 @@ const metaOf = (record: LaunchRecord): LaunchMeta => ({
   catalogue_sha256: record.catalogue_sha256,
   region: record.region,
   ami: record.ami,
+  ...(record.build && { build: record.build }),
 });
 
 async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): Promise<LaunchMeta> {
@@ -106,19 +134,27 @@ async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): P
     catalogue_sha256: '',
     region,
     ami: amiOf(machine),
+    ...(tag('build') !== '' && {
+      build: { tag: tag('build'), app: null, commit: null, sha256: null, created: null },
+    }),
   };
 }
 
 const amiOf = (machine: Machine): string => machine.imageId ?? '';
 
 /** How long to wait and what patterns count: the catalogue's word where it still has the role, else the defaults. */
-async function judging(words: WatchWords, meta: LaunchMeta, withoutCatalogueMs: number, host: Host) {
+async function judging(
+  words: WatchWords,
+  meta: LaunchMeta,
+  withoutCatalogueMs: number,
+  catalogue: Catalogue | undefined,
+) {
   try {
-    const catalogue = await openCatalogue(words, host);
+    if (catalogue === undefined) return { timeoutMs: withoutCatalogueMs, patterns: {} };
     const { timeoutMs, patterns } = await roleFrom(catalogue, meta, { timeout: words.timeout });
     return { timeoutMs, patterns };
   } catch (error) {
-    // Watching needs no catalogue; but one that was named must be right.
+    // The role may be gone from it; but a catalogue that was named must be right.
     if (!(error instanceof RolecallError) || words.catalogue !== undefined) throw error;
     return { timeoutMs: withoutCatalogueMs, patterns: {} };
   }

@@ -68,7 +68,8 @@ async function askedAgain(
   { batch, count }: BatchRecord,
   known: Machine,
 ): Promise<readonly Machine[] | undefined> {
-  const identity = { launch: plan.launch, batch, count, clientToken: clientToken(plan.launch, batch) };
+  const { launch, build } = plan;
+  const identity = { launch, batch, count, clientToken: clientToken(launch, batch), build: build?.tag };
   try {
     const text = await ec2.userData(known.instanceId);
     if (text === undefined) return undefined;

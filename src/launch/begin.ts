@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Role } from '../catalogue/role.ts';
 import { ConflictError } from '../errors.ts';
-import type { Machine } from '../nouns.ts';
-import { createLaunch, type LaunchRecord, readLaunch } from './book.ts';
+import type { Build, Machine } from '../nouns.ts';
+import { createLaunch, type LaunchRecord, type RecordedBuild, readLaunch } from './book.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { LaunchRecords } from './records.ts';
 import { fleetTags } from './request.ts';
@@ -33,7 +33,7 @@ export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now:
   return true;
 }
 
-function launchRecord({ launch, role, count }: LaunchPlan, now: number): LaunchRecord {
+function launchRecord({ launch, role, count, build }: LaunchPlan, now: number): LaunchRecord {
   return {
     version: 1,
     launch,
@@ -46,17 +46,34 @@ function launchRecord({ launch, role, count }: LaunchPlan, now: number): LaunchR
     ami: role.ami,
     settings_sha256: settingsHash(role),
     requested: count,
+    ...(build && { build: recordedBuild(build) }),
     created: new Date(now).toISOString(),
   };
 }
 
+/** A build as the launch's record and its report tell it. */
+export const recordedBuild = ({ app, tag, sha256, commit, createdAt }: Build): RecordedBuild => ({
+  app,
+  tag,
+  sha256,
+  commit,
+  created: new Date(createdAt).toISOString(),
+});
+
 function refuseOther(begun: LaunchRecord, wanted: LaunchRecord): void {
   const names = Object.keys(COMPARED) as (keyof typeof COMPARED)[];
   const changed = names.filter((name) => begun[name] !== wanted[name]);
-  if (changed.length === 0) return;
-  const details = changed.map((name) =>
-    name.endsWith('sha256') ? COMPARED[name] : `${COMPARED[name]} (then ${begun[name]}, now ${wanted[name]})`,
-  );
+  const builds = [begun, wanted].map(({ build }) => build?.tag ?? 'none');
+  const otherBuild = begun.build?.sha256 !== wanted.build?.sha256;
+  if (changed.length === 0 && !otherBuild) return;
+  const details = [
+    ...changed.map((name) =>
+      name.endsWith('sha256')
+        ? COMPARED[name]
+        : `${COMPARED[name]} (then ${begun[name]}, now ${wanted[name]})`,
+    ),
+    ...(otherBuild ? [`build (then ${builds[0]}, now ${builds[1]})`] : []),
+  ];
   throw new ConflictError(
     `launch ${begun.launch} was begun at ${begun.created} with other values: ${details.join(', ')}`,
     {
@@ -72,6 +89,9 @@ function settingsHash(role: Role): string {
     personality: role.personality,
     app: role.app ?? null,
     bucket: role.bucket ?? null,
+    prefix: role.prefix,
+    fetch: role.fetch,
+    keep: role.keep ?? null,
   };
   return createHash('sha256').update(JSON.stringify(settings, sortedKeys)).digest('hex');
 }

@@ -17,6 +17,18 @@ export interface LaunchRecord {
   /** Hex SHA-256 of all that the catalogue and the command line say about the machines. */
   readonly settings_sha256: string;
   readonly requested: number;
+  /** What its machines deploy; absent where the role has no app. */
+  readonly build?: RecordedBuild | undefined;
+  /** ISO 8601. */
+  readonly created: string;
+}
+
+/** A build as a launch's record keeps it. */
+export interface RecordedBuild {
+  readonly app: string;
+  readonly tag: string;
+  readonly sha256: string;
+  readonly commit: string;
   /** ISO 8601. */
   readonly created: string;
 }

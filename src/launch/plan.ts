@@ -1,7 +1,7 @@
 import type { Ec2 } from '../aws/ports.ts';
 import type { Role } from '../catalogue/role.ts';
 import type { Clock } from '../io/clock.ts';
-import type { LaunchId } from '../nouns.ts';
+import type { Build, LaunchId } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { LaunchRecords } from './records.ts';
 
@@ -9,6 +9,8 @@ import type { LaunchRecords } from './records.ts';
 export interface LaunchPlan {
   readonly launch: LaunchId;
   readonly role: Role;
+  /** What its machines deploy; absent where the role has no app. */
+  readonly build?: Build | undefined;
   /** With this process's nonce; a resumed launch's earlier machines have another (their userData attribute tells). */
   readonly payload: Payload;
   /** Machines in all, at least 1. */

@@ -11,6 +11,8 @@ export interface BatchIdentity {
   /** Machines to ask for, 1 to 100. */
   readonly count: number;
   readonly clientToken: string;
+  /** Tag of the build that the machines deploy; absent where they deploy none. */
+  readonly build?: string | undefined;
 }
 
 /**
@@ -44,13 +46,14 @@ export function runRequest(role: Role, payload: Payload, identity: BatchIdentity
 }
 
 /** The user's tags, and rolecall's, which win; only `Name` is the user's to choose. */
-function tagsOf(role: Role, { launch, batch }: BatchIdentity): Tag[] {
+function tagsOf(role: Role, { launch, batch, build }: BatchIdentity): Tag[] {
   const all: Record<string, string> = {
     Name: `${role.role}/${role.environment}/${role.context}`,
     ...role.machine.tags,
     ...fleetTags(role),
     'rolecall:launch': launch,
     'rolecall:batch': String(batch),
+    ...(build !== undefined && { 'rolecall:build': build }),
   };
   // Sorted, because a repeated ClientToken asks for the same request to the byte.
   const keys = Object.keys(all).sort();

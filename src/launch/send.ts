@@ -59,7 +59,14 @@ export async function* sendBatch(
   let machines: readonly Machine[];
   try {
     const token = clientToken(plan.launch, batch.batch);
-    const identity = { launch: plan.launch, batch: batch.batch, count: batch.count, clientToken: token };
+    const { launch, build } = plan;
+    const identity = {
+      launch,
+      batch: batch.batch,
+      count: batch.count,
+      clientToken: token,
+      build: build?.tag,
+    };
     machines = await ec2.runInstances(runRequest(plan.role, plan.payload, identity));
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;

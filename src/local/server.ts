@@ -44,11 +44,15 @@ export interface Endpoint {
 
 /** EC2's requests and the control API's are far smaller: 16 KB of user data and some tags. */
 const MAX_BODY = 1_048_576;
+/** Idle connections are kept so long; AWS's clients drop theirs earlier. */
+const KEEP_ALIVE_MS = 65_000;
 const TOO_LONG = `More than ${MAX_BODY} bytes.\n`;
 
 /** Listens on loopback only: whoever can call this endpoint with its key runs commands as root in a box. */
 export async function serve(served: Served): Promise<Endpoint> {
   const server = createServer();
+  // A client that reuses a connection in the moment in which we close it sees it break: longer than clients keep theirs.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, served.port);
   const { port } = server.address() as AddressInfo;
   const { promise: closing, resolve: end } = deferred();

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import {
+  type Build,
+  type BuildAccess,
   isPathName,
   type LaunchId,
   type Nonce,
@@ -20,15 +22,35 @@ const OWN_KEYS = new Set(['environment', 'role', 'context']);
 
 type Line = readonly [key: string, value: string];
 
+/** The build that the machines of a launch deploy, and how they get at it. */
+export interface PinnedBuild {
+  readonly build: Pick<Build, 'app' | 'tag' | 'archive' | 'sha256'>;
+  readonly bucket: string;
+  /** Empty, or ending in a slash. */
+  readonly prefix: string;
+  readonly region: string;
+  readonly access: BuildAccess;
+  /** Gets the archive without credentials, where the access is presigned. */
+  readonly url?: string | undefined;
+  /** The S3 endpoint, where it isn't AWS's own. */
+  readonly s3Url?: string | undefined;
+  /** Builds that a machine keeps; absent: the bootstrapper's default. */
+  readonly keep?: number | undefined;
+}
+
+/** What the payload of one launch holds besides the role's own words. */
+export interface PayloadRun {
+  readonly launch: LaunchId;
+  readonly nonce: Nonce;
+  readonly pinned?: PinnedBuild | undefined;
+}
+
 /**
  * The user data of scheme A: `key=value` lines, environment, role and context first, the others in byte order.
  * The same role and run give the same bytes.
  * @throws UsageError for a key or value that the box would refuse, for a secret in one, and for more than 16,384 bytes
  */
-export function personalityPayload(
-  role: Role,
-  run: { readonly launch: LaunchId; readonly nonce: Nonce },
-): Payload {
+export function personalityPayload(role: Role, run: PayloadRun): Payload {
   const own = Object.entries(role.personality);
   for (const [key, value] of own) checkUserLine(key, value);
   // Keys are ASCII, so that the order of UTF-16 units is the order of bytes.
@@ -36,6 +58,7 @@ export function personalityPayload(
     ...own,
     ['rolecall_launch', run.launch] as const,
     ['rolecall_nonce', run.nonce] as const,
+    ...(run.pinned === undefined ? [] : deployLines(run.pinned)),
   ].sort(([one], [other]) => (one < other ? -1 : 1));
   const lines: Line[] = [
     ['environment', role.environment],
@@ -48,6 +71,23 @@ export function personalityPayload(
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_PAYLOAD_BYTES) throw tooLarge(bytes, lines);
   return { scheme: 'personality', text, bytes, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+function deployLines({ build, bucket, prefix, region, access, url, s3Url, keep }: PinnedBuild): Line[] {
+  const lines: readonly (readonly [string, string | undefined])[] = [
+    ['rolecall_app', build.app],
+    ['rolecall_bucket', bucket],
+    ['rolecall_build', build.tag],
+    ['rolecall_build_archive', build.archive],
+    ['rolecall_build_sha256', build.sha256],
+    ['rolecall_build_url', access === 'presigned' ? url : undefined],
+    ['rolecall_fetch', access],
+    ['rolecall_keep', keep === undefined ? undefined : String(keep)],
+    ['rolecall_prefix', prefix === '' ? undefined : prefix],
+    ['rolecall_region', region],
+    ['rolecall_s3_url', s3Url],
+  ];
+  return lines.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
 }
 
 function checkUserLine(key: string, value: string): void {

@@ -15,6 +15,8 @@ export interface LaunchDocument {
     readonly catalogue_sha256: string;
     readonly region: string;
     readonly ami: string;
+    /** What its machines deploy; absent where they deploy nothing. */
+    readonly build?: LaunchBuild;
   };
   readonly machines: readonly MachineDocument[];
   readonly summary: {
@@ -27,6 +29,16 @@ export interface LaunchDocument {
   /** Set when AWS gave fewer machines than asked. */
   readonly error?: { readonly code: string | null; readonly message: string };
   readonly exit_code: number;
+}
+
+/** The build of a launch; only its tag is known where nothing but the machines' tags tell of it. */
+export interface LaunchBuild {
+  readonly tag: string;
+  readonly app: string | null;
+  readonly commit: string | null;
+  readonly sha256: string | null;
+  /** ISO 8601. */
+  readonly created: string | null;
 }
 
 export interface MachineDocument {

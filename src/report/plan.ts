@@ -1,5 +1,9 @@
 import type { Paint } from '../io/paint.ts';
 import { counted, printable, table, wrap } from '../io/text.ts';
+import type { Build, BuildAccess } from '../nouns.ts';
+import type { InitLookup } from '../payload/init-script.ts';
+import { buildDocument, commitText, sizeText } from './release.ts';
+import { ageText } from './release-list.ts';
 import { settingLines } from './roles.ts';
 import type { Setting } from './settings.ts';
 
@@ -29,16 +33,26 @@ export interface Plan {
     /** Redacted. */
     readonly text: string;
   };
-  /** Paths that the box will try, in order: the first that exists is run. */
-  readonly initCandidates: readonly string[];
+  /** Absent for a role that deploys no app. */
+  readonly build?: PlannedBuild | undefined;
+  /** Which init script the box will run. */
+  readonly init: InitLookup;
   readonly notes: readonly string[];
+}
+
+/** What the machines will deploy. */
+export interface PlannedBuild {
+  readonly build: Build;
+  readonly access: BuildAccess;
+  /** `at` in epoch milliseconds. */
+  readonly promoted?: { readonly at: number; readonly by: string };
 }
 
 /**
  * The plan for people; ends with a newline.
  * @param columns width of the terminal that shows it; absent where it goes to a file or pipe, which get long lines
  */
-export function renderPlan(plan: Plan, paint: Paint, columns?: number): string {
+export function renderPlan(plan: Plan, now: number, paint: Paint, columns?: number): string {
   const { payload } = plan;
   const sections = [
     facts(
@@ -47,17 +61,19 @@ export function renderPlan(plan: Plan, paint: Paint, columns?: number): string {
         ['role', `${plan.role} ${plan.environment}/${plan.context}${aside(plan.description)}`],
         ['catalogue', plan.catalogueFile],
         ['machines', `${plan.count} in ${batchText(plan)}`],
+        ...buildRows(plan.build, now),
       ],
       columns,
     ),
     [paint.strong('settings'), ...settingLines(plan.settings, paint, columns && columns - 2).map(indent)],
     [
-      ...sentence(`${paint.strong('payload')} (${sizeText(plan)}; secrets are not shown)`, columns),
+      ...sentence(`${paint.strong('payload')} (${payloadText(plan)}; secrets are not shown)`, columns),
       ...payload.text.replace(/\n$/, '').split('\n').map(printable).map(indent),
     ],
     [
       ...sentence(`${paint.strong('init script')} (the box runs the first that exists)`, columns),
-      ...plan.initCandidates.map((path, index) => indent(`${index + 1}. ${printable(path)}`)),
+      ...table(candidateRows(plan)).map(indent),
+      ...sentence(`${winnerText(plan)}`, columns, 2).map(indent),
     ],
     ...(plan.notes.length === 0
       ? []
@@ -68,36 +84,75 @@ export function renderPlan(plan: Plan, paint: Paint, columns?: number): string {
 }
 
 /** The plan in a few lines, for the question that follows it: what has been picked stays on the screen above. */
-export function renderBriefPlan(plan: Plan, columns: number): string {
+export function renderBriefPlan(plan: Plan, now: number, columns: number): string {
   const set = (name: string) => plan.settings.find((setting) => setting.name === name)?.value;
   const place = set('subnet') ?? set('zone') ?? plan.region;
   const rows: [string, string][] = [
     ['role', `${plan.role} ${plan.environment}/${plan.context}${aside(plan.description)}`],
     ['machines', `${plan.count} ${set('instance_type') ?? ''} in ${place}, from ${plan.ami}`],
     ['verdict', `within ${set('timeout') ?? ''} of running`],
-    ['payload', sizeText(plan)],
-    ...plan.initCandidates.map((path, index): [string, string] => [
-      index === 0 ? 'init' : '',
-      `${index + 1}. ${printable(path)}`,
-    ]),
+    ...buildRows(plan.build, now),
+    ['payload', payloadText(plan)],
+    ['init', winnerText(plan)],
     ...plan.notes.map((note): [string, string] => ['', printable(note)]),
   ];
   return `${facts(rows, columns).join('\n')}\n`;
 }
 
-/** A numbered path, which stays in one piece. */
-const isPath = (line: string): boolean => / \d\. \//.test(line);
+/** The build, how old it is, and how machines get at it. */
+function buildRows(planned: PlannedBuild | undefined, now: number): [string, string][] {
+  if (planned === undefined) return [];
+  const { build, access, promoted } = planned;
+  const by =
+    promoted === undefined ? '' : `; promoted ${ageText(promoted.at, now)} by ${printable(promoted.by)}`;
+  return [
+    ['build', `${build.app} ${build.tag}, ${commitText(build)}`],
+    [
+      '',
+      `${sizeText(build.size)}, published ${ageText(build.createdAt, now)} by ${printable(build.by)}${by}`,
+    ],
+    ['', `machines fetch it ${ACCESS[access]}`],
+  ];
+}
+
+const ACCESS = {
+  presigned: 'by a URL in their payload, good for 7 days at most',
+  profile: 'with their instance profile',
+  public: 'openly',
+} as const satisfies Record<BuildAccess, string>;
+
+/** The candidates in the order in which the box looks at them. */
+const candidateRows = ({ init }: Plan): [string, string][] =>
+  init.candidates.map((candidate, index) => [
+    `${index + 1}. ${printable(candidate.path)}`,
+    `${candidate === init.winner ? 'found: this one' : STATE[candidate.state]}${candidate.where === 'build' ? ' (build)' : ''}`,
+  ]);
+
+const STATE = { found: 'found', absent: 'not there', unknown: 'the AMI may have it' } as const;
+
+/** Which script runs, and how sure that is. */
+function winnerText({ init: { winner, certain, candidates }, role, build }: Plan): string {
+  const unknown = candidates.find(({ state }) => state === 'unknown');
+  if (winner === undefined)
+    return unknown === undefined
+      ? 'no init script: the boot would fail at init'
+      : 'one of the AMI, which is not known here';
+  const whose =
+    winner.where === 'build' ? `the build${build === undefined ? '' : ` ${build.build.tag}`}` : 'the AMI';
+  const unless = certain ? '' : `, unless the AMI has ${printable(unknown?.path ?? '')}`;
+  return `runs ${printable(winner.path)} of ${whose}${unless}; it gets role=${role}`;
+}
 
 /** Names and values in two columns; a long value goes on below itself. */
 function facts(rows: readonly (readonly [string, string])[], columns: number | undefined): string[] {
   const hang = Math.max(...rows.map(([name]) => name.length)) + 2;
-  return table(rows).flatMap((line) => (isPath(line) ? [line] : sentence(line, columns, hang)));
+  return table(rows).flatMap((line) => sentence(line, columns, hang));
 }
 
 const sentence = (text: string, columns: number | undefined, hang = 2): string[] =>
   columns === undefined ? [text] : wrap(text, columns, hang);
 
-const sizeText = ({ payload: { bytes, limit } }: Plan): string =>
+const payloadText = ({ payload: { bytes, limit } }: Plan): string =>
   `${bytes} of ${limit} bytes, ${Math.ceil((bytes / limit) * 100)} %`;
 
 /** The plan as data: `plan --output json`. */
@@ -118,8 +173,21 @@ export const planDocument = (plan: Plan) => ({
   })),
   settings: plan.settings,
   payload: plan.payload,
-  init_candidates: plan.initCandidates,
+  build: plan.build === undefined ? null : buildPlanDocument(plan.build),
+  /** Where the box looks, in order. */
+  init_candidates: plan.init.candidates.map(({ path }) => path),
+  init: {
+    candidates: plan.init.candidates,
+    winner: plan.init.winner ?? null,
+    certain: plan.init.certain,
+  },
   notes: plan.notes,
+});
+
+const buildPlanDocument = ({ build, access, promoted }: PlannedBuild) => ({
+  ...buildDocument(build),
+  fetch: access,
+  promoted: promoted === undefined ? null : { at: new Date(promoted.at).toISOString(), by: promoted.by },
 });
 
 const indent = (line: string): string => `  ${line}`.trimEnd();

@@ -38,6 +38,8 @@ function values(role: Role): [string, string | undefined][] {
     ['bucket', role.bucket],
     ['prefix', role.prefix === '' ? undefined : role.prefix],
     ['app', role.app],
+    ['fetch', role.app === undefined ? undefined : role.fetch],
+    ['keep', role.keep === undefined ? undefined : String(role.keep)],
     ['instance_type', machine.instanceType],
     ['subnet', machine.subnet],
     ['zone', machine.zone],

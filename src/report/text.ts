@@ -132,5 +132,7 @@ function conclusion(view: LaunchView, launch: LaunchMeta, { paint, columns }: Te
   const summary = columns === undefined ? summaryOf(view) : glued(summaryOf(view));
   const colour = exitCodeOf(view) === 0 ? paint.good : paint.bad;
   const fleet = `${launch.role} ${launch.environment}/${launch.context}`;
-  return `${paint.strong(fleet)}: ${colour(summary)} ${paint.faint(`(launch ${launch.id})`)}`;
+  const commit = launch.build?.commit ? `, commit ${launch.build.commit.slice(0, 12)}` : '';
+  const build = launch.build === undefined ? '' : ` with build ${launch.build.tag}${commit}`;
+  return `${paint.strong(fleet)}: ${colour(summary)}${build} ${paint.faint(`(launch ${launch.id})`)}`;
 }

@@ -112,7 +112,12 @@ describe('roles', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('memcached  Cache of the shop (memcached on port 11211)\n');
     const data = JSON.parse((await rolecall(words('roles list --output json'))).stdout);
-    expect(data.roles.map(({ role }: { role: string }) => role)).toEqual(['memcached', 'shop', 'web', 'worker']);
+    expect(data.roles.map(({ role }: { role: string }) => role)).toEqual([
+      'memcached',
+      'shop',
+      'web',
+      'worker',
+    ]);
   });
 
   test('show: each value with the line that set it', async () => {
@@ -164,7 +169,7 @@ describe('plan', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('machines   3 in 1 RunInstances call\n');
     expect(stdout).toContain('  rolecall_nonce=[redacted]\n');
-    expect(stdout).toContain('  3. /etc/rolecall/init/a/bootstrapper.sh\n');
+    expect(stdout).toMatch(/ 3\. \/etc\/rolecall\/init\/a\/bootstrapper\.sh +found: this one\n/);
     expect(stdout).toMatch(/nothing has been launched yet\n$/);
   });
 

@@ -3,10 +3,12 @@ import type { Role, Source } from '../../src/catalogue/role.ts';
 import { plain } from '../../src/io/paint.ts';
 import { widthOf } from '../../src/io/text.ts';
 import { isPathName, type PathName } from '../../src/nouns.ts';
+import { lookUp } from '../../src/payload/init-script.ts';
 import { jsonReport } from '../../src/report/json.ts';
 import { type Plan, planDocument, renderBriefPlan, renderPlan } from '../../src/report/plan.ts';
 import { renderRole, renderRoles, roleDocument } from '../../src/report/roles.ts';
 import { settingsOf, sourceText } from '../../src/report/settings.ts';
+import { BUILD } from '../support/builds.ts';
 import { expectGolden } from './support.ts';
 
 function name(text: string): PathName {
@@ -74,15 +76,40 @@ const PLAN: Plan = {
     limit: 16_384,
     text: 'environment=prod\nrole=memcached\ncontext=b\ncache_mb=64\nrolecall_nonce=(hidden)\n',
   },
-  initCandidates: ['/etc/rolecall/init/b/prod/bootstrapper.sh', '/etc/rolecall/init/b/bootstrapper.sh'],
-  notes: ['the script dispatches to roles/memcached.sh'],
+  init: lookUp({ environment: 'prod', context: 'b', machineId: undefined }, () => 'unknown'),
+  notes: ['a note'],
+};
+
+const NOW = Date.parse('2026-11-23T12:00:00Z');
+/** The same with a build, whose init script wins over the AMI's. */
+const WITH_BUILD: Plan = {
+  ...PLAN,
+  build: {
+    build: BUILD,
+    access: 'profile',
+    promoted: { at: NOW - 3_600_000, by: 'bob@build-8' },
+  },
+  init: lookUp(
+    { environment: 'prod', context: 'b', machineId: 'cache-1' },
+    (script) => (script.endsWith('bootstrapper.sh') ? 'found' : 'absent'),
+    (script) => (BUILD.init.includes(script) ? 'found' : 'absent'),
+  ),
+  notes: [],
 };
 
 describe('the plan', () => {
-  test('for people', () => expectGolden('plan.txt', renderPlan(PLAN, plain)));
+  test('for people', () => expectGolden('plan.txt', renderPlan(PLAN, NOW, plain)));
+
+  test('with a build, whose init script wins', () =>
+    expectGolden('plan-build.txt', renderPlan(WITH_BUILD, NOW, plain, 80)));
+
+  test('with a build as data', () => expectGolden('plan-build.json', jsonReport(planDocument(WITH_BUILD))));
+
+  test('with a build in brief', () =>
+    expectGolden('plan-build-brief-40.txt', renderBriefPlan(WITH_BUILD, NOW, 40)));
 
   test.each([40, 80])('in brief, in %i columns', (columns) =>
-    expectGolden(`plan-brief-${columns}.txt`, renderBriefPlan(PLAN, columns)),
+    expectGolden(`plan-brief-${columns}.txt`, renderBriefPlan(PLAN, NOW, columns)),
   );
 
   test('as data', () => expectGolden('plan.json', jsonReport(planDocument(PLAN))));

@@ -29,18 +29,19 @@ export const cutOff: Answer = (_request, response) => {
 
 /**
  * Starts a server in which IMDSv2's rules hold. `special` gives, for `METHOD path`, answers that are used up one
- * after another before the ordinary one.
+ * after another before the ordinary one; `tree` gives the texts of further paths.
  */
 export async function serveMetadata(
   userData: string | Buffer | undefined,
   special: Readonly<Record<string, readonly Answer[]>> = {},
+  tree: Readonly<Record<string, string>> = {},
 ): Promise<MetadataServer> {
   const requests: string[] = [];
   const left = new Map(Object.entries(special).map(([key, answers]) => [key, [...answers]]));
   const server = createServer((request, response) => {
     const key = `${request.method} ${request.url}`;
     requests.push(key);
-    const next = left.get(key)?.shift() ?? ordinary(key, request, userData);
+    const next = left.get(key)?.shift() ?? ordinary(key, request, userData, tree);
     next(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -55,7 +56,12 @@ export async function serveMetadata(
   };
 }
 
-function ordinary(key: string, request: IncomingMessage, userData: string | Buffer | undefined): Answer {
+function ordinary(
+  key: string,
+  request: IncomingMessage,
+  userData: string | Buffer | undefined,
+  tree: Readonly<Record<string, string>>,
+): Answer {
   if (key === 'PUT /latest/api/token') {
     const ttl = Number(request.headers['x-aws-ec2-metadata-token-ttl-seconds']);
     return ttl >= 1 && ttl <= 21_600 ? answer(200, TOKEN) : answer(400);
@@ -63,5 +69,6 @@ function ordinary(key: string, request: IncomingMessage, userData: string | Buff
   if (request.headers['x-aws-ec2-metadata-token'] !== TOKEN) return answer(401);
   if (key === 'GET /latest/meta-data/instance-id') return answer(200, INSTANCE_ID);
   if (key === 'GET /latest/user-data' && userData !== undefined) return answer(200, userData);
-  return answer(404);
+  const text = tree[key.replace(/^GET /, '')];
+  return text === undefined ? answer(404) : answer(200, text);
 }
