@@ -147,7 +147,7 @@ export async function workTree(repository: string): Promise<Source> {
   const close = () => rm(folder, { recursive: true, force: true });
   try {
     const objects = await need(repository, ['rev-parse', '--git-path', 'objects']);
-    const top = await need(repository, ['rev-parse', '--show-toplevel']);
+    const top = await topOf(repository);
     const env = {
       ...BASE,
       GIT_INDEX_FILE: join(folder, 'index'),
@@ -169,13 +169,19 @@ export async function workTree(repository: string): Promise<Source> {
   }
 }
 
+/** The top of the work tree, to which paths are relative; a bare repository is its own. */
+async function topOf(repository: string): Promise<string> {
+  const { code, stdout } = await git(repository, ['rev-parse', '--show-toplevel']);
+  return code === 0 ? stdout : repository;
+}
+
 /** The submodules below a path: git archive leaves them out. */
 export async function submodulesOf(
   { repository, tree, env }: Source,
   path: string | undefined,
 ): Promise<string[]> {
   const below = path === undefined ? [] : ['--', path];
-  const top = await need(repository, ['rev-parse', '--show-toplevel']);
+  const top = await topOf(repository);
   const lines = (await need(top, ['ls-tree', '-r', tree, ...below], env)).split('\n');
   return lines.flatMap((line) => /^160000 commit \w+\t(.*)$/.exec(line)?.[1] ?? []);
 }
@@ -185,7 +191,7 @@ export async function archiveOf(
   { repository, tree, env }: Source,
   path: string | undefined,
 ): Promise<{ readonly stream: Readable; readonly done: Promise<void>; stop(): void }> {
-  const top = await need(repository, ['rev-parse', '--show-toplevel']);
+  const top = await topOf(repository);
   const args = ['archive', '--format=tar', tree, ...(path === undefined ? [] : ['--', path])];
   const child = spawn('git', args, { cwd: top, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

@@ -1,0 +1,363 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ROOT, sandbox } from '../support/cli.ts';
+import { repository } from '../support/repository.ts';
+
+const AMI = 'ami-0123456789abcdef0';
+/** What the build's init script tells: the commit that git archive wrote into the build. */
+const INIT = '#!/bin/bash\necho "rolecall: serves $(cat "$ROLECALL_BUILD_DIR/COMMIT") as $ROLECALL_BUILD"\n';
+
+const box = sandbox();
+const repo = repository();
+const catalogue = join(repo.path, 'roles.yaml');
+const LAUNCH = ['launch', '--role', 'web', '--env', 'prod', '--context', 'b', '--local', '--output', 'json'];
+
+const rolecall = async (...args: string[]) => {
+  const { code, stdout, stderr } = await box.run([...args, '--catalogue', catalogue]);
+  return { code, stdout, stderr };
+};
+const release = (...args: string[]) => rolecall('release', ...args, '--local');
+const document = async (...args: string[]) => {
+  const { code, stdout, stderr } = await release(...args, '--output', 'json');
+  expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' });
+  return JSON.parse(stdout);
+};
+
+beforeAll(() => {
+  writeFileSync(
+    catalogue,
+    `version: 1
+name: e2e
+region: eu-central-1
+ami: ${AMI}
+bucket: e2e-rolecall
+apps: {shop: }
+local_image: {overlay: overlay}
+environments: {prod: , staging: }
+contexts: {b: }
+roles:
+  web: {app: shop, instance_type: t3.micro, timeout: 20s}
+  plain: {instance_type: t3.micro}
+`,
+  );
+  repo.write('overlay/etc/hostname-of-ami', 'x\n');
+  repo.write('.gitattributes', 'COMMIT export-subst\noverlay export-ignore\nroles.yaml export-ignore\n');
+  repo.write('COMMIT', '$Format:%H$');
+  repo.write('init/b/bootstrapper.sh', INIT, 0o755);
+});
+afterAll(async () => {
+  await rolecall('local', 'down');
+  box.dispose();
+  repo.dispose();
+});
+
+test('from a git repository to a machine that serves that very commit, without a cloud that stays', async () => {
+  const commit = repo.commit('first');
+  repo.git('tag', 'v1');
+  const nothing = await rolecall(...LAUNCH);
+  expect(nothing.code).toBe(2);
+  expect(JSON.parse(nothing.stdout).error.message).toBe('no build of shop is promoted to prod');
+  const published = await release('publish', 'v1', '--env', 'prod', '--why', 'the first');
+  expect(published).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('prod deploys shop v1 (commit'),
+  });
+  const { code, stdout } = await rolecall(...LAUNCH);
+  const report = JSON.parse(stdout);
+  expect({ code, build: report.launch.build }).toMatchObject({
+    code: 0,
+    build: { app: 'shop', tag: 'v1', commit },
+  });
+  expect(report.machines[0].steps.map(({ name }: { name: string }) => name)).toEqual([
+    'metadata',
+    'personality',
+    'deploy.pointer',
+    'deploy.fetch',
+    'deploy.verify',
+    'deploy.unpack',
+    'init',
+  ]);
+  const text = await rolecall(...LAUNCH.slice(0, -2));
+  expect(text.stdout).toContain(`serves ${commit} as v1`);
+  expect(text.stdout).toContain(`1 of 1 succeeded with build v1, commit ${commit.slice(0, 12)}`);
+});
+
+describe('in a cloud that stays', () => {
+  beforeAll(async () => {
+    expect(await rolecall('local', 'up')).toMatchObject({ code: 0 });
+    repo.write('page', 'second');
+    repo.commit('second');
+    repo.git('tag', 'v2');
+  });
+
+  test('what was published before the cloud is there still', async () => {
+    expect((await document('list')).builds).toMatchObject([{ tag: 'v1' }]);
+    expect((await document('history', '--env', 'prod')).moves).toMatchObject([
+      { to: 'v1', why: 'the first' },
+    ]);
+  });
+
+  test('a launch stays with its build, though the pointer moves; another one gets the new build', async () => {
+    const first = await rolecall(...LAUNCH, '--launch-id', 'pinned');
+    expect(JSON.parse(first.stdout).launch.build.tag).toBe('v1');
+    await document('publish', 'v2', '--env', 'prod');
+    const again = await rolecall(...LAUNCH, '--launch-id', 'pinned');
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      launch: { build: { tag: 'v1' } },
+      summary: { succeeded: 1 },
+    });
+    expect(again.stderr).toContain(
+      'note: this launch was begun with build v1 and stays with it, though prod deploys v2 now',
+    );
+    const other = await rolecall(...LAUNCH, '--launch-id', 'pinned', '--build', 'v2');
+    expect(other).toMatchObject({ code: 6 });
+    expect(JSON.parse(other.stdout).error.message).toMatch(/build \(then v1, now v2\)/);
+    const watched = await rolecall('watch', 'pinned', '--local', '--output', 'json');
+    expect(JSON.parse(watched.stdout).launch.build.tag).toBe('v1');
+    expect(JSON.parse((await rolecall(...LAUNCH)).stdout).launch.build.tag).toBe('v2');
+    expect(JSON.parse((await rolecall(...LAUNCH, '--build', 'v1')).stdout).launch.build.tag).toBe('v1');
+  });
+
+  test('the plan shows the build and which init script wins; offline for a folder', async () => {
+    const PLAN = ['plan', '--role', 'web', '--env', 'prod', '--context', 'b'];
+    const { stdout } = await rolecall(...PLAN, '--local', '--output', 'json');
+    const plan = JSON.parse(stdout);
+    expect(plan).toMatchObject({
+      build: { tag: 'v2', fetch: 'presigned', promoted: { by: expect.any(String) } },
+      init: { winner: { path: 'init/b/bootstrapper.sh', where: 'build' }, certain: true },
+    });
+    expect(plan.init.candidates.map(({ state }: { state: string }) => state)).toEqual([
+      'absent',
+      'absent',
+      'absent',
+      'absent',
+      'found',
+      'absent',
+    ]);
+    expect(plan.payload.text).not.toMatch(/X-Amz-Signature=[0-9a-f]/);
+    const offline = await rolecall(...PLAN, '--build-dir', repo.path, '--output', 'json');
+    expect(JSON.parse(offline.stdout)).toMatchObject({
+      build: null,
+      init: { winner: { path: 'init/b/bootstrapper.sh' } },
+    });
+  });
+
+  test('promote, roll back twice, and the history of it', async () => {
+    repo.write('page', 'third');
+    repo.commit('third');
+    await document('publish', '--tag', 'v3', '--env', 'staging');
+    for (const tag of ['v1', 'v2']) await document('promote', tag, '--env', 'staging');
+    expect((await document('rollback', '--env', 'staging', '--why', 'slow')).to).toBe('v1');
+    expect((await document('rollback', '--env', 'staging')).to).toBe('v3');
+    const { moves } = await document('history', '--env', 'staging');
+    expect(moves.map(({ to, action }: { to: string; action: string }) => `${action} ${to}`)).toEqual([
+      'rollback v3',
+      'rollback v1',
+      'promote v2',
+      'promote v1',
+      'promote v3',
+    ]);
+    expect((await document('show', '--env', 'staging')).build.tag).toBe('v3');
+    expect((await document('show', 'v2')).build.tag).toBe('v2');
+    const { builds, environments } = await document('list');
+    expect(builds.map(({ tag }: { tag: string }) => tag)).toEqual(['v3', 'v2', 'v1']);
+    expect(environments).toEqual({ prod: 'v2', staging: 'v3' });
+  });
+
+  test.each<[string, string[], number, RegExp]>([
+    [
+      'no such environment',
+      ['promote', 'v1', '--env', 'prd'],
+      2,
+      /has no environment "prd"; did you mean "prod"\?/,
+    ],
+    ['no environment', ['promote', 'v1'], 2, /missing --env/],
+    [
+      'no such tag',
+      ['promote', 'v11', '--env', 'prod'],
+      2,
+      /there is no build v11 of shop .*did you mean v1/,
+    ],
+    ['no such app', ['list', '--app', 'shpo'], 2, /has no app "shpo"; did you mean "shop"\?/],
+    ['no such ref', ['publish', 'v99'], 2, /has no tag, branch or commit v99/],
+    ['a tag that is taken', ['publish', 'v2', '--tag', 'v1'], 6, /there is another build v1 of shop already/],
+    ['the same again', ['publish', 'v1'], 0, /v1 .*was published already/],
+    [
+      'both ways to name a build',
+      ['show', 'v1', '--env', 'prod'],
+      2,
+      /name a build: TAG or --env, one of them/,
+    ],
+    ['a reason without a promotion', ['publish', '--why', 'x'], 2, /--why is the reason of a promotion/],
+    [
+      'a reason of two lines',
+      ['promote', 'v1', '--env', 'prod', '--why', 'a\nb'],
+      2,
+      /--why must be one line/,
+    ],
+    [
+      'an archive that is none',
+      ['publish', '--archive', '/nonexistent.tar.gz'],
+      2,
+      /can't be read \(ENOENT\)/,
+    ],
+  ])('%s', async (_name, args, code, expected) => {
+    const answer = await release(...args);
+    expect({ code: answer.code, said: answer.stdout + answer.stderr }).toEqual({
+      code,
+      said: expect.stringMatching(expected),
+    });
+  });
+
+  test('--build for a role that deploys nothing is told', async () => {
+    const { code, stderr } = await rolecall(
+      'plan',
+      '--role',
+      'plain',
+      '--env',
+      'prod',
+      '--context',
+      'b',
+      '--build',
+      'v1',
+    );
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/deploys no app, so --build v1 means nothing/),
+    });
+  });
+
+  test('50 promotions at once from 50 processes: one order of history, no update lost, every loser told', async () => {
+    const before = (await document('history', '--env', 'prod')).moves.length;
+    const tags = ['v1', 'v3'];
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        release('promote', tags[n % 2] ?? '', '--env', 'prod', '--why', `run ${n}`, '--output', 'json'),
+      ),
+    );
+    const { moves } = await document('history', '--env', 'prod');
+    const made = moves.slice(0, moves.length - before);
+    const won = results.flatMap(({ code, stdout }, n) =>
+      code === 0 && JSON.parse(stdout).changed ? [`run ${n}`] : [],
+    );
+    // Who won is in the history, each once; nobody else is.
+    expect(made.map(({ why }: { why: string }) => why).sort()).toEqual(won.sort());
+    for (const [index, move] of moves.entries()) expect(move.from).toBe(moves[index + 1]?.to ?? null);
+    const lost = results.filter(({ code }) => code !== 0);
+    for (const { code, stdout } of lost) {
+      expect(code).toBe(6);
+      expect(JSON.parse(stdout).error).toMatchObject({
+        message: expect.stringMatching(/was moved meanwhile: .* nothing was changed/),
+      });
+    }
+    expect(
+      won.length +
+        lost.length +
+        results.filter(({ code, stdout }) => code === 0 && !JSON.parse(stdout).changed).length,
+    ).toBe(50);
+  });
+
+  test('a publish killed at 20 random moments never leaves a pointer to an incomplete build', async () => {
+    // Large enough to go in parts, and to be killed at every step of it.
+    const app = repository();
+    const folder = mkdtempSync(join(tmpdir(), 'rolecall-killed-'));
+    try {
+      app.write('random', randomBytes(70_000_000));
+      for (let turn = 0; turn < 20; turn += 1) {
+        app.write('turn', String(turn));
+        app.commit(`turn ${turn}`);
+        const file = join(folder, `t${turn}.tar.gz`);
+        writeFileSync(join(app.path, 'roles.yaml'), '');
+        const killed = catalogueOf(app.path, folder);
+        const tag = `t${turn}`;
+        if (turn === 0)
+          expect(
+            await box.run(['release', 'build', '--tag', 'whole', '--file', file, '--catalogue', killed]),
+          ).toMatchObject({ code: 0 });
+        const args = ['release', 'publish', '--tag', tag, '--env', 'prod', '--local', '--catalogue', killed];
+        const whole = turn === 0 ? 6_000 : 4_500;
+        await killAfter(args, Math.random() * whole);
+        const shown = await box.run([
+          'release',
+          'show',
+          '--env',
+          'prod',
+          '--local',
+          '--catalogue',
+          killed,
+          '--output',
+          'json',
+        ]);
+        // Nothing is promoted yet, or what is promoted passes every check that a promotion makes.
+        if (shown.code === 0) {
+          const now = JSON.parse(shown.stdout).build.tag;
+          const again = await box.run([
+            'release',
+            'promote',
+            now,
+            '--env',
+            'staging',
+            '--local',
+            '--catalogue',
+            killed,
+          ]);
+          expect({ turn, again }).toMatchObject({ again: { code: 0 } });
+        } else {
+          expect(JSON.parse(shown.stdout).error.message).toBe('no build of big is promoted to prod');
+        }
+      }
+      const last = [
+        'release',
+        'publish',
+        '--tag',
+        't19',
+        '--env',
+        'prod',
+        '--local',
+        '--output',
+        'json',
+        '--catalogue',
+        catalogueOf(app.path, folder),
+      ];
+      const { code, stdout } = await box.run(last);
+      expect({ code, tag: code === 0 && JSON.parse(stdout).build.tag }).toEqual({ code: 0, tag: 't19' });
+    } finally {
+      app.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 300_000);
+});
+
+/** A catalogue outside of the repository that it builds from. */
+function catalogueOf(path: string, folder: string): string {
+  const file = join(folder, 'roles.yaml');
+  writeFileSync(
+    file,
+    `version: 1
+name: killed
+region: eu-central-1
+ami: ${AMI}
+bucket: e2e-rolecall
+apps: {big: {repository: ${path}}}
+environments: {prod: , staging: }
+contexts: {b: }
+roles: {web: {app: big, instance_type: t3.micro}}
+`,
+  );
+  return file;
+}
+
+/** Runs a command of the bundled CLI and kills it, with kill -9, after so long; resolves when it is gone. */
+async function killAfter(args: readonly string[], ms: number): Promise<void> {
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'rolecall.cjs'), ...args], {
+    env: box.env,
+    stdio: 'ignore',
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
+  await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
+}

@@ -1,0 +1,370 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { RolecallError } from '../../src/errors.ts';
+import type { PathName } from '../../src/nouns.ts';
+import { type BuildPlan, buildArchive } from '../../src/release/build.ts';
+import { parseManifest } from '../../src/release/manifest.ts';
+import { type Repository, repository } from '../support/repository.ts';
+
+let repo: Repository;
+let out: string;
+
+beforeEach(() => {
+  repo = repository();
+  out = mkdtempSync(join(tmpdir(), 'rolecall-built-'));
+});
+afterEach(() => {
+  repo.dispose();
+  rmSync(out, { recursive: true, force: true });
+});
+
+let now = Date.parse('2026-11-23T10:00:00Z');
+const build = (more: Partial<BuildPlan> = {}, signal = new AbortController().signal) =>
+  buildArchive(
+    {
+      app: 'shop' as PathName,
+      repository: repo.path,
+      ref: 'HEAD',
+      dirty: false,
+      tag: undefined,
+      path: undefined,
+      command: undefined,
+      compression: 'gzip',
+      allowed: [],
+      by: 'ann@build-7',
+      ...more,
+    },
+    `${out}/`,
+    { now: () => now, signal, onOutput: () => undefined },
+  );
+
+async function refused(answer: Promise<unknown>): Promise<string> {
+  try {
+    await answer;
+    return 'nothing was refused';
+  } catch (error) {
+    if (!(error instanceof RolecallError)) throw error;
+    return `${error.exit}: ${error.message}\n${error.hint}`;
+  }
+}
+
+/** `MODE NAME [-> TARGET]` of each member, as tar itself reads them. */
+const listing = (path: string): string[] =>
+  execFileSync('tar', ['-tvf', path, '--numeric-owner'], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/^(\S+) +\S+ +\d+ +\S+ +\S+ /, '$1 '));
+const contentOf = (path: string, name: string) =>
+  execFileSync('tar', ['-xOf', path, name], { encoding: 'utf8' });
+const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+describe('a build', () => {
+  test('holds the commit, not the work tree; its manifest tells all about it', async () => {
+    repo.write('init/b/bootstrapper.sh', '#!/bin/bash\n', 0o755);
+    repo.write('init/readme.txt', '');
+    repo.write('page.html', 'committed');
+    repo.link('latest', 'page.html');
+    const commit = repo.commit();
+    repo.write('page.html', 'changed since');
+    repo.write('new.txt', 'never added');
+    const { build: made, path, manifestPath, files, notes } = await build();
+    expect(listing(path)).toEqual([
+      'drwxr-xr-x init/',
+      'drwxr-xr-x init/b/',
+      '-rwxr-xr-x init/b/bootstrapper.sh',
+      '-rw-r--r-- init/readme.txt',
+      'lrwxrwxrwx latest -> page.html',
+      '-rw-r--r-- page.html',
+    ]);
+    expect(contentOf(path, 'page.html')).toBe('committed');
+    expect(made).toMatchObject({
+      app: 'shop',
+      tag: commit.slice(0, 12),
+      archive: `${commit.slice(0, 12)}.tar.gz`,
+      sha256: sha256(path),
+      size: readFileSync(path).length,
+      commit,
+      dirty: false,
+      createdAt: now,
+      by: 'ann@build-7',
+      init: ['b/bootstrapper.sh'],
+    });
+    const tar = execFileSync('gzip', ['-dc', path]);
+    expect(made).toMatchObject({
+      tarSha256: createHash('sha256').update(tar).digest('hex'),
+      tarSize: tar.length,
+    });
+    expect({ files, notes }).toEqual({ files: 3, notes: [] });
+    expect(parseManifest(readFileSync(manifestPath, 'utf8'), 'x')).toEqual(made);
+  });
+
+  test('of the same tree has the same bytes, whatever commit, time, clone and mask', async () => {
+    repo.write('a/deep/file', 'x\n');
+    repo.write('run', '#!/bin/sh\n', 0o755);
+    repo.commit('one');
+    const first = await build({ tag: 'one' });
+    repo.commit('two, without a change');
+    now += 86_400_000;
+    const other = repository();
+    const before = process.umask(0o077);
+    try {
+      execFileSync('git', ['clone', '--quiet', '--bare', repo.path, join(other.path, 'bare.git')]);
+      const second = await build({ tag: 'two', repository: join(other.path, 'bare.git') }).catch(
+        () => undefined,
+      );
+      const again = second ?? (await build({ tag: 'two' }));
+      expect(again.build.sha256).toBe(first.build.sha256);
+      expect(again.build.tarSha256).toBe(first.build.tarSha256);
+    } finally {
+      process.umask(before);
+      other.dispose();
+    }
+  });
+
+  test.each([
+    ['long', `${'d'.repeat(90)}/${'e'.repeat(90)}/${'f'.repeat(90)}/g.txt`],
+    ['of 250 letters', 'n'.repeat(250)],
+    ['with other letters', 'ünï/cødé ✓ 🚀.txt'],
+    ['with a space at its end', 'a b /c '],
+  ])('keeps names that are %s', async (_name, name) => {
+    repo.write(name, 'found');
+    repo.commit();
+    const { path } = await build();
+    execFileSync('tar', ['-xzf', path, '-C', out]);
+    expect(readFileSync(join(out, name), 'utf8')).toBe('found');
+  });
+
+  test('keeps empty and large files', async () => {
+    repo.write('empty', '');
+    const large = Buffer.alloc(5_000_000, 'lines of text\n');
+    repo.write('large', large);
+    repo.write('zlast', 'z');
+    repo.commit();
+    const { path } = await build();
+    execFileSync('tar', ['-xzf', path, '-C', out]);
+    expect(readFileSync(join(out, 'large')).equals(large)).toBe(true);
+    expect([readFileSync(join(out, 'empty'), 'utf8'), readFileSync(join(out, 'zlast'), 'utf8')]).toEqual([
+      '',
+      'z',
+    ]);
+  });
+
+  test('of a folder has that folder as its root; export-ignore and export-subst hold', async () => {
+    repo.write(
+      'apps/shop/.gitattributes',
+      'COMMIT export-subst\nsecret export-ignore\n.gitattributes export-ignore\n',
+    );
+    repo.write('apps/shop/COMMIT', '$Format:%H$');
+    repo.write('apps/shop/secret', 'x');
+    repo.write('apps/shop/init/a/bootstrapper.sh', '');
+    repo.write('apps/shopping', 'not meant');
+    const commit = repo.commit();
+    const { path, build: made } = await build({ path: 'apps/shop' });
+    expect(listing(path).map((line) => line.split(' ')[1])).toEqual([
+      'COMMIT',
+      'init/',
+      'init/a/',
+      'init/a/bootstrapper.sh',
+    ]);
+    expect(contentOf(path, 'COMMIT')).toBe(commit);
+    expect(made.init).toEqual(['a/bootstrapper.sh']);
+  });
+
+  test('is called as the git tag, or as it is told', async () => {
+    repo.write('a', 'x');
+    repo.commit();
+    repo.git('tag', '-m', 'release', 'v1.2.0');
+    repo.git('branch', 'feature');
+    expect((await build({ ref: 'v1.2.0' })).build.tag).toBe('v1.2.0');
+    expect((await build({ ref: 'feature' })).build.tag).toMatch(/^[0-9a-f]{12}$/);
+    expect((await build({ tag: 'mine' })).build.tag).toBe('mine');
+    expect(await refused(build({ tag: '../x' }))).toMatch(/^usage: "..\/x" can't be the tag of a build/);
+  });
+
+  test('compressed with zstd holds the same tar', async () => {
+    repo.write('a', 'x'.repeat(100_000));
+    repo.commit();
+    const gzip = await build({ tag: 'g' });
+    const zstd = await build({ tag: 'z', compression: 'zstd' });
+    expect(zstd.build).toMatchObject({ archive: 'z.tar.zst', tarSha256: gzip.build.tarSha256 });
+    expect(zstd.build.sha256).toBe(sha256(zstd.path));
+    const tar = execFileSync('zstd', ['-dc', zstd.path]);
+    expect(createHash('sha256').update(tar).digest('hex')).toBe(gzip.build.tarSha256);
+  });
+});
+
+describe('the work tree', () => {
+  test('is built with its changes, and marked so; the repository is not touched', async () => {
+    repo.write('.gitignore', 'ignored\n');
+    repo.write('kept', 'as committed');
+    repo.write('changed', 'before');
+    repo.write('removed', 'x');
+    const commit = repo.commit();
+    repo.write('changed', 'after');
+    repo.write('untracked', 'new');
+    repo.write('ignored', 'never');
+    rmSync(join(repo.path, 'removed'));
+    const status = () => repo.git('status', '--porcelain');
+    const [before, objects] = [status(), repo.git('count-objects', '-v')];
+    const { build: made, path, notes } = await build({ dirty: true });
+    expect(listing(path).map((line) => line.split(' ')[1])).toEqual([
+      '.gitignore',
+      'changed',
+      'kept',
+      'untracked',
+    ]);
+    expect(contentOf(path, 'changed')).toBe('after');
+    expect(made).toMatchObject({
+      commit,
+      dirty: true,
+      tag: expect.stringMatching(/^[0-9a-f]{12}-dirty-[0-9a-f]{8}$/),
+    });
+    expect(notes).toContain('it holds changes that no commit has');
+    expect([status(), repo.git('count-objects', '-v')]).toEqual([before, objects]);
+  });
+
+  test('without changes is the commit itself', async () => {
+    repo.write('a', 'x');
+    repo.commit();
+    const { build: made, notes } = await build({ dirty: true });
+    expect(made).toMatchObject({ dirty: false, tag: expect.stringMatching(/^[0-9a-f]{12}$/) });
+    expect(notes).toContain('the work tree has no changes: this is the commit itself');
+  });
+});
+
+describe('a build command', () => {
+  beforeEach(() => {
+    repo.write('src/a', 'source\n');
+    repo.write('.gitignore', 'local\n');
+    repo.commit();
+    repo.write('local', 'not in the export');
+  });
+
+  test('runs in a clean export, and what it leaves is built', async () => {
+    const command =
+      'mkdir dist; ls -A | tr "\\n" " " >dist/seen; echo "$ROLECALL_APP $ROLECALL_COMMIT $SOURCE_DATE_EPOCH" >dist/told; ln -s told dist/link; chmod +x dist/seen';
+    const { path, build: made } = await build({ command, path: 'dist' });
+    expect(listing(path)).toEqual(['lrwxrwxrwx link -> told', '-rwxr-xr-x seen', '-rw-r--r-- told']);
+    expect(contentOf(path, 'seen')).toBe('.gitignore dist src ');
+    expect(contentOf(path, 'told')).toBe(`shop ${made.commit} ${made.committedAt / 1000}\n`);
+    expect(existsSync(join(repo.path, 'dist'))).toBe(false);
+  });
+
+  test.each([
+    [
+      'echo working; echo "E: no compiler" >&2; exit 7',
+      /the build command ended with status 7:\n {2}working\n {2}E: no compiler/,
+    ],
+    ['false | true; touch never', /ended with status 1/],
+    ['kill -9 $$', /ended with SIGKILL/],
+    ['true', /the build command left no folder dist/],
+    ['mkdir dist; mkfifo dist/pipe', /pipe is a device, a socket or a pipe/],
+    ['mkdir dist', /the build is empty/],
+  ])('%s', async (command, expected) => {
+    expect(await refused(build({ command, path: 'dist' }))).toMatch(expected);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('is ended by Ctrl-C, with what it has started', async () => {
+    const abort = new AbortController();
+    const building = refused(build({ command: 'echo started; sleep 300 & sleep 300' }, abort.signal));
+    setTimeout(() => abort.abort(), 200);
+    expect(await building).toMatch(/^interrupted: the build was interrupted/);
+    expect(readdirSync(out)).toEqual([]);
+  });
+});
+
+describe('what no build may hold', () => {
+  const KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n';
+  const AWS = `AKIA${'ABCDEFGH23456722'}`;
+
+  test('files that look like secrets: all are named, each with why', async () => {
+    repo.write('.env', 'A=1');
+    repo.write('config/.env.production', 'A=1');
+    repo.write('.env.example', 'A=');
+    repo.write('deep/id_ed25519', 'x');
+    repo.write('tls/key.txt', `${'x'.repeat(70_000)}\n${KEY}`);
+    repo.write('settings.py', `KEY = "${AWS}"\n`);
+    repo.write('store.p12', 'x');
+    repo.write('border', Buffer.concat([Buffer.alloc(65_526, 'y'), Buffer.from(` ${AWS} `)]));
+    repo.write('fine.txt', 'the PRIVATE KEY is elsewhere; AKIA is a prefix');
+    repo.commit();
+    const said = await refused(build());
+    expect(said).toMatch(/^usage: these files look like secrets/);
+    const named = [...said.matchAll(/^ {2}(\S+) (.*)$/gm)].map(([, path, why]) => `${path}: ${why}`);
+    expect(named).toEqual([
+      '.env: is an environment file',
+      'border: holds an AWS access key id',
+      'config/.env.production: is an environment file',
+      'deep/id_ed25519: is named as a private key of ssh',
+      'settings.py: holds an AWS access key id',
+      'store.p12: is a key store',
+      'tls/key.txt: holds a private key',
+    ]);
+    expect(said).not.toContain(AWS);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('but what is allowed by its path; and nothing that needs no leave', async () => {
+    repo.write('.env', 'A=1');
+    repo.commit();
+    expect((await build({ allowed: ['.env'] })).files).toBe(1);
+    expect(await refused(build({ allowed: ['.env', 'other'] }))).toMatch(
+      /--allow-secret other: no file of the build/,
+    );
+  });
+
+  test('links that lead out of it', async () => {
+    repo.write('a', 'x');
+    repo.link('absolute', '/etc/passwd');
+    repo.link('deep/out', '../../outside');
+    repo.link('deep/inside', '../a');
+    repo.commit();
+    const said = await refused(build());
+    expect(said).toMatch(/absolute leads to \/etc\/passwd, an absolute path/);
+    expect(said).toMatch(/deep\/out leads to ..\/..\/outside, outside of the build/);
+    expect(said).not.toContain('deep/inside');
+  });
+});
+
+describe('what is not there', () => {
+  test.each<[string, Partial<BuildPlan>, RegExp]>([
+    ['a ref', { ref: 'v9' }, /has no tag, branch or commit v9/],
+    ['a ref that is an option', { ref: '--output=/tmp/x' }, /has no tag, branch or commit --output/],
+    ['a path', { path: 'nothing' }, /there is no nothing in this commit/],
+    ['a repository', { repository: '/nonexistent' }, /there is no folder \/nonexistent/],
+    ['git in a folder', { repository: tmpdir() }, /is no git repository/],
+  ])('%s', async (_name, more, expected) => {
+    repo.write('a', 'x');
+    repo.commit();
+    repo.git('tag', 'v1');
+    expect(await refused(build(more))).toMatch(expected);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('the name that may be meant is told', async () => {
+    repo.commit();
+    repo.git('tag', 'release-1');
+    expect(await refused(build({ ref: 'relase-1' }))).toMatch(/did you mean release-1\?/);
+  });
+
+  test('a commit at all', async () => {
+    expect(await refused(build())).toMatch(/has no commit yet/);
+  });
+
+  test('a ref of a shallow clone', async () => {
+    repo.write('a', '1');
+    repo.commit();
+    repo.git('tag', 'v1');
+    repo.write('a', '2');
+    repo.commit();
+    const shallow = join(out, 'shallow');
+    execFileSync('git', ['clone', '--quiet', '--depth=1', '--no-tags', `file://${repo.path}`, shallow]);
+    const said = await refused(build({ repository: shallow, ref: 'v1' }));
+    expect(said).toMatch(/has no v1: it is a shallow clone\nfetch the rest: git fetch --unshallow --tags/);
+  });
+});
