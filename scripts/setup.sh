@@ -31,7 +31,7 @@ stale() {
 }
 ! stale || node scripts/build.mjs
 
-# command:package:why
+# command or file:package:why
 wanted=(
   'ip:iproute2:gives each local machine the metadata address'
   'curl:curl:the bootstrapper on the box fetches with it'
@@ -43,12 +43,16 @@ if [[ $purpose == test ]]; then
     'shfmt:shfmt:checks the format of that shell'
     '/usr/bin/aws:awscli:an independent client for the local cloud'
     'sudo:sudo:a test starts the local cloud through it'
+    's3cmd:s3cmd:another client for the local cloud'
+    '/usr/lib/python3/dist-packages/boto3/__init__.py:python3-boto3:a third one'
+    'zstd:zstd:builds can be compressed with it'
+    'git:git:builds are made with it'
   )
 fi
 packages=()
 for line in "${wanted[@]}"; do
   IFS=: read -r tool package why <<<"$line"
-  if ! PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null; then
+  if [[ ! -e $tool ]] && ! PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null; then
     packages+=("$package")
     say "Debian package $package is missing: $why"
   fi

@@ -50,7 +50,7 @@ roles:
   repo.write('init/b/bootstrapper.sh', INIT, 0o755);
 });
 afterAll(async () => {
-  await rolecall('local', 'down');
+  await box.run(['local', 'down']);
   box.dispose();
   repo.dispose();
 });
@@ -88,7 +88,7 @@ test('from a git repository to a machine that serves that very commit, without a
 
 describe('in a cloud that stays', () => {
   beforeAll(async () => {
-    expect(await rolecall('local', 'up')).toMatchObject({ code: 0 });
+    expect(await box.run(['local', 'up'])).toMatchObject({ code: 0 });
     repo.write('page', 'second');
     repo.commit('second');
     repo.git('tag', 'v2');
@@ -271,7 +271,6 @@ describe('in a cloud that stays', () => {
         app.write('turn', String(turn));
         app.commit(`turn ${turn}`);
         const file = join(folder, `t${turn}.tar.gz`);
-        writeFileSync(join(app.path, 'roles.yaml'), '');
         const killed = catalogueOf(app.path, folder);
         const tag = `t${turn}`;
         if (turn === 0)
@@ -280,7 +279,7 @@ describe('in a cloud that stays', () => {
           ).toMatchObject({ code: 0 });
         const args = ['release', 'publish', '--tag', tag, '--env', 'prod', '--local', '--catalogue', killed];
         const whole = turn === 0 ? 6_000 : 4_500;
-        await killAfter(args, Math.random() * whole);
+        await killAfter(args, Math.random() * whole, folder);
         const shown = await box.run([
           'release',
           'show',
@@ -351,10 +350,10 @@ roles: {web: {app: big, instance_type: t3.micro}}
   return file;
 }
 
-/** Runs a command of the bundled CLI and kills it, with kill -9, after so long; resolves when it is gone. */
-async function killAfter(args: readonly string[], ms: number): Promise<void> {
+/** Runs a command of the bundled CLI and kills it, with kill -9, after so long; what it leaves lies in `folder`. */
+async function killAfter(args: readonly string[], ms: number, folder: string): Promise<void> {
   const child = spawn(process.execPath, [join(ROOT, 'dist', 'rolecall.cjs'), ...args], {
-    env: box.env,
+    env: { ...box.env, TMPDIR: folder },
     stdio: 'ignore',
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), ms);

@@ -13,7 +13,7 @@ export type Content =
   | { readonly kind: 'inline'; readonly base64: string }
   | { readonly kind: 'segments'; readonly segments: readonly Segment[] };
 
-/** An object as it stands: one version, written once. */
+/** An object as it stands. */
 export interface ObjectDocument {
   readonly key: string;
   /** Bytes. */
@@ -29,11 +29,6 @@ export interface ObjectDocument {
   /** Epoch milliseconds. */
   readonly modifiedAt: number;
   readonly content: Content;
-}
-
-/** A version that says that the object is gone. */
-export interface Tombstone {
-  readonly gone: true;
 }
 
 /** A bucket. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chown, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { chown, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Owner } from '../cloud-file.ts';
 
@@ -25,25 +25,37 @@ export class Files {
 
   /** Writes a file that isn't there yet, whole and lasting. @returns false where there is one */
   async create(path: string, text: string): Promise<boolean> {
-    const beside = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`);
-    try {
-      const file = await open(beside, 'wx', 0o600);
+    return await this.#beside(path, text, async (beside) => {
       try {
-        await file.writeFile(text);
-        await file.sync();
+        await link(beside, path);
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false;
+        throw error;
       } finally {
-        await file.close();
+        await rm(beside, { force: true });
       }
-      await this.own(beside);
-      await link(beside, path);
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false;
-      throw error;
+    });
+  }
+
+  /** Writes a file, whole and lasting, in place of one that may be there. */
+  async replace(path: string, text: string): Promise<void> {
+    await this.#beside(path, text, (beside) => rename(beside, path));
+  }
+
+  async #beside<T>(path: string, text: string, place: (beside: string) => Promise<T>): Promise<T> {
+    const beside = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`);
+    const file = await open(beside, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
     } finally {
-      await rm(beside, { force: true });
+      await file.close();
     }
+    await this.own(beside);
+    const placed = await place(beside);
     await syncFolder(dirname(path));
-    return true;
+    return placed;
   }
 }
 

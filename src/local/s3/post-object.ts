@@ -11,6 +11,7 @@ import { xmlDocument } from './xml.ts';
 
 /** All fields but the file. @see https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
 const MAX_FIELDS = 20_000;
+const ONE_FILE = 'POST requires exactly one file upload per request.';
 /** Stands in a key for the name of the file. */
 const FILE_NAME = /\$\{filename\}/g;
 
@@ -57,11 +58,13 @@ async function readForm(
     limits: { files: 1, fieldSize: MAX_FIELDS },
   });
   const fields: Record<string, string> = {};
+  let hasFile = false;
   const receiving = new Promise<Received>((resolve, reject) => {
     form.on('field', (name, value) => {
       fields[name.toLowerCase()] = value;
     });
     form.on('file', (name, file, filename) => {
+      hasFile = true;
       takeFile(name, file, filename, fields, bucket, context).then(resolve, (error: unknown) => {
         file.resume();
         reject(error);
@@ -75,9 +78,9 @@ async function readForm(
         ),
       ),
     );
-    form.on('finish', () =>
-      reject(invalidArgument('file', '', 'POST requires exactly one file upload per request.')),
-    );
+    form.on('finish', () => {
+      if (!hasFile) reject(invalidArgument('file', '', ONE_FILE));
+    });
   });
   // Whoever is refused early still sends the rest of the form.
   receiving.catch(() => undefined);
@@ -96,7 +99,7 @@ async function takeFile(
   bucket: string,
   context: S3Context,
 ): Promise<Received> {
-  if (name !== 'file') throw invalidArgument(name, '', 'POST requires exactly one file upload per request.');
+  if (name !== 'file') throw invalidArgument(name, '', ONE_FILE);
   if (fields['key'] === undefined)
     throw invalidArgument(
       'key',

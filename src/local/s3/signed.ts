@@ -47,6 +47,7 @@ export function signedRequest(
     trailers,
   };
   try {
+    refuseVersion2(common.query.has('AWSAccessKeyId') || /^AWS /.test(headerOf(wire, 'authorization') ?? ''));
     const claim = claimOf(wire);
     if (claim === undefined)
       return { ...common, body: message, signedSha256: undefined, region: undefined, principal: 'anonymous' };
@@ -72,6 +73,15 @@ export function signedRequest(
   } catch (error) {
     throw error instanceof SignatureRefused ? asS3(error.refusal) : error;
   }
+}
+
+/** Signature Version 2, which some clients still presign with, ends at S3 in all newer regions. @throws S3Error */
+function refuseVersion2(is: boolean): void {
+  if (!is) return;
+  throw new S3Error(
+    'InvalidRequest',
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+  );
 }
 
 /** Whoever could add an x-amz- header to a signed request could change what it does. */
@@ -170,6 +180,7 @@ function asS3(refusal: Refusal): S3Error {
 /** Verifies the signature of a form's policy. @throws S3Error */
 export function verifyPolicy(fields: PolicyFields, keyring: Keyring, now: number): void {
   try {
+    refuseVersion2(fields['awsaccesskeyid'] !== undefined);
     const { accessKeyId, scope } = credentialOf(fields['x-amz-credential'] ?? '');
     const known = knownKey({ accessKeyId, token: fields['x-amz-security-token'] }, keyring, now);
     const signature = signatureOf(signingKey(known.secretAccessKey, scope), fields['policy'] ?? '');

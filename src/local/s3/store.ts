@@ -4,20 +4,22 @@ import { join } from 'node:path';
 import type { Clock } from '../../io/clock.ts';
 import type { Owner } from '../cloud-file.ts';
 import { Blobs } from './blobs.ts';
-import type { BucketDocument, ObjectDocument, Segment, Tombstone } from './document.ts';
+import type { BucketDocument, ObjectDocument, Segment } from './document.ts';
 import { codeOf, Files, namesIn, textOrNothing } from './files.ts';
+import { holding } from './key-lock.ts';
 import { isPart, keyOf, keyPath } from './key-path.ts';
 import { noSuchBucket } from './s3-error.ts';
 
+/** The file of an object's folder that tells all about it. */
+const DOCUMENT = 'object.json';
 /** Object folders read at once. */
 const AT_ONCE = 32;
 
 /**
  * Buckets and objects on disk. Nothing is remembered in memory, so that several clouds can serve one folder.
  *
- * An object is a folder of numbered versions. A new one is written beside and linked under the next number: whoever
- * comes second finds the number taken, and judges the request again. So each write is atomic, and conditions hold, among
- * processes too; a crash leaves the old version or the new one.
+ * An object is a folder with one document, which is replaced by renaming, by whoever holds the folder's token. So each
+ * write is atomic, and conditions hold, among processes too; a crash leaves the old version or the new one.
  */
 export class ObjectStore {
   readonly blobs: Blobs;
@@ -98,27 +100,13 @@ export class ObjectStore {
 
   /** The object as it stands. */
   async object(bucket: string, key: string): Promise<ObjectDocument | undefined> {
-    return (await this.#current(this.#objectFolder(bucket, key))).document;
-  }
-
-  async #current(
-    folder: string,
-  ): Promise<{ readonly version: number; readonly document: ObjectDocument | undefined }> {
-    for (;;) {
-      const version = Math.max(0, ...versionsIn(await namesIn(folder)));
-      if (version === 0) return { version, document: undefined };
-      const text = await textOrNothing(join(folder, String(version)));
-      // Superseded and removed between the two looks.
-      if (text === undefined) continue;
-      const document = JSON.parse(text) as ObjectDocument | Tombstone;
-      return { version, document: 'gone' in document ? undefined : document };
-    }
+    return await documentIn(this.#objectFolder(bucket, key));
   }
 
   /**
-   * Writes the next version of an object.
-   * @param decide judges the object as it stands, again where somebody else wrote meanwhile: gives the new version,
-   *   `gone`, or `same` to leave it; what it throws is thrown
+   * Writes the next version of an object, while nobody else does.
+   * @param decide judges the object as it stands: gives the new version, `gone`, or `same` to leave it; what it throws is
+   *   thrown
    */
   async write(
     bucket: string,
@@ -126,28 +114,18 @@ export class ObjectStore {
     decide: (current: ObjectDocument | undefined) => ObjectDocument | 'gone' | 'same',
   ): Promise<void> {
     const folder = this.#objectFolder(bucket, key);
-    for (;;) {
-      const { version, document: current } = await this.#current(folder);
+    await holding(folder, this.files, async () => {
+      const current = await documentIn(folder);
       const next = decide(current);
       if (next === 'same') return;
-      await this.files.folder(folder);
-      const text = JSON.stringify(next === 'gone' ? { gone: true } : next);
-      if (!(await this.files.create(join(folder, String(version + 1)), text))) continue;
-      await this.#tidy(folder, version, next === 'gone' ? [] : segmentsOf(next));
-      return;
-    }
-  }
-
-  /** Removes the versions up to one that is superseded, and the blobs that the new one doesn't need. */
-  async #tidy(folder: string, upTo: number, kept: readonly Segment[]): Promise<void> {
-    const needed = new Set(kept.map(({ blob }) => blob));
-    for (const version of versionsIn(await namesIn(folder)).filter((number) => number <= upTo)) {
-      const text = await textOrNothing(join(folder, String(version)));
-      await rm(join(folder, String(version)), { force: true });
-      const document = text === undefined ? undefined : (JSON.parse(text) as ObjectDocument | Tombstone);
-      if (document === undefined || 'gone' in document) continue;
-      await this.blobs.remove(segmentsOf(document).filter(({ blob }) => !needed.has(blob)));
-    }
+      const path = join(folder, DOCUMENT);
+      if (next === 'gone') await rm(path, { force: true });
+      else await this.files.replace(path, JSON.stringify(next));
+      // What only the old version needs goes last: a crash before leaves bytes that nothing names, for sweep.
+      const needed = new Set(next === 'gone' ? [] : segmentsOf(next).map(({ blob }) => blob));
+      if (current !== undefined)
+        await this.blobs.remove(segmentsOf(current).filter(({ blob }) => !needed.has(blob)));
+    });
   }
 
   /** The objects whose keys begin with `prefix` and come after `after`, in the order of their keys' bytes. */
@@ -165,6 +143,8 @@ export class ObjectStore {
   async #keys(folder: string, path: readonly string[]): Promise<string[]> {
     const keys: string[] = [];
     for (const name of await namesIn(folder)) {
+      // A folder that is being made.
+      if (name.startsWith('.')) continue;
       if (isPart(name)) keys.push(...(await this.#keys(join(folder, name), [...path, name])));
       else keys.push(keyOf([...path, name]));
     }
@@ -193,8 +173,10 @@ export class ObjectStore {
 export const byBytes = (one: string, other: string): number =>
   Buffer.compare(Buffer.from(one), Buffer.from(other));
 
-const versionsIn = (names: readonly string[]): number[] =>
-  names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+async function documentIn(folder: string): Promise<ObjectDocument | undefined> {
+  const text = await textOrNothing(join(folder, DOCUMENT));
+  return text === undefined ? undefined : (JSON.parse(text) as ObjectDocument);
+}
 
 export const segmentsOf = ({ content }: ObjectDocument): readonly Segment[] =>
   content.kind === 'segments' ? content.segments : [];
