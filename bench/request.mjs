@@ -1,10 +1,10 @@
-// From process start to RunInstances arriving at the server, where it must be the first request: against Debian's aws.
-
-import { mkdtemp, rm } from 'node:fs/promises';
+// From process start to RunInstances arriving at the server: against Debian's aws. Without a bucket it must be the first
+// request; with one the launch and its batch are recorded there before.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { figure, LAUNCH, median, now, run } from './measure.mjs';
+import { figure, LAUNCH, median, now, ROOT, run } from './measure.mjs';
 
 const AWS = '/usr/bin/aws';
 const TIMES = 9;
@@ -15,6 +15,7 @@ const server = createServer((request, response) => {
   let body = '';
   request.on('data', (chunk) => (body += chunk));
   request.on('end', () => {
+    if (request.method === 'PUT') return response.writeHead(200, { etag: '"0"' }).end();
     arrived.push({ action: new URLSearchParams(body).get('Action'), at: now() });
     response.writeHead(403, { 'content-type': 'text/xml' });
     response.end(
@@ -55,8 +56,22 @@ async function firstRequest(command, args) {
 try {
   const awsArgs = ['--endpoint-url', endpoint, 'ec2', 'run-instances', '--image-id', 'ami-0123456789abcdef0'];
   const aws = { name: 'aws ec2 run-instances', value: await firstRequest(AWS, awsArgs) };
-  const launch = [LAUNCH, '--role', 'memcached', '--env', 'prod', '--context', 'b'];
-  figure('launch: process start to RunInstances', await firstRequest('node', launch), aws, 0.5);
+  const withBucket = join(ROOT, 'roles.yaml');
+  const without = join(state, 'roles.yaml');
+  await writeFile(without, (await readFile(withBucket, 'utf8')).replace(/^bucket: .*$/m, ''));
+  const launch = (file) => [
+    LAUNCH,
+    '--role',
+    'memcached',
+    '--env',
+    'prod',
+    '--context',
+    'b',
+    '--catalogue',
+    file,
+  ];
+  figure('launch: process start to RunInstances', await firstRequest('node', launch(without)), aws, 0.5);
+  figure('  with its records in a bucket', await firstRequest('node', launch(withBucket)), aws, 0.75);
 } finally {
   server.close();
   await rm(state, { recursive: true, force: true });

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { Duplex, Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { UsageError } from '../errors.ts';
 import { type Entry, escapeOf } from './entries.ts';
+import { gzipMembers } from './gzip.ts';
 import { SecretSearch, type Suspect, suspectName } from './suspects.ts';
 
 /** What was written, and what was seen on the way. */
@@ -28,8 +28,6 @@ export interface Archived {
 
 /** The time of every member: the same files give the same bytes, whenever and from whichever commit they are built. */
 const TIME = new Date('2000-01-01T00:00:00Z');
-/** gzip's own default, at which `git archive | gzip` is compared with it. */
-const GZIP_LEVEL = 6;
 
 /** Writes entries as a compressed tar. Memory stays flat, whatever their size. */
 export async function writeArchive(
@@ -47,7 +45,7 @@ export async function writeArchive(
     throw error;
   });
   packing.catch(() => undefined);
-  const compressor = compression === 'gzip' ? createGzip({ level: GZIP_LEVEL }) : zstd();
+  const compressor = compression === 'gzip' ? Duplex.from(gzipMembers) : zstd();
   const file = createWriteStream(path, { flags: 'wx', mode: 0o644, highWaterMark: 1024 * 1024 });
   try {
     await pipeline(Readable.from(tar), inside, compressor, outside, file, { signal });
