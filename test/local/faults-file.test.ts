@@ -15,6 +15,11 @@ drop_answers:
   RunInstances: 1
 unauthorized:
   - CreateTags
+s3_errors:
+  GetObject: 2
+break_off:
+  PutObject: 1
+clock_skew_ms: -5000
 die_after_requests: 100
 invisible_ms: 2000
 console:
@@ -36,6 +41,9 @@ describe('parseFaults', () => {
       throttle: { RunInstances: 2 },
       dropAnswers: { RunInstances: 1 },
       unauthorized: ['CreateTags'],
+      s3Errors: { GetObject: 2 },
+      breakOff: { PutObject: 1 },
+      clockSkewMs: -5000,
       dieAfterRequests: 100,
       invisibleMs: 2000,
       console: { everyBytes: 400, dropBytes: 40, launchIndexes: [0] },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/io/package-root.ts';
 import { OPERATIONS } from '../../src/local/ec2/operations.ts';
+import { S3_OPERATIONS } from '../../src/local/s3/endpoint.ts';
 
 const SPEC = readFileSync(join(packageRoot(), 'src', 'local', 'SPEC.md'), 'utf8');
 
@@ -30,3 +31,17 @@ test.each(rows)(
     expect(text).toMatch(calls);
   },
 );
+
+/** The rows of the table of S3's operations: name, test file. */
+const s3Rows = [...SPEC.matchAll(/^\| `([A-Z]\w+)` +\| `(test\/\S+)` +\|$/gm)].map((match) => match.slice(1));
+
+test('SPEC.md tells of every operation of S3, and of no other', () => {
+  expect(s3Rows.map(([name]) => name)).toEqual([...S3_OPERATIONS]);
+});
+
+test.each(s3Rows)('%s of S3: the test that SPEC.md names calls it', (name = '', file = '') => {
+  const text = readFileSync(join(packageRoot(), file), 'utf8');
+  expect(text).toMatch(
+    name === 'PostObject' ? /generate_presigned_post/ : new RegExp(`\\b${name}Command\\b`),
+  );
+});
