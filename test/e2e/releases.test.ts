@@ -41,10 +41,11 @@ environments: {prod: , staging: }
 contexts: {b: }
 roles:
   web: {app: shop, instance_type: t3.micro, timeout: 20s}
-  plain: {instance_type: t3.micro}
+  profile: {app: shop, instance_type: t3.micro, instance_profile: web, timeout: 20s}
+  plain: {instance_type: t3.micro, instance_profile: web, timeout: 20s}
 `,
   );
-  repo.write('overlay/etc/hostname-of-ami', 'x\n');
+  repo.write('overlay/etc/rolecall/bootstrapper.conf', 'app=shop\nbucket=e2e-rolecall\n');
   repo.write('.gitattributes', 'COMMIT export-subst\noverlay export-ignore\nroles.yaml export-ignore\n');
   repo.write('COMMIT', '$Format:%H$');
   repo.write('init/b/bootstrapper.sh', INIT, 0o755);
@@ -120,6 +121,29 @@ describe('in a cloud that stays', () => {
     expect(JSON.parse(watched.stdout).launch.build.tag).toBe('v1');
     expect(JSON.parse((await rolecall(...LAUNCH)).stdout).launch.build.tag).toBe('v2');
     expect(JSON.parse((await rolecall(...LAUNCH, '--build', 'v1')).stdout).launch.build.tag).toBe('v1');
+  });
+
+  test('machines fetch it with their instance profile, pinned or by the AMI’s own word; of the cloud they reach nothing else', async () => {
+    const as = async (role: string) => {
+      const { code, stdout } = await rolecall(...LAUNCH.map((word) => (word === 'web' ? role : word)));
+      const { machines, launch } = JSON.parse(stdout);
+      return { code, id: machines[0].instance_id, build: launch.build?.tag, verdict: machines[0].verdict };
+    };
+    expect(await as('profile')).toMatchObject({ code: 0, build: 'v2', verdict: 'succeeded' });
+    const { id, ...rest } = await as('plain');
+    expect(rest).toEqual({ code: 0, build: undefined, verdict: 'succeeded' });
+    const inside = (script: string) => box.run(['local', 'exec', id, '--', 'bash', '-c', script]);
+    expect((await inside('readlink /opt/rolecall/shop/current')).stdout).toMatch(
+      /^builds\/v2-[0-9a-f]{12}\n$/,
+    );
+    const url = '$(tr "\\0" "\\n" </proc/1/environ | sed -n s/^AWS_ENDPOINT_URL_S3=//p)';
+    const codeOf = async (path: string) =>
+      (await inside(`curl -s -o /dev/null -w '%{http_code}' ${url}${path}`)).stdout;
+    expect(await codeOf('/e2e-rolecall/builds/shop/v2.json')).toBe('403');
+    expect(await codeOf('/_rolecall/')).toBe('403');
+    expect((await inside(`curl -s -d Action=DescribeInstances ${url}/`)).stdout).toContain(
+      '<Code>MethodNotAllowed</Code>',
+    );
   });
 
   test('the plan shows the build and which init script wins; offline for a folder', async () => {

@@ -6,10 +6,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectEc2 } from '../../src/aws/ec2.ts';
 import { AwsError } from '../../src/errors.ts';
 import { type Clock, systemClock } from '../../src/io/clock.ts';
+import { bucketRecords } from '../../src/launch/bucket-records.ts';
 import type { LaunchEvent } from '../../src/launch/events.ts';
 import { fileRecords } from '../../src/launch/file-records.ts';
 import { launchMachines } from '../../src/launch/launch.ts';
+import type { LaunchRecords } from '../../src/launch/records.ts';
 import type { Faults } from '../../src/local/faults.ts';
+import { bucketOf } from '../support/archives.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { LAUNCH, payload, role } from './roles.ts';
 
@@ -39,8 +42,13 @@ afterEach(async () => {
   await cloud[Symbol.asyncDispose]();
 });
 
+let kind: 'files' | 'bucket' = 'files';
+const records = (): LaunchRecords =>
+  kind === 'files' ? fileRecords(folder) : bucketRecords(bucketOf(cloud, 'shop-rolecall', 'team/'));
+
 const withFaults = async (faults: Faults) => {
   cloud = await testCloud({ faults });
+  await cloud.control('POST', 'buckets', { name: 'shop-rolecall', region: 'us-east-1' });
 };
 
 /** One process's run of the launch: its own connection, its own nonce. */
@@ -57,7 +65,7 @@ async function run(count: number, maxBatch = 2): Promise<LaunchEvent[]> {
   const events: LaunchEvent[] = [];
   for await (const event of launchMachines(plan, {
     ec2,
-    records: fileRecords(folder),
+    records: records(),
     clock: hasty,
     maxBatch,
   })) {
@@ -85,7 +93,11 @@ async function living(): Promise<string[]> {
   ).sort();
 }
 
-describe('over HTTP', () => {
+describe.each(['files', 'bucket'] as const)('over HTTP, with records in %s', (where) => {
+  beforeEach(() => {
+    kind = where;
+  });
+
   test('a launch gives machines with their tags, and a re-run the same ones', async () => {
     await withFaults({});
     const first = await run(5);

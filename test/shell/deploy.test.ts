@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -53,7 +54,7 @@ afterEach(async () => {
 });
 
 const put = (Key: string, Body: Buffer | string) =>
-  cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+  cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.from(Body) }));
 const store = (tag: string, content: readonly Member[] = members(tag)): Promise<Build> =>
   storeBuild(bucket, tag, content, put);
 const point = (text: string) => put('pointers/shop/prod', text);
@@ -481,23 +482,36 @@ describe('a hostile archive', () => {
   });
 });
 
-test('a disk without room: the step says so, and the build before stays', async () => {
-  const first = await store('v1');
-  await boot(await pinned(first));
-  const before = folderOf(first);
-  const large = await store('v2', [...members('v2'), { name: 'zeros', text: '0'.repeat(8_000_000) }]);
-  const folder = join(box.path, APP, 'builds');
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder]);
-  try {
-    const outcome = await boot(await pinned(large));
-    expect(told(outcome)).toMatch(
-      /^deploy\.unpack .*no room on the disk for build v2 \(No space left on device; \d+ kB are free\)/,
-    );
-    expect(readdirSync(folder)).toEqual([]);
-  } finally {
-    execFileSync('umount', [folder]);
-  }
-  expect([current(), builds()]).toEqual([`builds/${before}`, [before]]);
+describe('a disk without room', () => {
+  const large = (text: string): Member[] => [...members('v2'), { name: 'large', text }];
+  test.each([
+    [
+      'for the archive',
+      'deploy\\.fetch',
+      'the archive builds\\/shop\\/v2\\.tar\\.gz',
+      () => large(randomBytes(3_000_000).toString('base64')),
+    ],
+    ['for what is in it', 'deploy\\.unpack', 'build v2', () => large('0'.repeat(8_000_000))],
+  ])('%s: the step says so, and the build before stays', async (_name, step, what, content) => {
+    const first = await store('v1');
+    await boot(await pinned(first));
+    const before = folderOf(first);
+    const userData = await pinned(await store('v2', content()));
+    const folder = join(box.path, APP, 'builds');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder]);
+    try {
+      const said = told(await boot(userData));
+      expect(said).toMatch(
+        new RegExp(
+          `^${step} .*no room on the disk for ${what} \\(No space left on device; \\d+ kB are free\\)`,
+        ),
+      );
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      execFileSync('umount', [folder]);
+    }
+    expect([current(), builds()]).toEqual([`builds/${before}`, [before]]);
+  });
 });
 
 describe('bootstrapper.conf', () => {
