@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { widthFor } from '../io/terminal.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
@@ -27,7 +28,7 @@ export const releaseBuild = command({
   ],
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
-    const [{ appOf }, { buildFrom }, { builtText, builtDocument }] = await Promise.all([
+    const [{ appOf }, { buildFrom }, { builtText, builtDocument, sentences }] = await Promise.all([
       import('./release-words.ts'),
       import('./release-build-words.ts'),
       import('../report/release.ts'),
@@ -35,7 +36,7 @@ export const releaseBuild = command({
     const target = values.file === undefined ? join(host.cwd, '/') : resolve(host.cwd, values.file);
     const built = await buildFrom(values, catalogue, appOf(values.app, catalogue), target, host);
     return print(values.output, host, {
-      text: () => builtText(built),
+      text: () => sentences(builtText(built), widthFor(host.terminal.stdout)),
       document: () => builtDocument(built),
     });
   },

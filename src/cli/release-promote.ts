@@ -1,3 +1,4 @@
+import { widthFor } from '../io/terminal.ts';
 import { command } from './command.ts';
 import { cloudOptions, OUTPUT } from './options.ts';
 import { print } from './print.ts';
@@ -21,7 +22,7 @@ export const releasePromote = command({
     ],
   ],
   run: async (values, host) => {
-    const [{ environmentOf }, { inBucket, moverOf }, { promote }, { movedDocument, movedText }] =
+    const [{ environmentOf }, { inBucket, moverOf }, { promote }, { movedDocument, movedText, sentences }] =
       await Promise.all([
         import('./release-words.ts'),
         import('./release-place.ts'),
@@ -33,7 +34,7 @@ export const releasePromote = command({
       const environment = environmentOf(values.environment, catalogue);
       const moved = await promote(bucket, app, environment, String(values.tag), mover);
       return await print(values.output, host, {
-        text: () => movedText(moved, environment),
+        text: () => sentences(movedText(moved, environment), widthFor(host.terminal.stdout)),
         document: () => movedDocument(moved, environment),
       });
     });

@@ -2,13 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ExitCode, UsageError } from '../errors.ts';
+import { widthFor } from '../io/terminal.ts';
 import { waiting } from '../io/waiting.ts';
 import type { PathName } from '../nouns.ts';
 import { manifestPathOf } from '../release/build.ts';
 import { parseManifest } from '../release/manifest.ts';
 import { promote } from '../release/move.ts';
 import { type Published, type PublishFile, publish } from '../release/publish.ts';
-import { publishedDocument, publishedText, sizeText } from '../report/release.ts';
+import { publishedDocument, publishedText, sentences, sizeText } from '../report/release.ts';
 import type { Host } from './host.ts';
 import { print } from './print.ts';
 import { buildFrom } from './release-build-words.ts';
@@ -33,7 +34,7 @@ export async function runPublish(values: PublishValues, host: Host): Promise<Exi
         environment === undefined ? undefined : await promote(place.bucket, app, environment, tag, why);
       const shown = { ...published, notes, bucket: place.bucket, environment, promoted };
       return await print(values.output, host, {
-        text: () => publishedText(shown),
+        text: () => sentences(publishedText(shown), widthFor(host.terminal.stdout)),
         document: () => publishedDocument(shown),
       });
     } finally {

@@ -1,3 +1,4 @@
+import { widthFor } from '../io/terminal.ts';
 import { command } from './command.ts';
 import { cloudOptions, OUTPUT } from './options.ts';
 import { print } from './print.ts';
@@ -21,7 +22,7 @@ export const releaseRollback = command({
     ['rolecall release rollback --env prod', 'the build before the current one; again: the one before that'],
   ],
   run: async (values, host) => {
-    const [{ environmentOf }, { inBucket, moverOf }, { rollback }, { movedDocument, movedText }] =
+    const [{ environmentOf }, { inBucket, moverOf }, { rollback }, { movedDocument, movedText, sentences }] =
       await Promise.all([
         import('./release-words.ts'),
         import('./release-place.ts'),
@@ -33,7 +34,7 @@ export const releaseRollback = command({
       const environment = environmentOf(values.environment, catalogue);
       const moved = await rollback(bucket, app, environment, values.to, mover);
       return await print(values.output, host, {
-        text: () => movedText(moved, environment),
+        text: () => sentences(movedText(moved, environment), widthFor(host.terminal.stdout)),
         document: () => movedDocument(moved, environment),
       });
     });

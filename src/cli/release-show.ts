@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { widthFor } from '../io/terminal.ts';
 import { command } from './command.ts';
 import { cloudOptions, OUTPUT } from './options.ts';
 import { print } from './print.ts';
@@ -37,7 +38,7 @@ export const releaseShow = command({
           ? await currentBuild(bucket, app, environmentOf(environment, catalogue))
           : { build: await findBuild(bucket, app, tag), movedAt: undefined, by: undefined };
       return await print(values.output, host, {
-        text: () => showText(shown, host.clock.now()),
+        text: () => showText(shown, host.clock.now(), widthFor(host.terminal.stdout)),
         document: () => showDocument(shown),
       });
     });

@@ -73,7 +73,7 @@ export function renderPlan(plan: Plan, now: number, paint: Paint, columns?: numb
     [
       ...sentence(`${paint.strong('init script')} (the box runs the first that exists)`, columns),
       ...table(candidateRows(plan)).map(indent),
-      ...sentence(`${winnerText(plan)}`, columns, 2).map(indent),
+      ...sentence(winnerText(plan), columns && columns - 2).map(indent),
     ],
     ...(plan.notes.length === 0
       ? []
@@ -124,11 +124,11 @@ const ACCESS = {
 /** The candidates in the order in which the box looks at them. */
 const candidateRows = ({ init }: Plan): [string, string][] =>
   init.candidates.map((candidate, index) => [
-    `${index + 1}. ${printable(candidate.path)}`,
-    `${candidate === init.winner ? 'found: this one' : STATE[candidate.state]}${candidate.where === 'build' ? ' (build)' : ''}`,
+    `${index + 1}. ${candidate === init.winner ? 'this one' : STATE[candidate.state]}`,
+    `${printable(candidate.path)}${candidate.where === 'build' ? ' (build)' : ''}`,
   ]);
 
-const STATE = { found: 'found', absent: 'not there', unknown: 'the AMI may have it' } as const;
+const STATE = { found: 'there', absent: 'not there', unknown: 'perhaps there' } as const;
 
 /** Which script runs, and how sure that is. */
 function winnerText({ init: { winner, certain, candidates }, role, build }: Plan): string {

@@ -1,4 +1,4 @@
-import { elapsed, printable, table, wrap } from '../io/text.ts';
+import { elapsed, glued, printable, table, wrap } from '../io/text.ts';
 import type { Build } from '../nouns.ts';
 import { buildDocument, commitText, sizeText } from './release.ts';
 
@@ -39,8 +39,11 @@ function agoText(ms: number): string {
 }
 
 const fitted = (rows: readonly (readonly string[])[], columns: number | undefined): string =>
-  table(rows)
-    .flatMap((line) => (columns === undefined ? [line] : wrap(line, columns, 4)))
+  (columns === undefined
+    ? table(rows)
+    : // A cell stays in one piece where a row is broken.
+      table(rows.map((row) => row.map(glued))).flatMap((line) => wrap(line, columns, 4))
+  )
     .map((line) => `${line}\n`)
     .join('');
 
@@ -74,7 +77,11 @@ export const listDocument = ({ app, builds, pointers }: BuildList) => ({
   environments: Object.fromEntries(pointers),
 });
 
-export function showText({ build, movedAt, by }: ShownBuild, now: number): string {
+export function showText(
+  { build, movedAt, by }: ShownBuild,
+  now: number,
+  columns: number | undefined,
+): string {
   const rows: [string, string][] = [
     ['build', `${build.app} ${build.tag}`],
     ['commit', `${commitText(build).replace('commit ', '')}, made ${ageText(build.committedAt, now)}`],
@@ -86,7 +93,7 @@ export function showText({ build, movedAt, by }: ShownBuild, now: number): strin
     ['sha256', build.sha256],
     ...build.init.map((path, index): [string, string] => [index === 0 ? 'init' : '', path]),
   ];
-  return fitted(rows, undefined);
+  return fitted(rows, columns);
 }
 
 export const showDocument = ({ build, movedAt, by }: ShownBuild) => ({

@@ -1,3 +1,4 @@
+import { wrap } from '../io/text.ts';
 import type { Build } from '../nouns.ts';
 
 /** A build on this machine, as `release build` reports it. */
@@ -25,6 +26,15 @@ interface Movement {
   readonly from: string | null;
   readonly changed: boolean;
 }
+
+/** Sentences that fit the window; a path stays in one piece. */
+export const sentences = (text: string, columns: number | undefined): string =>
+  columns === undefined
+    ? text
+    : text
+        .split('\n')
+        .flatMap((line) => (line === '' || /^ +\S+$/.test(line) ? [line] : wrap(line, columns, 2)))
+        .join('\n');
 
 /** Bytes for people. */
 export function sizeText(bytes: number): string {
