@@ -121,3 +121,7 @@ export async function compositeOf(algorithm: Algorithm | 'MD5', digests: readonl
   const digest = await hasher.digest();
   return `${digest.toString(algorithm === 'MD5' ? 'hex' : 'base64')}-${digests.length}`;
 }
+
+/** The checksums as elements of an answer: `ChecksumSHA256` and so on. */
+export const checksumFields = (checksums: Checksums): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(checksums).map(([name, value]) => [`Checksum${name}`, value]));
