@@ -47,7 +47,7 @@ export async function putInParts(
 ): Promise<void> {
   const handle = await open(file.path, 'r');
   try {
-    const sender = { session, handle, size: file.size, onProgress: options.onProgress };
+    const sender = { session, handle, size: file.size, options };
     const begun = await findUnfinished(session, place);
     if (begun !== undefined && (await attempt(sender, begun.upload, begun.parts, check))) return;
     // None to go on with, or somebody ended it meanwhile: from the beginning, in one of our own.
@@ -64,7 +64,7 @@ interface Sender {
   readonly session: S3Session;
   readonly handle: FileHandle;
   readonly size: number;
-  readonly onProgress: UploadOptions['onProgress'];
+  readonly options: UploadOptions;
 }
 
 /** With its size in bytes. */
@@ -92,7 +92,8 @@ async function attempt(
   } catch (error) {
     if (isNoUpload(error)) return false;
     // Parts that will never become an object would cost money for ever. Only after trouble with AWS they may be of use.
-    if (isConflict(error) || !(error instanceof AwsError)) await abort(sender.session, upload);
+    if (isConflict(error) || !(error instanceof AwsError || sender.options.signal?.aborted))
+      await abort(sender.session, upload);
     throw error;
   }
 }
@@ -103,36 +104,50 @@ async function sendAll(
   upload: Upload,
   known: KnownParts,
 ): Promise<{ readonly parts: readonly Part[]; readonly sha256: string }> {
-  const { size, handle, onProgress } = sender;
+  const { size, handle, options } = sender;
   const partBytes = Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS));
   const buffers: Buffer[] = Array.from({ length: AT_ONCE }, () => Buffer.allocUnsafeSlow(partBytes));
   const whole = createHash('sha256');
   const parts: Part[] = [];
   const sending = new Set<Promise<void>>();
   let sent = 0;
+  const failed: unknown[] = [];
   const send = async (PartNumber: number, body: Buffer, buffer: Buffer) => {
-    const part = await sendPart(sender.session, upload, PartNumber, body, known.get(PartNumber));
-    parts.push(part);
-    buffers.push(buffer);
-    sent += body.length;
-    onProgress?.(sent);
+    try {
+      parts.push(await sendPart(sender, upload, PartNumber, body, known.get(PartNumber)));
+      buffers.push(buffer);
+      sent += body.length;
+      options.onProgress?.(sent);
+    } catch (error) {
+      // Told below: nobody may be waiting for this part in the moment in which it fails.
+      failed.push(error);
+    }
+  };
+  const throwFailure = () => {
+    if (failed.length > 0) throw failed[0];
+    options.signal?.throwIfAborted();
   };
   try {
     for (let position = 0; position < size; position += partBytes) {
-      if (buffers.length === 0) await Promise.race(sending);
+      while (buffers.length === 0 && failed.length === 0) await Promise.race(sending);
+      throwFailure();
       const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(partBytes);
       const body = await readFully(handle, buffer, position);
       whole.update(body);
       const one = send(position / partBytes + 1, body, buffer).finally(() => sending.delete(one));
       sending.add(one);
     }
-    await Promise.all(sending);
   } finally {
-    await Promise.allSettled(sending);
+    await Promise.all(sending);
   }
+  throwFailure();
   parts.sort((one, other) => one.PartNumber - other.PartNumber);
   return { parts, sha256: whole.digest('hex') };
 }
+
+/** What a request is told of the signal that ends it. */
+export const untilAborted = ({ signal }: UploadOptions): { readonly abortSignal?: AbortSignal } =>
+  signal === undefined ? {} : { abortSignal: signal };
 
 /** Fills the buffer from there on, as far as the file goes. */
 async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
@@ -146,7 +161,7 @@ async function readFully(handle: FileHandle, buffer: Buffer, position: number): 
 }
 
 async function sendPart(
-  session: S3Session,
+  { session, options }: Sender,
   upload: Upload,
   PartNumber: number,
   Body: Buffer,
@@ -156,7 +171,10 @@ async function sendPart(
   if (known?.ChecksumSHA256 === ChecksumSHA256 && known.Size === Body.length)
     return { PartNumber, ETag: known.ETag, ChecksumSHA256 };
   const { ETag = '' } = await session.call('UploadPart', (client, sdk) =>
-    client.send(new sdk.UploadPartCommand({ ...upload, PartNumber, Body, ChecksumSHA256 })),
+    client.send(
+      new sdk.UploadPartCommand({ ...upload, PartNumber, Body, ChecksumSHA256 }),
+      untilAborted(options),
+    ),
   );
   return { PartNumber, ETag, ChecksumSHA256 };
 }

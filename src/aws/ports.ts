@@ -83,6 +83,8 @@ export interface UploadOptions {
   readonly contentType?: string;
   /** Told of the bytes that S3 has so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** Ends it at once; what S3 has by then stays for the next time. */
+  readonly signal?: AbortSignal;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
-import { type Place, putInParts } from './parts.ts';
+import { type Place, putInParts, untilAborted } from './parts.ts';
 import type { Bucket, UploadFile, UploadOptions } from './ports.ts';
 import { isConflict, isMissing, type S3Session } from './s3-session.ts';
 
@@ -52,7 +52,9 @@ async function putWhole(
     IfNoneMatch: '*',
     ...(options.contentType !== undefined && { ContentType: options.contentType }),
   };
-  await session.call('PutObject', (client, sdk) => client.send(new sdk.PutObjectCommand(input)));
+  await session.call('PutObject', (client, sdk) =>
+    client.send(new sdk.PutObjectCommand(input), untilAborted(options)),
+  );
   options.onProgress?.(Body.length);
 }
 

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type ExitCode, UsageError } from '../errors.ts';
+import { scratchFolder } from '../io/scratch.ts';
 import { widthFor } from '../io/terminal.ts';
 import { waiting } from '../io/waiting.ts';
 import type { PathName } from '../nouns.ts';
@@ -25,7 +25,7 @@ export async function runPublish(values: PublishValues, host: Host): Promise<Exi
   return await inBucket(values, host, async (place) => {
     const environment =
       values.environment === undefined ? undefined : environmentOf(values.environment, place.catalogue);
-    const folder = await mkdtemp(join(tmpdir(), 'rolecall-publish-'));
+    const folder = await scratchFolder();
     try {
       const { file, notes } = await fileOf(values, place, folder, host);
       const published = await upload(file, place, host);
@@ -80,9 +80,10 @@ async function readFileOf(path: string, app: PathName): Promise<PublishFile> {
 async function upload(file: PublishFile, { bucket }: ReleasePlace, host: Host): Promise<Published> {
   const { app, tag, size } = file.build;
   let sent = 0;
-  const work = publish(bucket, file, (bytes) => {
+  const onProgress = (bytes: number) => {
     sent = bytes;
-  });
+  };
+  const work = publish(bucket, file, { onProgress, signal: host.signal });
   const wait = {
     doing: `publishing ${app} ${tag}`,
     progress: () => `${sizeText(sent)} of ${sizeText(size)}`,

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InterruptedError, UsageError } from '../errors.ts';
+import { scratchFolder } from '../io/scratch.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
 import { type Archived, writeArchive } from './archive.ts';
 import { runCommand } from './command.ts';
@@ -125,7 +125,7 @@ async function archive(
       tar.stop();
     }
   }
-  const folder = await mkdtemp(join(tmpdir(), 'rolecall-export-'));
+  const folder = await scratchFolder();
   try {
     await exportTo(source, folder);
     await runCommand(plan.command, folder, commandEnv(plan, source, tag), { signal, onOutput });

@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../errors.ts';
+import { scratchFolder } from '../io/scratch.ts';
 import { nearest } from '../nearest.ts';
 
 /** A commit, and the tree whose files a build holds. */
@@ -143,7 +143,7 @@ async function noSuchRef(repository: string, ref: string): Promise<UsageError> {
  */
 export async function workTree(repository: string): Promise<Source> {
   const head = await sourceOf(repository, 'HEAD');
-  const folder = await mkdtemp(join(tmpdir(), 'rolecall-worktree-'));
+  const folder = await scratchFolder();
   const close = () => rm(folder, { recursive: true, force: true });
   try {
     const objects = await need(repository, ['rev-parse', '--git-path', 'objects']);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Duplex, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Bucket } from '../aws/ports.ts';
+import type { Bucket, UploadOptions } from '../aws/ports.ts';
 import { ConflictError } from '../errors.ts';
 import type { Build } from '../nouns.ts';
 import { readBuild } from './current.ts';
@@ -29,12 +29,12 @@ export interface Published {
 export async function publish(
   bucket: Bucket,
   file: PublishFile,
-  onProgress: (bytes: number) => void,
+  options: Pick<UploadOptions, 'onProgress' | 'signal'> = {},
 ): Promise<Published> {
   const { app, tag } = file.build;
   const there = await readBuild(bucket, app, tag);
   if (there !== undefined) return { build: await sameBuild(bucket, there, file.build), created: false };
-  const build = await uploadArchive(bucket, file, onProgress);
+  const build = await uploadArchive(bucket, file, options);
   if (await bucket.createText(manifestKey(app, tag), renderManifest(build))) return { build, created: true };
   const other = await readBuild(bucket, app, tag);
   if (other === undefined) throw takenAway(bucket, file.build);
@@ -60,11 +60,11 @@ async function sameBuild(bucket: Bucket, there: Build, ours: Build): Promise<Bui
 async function uploadArchive(
   bucket: Bucket,
   { build, path }: PublishFile,
-  onProgress: (bytes: number) => void,
+  options: UploadOptions,
 ): Promise<Build> {
   const key = archiveKey(build);
   const { size, sha256 } = build;
-  if (await bucket.upload(key, { path, size, sha256 }, { contentType: contentType(build), onProgress }))
+  if (await bucket.upload(key, { path, size, sha256 }, { ...options, contentType: contentType(build) }))
     return build;
   // An archive without a manifest: an earlier publish was interrupted, or another one is at work.
   const body = await bucket.read(key);

@@ -172,6 +172,31 @@ describe('uploads', () => {
     expect((await collected(await bucket.read('l'))).equals(large)).toBe(true);
   });
 
+  test.each<[string, Faults]>([
+    ['all parts are', { unauthorized: ['UploadPart'] }],
+    ['the upload is', { unauthorized: ['CreateMultipartUpload'] }],
+    ['its end is', { unauthorized: ['CompleteMultipartUpload'] }],
+  ])('of which %s refused fail, and leave no object', async (_name, faults) => {
+    const bucket = await bucketWith(faults);
+    await expect(bucket.upload('l', file)).rejects.toMatchObject({
+      kind: 'permission',
+      code: 'AccessDenied',
+    });
+    expect(await bucket.head('l')).toBeUndefined();
+  });
+
+  test('that are aborted end at once, and go on the next time', async () => {
+    const bucket = await bucketWith();
+    const abort = new AbortController();
+    const first = bucket.upload('l', file, { signal: abort.signal, onProgress: () => abort.abort() });
+    await expect(first).rejects.toThrow(/abort/i);
+    expect(await bucket.head('l')).toBeUndefined();
+    const { Uploads = [] } = await cloud.s3.send(new ListMultipartUploadsCommand({ Bucket: NAME }));
+    expect(Uploads).toHaveLength(1);
+    expect(await bucket.upload('l', file)).toBe(true);
+    expect((await collected(await bucket.read('l'))).equals(large)).toBe(true);
+  });
+
   test.each([
     { s3Errors: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },
     { throttle: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },

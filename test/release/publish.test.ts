@@ -58,7 +58,7 @@ async function fileOf(tag: string, content = tag, level = 6): Promise<PublishFil
 }
 
 const published = async (tag: string, content = tag, level = 6) =>
-  publish(bucket, await fileOf(tag, content, level), () => undefined);
+  publish(bucket, await fileOf(tag, content, level));
 let moves = 0;
 const mover = (why: string | null = null, by = 'ann@build-7'): Mover => {
   moves += 1;
@@ -350,7 +350,7 @@ test('killed after any request, publish and promote leave no pointer to an incom
     const store = bucketOf(dying);
     await dying.control('POST', 'buckets', { name: 'shop-rolecall', region: 'us-east-1' });
     const both = async (to: Bucket) => {
-      await publish(to, file, () => undefined);
+      await publish(to, file);
       await promote(to, APP, 'prod', tag, mover());
     };
     const ended = await both(store).then(
