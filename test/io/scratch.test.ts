@@ -5,16 +5,10 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { scratchFolder } from '../../src/io/scratch.ts';
 
-const before = process.env['TMPDIR'];
 const folder = mkdtempSync(join(tmpdir(), 'rolecall-scratch-test-'));
-afterEach(() => {
-  if (before === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = before;
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('what a killed process has left goes; what a living one needs stays, and so does anything else', async () => {
-  process.env['TMPDIR'] = folder;
   const dead = spawnSync('true').pid;
   const names = [
     `rolecall-scratch-${dead}-abc`,
@@ -23,7 +17,7 @@ test('what a killed process has left goes; what a living one needs stays, and so
     'other',
   ];
   for (const name of names) mkdirSync(join(folder, name, 'deep'), { recursive: true });
-  const made = await scratchFolder();
+  const made = await scratchFolder(folder);
   expect(made.startsWith(join(folder, `rolecall-scratch-${process.pid}-`))).toBe(true);
   expect(names.map((name) => existsSync(join(folder, name)))).toEqual([false, true, true, true]);
 });
