@@ -712,7 +712,7 @@ read_credentials() {
 # Sets REPLY to the headers that sign a GET of the path $2 at the host $1 for S3, one a line.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 sign_get() {
-  local - time scope names=host canonical headers key part
+  local - time scope names canonical headers key part
   set +x
   time=$(date -u +%Y%m%dT%H%M%SZ)
   scope=${time%%T*}/${SETTINGS[region]}/s3/aws4_request
@@ -855,7 +855,7 @@ s3_problem() {
     fi
     ;;
   *NoSuchBucket) REPLY="there is no bucket ${SETTINGS[bucket]}" ;;
-  *NoSuchKey | 404*) REPLY="$where has no $1" ;;
+  *NoSuchKey | 404*) REPLY="$1 is not in the bucket ${SETTINGS[bucket]}" ;;
   *RequestTimeTooSkewed) REPLY="$where doesn't accept this machine's clock ($(date -u +%Y-%m-%dT%H:%M:%SZ)): set the time (chrony)" ;;
   *AuthorizationHeaderMalformed | *PermanentRedirect | 301* | 307*)
     REPLY="the bucket ${SETTINGS[bucket]} is in ${region:-another region}, not in ${SETTINGS[region]:-this one}: set its region"

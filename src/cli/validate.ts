@@ -29,14 +29,17 @@ export const validate = command({
 
 /** A catalogue is sound only if each role can be launched in every environment and context, its payload included. */
 async function resolveAll(catalogue: Catalogue, region: string | undefined): Promise<void> {
-  const [{ resolveRole }, { personalityPayload }] = await Promise.all([
+  const [{ resolveRole }, { personalityPayload }, { checkDeploys }] = await Promise.all([
     import('../catalogue/resolve.ts'),
     import('../payload/personality.ts'),
+    import('./build-pin.ts'),
   ]);
   const problems = new Map<string, string | undefined>();
   for (const choice of choices(catalogue)) {
     try {
-      personalityPayload(resolveRole(catalogue, choice, { region }), LONGEST);
+      const role = resolveRole(catalogue, choice, { region });
+      checkDeploys(role, catalogue, undefined);
+      personalityPayload(role, LONGEST);
     } catch (error) {
       if (!(error instanceof RolecallError)) throw error;
       problems.set(error.message, error.hint);

@@ -191,6 +191,15 @@ describe('plan', () => {
   });
 });
 
+test('validate tells of a role that deploys an app without a bucket', async () => {
+  const file = catalogue('no-bucket.yaml', '  web: { instance_type: t3.micro, app: shop }\n');
+  const { code, stderr } = await rolecall(['validate', '--catalogue', file]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining('no-bucket.yaml names no bucket'),
+  });
+});
+
 describe('without a terminal', () => {
   test.each([
     ['launch', 'missing --role, --env, --context'],

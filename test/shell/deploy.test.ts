@@ -333,7 +333,7 @@ describe('what can go wrong with S3', () => {
     ],
     [
       'an archive that is gone',
-      /^deploy\.fetch .*S3 \(bucket shop-rolecall\) has no the archive|^deploy\.fetch .* has no /,
+      /^deploy\.fetch \(status 1\): the archive builds\/shop\/v2\.tar\.gz is not in the bucket shop-rolecall/,
       async (build) => {
         await cloud.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: `builds/shop/${build.archive}` }));
         return await pinned(build);

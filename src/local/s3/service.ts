@@ -82,7 +82,8 @@ export async function answerS3(
     if (fault.kind === 'lose-answer') return void response.destroy();
     await send(request, response, answer, fault.kind === 'break-off');
   } catch (error) {
-    refuse(request, response, asS3Error(error, context.log), id);
+    // A client that went away in the middle of its body is no defect, and hears no answer.
+    if (!response.destroyed) refuse(request, response, asS3Error(error, context.log), id);
   }
 }
 
