@@ -43,6 +43,12 @@ export class Files {
     await this.#beside(path, text, (beside) => rename(beside, path));
   }
 
+  /** Removes a file for good. */
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+    await syncFolder(dirname(path));
+  }
+
   async #beside<T>(path: string, text: string, place: (beside: string) => Promise<T>): Promise<T> {
     const beside = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`);
     const file = await open(beside, 'wx', 0o600);

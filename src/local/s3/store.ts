@@ -119,7 +119,7 @@ export class ObjectStore {
       const next = decide(current);
       if (next === 'same') return;
       const path = join(folder, DOCUMENT);
-      if (next === 'gone') await rm(path, { force: true });
+      if (next === 'gone') await this.files.remove(path);
       else await this.files.replace(path, JSON.stringify(next));
       // What only the old version needs goes last: a crash before leaves bytes that nothing names, for sweep.
       const needed = new Set(next === 'gone' ? [] : segmentsOf(next).map(({ blob }) => blob));
