@@ -12,10 +12,13 @@ import type { TestCloud } from './local-cloud.ts';
 /** A member of an archive: its header, and a file's text. */
 export type Member = Partial<Header> & { readonly name: string } & { readonly text?: string };
 
+/** tar-stream's default is the time of day, which would make two tars of the same members differ. */
+const TIME = new Date('2000-01-01T00:00:00Z');
+
 /** A tar with exactly these members, hostile ones too. */
 export async function tarOf(members: readonly Member[]): Promise<Buffer> {
   const tar = pack();
-  for (const { text, ...header } of members) tar.entry({ mode: 0o644, ...header }, text ?? '');
+  for (const { text, ...header } of members) tar.entry({ mode: 0o644, mtime: TIME, ...header }, text ?? '');
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);
