@@ -5,9 +5,12 @@ import { describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const STAGES = ['catalogue', 'release', 'payload', 'launch', 'watch', 'report'];
+const STAGES = ['catalogue', 'bundle', 'release', 'payload', 'launch', 'watch', 'report'];
 /** Files that everybody may import: the words that all stages share. */
 const LEAVES = new Set(['nouns', 'errors', 'secrets', 'nearest']);
+
+/** What several stages work with, and which knows none of them: documents with positions, archives. */
+const TOOLS = new Set(['document', 'archive']);
 
 /** The house's rooms: a folder of src, or the name of a file that stands in src itself. */
 const roomOf = (path: string): string => relative('src', path).split('/')[0]?.replace(/\.ts$/, '') ?? '';
@@ -17,8 +20,8 @@ function mayRun(from: string, to: string): boolean {
   if (from === to || LEAVES.has(to)) return true;
   if (from === 'bin') return to === 'main';
   if (from === 'main') return to === 'cli' || to === 'io';
-  if (from === 'cli') return STAGES.includes(to) || to === 'aws' || to === 'io';
-  if (STAGES.includes(from)) return to === 'aws' || to === 'io';
+  if (from === 'cli') return STAGES.includes(to) || TOOLS.has(to) || to === 'aws' || to === 'io';
+  if (STAGES.includes(from)) return to === 'aws' || to === 'io' || TOOLS.has(to);
   return (from === 'local' || from === 'aws') && to === 'io';
 }
 

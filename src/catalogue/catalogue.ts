@@ -1,5 +1,6 @@
+import { DocumentError, type Fault } from '../document/faults.ts';
+import type { LocatedMap } from '../document/located.ts';
 import type { PathName } from '../nouns.ts';
-import type { LocatedMap } from './located.ts';
 
 /** A catalogue without faults: what commands want to know of it at once, and the layers that resolveRole merges. */
 export interface Catalogue {
@@ -23,6 +24,15 @@ export interface Catalogue {
   readonly localImage?: LocalImage;
   /** The whole, with places; its shapes have been checked. */
   readonly root: LocatedMap;
+  /** The file's lines as faults may show them: without secrets. */
+  readonly lines: readonly string[];
+}
+
+/** A catalogue that can't be used; the message holds every fault with its line and a caret. Exit 2. */
+export class CatalogueError extends DocumentError {
+  constructor(faults: readonly Fault[]) {
+    super('the catalogue', faults, 'mend the catalogue, then check it with: rolecall validate');
+  }
 }
 
 /** A role as lists and the picker show it. */

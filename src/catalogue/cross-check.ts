@@ -1,7 +1,7 @@
+import { join, type ShapeFault } from '../document/check.ts';
+import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from '../document/located.ts';
 import { nearest } from '../nearest.ts';
 import { findSecret } from '../secrets.ts';
-import { join, type ShapeFault } from './check.ts';
-import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from './located.ts';
 
 /** What no shape of a single value can tell: names that must exist, doubles, secrets. */
 export function crossFaults(root: LocatedMap): ShapeFault[] {

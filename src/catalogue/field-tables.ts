@@ -1,6 +1,6 @@
+import { expectedOf, type Field } from '../document/shape.ts';
 import { APP_FIELDS, CATALOGUE_FIELDS, LOCAL_IMAGE_FIELDS, ROLE_FIELDS } from './fields.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from './settings.ts';
-import { expectedOf, type Field } from './shape.ts';
 
 /** By the name of their place in the document, from the table that the validator reads. */
 const fieldTables = (): Readonly<Record<string, string>> => ({

@@ -1,6 +1,6 @@
+import type { EitherShape, Field, MapShape, RecordShape } from '../document/shape.ts';
+import { ami, NAME, NAME_EXPECTED, name, region, text } from '../document/texts.ts';
 import { SETTINGS } from './settings.ts';
-import type { EitherShape, Field, MapShape, RecordShape } from './shape.ts';
-import { ami, NAME, NAME_EXPECTED, name, region, text } from './texts.ts';
 
 const amiByRegion: EitherShape = {
   kind: 'either',

@@ -1,4 +1,4 @@
-import { child, type Located, type LocatedMap, textAt, textsOf } from './located.ts';
+import { child, type Located, type LocatedMap, textAt, textsOf } from '../document/located.ts';
 import type { BlockDevice, MachineSettings } from './role.ts';
 
 /**

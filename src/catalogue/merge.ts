@@ -1,4 +1,4 @@
-import { isNull, type Located, type LocatedEntry } from './located.ts';
+import { isNull, type Located, type LocatedEntry } from '../document/located.ts';
 
 /** Settings of one layer, or of several merged. */
 export type Layer = ReadonlyMap<string, LocatedEntry>;

@@ -1,9 +1,9 @@
+import { shapeFaults } from '../document/check.ts';
+import { durationMs } from '../document/duration.ts';
+import type { LocatedEntry } from '../document/located.ts';
+import { ami, region } from '../document/texts.ts';
 import { UsageError } from '../errors.ts';
-import { shapeFaults } from './check.ts';
-import { durationMs } from './duration.ts';
-import type { LocatedEntry } from './located.ts';
 import { SETTINGS } from './settings.ts';
-import { ami, region } from './texts.ts';
 
 /** What the command line may set over the catalogue, by catalogue name (`--instance-type` is instance_type). */
 export interface Overrides {

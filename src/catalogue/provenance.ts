@@ -1,7 +1,6 @@
+import type { LocatedEntry, Source } from '../document/located.ts';
 import { ROLE_FIELDS } from './fields.ts';
-import type { LocatedEntry } from './located.ts';
 import type { Layer } from './merge.ts';
-import type { Source } from './role.ts';
 
 /** Settings that have a value when nobody writes one. */
 const BUILTIN = ['http_tokens', 'shutdown_behavior', 'spot', 'timeout'];

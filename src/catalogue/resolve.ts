@@ -1,15 +1,15 @@
+import { DEFAULT_TIMEOUT_MS, durationMs } from '../document/duration.ts';
+import { child, type Located, type LocatedMap, type Source, textAt, textsOf } from '../document/located.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { BuildAccess, PathName } from '../nouns.ts';
 import type { Catalogue } from './catalogue.ts';
-import { DEFAULT_TIMEOUT_MS, durationMs } from './duration.ts';
-import { child, type Located, type LocatedMap, textAt, textsOf } from './located.ts';
 import { machineSettings } from './machine-settings.ts';
 import { MAX_USER_TAGS } from './maps.ts';
 import { type Layer, mergeLayers } from './merge.ts';
 import { type Overrides, overrideLayer } from './overrides.ts';
 import { provenanceOf } from './provenance.ts';
-import type { Role, Source } from './role.ts';
+import type { Role } from './role.ts';
 
 /** What an operator names. */
 export interface Choice {

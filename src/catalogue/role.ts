@@ -1,10 +1,5 @@
+import type { Source } from '../document/located.ts';
 import type { BuildAccess, PathName } from '../nouns.ts';
-
-/** Where a value was set: a place in the catalogue, or a flag of the command line. Lines and columns count from 1. */
-export type Source =
-  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
-  | { readonly kind: 'flag'; readonly flag: string }
-  | { readonly kind: 'builtin' };
 
 /** One EBS volume of a role's machines. */
 export interface BlockDevice {

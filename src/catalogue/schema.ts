@@ -1,6 +1,6 @@
+import type { Field, MapShape, RecordShape, Shape } from '../document/shape.ts';
 import { CATALOGUE_SHAPE, ROLE_FIELDS, ROLE_SHAPE, SETTINGS_SHAPE } from './fields.ts';
 import { SETTINGS } from './settings.ts';
-import type { Field, MapShape, RecordShape, Shape } from './shape.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

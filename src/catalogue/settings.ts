@@ -1,8 +1,8 @@
-import { DURATION } from './duration.ts';
+import { DURATION } from '../document/duration.ts';
+import { patternProblem } from '../document/pattern.ts';
+import type { EitherShape, Field, RecordShape } from '../document/shape.ts';
+import { name, text } from '../document/texts.ts';
 import { MAX_USER_TAGS, personality, tags } from './maps.ts';
-import { patternProblem } from './pattern.ts';
-import type { EitherShape, Field, RecordShape } from './shape.ts';
-import { name, text } from './texts.ts';
 
 const regex = text('^.{1,512}$', 'a JavaScript regular expression of 1 to 512 characters', {
   problem: patternProblem,

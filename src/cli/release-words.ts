@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Options } from 'yargs';
 import type { AppSettings, Catalogue } from '../catalogue/catalogue.ts';
-import { textAt } from '../catalogue/located.ts';
+import { textAt } from '../document/located.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { PathName } from '../nouns.ts';

@@ -1,4 +1,5 @@
-import type { BlockDevice, Role, Source } from '../catalogue/role.ts';
+import type { BlockDevice, Role } from '../catalogue/role.ts';
+import type { Source } from '../document/located.ts';
 import { duration } from '../io/text.ts';
 import { redact, soundsSecret } from '../secrets.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { formatFaults } from '../../src/catalogue/faults.ts';
 import { parseCatalogue } from '../../src/catalogue/parse.ts';
 import { resolveRole } from '../../src/catalogue/resolve.ts';
+import { formatFaults } from '../../src/document/faults.ts';
 import { RolecallError } from '../../src/errors.ts';
 import { catalogueWith } from './sample.ts';
 

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CatalogueError } from '../../src/catalogue/faults.ts';
+import { CatalogueError } from '../../src/catalogue/catalogue.ts';
 import { findCatalogue, readCatalogue } from '../../src/catalogue/load.ts';
 import { UsageError } from '../../src/errors.ts';
 import { packageRoot } from '../../src/io/package-root.ts';

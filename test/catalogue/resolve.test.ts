@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { resolveRole } from '../../src/catalogue/resolve.ts';
-import type { Source } from '../../src/catalogue/role.ts';
+import type { Source } from '../../src/document/located.ts';
 import { RolecallError } from '../../src/errors.ts';
 import { catalogueWith, parsed } from './sample.ts';
 

@@ -1,6 +1,5 @@
-import type { Catalogue } from '../../src/catalogue/catalogue.ts';
-import type { Fault } from '../../src/catalogue/faults.ts';
-import { CatalogueError } from '../../src/catalogue/faults.ts';
+import type { Catalogue, Fault } from '../../src/catalogue/catalogue.ts';
+import { CatalogueError } from '../../src/catalogue/catalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/parse.ts';
 
 /** The least that a catalogue must have, with a role `web` whose lines are given (indented by four). */

@@ -4,7 +4,6 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
-import { shapeFaults } from '../../src/catalogue/check.ts';
 import { withFieldTables } from '../../src/catalogue/field-tables.ts';
 import {
   CATALOGUE_FIELDS,
@@ -12,9 +11,10 @@ import {
   LOCAL_IMAGE_FIELDS,
   ROLE_FIELDS,
 } from '../../src/catalogue/fields.ts';
-import { readYaml } from '../../src/catalogue/read-yaml.ts';
 import { catalogueSchema } from '../../src/catalogue/schema.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from '../../src/catalogue/settings.ts';
+import { shapeFaults } from '../../src/document/check.ts';
+import { readYaml } from '../../src/document/read-yaml.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 import { catalogueWith, faultsOf } from './sample.ts';
 

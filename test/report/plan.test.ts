@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Role, Source } from '../../src/catalogue/role.ts';
+import type { Role } from '../../src/catalogue/role.ts';
+import type { Source } from '../../src/document/located.ts';
 import { plain } from '../../src/io/paint.ts';
 import { widthOf } from '../../src/io/text.ts';
 import { isPathName, type PathName } from '../../src/nouns.ts';

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { blackOut } from '../secrets.ts';
 
-/** One thing wrong in a catalogue. Holds nothing secret: secrets in `sourceLine` are blacked out. */
+/** One thing wrong in a document. Holds nothing secret: secrets in `sourceLine` are blacked out. */
 export interface Fault {
   readonly file: string;
   /** From 1. */
@@ -10,7 +10,7 @@ export interface Fault {
   readonly column: number;
   /** How many characters the fault spans on its line, at least 1. */
   readonly length: number;
-  /** In catalogue terms: `roles.web.instance_type`; empty for the file as a whole. */
+  /** In the document's terms: `roles.web.instance_type`; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
   readonly expected?: string;
@@ -22,13 +22,14 @@ export interface Fault {
 const SHOWN_FAULTS = 100;
 const SHOWN_WIDTH = 100;
 
-/** A catalogue that can't be used; the message holds every fault with its line and a caret. Exit 2. */
-export class CatalogueError extends UsageError {
+/** A document that can't be used; the message holds every fault with its line and a caret. Exit 2. */
+export class DocumentError extends UsageError {
   readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[]) {
-    super(`the catalogue has ${counted(faults.length, 'fault')}\n\n${formatFaults(faults)}`, {
-      hint: 'mend the catalogue, then check it with: rolecall validate',
+  /** @param noun how messages call it: `the catalogue` */
+  constructor(noun: string, faults: readonly Fault[], hint: string) {
+    super(`${noun} has ${counted(faults.length, 'fault')}\n\n${formatFaults(faults)}`, {
+      hint,
       data: { faults: faultDocuments(faults) },
     });
     this.faults = faults;

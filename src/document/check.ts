@@ -143,10 +143,14 @@ function unknownKey(key: string, at: Mark, shape: RecordShape, path: string): Sh
   };
 }
 
-const wrongType = (node: Located, shape: Shape, path: string): ShapeFault => ({
+/** The same of a whole document. @param noun how messages call it */
+export const documentFaults = (node: Located, shape: RecordShape, noun: string): ShapeFault[] =>
+  node.kind === 'map' ? recordFaults(node, shape, '') : [wrongType(node, shape, '', noun)];
+
+const wrongType = (node: Located, shape: Shape, path: string, noun = path): ShapeFault => ({
   at: node.at,
   path,
-  message: misfit(node, shape, path || 'the catalogue'),
+  message: misfit(node, shape, noun),
   expected: expectedOf(shape),
 });
 
@@ -176,7 +180,7 @@ function typeName(node: Located): string {
 /** A key of the user's in a message: cut where it is very long. */
 const shownKey = (key: string): string => JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
 
-/** A path of catalogue terms; the root's is empty. */
+/** A path in the document's terms; the root's is empty. */
 export const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
 interface Primitives {

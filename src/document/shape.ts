@@ -1,6 +1,6 @@
 /**
- * The shapes that values of a catalogue may have. One table of them (fields.ts) is the truth from which the validator,
- * the JSON Schema and the tables of docs/catalogue.md come.
+ * The shapes that values of a document may have. For the catalogue one table of them (catalogue/fields.ts) is the truth
+ * from which the validator, the JSON Schema and the tables of docs/catalogue.md come.
  */
 export type Shape =
   | TextShape

@@ -84,11 +84,11 @@ function wording(code: string, message: string): { message: string; expected?: s
   }
 }
 
-/** Thrown when the text has more depth or values than any catalogue; caught in `root`. */
+/** Thrown when the text has more depth or values than any that people write; caught in `root`. */
 class TooMuch {
   readonly fault: YamlFault;
   constructor(at: Mark, message: string) {
-    this.fault = { at, message, expected: 'a catalogue that people can read' };
+    this.fault = { at, message, expected: 'a document that people can read' };
   }
 }
 

@@ -1,4 +1,8 @@
-import type { Source } from './role.ts';
+/** Where a value was set: a place in a file, or a flag of the command line. Lines and columns count from 1. */
+export type Source =
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: 'flag'; readonly flag: string }
+  | { readonly kind: 'builtin' };
 
 /** A place that a value came from, and how many characters the caret should underline there. */
 export interface Mark {
@@ -6,7 +10,7 @@ export interface Mark {
   readonly length: number;
 }
 
-/** A value of the catalogue (or the command line) that knows where it was written. Aliases and merges are resolved. */
+/** A value of a document (or the command line) that knows where it was written. Aliases and merges are resolved. */
 export type Located = LocatedScalar | LocatedList | LocatedMap;
 
 export interface LocatedScalar {
