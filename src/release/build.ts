@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { type Entry, entriesOfFolder, entriesOfTar } from '../archive/entries.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
-import { type Archived, writeArchive } from './archive.ts';
+import { type Archived, archiveEntries } from './archive.ts';
 import { runCommand } from './command.ts';
-import { type Entry, entriesOfFolder, entriesOfTar } from './entries.ts';
 import { archiveOf, type Source, sourceOf, submodulesOf, workTree } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
 import type { Suspect } from './suspects.ts';
@@ -108,7 +108,7 @@ async function archive(
   if (plan.command === undefined) {
     const tar = await archiveOf(source, plan.path);
     try {
-      const archived = await writeArchive(
+      const archived = await archiveEntries(
         entriesOfTar(tar.stream, plan.path),
         plan.compression,
         draft,
@@ -129,7 +129,7 @@ async function archive(
   try {
     await exportTo(source, folder);
     await runCommand(plan.command, folder, commandEnv(plan, source, tag), { signal, onOutput });
-    return await writeArchive(await entriesBelow(folder, plan.path), plan.compression, draft, signal);
+    return await archiveEntries(await entriesBelow(folder, plan.path), plan.compression, draft, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -3,8 +3,6 @@ import { gzip } from 'node:zlib';
 
 const compress = promisify(gzip);
 
-/** gzip's own default, at which `git archive | gzip` is compared with it. */
-const LEVEL = 6;
 /** Bytes of a member: small enough to keep all cores busy, large enough to cost nothing. */
 const BLOCK = 1024 * 1024;
 /** Members in work at once: as many as Node's pool has threads. */
@@ -13,11 +11,15 @@ const AT_ONCE = 4;
 /**
  * Compresses a stream as a row of gzip members, which gunzip takes for one (RFC 1952, section 2.2), each on a thread of its
  * own. The bytes don't depend on how the input is cut, nor on how many cores there are.
+ * @param level 1 to 9
  */
-export async function* gzipMembers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+export async function* gzipMembers(
+  chunks: AsyncIterable<Buffer>,
+  level: number,
+): AsyncGenerator<Buffer, void> {
   const pending: Promise<Buffer>[] = [];
   for await (const block of blocksOf(chunks)) {
-    pending.push(compress(block, { level: LEVEL }));
+    pending.push(compress(block, { level }));
     // Whoever throws while others wait must not leave a rejection that nobody sees.
     pending.at(-1)?.catch(() => undefined);
     if (pending.length >= AT_ONCE) yield await (pending.shift() as Promise<Buffer>);

@@ -57,7 +57,7 @@ function entryOf(member: TarEntry, path: string): Entry {
         content: member as AsyncIterable<Buffer>,
       };
     default:
-      throw new UsageError(`${path} is a ${type ?? 'member'} that no build can hold`, {
+      throw new UsageError(`${path} is a ${type ?? 'member'} that no archive can hold`, {
         hint: 'leave it out',
       });
   }
@@ -85,18 +85,18 @@ async function entryOfFile(root: string, path: string, found: Stats): Promise<En
     const content: AsyncIterable<Buffer> = createReadStream(join(root, path));
     return { kind: 'file', path, size: found.size, executable: (found.mode & 0o111) !== 0, content };
   }
-  throw new UsageError(`${path} is a device, a socket or a pipe: no build can hold it`, {
-    hint: 'let the build command remove it',
+  throw new UsageError(`${path} is a device, a socket or a pipe: no archive can hold it`, {
+    hint: 'remove it, or leave it out',
   });
 }
 
 /** What is wrong with where an entry lies or leads to; undefined where nothing is. */
 export function escapeOf(entry: Entry): string | undefined {
-  if (leaves(entry.path)) return 'lies outside of the build';
+  if (leaves(entry.path)) return 'lies outside of it';
   if (entry.kind !== 'link') return undefined;
   if (posix.isAbsolute(entry.target)) return `leads to ${entry.target}, an absolute path`;
   return leaves(posix.join(posix.dirname(entry.path), entry.target))
-    ? `leads to ${entry.target}, outside of the build`
+    ? `leads to ${entry.target}, outside of it`
     : undefined;
 }
 
