@@ -41,10 +41,12 @@ ERROR_WORDS+='|unbound variable|invalid|panic|exception|timed out)'
 
 # ---------------------------------------------------------------- the state of one run
 reset_state() {
+  # Where the caller exported a variable of the same name, ours would be exported too.
+  export -n NONCE TOKEN LAUNCH AWS_KEY AWS_SECRET AWS_TOKEN
   RUN='' SEQ=0 STEP=metadata RUN_STARTED=0 STEP_STARTED=0
   LAUNCH='' NONCE='' IDENTITY=pending PENDING=() SINKS=() VERDICT_GIVEN=''
   TOKEN='' HTTP_STATUS=000 HTTP_REQUEST='' HTTP_ERROR=''
-  WORK='' INSTANCE_ID='' CHILD='' STEP_LOG='' FAILURE='' BROKEN_LINE=''
+  WORK='' INSTANCE_ID='' CHILD='' STEP_LOG='' FETCHER='' FAILURE='' BROKEN_LINE=''
   BUILD='' BUILD_SHA256='' BUILD_ARCHIVE='' BUILD_COMMIT='' BUILD_DIR='' ARCHIVE='' APP_FOLDER='' CURL_STATUS=0
   AWS_KEY='' AWS_SECRET='' AWS_TOKEN=''
   FAULTS=() INIT_SCRIPT='' INIT_COMMAND=() INIT_ENVIRONMENT=() PARTIAL_LINE='' SUMMARIES=0
@@ -261,6 +263,7 @@ on_exit() {
 # A signal ends the init script (and its process group), then us: on_signal NAME STATUS.
 on_signal() {
   trap '' TERM INT HUP
+  if [[ -n $FETCHER ]]; then kill -TERM "$FETCHER" 2>/dev/null || true; fi
   if [[ -n $CHILD ]]; then kill -TERM -- "-$CHILD" 2>/dev/null || true; fi
   die "stopped by SIG$1" "$2"
 }
@@ -540,7 +543,9 @@ setting_problem() {
     ;;
   prefix)
     pattern='^([A-Za-z0-9_.-]{1,100}/){1,10}$'
-    expected='a key prefix that ends in a slash'
+    # A client of HTTP may resolve these.
+    if [[ /$2 =~ /\.\.?/ ]]; then pattern='^$'; fi
+    expected='a key prefix that ends in a slash, without . and .. between slashes'
     ;;
   region)
     pattern='^[a-z]{2,6}(-[a-z]+)+-[0-9]{1,2}$'
@@ -598,6 +603,9 @@ read_settings() {
   if [[ -n ${SETTINGS[app]:-} && -z ${SETTINGS[bucket]:-} ]]; then
     FAULTS+=("the app ${SETTINGS[app]} is to be deployed, but neither user data nor $file names a bucket")
   fi
+  if [[ -n ${SETTINGS[build]:-} && -z ${SETTINGS[app]:-} ]]; then
+    FAULTS+=("user data pins a build, but neither user data nor $file names its app")
+  fi
   if [[ -n ${SETTINGS[build]:-} && -z ${SETTINGS[build_sha256]:-} ]]; then
     FAULTS+=('user data: rolecall_build without rolecall_build_sha256')
   fi
@@ -614,6 +622,8 @@ read_conf() {
     key=${line%%=*} value=${line#*=}
     if [[ $line != *=* ]]; then
       FAULTS+=("$1, line $number: expected key=value")
+    elif [[ ! $key =~ $KEY ]]; then
+      FAULTS+=("$1, line $number: a key is a lower-case letter, then lower-case letters, digits and _")
     elif [[ -n ${SETTINGS[$key]:-} ]]; then
       FAULTS+=("$1, line $number: $key is given again")
     elif [[ $key == build* ]]; then
@@ -621,7 +631,7 @@ read_conf() {
     else
       setting_problem "$key" "$value"
       if [[ -n $REPLY ]]; then FAULTS+=("$1, line $number: $key $REPLY"); fi
-      if [[ $key =~ $KEY ]]; then SETTINGS[$key]=$value; fi
+      SETTINGS[$key]=$value
     fi
   done <"$1"
 }
@@ -750,6 +760,8 @@ url_of() {
 
 # How the build is fetched, where nobody says it: by the URL in user data, else with the instance profile.
 fetch_mode() {
+  local -
+  set +x
   if [[ -n ${SETTINGS[fetch]:-} ]]; then
     REPLY=${SETTINGS[fetch]}
   elif [[ -n ${SETTINGS[build_url]:-} ]]; then
@@ -784,12 +796,22 @@ s3_request() {
   if [[ $REPLY == profile ]]; then
     host=${1#*://} path=/${1#*://*/}
     host=${host%%/*}
+    # As curl writes it in its Host header.
+    case $1 in
+    http://*) host=${host%:80} ;;
+    https://*) host=${host%:443} ;;
+    esac
     sign_get "$host" "$path"
     headers=$REPLY
   fi
-  HTTP_STATUS=$(printf '%s' "$headers" | curl -q --silent --show-error --proto '=http,https' --globoff --connect-timeout 10 \
+  printf '%s' "$headers" | curl -q --silent --show-error --proto '=http,https' --globoff --connect-timeout 10 \
     --speed-limit 1000 --speed-time 60 ${limit[@]+"${limit[@]}"} --header @- --output "$2" --write-out '%{http_code}' \
-    --config <(printf 'url = "%s"\n' "$1") 2>"$WORK/curl.err") || CURL_STATUS=$?
+    --path-as-is --config <(printf 'url = "%s"\n' "$1") >"$WORK/status" 2>"$WORK/curl.err" 9>&- &
+  # Waited for, not run in front: a signal ends it at once. Without the lock: it may outlive us.
+  FETCHER=$!
+  wait "$FETCHER" || CURL_STATUS=$?
+  FETCHER=''
+  HTTP_STATUS=$(<"$WORK/status")
   if ((CURL_STATUS != 0)); then
     HTTP_STATUS=000
     IFS= read -r HTTP_ERROR <"$WORK/curl.err" || true
@@ -840,7 +862,7 @@ s3_problem() {
   case "$HTTP_STATUS $code" in
   000\ *)
     if ((CURL_STATUS == 23)); then
-      disk_problem "$1"
+      write_problem "$1" "$2"
     elif ((CURL_STATUS == 63)); then
       REPLY="$1 is far too large"
     else
@@ -851,7 +873,7 @@ s3_problem() {
     if [[ $message == *expired* ]]; then
       REPLY="the URL of $1 in user data has expired: launch a new machine, or give the role an instance_profile (fetch: profile)"
     else
-      REPLY="$where refuses $1 (AccessDenied): the policy must allow s3:GetObject on it"
+      REPLY="$where refuses $1 (AccessDenied): the policy must allow s3:GetObject on it, or it isn't there (without s3:ListBucket S3 says the same)"
     fi
     ;;
   *NoSuchBucket) REPLY="there is no bucket ${SETTINGS[bucket]}" ;;
@@ -864,11 +886,24 @@ s3_problem() {
   esac
 }
 
-# Sets REPLY to the sentence for a disk without room for $1.
-disk_problem() {
-  local free
-  free=$(df -Pk -- "$APP_FOLDER" 2>/dev/null | { read -r _ && read -r _ _ _ free _ && printf '%s' "$free"; }) || free='?'
-  REPLY="no room on the disk for $1 (No space left on device; $free kB are free)"
+# Sets REPLY to how many kB are free in the folder $1.
+free_kb() {
+  REPLY=$(df -Pk -- "$1" 2>/dev/null | { read -r _ && read -r _ _ _ REPLY _ && printf '%s' "$REPLY"; }) || REPLY=0
+}
+
+# Sets REPLY to the sentence for a disk without room for $1, where $2 kB are free.
+no_room() {
+  REPLY="no room on the disk for $1 (No space left on device; $2 kB are free)"
+}
+
+# Sets REPLY to the sentence for $1, which curl couldn't write to the file $2.
+write_problem() {
+  free_kb "${2%/*}"
+  if ((REPLY < 1024)); then
+    no_room "$1" "$REPLY"
+  else
+    REPLY="can't write $1 to ${2%/*}: ${HTTP_ERROR:-no reason given}; look for a read-only disk or one without inodes (df -i)"
+  fi
 }
 
 # ---------------------------------------------------------------- steps deploy.pointer, fetch, verify, unpack
@@ -886,7 +921,8 @@ find_build() {
   require_deploy_commands
   app_folder
   APP_FOLDER=$REPLY
-  mkdir -p -- "$APP_FOLDER/builds" || die "can't make the folder $APP_FOLDER/builds"
+  (umask 022 && mkdir -p -- "$APP_FOLDER/builds") || die "can't make the folder $APP_FOLDER/builds"
+  remove_leftovers
   if [[ -n ${SETTINGS[build]:-} ]]; then
     BUILD=${SETTINGS[build]} BUILD_SHA256=${SETTINGS[build_sha256]} BUILD_ARCHIVE=${SETTINGS[build_archive]:-$BUILD.tar.gz}
   else
@@ -982,7 +1018,6 @@ read_manifest() {
 fetch_build() {
   local - key=builds/${SETTINGS[app]}/$BUILD_ARCHIVE url
   set +x
-  remove_leftovers
   ARCHIVE=$APP_FOLDER/builds/.fetch-$BUILD_ARCHIVE
   fetch_mode
   if [[ $REPLY == presigned ]]; then
@@ -1012,7 +1047,8 @@ verify_build() {
 
 # What a crash of an earlier run has left.
 remove_leftovers() {
-  rm -rf -- "$APP_FOLDER"/builds/.fetch-* "$APP_FOLDER"/builds/.new-* "$APP_FOLDER"/.current-*
+  rm -rf -- "$APP_FOLDER"/builds/.fetch-* "$APP_FOLDER"/builds/.new-* "$APP_FOLDER"/builds/.old-* \
+    "$APP_FOLDER"/.current-* || say "$STEP" "what an earlier run left in $APP_FOLDER can't be removed"
 }
 
 unpack_build() {
@@ -1023,7 +1059,7 @@ unpack_build() {
   fi
   touch -- "$BUILD_DIR"
   # A rename replaces the old link at once: nobody finds none.
-  ln -s -- "builds/${BUILD_DIR##*/}" "$APP_FOLDER/.current-new" || die "can't make a link in $APP_FOLDER"
+  ln -sfn -- "builds/${BUILD_DIR##*/}" "$APP_FOLDER/.current-new" || die "can't make a link in $APP_FOLDER"
   mv -T -- "$APP_FOLDER/.current-new" "$APP_FOLDER/current" || die "can't switch $APP_FOLDER/current"
   sync -f -- "$APP_FOLDER" || true
   prune_builds
@@ -1036,15 +1072,15 @@ unpack_archive() {
   rotate_log "$log" || die "can't write $log"
   STEP_LOG=$log
   tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$program" --file="$ARCHIVE" \
-    >"$WORK/members" 2>>"$log" || give_up "the archive of build $BUILD can't be read"
+    >"$WORK/members" 2>>"$log" 9>&- || give_up "the archive of build $BUILD can't be read"
   check_members "$WORK/members"
-  mkdir -- "$fresh"
+  (umask 022 && mkdir -- "$fresh") 2>>"$log" || give_up "build $BUILD can't be unpacked"
   (umask 022 && tar --extract --no-same-owner --no-same-permissions --delay-directory-restore \
-    --use-compress-program="$program" --directory="$fresh" --file="$ARCHIVE" >>"$log" 2>&1) ||
+    --use-compress-program="$program" --directory="$fresh" --file="$ARCHIVE" >>"$log" 2>&1 9>&-) ||
     give_up "build $BUILD can't be unpacked"
   check_tree "$fresh"
   # A build is for everybody to read and for nobody to change.
-  find "$fresh" ! -type l -perm /7022 -exec chmod u-s,g-s,-t,go-w {} + >>"$log" 2>&1 || give_up "build $BUILD can't be given its rights"
+  find "$fresh" ! -type l -exec chmod u-s,g-s,-t,go-w,a+rX {} + >>"$log" 2>&1 || give_up "build $BUILD can't be given its rights"
   sync -f -- "$fresh" || true
   mv -T -- "$fresh" "$BUILD_DIR" || give_up "can't put build $BUILD in its place"
   rm -f -- "$ARCHIVE"
@@ -1057,7 +1093,8 @@ give_up() {
   # Tar's own word for it is that it wrote only a part.
   if [[ -n $STEP_LOG ]] && grep -q -e 'No space left on device' -e 'Wrote only' -- "$STEP_LOG" 2>/dev/null; then
     remove_leftovers
-    disk_problem "build $BUILD"
+    free_kb "$APP_FOLDER"
+    no_room "build $BUILD" "$REPLY"
     reason=$REPLY
   fi
   remove_leftovers
@@ -1089,7 +1126,7 @@ check_tree() {
   root=$(readlink -f -- "$1")
   while IFS= read -r -d '' link; do
     target=$(readlink -- "$link")
-    if [[ $target == /* || $(readlink -m -- "$link") != "$root"/* ]]; then
+    if [[ $target == /* || $(readlink -m -- "$link")/ != "$root"/* ]]; then
       give_up "the archive of build $BUILD holds a link that leaves it: ${link#"$1/"} -> $target"
     fi
   done < <(find "$1" -type l -print0)
@@ -1098,11 +1135,14 @@ check_tree() {
 # Keeps the newest builds, among them the current one.
 prune_builds() {
   local keep=${SETTINGS[keep]:-3} number=0 name
-  while IFS= read -r name; do
+  while IFS= read -r -d '' name; do
     name=${name#* }
     number=$((number + 1))
-    if ((number > keep)) && [[ $name != "${BUILD_DIR##*/}" ]]; then rm -rf -- "$APP_FOLDER/builds/$name"; fi
-  done < <(find "$APP_FOLDER/builds" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%T@ %f\n' | sort -rn)
+    if ((number <= keep)) || [[ $name == "${BUILD_DIR##*/}" ]]; then continue; fi
+    # Out of the way at once: what is only half removed must never pass for a build.
+    { mv -T -- "$APP_FOLDER/builds/$name" "$APP_FOLDER/builds/.old-$name" && rm -rf -- "$APP_FOLDER/builds/.old-$name"; } ||
+      say deploy.unpack "the old build $name can't be removed"
+  done < <(find "$APP_FOLDER/builds" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%T@ %f\0' | sort -zrn)
 }
 
 # ---------------------------------------------------------------- step init

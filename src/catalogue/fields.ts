@@ -143,7 +143,10 @@ export const CATALOGUE_FIELDS: readonly Field[] = [
   },
   {
     name: 'prefix',
-    shape: text('^([A-Za-z0-9_.-]{1,100}/){0,9}([A-Za-z0-9_.-]{1,100})?$', 'a key prefix such as rolecall/'),
+    shape: text(
+      '^(?!(?:.*/)?\\.{1,2}(?:/|$))([A-Za-z0-9_.-]{1,100}/){0,9}([A-Za-z0-9_.-]{1,100})?$',
+      'a key prefix such as rolecall/',
+    ),
     description: 'key prefix in the bucket; a slash is added where it lacks one',
     default: 'none',
     example: 'rolecall/',

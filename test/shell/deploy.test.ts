@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -103,17 +106,17 @@ const tree = (): Record<string, string> => ({
   ),
 });
 
-/** Boots the machine: as a whole process, or with shorter waits between its tries. */
+/** Boots the machine: as a whole process, or with shorter waits between its tries and, `before` it, other functions. */
 async function boot(
   userData: string,
-  options: { quick?: boolean; bash?: string[]; tree?: Record<string, string> } = {},
+  options: { quick?: boolean; bash?: string[]; tree?: Record<string, string>; before?: string } = {},
 ) {
   await metadata?.close();
   metadata = await serveMetadata(userData, {}, options.tree ?? tree());
-  if (!options.quick)
+  if (!options.quick && options.before === undefined)
     return await box.boot(metadata, options.bash === undefined ? {} : { bash: options.bash });
   const env = { ROLECALL_ROOT: box.path, ROLECALL_METADATA: metadata.url };
-  return await withBootstrapper('S3_WAITS=(0 0); main', [], { env });
+  return await withBootstrapper(`S3_WAITS=(0 0); ${options.before ?? ':'}; main`, [], { env });
 }
 
 /** What people read of a boot: the failing step and why, else the init script's last summary. */
@@ -474,11 +477,16 @@ describe('a hostile archive', () => {
       { name: 'suid', mode: 0o6777, text: 'x' },
       { name: 'lib/real', text: 'real\n' },
       { name: 'bin/link', type: 'symlink', linkname: '../lib/real' },
+      { name: 'lib/root', type: 'symlink', linkname: '..' },
+      { name: 'closed', mode: 0o600, text: 'x' },
     ]);
     expect(told(await boot(await pinned(build)))).toMatch(/^v1 in /);
     const at = (name: string) => join(box.path, APP, 'current', name);
     expect((statSync(at('suid')).mode & 0o7777).toString(8)).toBe('755');
     expect(box.read(`${APP}/current/bin/link`)).toBe('real\n');
+    expect(box.read(`${APP}/current/lib/root/version`)).toBe('v1\n');
+    // A build is for everybody to read.
+    expect((statSync(at('closed')).mode & 0o7777).toString(8)).toBe('644');
   });
 });
 
@@ -514,6 +522,125 @@ describe('a disk without room', () => {
   });
 });
 
+describe('a run that was killed', () => {
+  const killedAt = (command: string, when: string) =>
+    `${command}() { if [[ "$*" == ${when} ]]; then ${command === 'rm' ? 'command rm -rf -- "$APP_FOLDER"/builds/*v1*/version;' : ''} kill -9 $$; fi; command ${command} "$@"; }`;
+
+  test('before it switched: the next one makes current what is meant then, not what was meant before', async () => {
+    conf();
+    for (const tag of ['v1', 'v2']) {
+      await store(tag);
+      await point(pointerText(tag));
+      await boot(SIGNED);
+    }
+    await store('v3');
+    await point(pointerText('v3'));
+    expect((await boot(SIGNED, { before: killedAt('mv', '*current-new*') })).status).not.toBe(0);
+    await point(pointerText('v1'));
+    expect(told(await boot(SIGNED))).toMatch(/^v1 in v1-\w+: v1/);
+    expect(current()).toMatch(/^builds\/v1-/);
+    const odd = execFileSync('find', [join(box.path, APP), '-name', '*-*', '-type', 'l'], {
+      encoding: 'utf8',
+    });
+    expect(odd).toBe('');
+  });
+
+  test('while it removed an old build: what is left of that passes for no build', async () => {
+    conf('keep=2\n');
+    for (const tag of ['v1', 'v2', 'v3']) await store(tag);
+    for (const tag of ['v1', 'v2']) {
+      await point(pointerText(tag));
+      await boot(SIGNED);
+    }
+    await point(pointerText('v3'));
+    expect((await boot(SIGNED, { before: killedAt('rm', '*old-v1*') })).status).not.toBe(0);
+    await point(pointerText('v1'));
+    expect(told(await boot(SIGNED))).toMatch(/^v1 in v1-\w+: v1/);
+  });
+
+  test('while it unpacked: its leavings go at the next boot, though nothing is fetched then', async () => {
+    conf();
+    const first = await store('v1');
+    await point(pointerText('v1'));
+    await boot(SIGNED);
+    await store('v2');
+    await point(pointerText('v2'));
+    expect((await boot(SIGNED, { before: killedAt('tar', '*--extract*') })).status).not.toBe(0);
+    expect(builds().length).toBeGreaterThan(1);
+    await point(pointerText('v1'));
+    expect(told(await boot(SIGNED))).toMatch(/^v1 in /);
+    expect(builds()).toEqual([folderOf(first)]);
+  });
+
+  test('by SIGTERM while it fetched ends at once, with a verdict', async () => {
+    const build = await store('v1');
+    // A server that takes the request and never answers.
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const userData = await pinned(build, { rolecall_build_url: `http://127.0.0.1:${port}/archive` });
+    let pid = 0;
+    let asked = false;
+    metadata = await serveMetadata(userData, {}, tree());
+    silent.once('connection', () => {
+      asked = true;
+      process.kill(pid, 'SIGTERM');
+    });
+    const outcome = await box.boot(metadata, {
+      onStart: (started) => {
+        pid = started;
+      },
+    });
+    silent.close();
+    expect([asked, outcome.status]).toEqual([true, 143]);
+    expect(told(outcome)).toMatch(/^deploy\.fetch \(status 143\): stopped by SIGTERM/);
+  });
+});
+
+describe('an old build', () => {
+  test('that can not be removed is told of, and fails nothing', async () => {
+    conf('keep=1\n');
+    const first = await store('v1', [...members('v1'), { name: 'mnt/x', text: 'x' }]);
+    await point(pointerText('v1'));
+    await boot(SIGNED);
+    await store('v2');
+    await point(pointerText('v2'));
+    const busy = join(box.path, APP, 'builds', folderOf(first), 'mnt');
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', busy]);
+    try {
+      const outcome = await boot(SIGNED);
+      expect(told(outcome)).toMatch(/^v2 in /);
+      expect(outcome.stdout).toMatch(/rolecall\[deploy\.unpack\]: the old build v1-\w+ can't be removed/);
+    } finally {
+      const [moved = ''] = execFileSync('find', [join(box.path, APP, 'builds'), '-name', 'mnt'], {
+        encoding: 'utf8',
+      }).split('\n');
+      execFileSync('umount', [moved]);
+    }
+    expect(told(await boot(SIGNED))).toMatch(/^v2 in /);
+    expect(builds().length).toBe(1);
+  });
+});
+
+test('a pin without an app is a fault of user data, not a boot without a build', async () => {
+  const build = await store('v1');
+  const userData = (await pinned(build)).replace(/^rolecall_app=.*\n/m, '');
+  expect(told(await boot(userData))).toMatch(
+    /^personality .*user data pins a build, but neither .* names its app/,
+  );
+});
+
+test('what is secret is exported to nobody, though the caller exports variables of the same names', async () => {
+  conf();
+  await store('v1');
+  await point(pointerText('v1'));
+  await boot(SIGNED, {
+    before: `export NONCE=1 TOKEN=2 AWS_SECRET=3; reset_state; tar() { env >>"$ROOT/seen"; command tar "$@"; }`,
+  });
+  expect(box.read('seen')).toMatch(/^PATH=/m);
+  expect(box.read('seen')).not.toMatch(/^(NONCE|TOKEN|AWS_SECRET)=/m);
+});
+
 describe('bootstrapper.conf', () => {
   test.each([
     ['app=shop\n', /^personality .*neither user data nor .*bootstrapper\.conf names a bucket/],
@@ -524,6 +651,11 @@ describe('bootstrapper.conf', () => {
     ['colour=red\n', /line 1: colour is no setting/],
     ['just words\n', /line 1: expected key=value/],
     ['app=shop\napp=other\n', /line 2: app is given again/],
+    ['=x\n', /line 1: a key is a lower-case letter/],
+    [
+      'app=shop\nbucket=b-1\nprefix=a/../\n',
+      /line 3: prefix must be a key prefix that ends in a slash, without \./,
+    ],
     ['build=v1\n', /line 1: a build is named by a pointer, or pinned in user data/],
     ['s3_url=http://x/$(id)\n', /line 1: s3_url must be the URL of an S3 endpoint/],
   ])('%j fails the boot', async (text, expected) => {
