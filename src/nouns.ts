@@ -9,11 +9,19 @@ export type PathName = Brand<string, 'PathName'>;
 export type LaunchId = PathName & Brand<string, 'LaunchId'>;
 /** 128 random bits as 32 lower-case hex digits; the key of the MAC on a launch's markers. Secret. */
 export type Nonce = Brand<string, 'Nonce'>;
+/** The password of a sealed bundle: 256 random bits as 64 lower-case hex digits. Secret. */
+export type BundleKey = Brand<string, 'BundleKey'>;
 /** An EC2 instance id, `i-` and hex. */
 export type InstanceId = Brand<string, 'InstanceId'>;
 
 /** What a path-forming value must match (the box checks the same expression). */
 export const PATH_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** What the name of a module matches: it is a folder of the bundle and a part of a marker's step. */
+export const MODULE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+/** What the name of a module's variable matches: a variable of the shell, and none of rolecall's own. */
+export const VARIABLE_NAME = /^(?!rolecall_|(?:environment|role|context|machine_id)$)[a-z][a-z0-9_]{0,63}$/;
 
 /** Whether `text` may form part of a path. */
 export const isPathName = (text: string): text is PathName => PATH_NAME.test(text);

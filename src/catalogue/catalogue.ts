@@ -21,6 +21,8 @@ export interface Catalogue {
   readonly prefix: string;
   /** In the order they are written. */
   readonly apps: readonly AppSettings[];
+  /** Folder of its own modules, absolute or relative to the catalogue's folder. */
+  readonly modulesFolder: string;
   readonly localImage?: LocalImage;
   /** The whole, with places; its shapes have been checked. */
   readonly root: LocatedMap;

@@ -10,9 +10,11 @@ export function crossFaults(root: LocatedMap): ShapeFault[] {
     ...roles.flatMap(([role, { value }]) =>
       ['environments', 'contexts'].flatMap((kind) => undeclared(root, value, kind, `roles.${role}.${kind}`)),
     ),
-    ...layersOf(root).flatMap(([path, layer]) =>
-      repeatedDevices(child(layer, 'block_devices'), `${path}.block_devices`),
-    ),
+    ...layersOf(root).flatMap(([path, layer]) => [
+      ...repeatedDevices(child(layer, 'block_devices'), `${path}.block_devices`),
+      ...repeatedModules(child(layer, 'modules'), `${path}.modules`),
+      ...valueSources(child(layer, 'variables'), `${path}.variables`),
+    ]),
     ...secrets(root, ''),
   ];
 }
@@ -66,6 +68,33 @@ function repeatedDevices(list: Located | undefined, path: string): ShapeFault[] 
     ];
   });
 }
+
+function repeatedModules(list: Located | undefined, path: string): ShapeFault[] {
+  const seen = new Set<string>();
+  return (list?.kind === 'list' ? list.items : []).flatMap((item, index) => {
+    if (item.kind !== 'scalar') return [];
+    const first = !seen.has(item.text);
+    seen.add(item.text);
+    if (first) return [];
+    const message = `${path} names ${item.text} twice`;
+    return [{ at: item.at, path: `${path}[${index}]`, message, expected: 'each module once' }];
+  });
+}
+
+/** A value that isn't written in the catalogue comes from one place. */
+const valueSources = (variables: Located | undefined, path: string): ShapeFault[] =>
+  entriesOf(variables).flatMap(([name, { value }]) =>
+    value.kind !== 'map' || value.entries.size === 1
+      ? []
+      : [
+          {
+            at: value.at,
+            path: join(path, name),
+            message: `${join(path, name)} ${value.entries.size === 0 ? 'names no place' : 'names two places'} that its value comes from`,
+            expected: 'either env or file',
+          },
+        ],
+  );
 
 /** Keys that users have written down where everybody can read them. The messages hold none of them. */
 function secrets(node: Located, path: string, name = ''): ShapeFault[] {

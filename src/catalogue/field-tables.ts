@@ -1,4 +1,5 @@
 import { expectedOf, type Field } from '../document/shape.ts';
+import { BUNDLE_FIELDS, VALUE_SOURCE_FIELDS } from './bundle-fields.ts';
 import { APP_FIELDS, CATALOGUE_FIELDS, LOCAL_IMAGE_FIELDS, ROLE_FIELDS } from './fields.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from './settings.ts';
 
@@ -8,6 +9,8 @@ const fieldTables = (): Readonly<Record<string, string>> => ({
   settings: table(SETTINGS),
   role: table(ROLE_FIELDS),
   block_devices: table(BLOCK_DEVICE_FIELDS),
+  bundle: table(BUNDLE_FIELDS),
+  variable: table(VALUE_SOURCE_FIELDS),
   apps: table(APP_FIELDS),
   local_image: table(LOCAL_IMAGE_FIELDS),
 });

@@ -20,7 +20,7 @@ const named = (value: RecordShape, keysExpected: string): MapShape => ({
   keyProblem: () => `is not ${NAME_EXPECTED}`,
 });
 
-const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'apps', 'local_image'];
+const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'apps', 'modules_folder', 'local_image'];
 const isTop = (key: string) => (TOP_NAMES.includes(key) ? 'at the top level of the catalogue' : undefined);
 
 /** A layer's settings. */
@@ -156,6 +156,13 @@ export const CATALOGUE_FIELDS: readonly Field[] = [
     shape: named({ kind: 'record', fields: APP_FIELDS }, 'apps to how their builds are made'),
     description: 'the apps whose builds are made from here, each with how (or nothing)',
     example: '{shop: {repository: ../shop}}',
+  },
+  {
+    name: 'modules_folder',
+    shape: text('^[^\\u0000-\\u001f\\u007f]{1,1024}$', 'the path of a folder, relative to the catalogue'),
+    description: 'folder of your own modules, relative to the catalogue',
+    default: 'modules',
+    example: 'modules',
   },
   {
     name: 'local_image',

@@ -55,6 +55,7 @@ function summary(root: LocatedMap): Omit<Catalogue, 'label' | 'path' | 'sha256' 
     apps: keysOf(child(root, 'apps')).map((name) =>
       appOf(name as PathName, child(child(root, 'apps'), name)),
     ),
+    modulesFolder: textAt(root, 'modules_folder') ?? 'modules',
     ...(localImage && { localImage }),
   };
 }

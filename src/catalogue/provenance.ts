@@ -5,10 +5,12 @@ import type { Layer } from './merge.ts';
 /** Settings that have a value when nobody writes one. */
 const BUILTIN = ['http_tokens', 'shutdown_behavior', 'spot', 'timeout'];
 const TOP = ['name', 'bucket', 'prefix'];
+/** Maps that are told key by key. */
+const BY_KEY = new Set(['tags', 'personality', 'variables', 'files']);
 const NOT_SETTINGS = new Set(ROLE_FIELDS.map(({ name }) => name).filter((name) => name !== 'description'));
 
 /**
- * Who set each value, by catalogue path. Tags and personality are told key by key; a list and `spot` as a whole.
+ * Who set each value, by catalogue path. Maps of the user's are told key by key; a list and `spot` as a whole.
  * @param top the catalogue's top level
  * @param settings the merged layers
  * @param chosen sources of values that are not simply read from one of those
@@ -31,7 +33,7 @@ export function provenanceOf(
 }
 
 function settingSources([name, { keyAt, value }]: [string, LocatedEntry]): [string, Source][] {
-  if ((name === 'tags' || name === 'personality') && value.kind === 'map') {
+  if (BY_KEY.has(name) && value.kind === 'map') {
     return [...value.entries].map(([key, entry]) => [`${name}.${key}`, entry.value.at.source]);
   }
   return [[name, value.kind === 'scalar' ? value.at.source : keyAt.source]];

@@ -1,15 +1,16 @@
-import { DEFAULT_TIMEOUT_MS, durationMs } from '../document/duration.ts';
+import { durationMs } from '../document/duration.ts';
 import { child, type Located, type LocatedMap, type Source, textAt, textsOf } from '../document/located.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { BuildAccess, PathName } from '../nouns.ts';
+import { bundleSettings } from './bundle-settings.ts';
 import type { Catalogue } from './catalogue.ts';
 import { machineSettings } from './machine-settings.ts';
 import { MAX_USER_TAGS } from './maps.ts';
 import { type Layer, mergeLayers } from './merge.ts';
 import { type Overrides, overrideLayer } from './overrides.ts';
 import { provenanceOf } from './provenance.ts';
-import type { Role } from './role.ts';
+import { DEFAULT_TIMEOUT_MS, type Role } from './role.ts';
 
 /** What an operator names. */
 export interface Choice {
@@ -48,6 +49,7 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
       (textAt(map, 'fetch') as BuildAccess | undefined) ??
       (machine.instanceProfile === undefined ? 'presigned' : 'profile'),
     ...optional('keep', keep === undefined ? undefined : Number(keep)),
+    ...optional('bundle', bundleSettings(map)),
     machine,
     personality: textsOf(child(map, 'personality')),
     timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
@@ -55,6 +57,7 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
     catalogueSha256: catalogue.sha256,
     provenance: provenanceOf(top, settings, { region: region.source, ami: ami.source }),
   };
+  checkBundle(role, catalogue);
   checkTags(role);
   checkZone(role);
   return role;
@@ -136,6 +139,24 @@ function missingInstanceType({ label }: Catalogue, { role, environment, context 
   throw new UsageError(`${role} in environment ${environment}, context ${context} has no instance_type`, {
     hint: `write roles.${role}.instance_type (or defaults.instance_type) in ${label}, or give --instance-type`,
   });
+}
+
+/** What only the merged layers can tell of a role with modules. */
+function checkBundle({ role, app, bundle, bucket, personality }: Role, { label }: Catalogue): void {
+  if (bundle === undefined) return;
+  if (app !== undefined)
+    throw new UsageError(`${role} has both an app (${app}) and modules`, {
+      hint: `a machine runs either the AMI's bootstrapper, which deploys an app, or a start-up bundle: remove one of them in ${label} (null removes a weaker layer's)`,
+    });
+  if (bucket === undefined)
+    throw new UsageError(`${role} has modules, but ${label} names no bucket`, {
+      hint: 'write bucket: NAME at its top level: machines fetch their start-up bundle from there',
+    });
+  const twice = Object.keys(bundle.variables).find((name) => name in personality);
+  if (twice !== undefined)
+    throw new UsageError(`${role} has ${twice} both in its personality and in its variables`, {
+      hint: 'modules would get two values of one name: remove one of them',
+    });
 }
 
 /** The layers each keep to EC2's limit; merged they might not. */

@@ -1,5 +1,8 @@
-import type { Source } from '../document/located.ts';
+import type { Mark, Source } from '../document/located.ts';
 import type { BuildAccess, PathName } from '../nouns.ts';
+
+/** From running to the verdict, milliseconds, where nobody says. */
+export const DEFAULT_TIMEOUT_MS = 600_000;
 
 /** One EBS volume of a role's machines. */
 export interface BlockDevice {
@@ -31,6 +34,33 @@ export interface MachineSettings {
   readonly spot: false | { readonly maxPrice?: string };
 }
 
+/** A module in a role's list, and where it stands there. */
+export interface ModuleUse {
+  readonly name: string;
+  readonly at: Mark;
+}
+
+/** The value of a module's variable, or where it is found. */
+export type VariableValue = { readonly at: Mark } & (
+  | { readonly from: 'catalogue'; readonly text: string; readonly type: 'text' | 'number' | 'flag' }
+  | { readonly from: 'env'; readonly name: string }
+  /** Relative to the catalogue's folder, or absolute. */
+  | { readonly from: 'file'; readonly path: string }
+);
+
+/** What a start-up bundle is made of, and how machines get at it. */
+export interface BundleSettings {
+  /** At least one, in the order in which they are started. */
+  readonly modules: readonly ModuleUse[];
+  readonly variables: Readonly<Record<string, VariableValue>>;
+  /** Paths below the bundle's `files/` to files or folders, relative to the catalogue's folder, or absolute. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly compression: 'gzip' | 'zstd';
+  readonly access: 'presigned' | 'public';
+  /** How long the URL is good for. */
+  readonly expiresMs: number;
+}
+
 /** A role of the catalogue, resolved for one environment and context. */
 export interface Role {
   readonly catalogue: PathName;
@@ -49,6 +79,8 @@ export interface Role {
   readonly fetch: BuildAccess;
   /** How many builds a machine keeps; absent: the bootstrapper's default. */
   readonly keep?: number;
+  /** What its machines run in place of the AMI's bootstrapper; absent for a role without modules. */
+  readonly bundle?: BundleSettings;
   readonly machine: MachineSettings;
   /** The user's own personality keys. */
   readonly personality: Readonly<Record<string, string>>;

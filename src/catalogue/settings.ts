@@ -2,6 +2,7 @@ import { DURATION } from '../document/duration.ts';
 import { patternProblem } from '../document/pattern.ts';
 import type { EitherShape, Field, RecordShape } from '../document/shape.ts';
 import { name, text } from '../document/texts.ts';
+import { BUNDLE_SETTINGS } from './bundle-fields.ts';
 import { MAX_USER_TAGS, personality, tags } from './maps.ts';
 
 const regex = text('^.{1,512}$', 'a JavaScript regular expression of 1 to 512 characters', {
@@ -205,6 +206,7 @@ export const SETTINGS: readonly Field[] = (
       default: '3',
       example: '3',
     },
+    ...BUNDLE_SETTINGS,
     {
       name: 'timeout',
       shape: text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)'),

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { timeoutOverride } from '../catalogue/overrides.ts';
-import { DEFAULT_TIMEOUT_MS } from '../document/duration.ts';
+import { DEFAULT_TIMEOUT_MS } from '../catalogue/role.ts';
 import { AwsError, type ExitCode, RolecallError, UsageError } from '../errors.ts';
 import { type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
 import type { LaunchRecords } from '../launch/records.ts';

@@ -1,8 +1,5 @@
-/** A duration of the catalogue: seconds, minutes or hours, from `1s` to `99h`. */
+/** A duration: seconds, minutes or hours, from `1s` to `99h`. */
 export const DURATION = '^([1-9][0-9]{0,4}s|[1-9][0-9]{0,3}m|[1-9][0-9]?h)$';
-
-/** From running to the verdict, milliseconds, where nobody says. */
-export const DEFAULT_TIMEOUT_MS = 600_000;
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 

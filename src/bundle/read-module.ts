@@ -1,0 +1,71 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { readDocument } from '../document/document.ts';
+import { durationMs } from '../document/duration.ts';
+import { DocumentError } from '../document/faults.ts';
+import { child, keysOf, type Located, type LocatedMap, textAt, textsOf } from '../document/located.ts';
+import { UsageError } from '../errors.ts';
+import { MODULE_NAME } from '../nouns.ts';
+import type { Module } from './module.ts';
+import { MODULE_DOCUMENT, variableOf } from './module-fields.ts';
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+/**
+ * Reads a module's folder.
+ * @param folder absolute
+ * @param label how messages call the folder
+ * @throws DocumentError with every fault of its module.yaml; UsageError where it has none, or no start-up.sh
+ */
+export async function readModule(folder: string, label: string, origin: Module['origin']): Promise<Module> {
+  const name = basename(folder);
+  if (!MODULE_NAME.test(name))
+    throw new UsageError(`${label}: "${name}" can't be the name of a module`, {
+      hint: 'rename the folder: a lower-case letter, then a-z 0-9 and -, at most 32 in all',
+    });
+  const text = await readFile(join(folder, 'module.yaml'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`the module ${name} can't be read: ${label}/module.yaml ${reasonOf(error)}`, {
+      hint: `write one (docs/modules.md), or make a new module: rolecall module new ${name}`,
+    });
+  });
+  const read = readDocument(text, `${label}/module.yaml`, MODULE_DOCUMENT);
+  if (!read.ok)
+    throw new DocumentError(
+      `the module ${name}`,
+      read.faults,
+      'mend its module.yaml: docs/modules.md tells its keys',
+    );
+  const script = await stat(join(folder, 'start-up.sh')).catch(() => undefined);
+  if (!script?.isFile())
+    throw new UsageError(`the module ${name} has no start-up.sh in ${label}`, {
+      hint: 'write it: bash that starts the module, and ends with 0 once it runs',
+    });
+  return { name, folder, origin, ...contentOf(read.root) };
+}
+
+function contentOf(root: LocatedMap): Omit<Module, 'name' | 'folder' | 'origin'> {
+  const variables = child(root, 'variables');
+  const test = child(root, 'test');
+  const timeout = textAt(root, 'timeout');
+  return {
+    description: textAt(root, 'description') ?? '',
+    variables: Object.fromEntries(
+      keysOf(variables).map((key) => [key, variableOf(child(variables, key) as Located)]),
+    ),
+    after: listOf(child(root, 'after')),
+    platforms: listOf(child(root, 'platforms')),
+    timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
+    provides: listOf(child(root, 'provides')),
+    test: {
+      variables: textsOf(child(test, 'variables')),
+      modules: listOf(child(test, 'modules')),
+      network: textAt(test, 'network') === 'true',
+    },
+  };
+}
+
+const listOf = (node: Located | undefined): string[] =>
+  node?.kind === 'list' ? node.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])) : [];
+
+const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'ENOENT' ? "isn't there" : `(${message})`;
