@@ -15,10 +15,18 @@ ulimit -c 0
 ROOT=${ROLECALL_ROOT:-}
 # Seconds between two tries to fetch.
 WAITS=(0.5 1 2 4 8 16)
-# @settings
+# ---- settings: rolecall writes this block anew for each launch
+rolecall_launch=launch-id
+rolecall_nonce=00000000000000000000000000000000
+rolecall_bundle_url='https://bucket.s3.eu-central-1.amazonaws.com/bundles/launch-id/...'
+rolecall_bundle_key=0000000000000000000000000000000000000000000000000000000000000000
+rolecall_bundle_sha256=0000000000000000000000000000000000000000000000000000000000000000
+rolecall_bundle_compression=gzip
+personality=(environment=prod role=queue context=b)
+# ---- end of settings
 
 RUN='' SEQ=0 STEP=bundle.fetch STATED='' STARTED=0 STEP_STARTED=0 FAILURE='' LOG='' WORK='' CHILD='' REST='' SAID=0 SINKS=()
-BASE=$ROOT/var/lib/rolecall/$LAUNCH
+BASE=$ROOT/var/lib/rolecall/$rolecall_launch
 BUNDLE=$BASE/start-up-bundle
 LOGS=$ROOT/var/log/rolecall
 # A member that may be in a bundle, as tar lists it.
@@ -56,9 +64,9 @@ harmless() {
   text=${text//$'\t'/ }
   text=${text//[[:cntrl:]]/?}
   text=${text//<<rc1/< <rc1}
-  text=${text//"$NONCE"/[nonce]}
-  text=${text//"$KEY"/[key]}
-  text=${text//"$URL"/[url]}
+  text=${text//"$rolecall_nonce"/[nonce]}
+  text=${text//"$rolecall_bundle_key"/[key]}
+  text=${text//"$rolecall_bundle_url"/[url]}
   REPLY=${text:0:400}
 }
 
@@ -72,8 +80,8 @@ say() {
 mark() {
   local now=${EPOCHREALTIME/./} body mac text='' count
   SEQ=$((SEQ + 1))
-  body="$LAUNCH $RUN $SEQ ${now:0:-6}.${now: -6:3} $1"
-  mac=$(printf '%s|%s' "$NONCE" "$body" | sha256)
+  body="$rolecall_launch $RUN $SEQ ${now:0:-6}.${now: -6:3} $1"
+  mac=$(printf '%s|%s' "$rolecall_nonce" "$body" | sha256)
   for ((count = 0; count < ${2:-1}; count++)); do text+=$'\n'"<<rc1 $body ${mac:0:16}>>"$'\n'; done
   print "$text"
 }
@@ -186,7 +194,7 @@ start_run() {
 # curl gets the URL by a pipe: whoever has it and the key has the bundle.
 fetch() {
   local name pause status code
-  for name in "$PACKER" chmod curl env find grep mkdir mktemp od openssl rm sleep stat tail tar timeout tr; do
+  for name in "$rolecall_bundle_compression" chmod curl env find grep mkdir mktemp od openssl rm sleep stat tail tar timeout tr; do
     command -v "$name" >/dev/null || die "missing on this AMI: $name"
   done
   mkdir -p -- "$BASE" "$LOGS" || die "can't make the folder $BASE: user data runs as root"
@@ -194,7 +202,7 @@ fetch() {
   WORK=$(umask 077 && mktemp -d "$BASE/work.XXXXXX")
   for pause in "${WAITS[@]}" ''; do
     status=0
-    code=$(printf 'url = "%s"\n' "$URL" | curl -q --config - --silent --show-error --connect-timeout 10 \
+    code=$(printf 'url = "%s"\n' "$rolecall_bundle_url" | curl -q --config - --silent --show-error --connect-timeout 10 \
       --speed-limit 1024 --speed-time 30 --proto '=https,http' --output "$WORK/sealed" --write-out '%{http_code}' \
       2>"$WORK/said") || status=$?
     if ((status == 0)) && [[ $code == 200 ]]; then return; fi
@@ -218,13 +226,13 @@ fetch() {
 verify() {
   local found
   found=$(sha256 <"$WORK/sealed")
-  if [[ ${found%% *} == "$SHA256" ]]; then return; fi
-  die "this is not the start-up bundle of this launch: its SHA-256 begins ${found:0:12} ($(stat -c %s "$WORK/sealed") bytes), and ${SHA256:0:12} was expected"
+  if [[ ${found%% *} == "$rolecall_bundle_sha256" ]]; then return; fi
+  die "this is not the start-up bundle of this launch: its SHA-256 begins ${found:0:12} ($(stat -c %s "$WORK/sealed") bytes), and ${rolecall_bundle_sha256:0:12} was expected"
 }
 
 decrypt() {
   if ! openssl enc -d -aes-256-cbc -pbkdf2 -pass fd:3 -in "$WORK/sealed" -out "$WORK/bundle" \
-    3< <(printf '%s\n' "$KEY") 2>"$WORK/said"; then
+    3< <(printf '%s\n' "$rolecall_bundle_key") 2>"$WORK/said"; then
     LOG=$WORK/said
     if grep -q 'No space left' "$LOG"; then die 'no room on the disk for the start-up bundle'; fi
     die "the start-up bundle can't be decrypted: a wrong key, or an openssl older than 1.1.1 ($(openssl version 2>&1))"
@@ -236,14 +244,14 @@ decrypt() {
 unpack() {
   local line link target files
   LOG=$WORK/said
-  tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$PACKER" --file="$WORK/bundle" >"$WORK/members" 2>"$LOG" ||
+  tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$rolecall_bundle_compression" --file="$WORK/bundle" >"$WORK/members" 2>"$LOG" ||
     die "the start-up bundle can't be read"
   while IFS= read -r line; do
     if [[ $line == l* ]]; then line=${line%% -> *}; fi
     if [[ ! $line =~ $MEMBER || $line =~ /\.\.(/|$) ]]; then die "the start-up bundle holds what no bundle may: ${line##* [0-9][0-9]:[0-9][0-9] }"; fi
   done <"$WORK/members"
   rm -rf -- "$BUNDLE"
-  tar --extract --no-same-owner --use-compress-program="$PACKER" --directory="$BASE" --file="$WORK/bundle" >"$LOG" 2>&1 ||
+  tar --extract --no-same-owner --use-compress-program="$rolecall_bundle_compression" --directory="$BASE" --file="$WORK/bundle" >"$LOG" 2>&1 ||
     die "the start-up bundle can't be unpacked$(grep -qe 'No space left' -e 'Wrote only' "$LOG" && printf ': no room on the disk')"
   while IFS= read -r -d '' link; do
     target=$(readlink -- "$link")
@@ -281,15 +289,14 @@ run_module() {
   for name in $(compgen -e); do if [[ $keep != *" $name "* ]]; then unset "$name"; fi; done
   cd -- "$BUNDLE/$1" || exit
   export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-    ROLECALL_MODULE="$1" ROLECALL_BUNDLE_DIR="$BUNDLE" ROLECALL_LIB="$BUNDLE/.lib/module-lib.sh" rolecall_launch="$LAUNCH"
-  for pair in "${PERSONALITY[@]}"; do export "${pair?}"; done
+    ROLECALL_MODULE="$1" ROLECALL_BUNDLE_DIR="$BUNDLE" ROLECALL_LIB="$BUNDLE/.lib/module-lib.sh" rolecall_launch
+  for pair in "${personality[@]}"; do export "${pair?}"; done
   if [[ -f .variables ]]; then
     while IFS= read -r -d '' pair; do
       if [[ $pair =~ ^[a-z][a-z0-9_]*= ]]; then export "${pair?}"; fi
     done <.variables
   fi
-  unset NONCE KEY URL
-  exec timeout --kill-after=10 "$2" bash start-up.sh 6<&- 7<&- 8<&-
+    exec timeout --kill-after=10 "$2" bash start-up.sh 6<&- 7<&- 8<&-
 }
 
 # Prints the module's new summaries (`rolecall: text`), read from its log on fd 7: a daemon may keep its stdout.

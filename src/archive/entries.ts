@@ -1,6 +1,6 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { lstat, readdir, readlink, stat } from 'node:fs/promises';
+import { basename, dirname, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import { UsageError } from '../errors.ts';
@@ -78,6 +78,10 @@ export async function* entriesOfFolder(root: string, below = ''): AsyncGenerator
     }
   }
 }
+
+/** One file as an entry under its own name; a link is followed. */
+export const fileEntry = async (source: string): Promise<Entry> =>
+  await entryOfFile(dirname(source), basename(source), await stat(source));
 
 async function entryOfFile(root: string, path: string, found: Stats): Promise<Entry> {
   if (found.isSymbolicLink()) return { kind: 'link', path, target: await readlink(join(root, path)) };

@@ -78,6 +78,15 @@ export interface UploadFile {
   readonly sha256: string;
 }
 
+/** A URL that holds a signature. */
+export interface PresignedUrl {
+  readonly url: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** It ends sooner than was asked for, with the credentials that signed it. */
+  readonly shortened: boolean;
+}
+
 /** What an upload may be given. */
 export interface UploadOptions {
   readonly contentType?: string;
@@ -121,7 +130,9 @@ export interface Bucket {
    */
   upload(key: string, file: UploadFile, options?: UploadOptions): Promise<boolean>;
   /** A URL that gets the object without credentials for so long (at most 604,800 s). */
-  presignGet(key: string, expiresSeconds: number): Promise<string>;
+  presignGet(key: string, expiresSeconds: number): Promise<PresignedUrl>;
+  /** The object's URL without a signature, for one that everybody may read. */
+  plainUrl(key: string): string;
 }
 
 /** Where the AWS clients connect: absent parts come from the SDK's standard chain. */

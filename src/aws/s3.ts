@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../errors.ts';
-import type { AwsTarget, Bucket, ObjectFacts, StoredText } from './ports.ts';
+import { type Clock, systemClock } from '../io/clock.ts';
+import type { AwsTarget, Bucket, ObjectFacts, PresignedUrl, StoredText } from './ports.ts';
 import { customEndpoint, isConflict, isMissing, openS3, type S3Session } from './s3-session.ts';
 import type { ConnectOptions } from './session.ts';
 import { uploader } from './upload.ts';
@@ -62,11 +63,35 @@ export function connectBucket(
     list: async (below) => (await listAll(session, bucket, prefix + below, prefix)).objects,
     folders: async (below) => (await listAll(session, bucket, prefix + below, prefix + below, '/')).folders,
     upload: uploader(session, at),
-    presignGet: (key, expiresIn) =>
-      session.call('GetObject', (client, sdk) =>
-        sdk.getSignedUrl(client, new sdk.GetObjectCommand(at(key)), { expiresIn }),
-      ),
+    presignGet: (key, seconds) => presignGet(session, at(key), seconds, options.clock ?? systemClock),
+    plainUrl: (key) => plainUrl(customEndpoint(target), target.region, bucket, prefix + key),
   };
+}
+
+async function presignGet(
+  session: S3Session,
+  place: Place,
+  seconds: number,
+  clock: Clock,
+): Promise<PresignedUrl> {
+  return await session.call('GetObject', async (client, sdk) => {
+    // A URL is good for no longer than the credentials that signed it.
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+    const { expiration } = await client.config.credentials();
+    const left = ((expiration?.getTime() ?? Number.POSITIVE_INFINITY) - clock.now()) / 1000;
+    const expiresIn = Math.max(1, Math.min(seconds, Math.floor(left)));
+    const url = await sdk.getSignedUrl(client, new sdk.GetObjectCommand(place), { expiresIn });
+    return { url, expiresAt: clock.now() + expiresIn * 1000, shortened: expiresIn < seconds };
+  });
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html */
+function plainUrl(endpoint: string | undefined, region: string, bucket: string, key: string): string {
+  const path = key.split('/').map(encodeURIComponent).join('/');
+  if (endpoint !== undefined) return `${endpoint}/${bucket}/${path}`;
+  const domain = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  // A certificate for *.s3 doesn't hold for a name with more dots.
+  return bucket.includes('.') ? `https://${domain}/${bucket}/${path}` : `https://${bucket}.${domain}/${path}`;
 }
 
 interface Place {

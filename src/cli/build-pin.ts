@@ -53,7 +53,8 @@ export async function pinBuild(
   if (app === undefined || bucket === undefined) return undefined;
   const { build, ...chosen } = await choose({ ...role, app }, bucket, words);
   const { fetch: access, keep } = role;
-  const url = access === 'presigned' ? await bucket.presignGet(archiveKey(build), URL_SECONDS) : undefined;
+  const url =
+    access === 'presigned' ? (await bucket.presignGet(archiveKey(build), URL_SECONDS)).url : undefined;
   const { name, prefix, region, endpoint } = bucket;
   return {
     build,

@@ -70,7 +70,7 @@ async function pinned(build: Build, more: Readonly<Record<string, string>> = {})
     rolecall_build: build.tag,
     rolecall_build_archive: build.archive,
     rolecall_build_sha256: build.sha256,
-    rolecall_build_url: await bucket.presignGet(`builds/shop/${build.archive}`, 600),
+    rolecall_build_url: (await bucket.presignGet(`builds/shop/${build.archive}`, 600)).url,
     rolecall_fetch: 'presigned',
     rolecall_region: 'us-east-1',
     rolecall_s3_url: cloud.endpoint,
@@ -180,7 +180,7 @@ describe('a pinned build', () => {
         Bucket: BUCKET,
         Key: 'builds/shop/v1.tar.gz',
         Body: Buffer.from(
-          await (await fetch(await bucket.presignGet('builds/shop/v1.tar.gz', 60))).arrayBuffer(),
+          await (await fetch((await bucket.presignGet('builds/shop/v1.tar.gz', 60)).url)).arrayBuffer(),
         ),
         ACL: 'public-read',
       }),
@@ -400,7 +400,7 @@ describe('an archive that is not what was published', () => {
     await boot(await pinned(first));
     const build = await store('v2');
     const key = `builds/shop/${build.archive}`;
-    const bytes = Buffer.from(await (await fetch(await bucket.presignGet(key, 60))).arrayBuffer());
+    const bytes = Buffer.from(await (await fetch((await bucket.presignGet(key, 60)).url)).arrayBuffer());
     await put(key, spoil(bytes));
     const outcome = await boot(await pinned(build));
     expect(told(outcome)).toMatch(

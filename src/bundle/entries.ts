@@ -1,0 +1,132 @@
+import { readFile, stat } from 'node:fs/promises';
+import { posix, resolve } from 'node:path';
+import { type Entry, entriesOfFolder, escapeOf, fileEntry } from '../archive/entries.ts';
+import { UsageError } from '../errors.ts';
+import type { Module } from './module.ts';
+import type { ModuleValues } from './read-values.ts';
+
+/** The folder that a bundle unpacks to. */
+const ROOT = 'start-up-bundle';
+/** Part of a module's folder, and of no bundle. */
+const LEFT_OUT = new Set(['test.sh', '.git', '.gitignore']);
+
+/** What a bundle is packed from. */
+export interface BundleParts {
+  /** In the order in which they are started. */
+  readonly modules: readonly StartedModule[];
+  /** By the names under which modules are started. */
+  readonly values: ReadonlyMap<string, ModuleValues>;
+  /** Paths below `files/` to absolute paths. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Absolute path of the library that modules source. */
+  readonly library: string;
+}
+
+/** A module as it is started: in a test the same one is started twice, or with another script. */
+export interface StartedModule {
+  readonly as: string;
+  readonly module: Module;
+  /** File of its folder that becomes start-up.sh; absent: start-up.sh. */
+  readonly script?: string;
+}
+
+/** A launch's modules, each started once under its own name. */
+export const startedOnce = (modules: readonly Module[]): StartedModule[] =>
+  modules.map((module) => ({ as: module.name, module }));
+
+/**
+ * The members of a bundle's tar. The same parts give the same members in the same order.
+ * @throws UsageError for a file that no bundle may hold
+ */
+export async function* bundleEntries(parts: BundleParts): AsyncGenerator<Entry, void> {
+  yield folder('');
+  yield folder('.lib');
+  yield text('.lib/module-lib.sh', await readFile(parts.library));
+  yield text('modules.list', Buffer.from(modulesList(parts.modules)));
+  yield* filesEntries(parts.files);
+  for (const started of parts.modules) yield* moduleEntries(started, parts.values.get(started.as) ?? []);
+}
+
+/** A line a module: its name, how many seconds it may take, the systems that it runs on. */
+const modulesList = (modules: readonly StartedModule[]): string =>
+  modules
+    .map(({ as, module: { timeoutMs, platforms } }) =>
+      `${as} ${Math.ceil(timeoutMs / 1000)} ${platforms.join(',')}`.trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+
+async function* moduleEntries(
+  { as, module, script = 'start-up.sh' }: StartedModule,
+  values: ModuleValues,
+): AsyncGenerator<Entry, void> {
+  yield folder(as);
+  // NUL ends a value, since nothing else can't be part of one; the box never evaluates it.
+  if (values.length > 0)
+    yield text(`${as}/.variables`, Buffer.from(values.map((pair) => `${pair.join('=')}\0`).join('')));
+  for await (const entry of entriesOfFolder(module.folder)) {
+    const [top = ''] = entry.path.split('/');
+    if (entry.path !== script && LEFT_OUT.has(top)) continue;
+    if (entry.path === '.variables')
+      throw new UsageError(`the module ${module.name} has a file .variables, which is rolecall's`, {
+        hint: 'give it another name',
+      });
+    if (entry.path === 'start-up.sh' && script !== 'start-up.sh') continue;
+    const path = entry.path === script ? 'start-up.sh' : entry.path;
+    yield checked({ ...entry, path: posix.join(ROOT, as, path) }, `the module ${module.name}`);
+  }
+}
+
+async function* filesEntries(files: BundleParts['files']): AsyncGenerator<Entry, void> {
+  const paths = Object.keys(files).sort();
+  if (paths.length === 0) return;
+  const made = new Set<string>();
+  yield folder('files');
+  for (const path of paths) {
+    const source = resolve(files[path] ?? '');
+    const found = await stat(source).catch((error: Error) => {
+      throw new UsageError(`files.${path} can't be read: ${error.message}`, {
+        hint: 'paths are relative to the catalogue',
+      });
+    });
+    yield* foldersAbove(posix.join('files', path), made);
+    if (found.isDirectory()) {
+      yield folder(posix.join('files', path));
+      for await (const entry of entriesOfFolder(source))
+        yield checked({ ...entry, path: posix.join(ROOT, 'files', path, entry.path) }, `files.${path}`);
+    } else {
+      const entry = await fileEntry(source);
+      yield { ...entry, path: posix.join(ROOT, 'files', path) };
+    }
+  }
+}
+
+function* foldersAbove(path: string, made: Set<string>): Generator<Entry, void> {
+  const parts = path.split('/').slice(0, -1);
+  for (let depth = 2; depth <= parts.length; depth += 1) {
+    const above = parts.slice(0, depth).join('/');
+    if (made.has(above)) continue;
+    made.add(above);
+    yield folder(above);
+  }
+}
+
+const folder = (path: string): Entry => ({ kind: 'folder', path: posix.join(ROOT, path).replace(/\/$/, '') });
+
+function text(path: string, bytes: Buffer): Entry {
+  const content = (async function* () {
+    yield bytes;
+  })();
+  return { kind: 'file', path: posix.join(ROOT, path), size: bytes.length, executable: false, content };
+}
+
+/** @throws UsageError for a link that leaves the bundle */
+function checked(entry: Entry, what: string): Entry {
+  const reason = escapeOf(entry);
+  const outside =
+    entry.kind === 'link' && !posix.join(posix.dirname(entry.path), entry.target).startsWith(`${ROOT}/`);
+  if (reason === undefined && !outside) return entry;
+  throw new UsageError(`${what} holds a link that leaves the bundle: ${entry.path.slice(ROOT.length + 1)}`, {
+    hint: 'replace it by what it leads to, or make it a relative link to something inside',
+  });
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { UsageError } from '../errors.ts';
+import type { BundleKey } from '../nouns.ts';
+import { openBundle, refuseEscape } from './open.ts';
+
+/** A member of a bundle, without its content. */
+export interface Member {
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'link';
+  /** Bytes; of a file. */
+  readonly size: number;
+}
+
+/** What a sealed bundle holds. */
+export interface Inspected {
+  /** Hex SHA-256 of the sealed file. */
+  readonly sha256: string;
+  readonly members: readonly Member[];
+  /** In the order in which they are started. */
+  readonly modules: readonly string[];
+}
+
+/**
+ * Reads a sealed bundle to its end.
+ * @param expected hex SHA-256 that the file must have
+ * @throws UsageError where it isn't that file, can't be decrypted, or holds what no machine would run
+ */
+export async function inspectBundle(path: string, key: BundleKey, expected?: string): Promise<Inspected> {
+  const sha256 = await sha256Of(path);
+  if (expected !== undefined && sha256 !== expected)
+    throw new UsageError(`${path} is another file: its SHA-256 is ${sha256}`, {
+      hint: 'the payload of its launch names the right one; machines refuse any other, before they decrypt it',
+    });
+  const members: Member[] = [];
+  let list = '';
+  for await (const entry of openBundle(path, key)) {
+    refuseEscape(entry);
+    members.push({ path: entry.path, kind: entry.kind, size: entry.kind === 'file' ? entry.size : 0 });
+    if (entry.kind !== 'file') continue;
+    const keep = entry.path === 'start-up-bundle/modules.list';
+    for await (const chunk of entry.content) if (keep) list += chunk.toString('utf8');
+  }
+  const files = new Set(members.filter(({ kind }) => kind === 'file').map((member) => member.path));
+  const modules = modulesOf(list, files);
+  const lacking = modules.find((name) => !files.has(`start-up-bundle/${name}/start-up.sh`));
+  if (lacking !== undefined || modules.length === 0)
+    throw new UsageError(
+      lacking === undefined
+        ? 'the bundle has no modules'
+        : `the bundle lacks start-up-bundle/${lacking}/start-up.sh, though its modules.list names ${lacking}`,
+      { hint: 'no machine can start from it: build it again' },
+    );
+  return { sha256, members, modules };
+}
+
+/** As the machine finds them: those of modules.list, else every folder with a start-up.sh. */
+function modulesOf(list: string, files: ReadonlySet<string>): string[] {
+  if (list !== '') return list.split('\n').flatMap((line) => line.split(' ')[0] || []);
+  const scripts = [...files].map((path) => /^start-up-bundle\/([^/.][^/]*)\/start-up\.sh$/.exec(path)?.[1]);
+  return scripts.filter((name) => name !== undefined).sort();
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    throw new UsageError(`${path} can't be read: ${(error as Error).message}`, {
+      hint: 'give the path of a sealed bundle',
+    });
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { BundleSettings, VariableValue } from '../catalogue/role.ts';
+import { UsageError } from '../errors.ts';
+import type { Module } from './module.ts';
+import { typeProblem } from './values.ts';
+
+/** What a module gets: the values of its own variables, sorted by name. May be secret. */
+export type ModuleValues = readonly (readonly [name: string, value: string])[];
+
+/** A value that is larger is no variable; it belongs in `files`. Bytes. */
+const MAX_VALUE_BYTES = 64 * 1024;
+
+/** What values may be read from. */
+export interface ValueSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The catalogue's folder. */
+  readonly folder: string;
+}
+
+/**
+ * The values of each module's variables, in the order of the modules: the role's, else the module's default.
+ * @throws UsageError for a value that isn't there or isn't of its type; no message holds a value
+ */
+export async function readValues(
+  settings: BundleSettings,
+  modules: readonly Module[],
+  sources: ValueSources,
+): Promise<ReadonlyMap<string, ModuleValues>> {
+  const given = new Map<string, string>();
+  const declared = new Set(modules.flatMap(({ variables }) => Object.keys(variables)));
+  for (const [name, value] of Object.entries(settings.variables))
+    if (declared.has(name)) given.set(name, await readValue(name, value, sources));
+  return new Map(modules.map((module) => [module.name, valuesOf(module, given)]));
+}
+
+function valuesOf(module: Module, given: ReadonlyMap<string, string>): ModuleValues {
+  return Object.entries(module.variables)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([name, variable]) => {
+      const value = given.get(name) ?? variable.default;
+      if (value === undefined) return [];
+      const problem = typeProblem(value, variable);
+      if (problem === undefined) return [[name, value] as const];
+      throw new UsageError(`the value of variables.${name} ${problem.message} (module ${module.name})`, {
+        hint: `give it ${problem.expected}`,
+      });
+    });
+}
+
+async function readValue(name: string, value: VariableValue, { env, folder }: ValueSources): Promise<string> {
+  switch (value.from) {
+    case 'catalogue':
+      return value.text;
+    case 'env': {
+      const found = env[value.name];
+      if (found !== undefined) return found;
+      throw new UsageError(`variables.${name} comes from ${value.name}, which is not in the environment`, {
+        hint: `set it for this command: ${value.name}=... rolecall ...`,
+      });
+    }
+    case 'file':
+      return await readFileValue(name, resolve(folder, value.path));
+  }
+}
+
+async function readFileValue(name: string, path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new UsageError(`variables.${name} comes from a file that can't be read: ${error.message}`, {
+      hint: 'paths are relative to the catalogue',
+    });
+  });
+  if (bytes.length > MAX_VALUE_BYTES || bytes.includes(0))
+    throw new UsageError(`variables.${name} comes from ${path}, which is no text of at most 64 KiB`, {
+      hint: 'a variable is a short text; let `files` carry what is larger',
+    });
+  return bytes.toString('utf8').replace(/\r?\n$/, '');
+}
