@@ -394,7 +394,8 @@ read_metadata() {
   fi
   IFS= read -r -N 2 head <"$WORK/user-data" 2>/dev/null || true
   if [[ $head == '#!' ]]; then
-    say metadata "user data is a #! script, which is not the bootstrapper's: nothing to do"
+    # Not on the console, where the script itself is being followed.
+    { printf "user data is a #! script, which is not the bootstrapper's: nothing to do\n" >>"$ROOT/var/log/rolecall/bootstrapper.log"; } 2>/dev/null || true
     exit 0
   fi
   if ! fetch /latest/meta-data/instance-id "$WORK/instance-id"; then

@@ -34,7 +34,12 @@ MEMBER='^[-dl][^ ]* +[^ ]+ +[0-9]+ +[^ ]+ +[^ ]+ start-up-bundle(/|$)'
 WORDS='(^|[^a-z])(e:|error|fatal|fail|failed|failure|cannot|can.t|could not|unable|denied|refused|not found|no such'
 WORDS+='|unbound variable|invalid|panic|exception|timed out)([^a-z]|$)'
 
-# Sets REPLY to the milliseconds since $1, also (0) where the clock was set meanwhile.
+# Sets REPLY to the milliseconds since 1970.
+now_ms() {
+  REPLY=$((${EPOCHREALTIME/./} / 1000))
+}
+
+# Sets REPLY to the milliseconds since $1; to 0 where the clock was set meanwhile.
 ms_since() {
   REPLY=$((${EPOCHREALTIME/./} / 1000 - $1))
   if ((REPLY < 0 || REPLY >= 10 ** 12)); then REPLY=0; fi
@@ -101,7 +106,7 @@ step() {
 
 begin_step() {
   STEP=$1 LOG='' FAILURE=''
-  ms_since 0
+  now_ms
   STEP_STARTED=$REPLY
   mark "start $STEP"
 }
@@ -184,7 +189,7 @@ start_run() {
   trap 'BROKEN=$LINENO' ERR
   RUN=$(od -An -N4 -tx4 /dev/urandom 2>/dev/null | tr -d ' \n') || true
   if [[ ! $RUN =~ ^[0-9a-f]{8}$ ]]; then printf -v RUN '%04x%04x' "$RANDOM" "$RANDOM"; fi
-  ms_since 0
+  now_ms
   STARTED=$REPLY STEP_STARTED=$REPLY
   find_consoles
   mark 'begin start-up-bundle'
@@ -296,7 +301,7 @@ run_module() {
       if [[ $pair =~ ^[a-z][a-z0-9_]*= ]]; then export "${pair?}"; fi
     done <.variables
   fi
-    exec timeout --kill-after=10 "$2" bash start-up.sh 6<&- 7<&- 8<&-
+  exec timeout --kill-after=10 "$2" bash start-up.sh 6<&- 7<&- 8<&-
 }
 
 # Prints the module's new summaries (`rolecall: text`), read from its log on fd 7: a daemon may keep its stdout.

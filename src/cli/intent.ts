@@ -6,13 +6,17 @@ import { type LaunchAnswers, MAX_COUNT } from '../io/picker.ts';
 import type { LaunchId, Nonce } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { Pin } from './build-pin.ts';
+import type { BundlePin } from './bundle-pin.ts';
 import { type OverrideWords, type RoleWords, roleFrom } from './catalogue.ts';
 import type { Host } from './host.ts';
 import { launchIdFor } from './launch-id.ts';
+import type { RoleBundle } from './role-bundle.ts';
 
-/** What a launch is about, before its build is known. */
+/** What a launch is about, before its build or its bundle is made sure of. */
 export interface Draft {
   readonly role: Role;
+  /** What its bundle will be packed from; absent for a role without modules. */
+  readonly bundle?: RoleBundle | undefined;
   readonly count: number;
   readonly launch: LaunchId;
   /** The id was made this moment. */
@@ -22,9 +26,16 @@ export interface Draft {
 
 /** What a launch is about, before anything is sent. */
 export interface Intent extends Draft {
-  /** The build that its machines deploy; absent for a role that deploys none. */
-  readonly pin?: Pin | undefined;
+  readonly pins: Pins;
   readonly payload: Payload;
+}
+
+/** What all machines of a launch get. */
+export interface Pins {
+  /** The build that they deploy; absent for a role that deploys none. */
+  readonly build?: Pin | undefined;
+  /** The bundle that they start from; a role without modules has none. */
+  readonly bundle?: BundlePin | undefined;
 }
 
 export interface IntentWords extends RoleWords, OverrideWords {
@@ -66,15 +77,40 @@ export async function draftIntent(
     const { checkDeploys } = await import('./build-pin.ts');
     checkDeploys(role, catalogue, values.build);
   }
+  const bundle = await bundleOf(role, catalogue, host);
   const { launch, isNew } = await launchIdFor(values['launch-id'], role, answers.count, host);
-  return { role, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
+  return { role, bundle, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
+}
+
+/** Its modules and their variables, checked; undefined for a role without modules, for which nothing is loaded. */
+export async function bundleOf(
+  role: Role,
+  catalogue: Catalogue,
+  host: Host,
+): Promise<RoleBundle | undefined> {
+  if (role.bundle === undefined) return undefined;
+  return await (await import('./role-bundle.ts')).loadBundle(role, catalogue, host);
 }
 
 /** Renders the payload. */
-export async function completeIntent(draft: Draft, pin: Pin | undefined): Promise<Intent> {
-  const { personalityPayload } = await import('../payload/personality.ts');
-  const { role, launch, nonce } = draft;
-  return { ...draft, pin, payload: personalityPayload(role, { launch, nonce, pinned: pin?.pinned }) };
+export async function completeIntent(draft: Draft, pins: Pins): Promise<Intent> {
+  return { ...draft, pins, payload: await payloadFor(draft, pins) };
+}
+
+/** The payload of a role: the scheme's whose pin there is. */
+export async function payloadFor(
+  { role, launch, nonce }: Pick<Draft, 'role' | 'launch' | 'nonce'>,
+  { build, bundle }: Pins,
+): Promise<Payload> {
+  if (bundle === undefined) {
+    const { personalityPayload } = await import('../payload/personality.ts');
+    return personalityPayload(role, { launch, nonce, pinned: build?.pinned });
+  }
+  const [{ startUpPayload }, { startUpTemplate }] = await Promise.all([
+    import('../payload/start-up.ts'),
+    import('./bundle-pin.ts'),
+  ]);
+  return startUpPayload(role, { launch, nonce, bundle: bundle.pinned }, startUpTemplate());
 }
 
 function checkCount(count: number | undefined): void {

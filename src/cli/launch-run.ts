@@ -7,12 +7,11 @@ import { recordedBuild } from '../launch/begin.ts';
 import { readLaunch } from '../launch/book.ts';
 import { launchMachines } from '../launch/launch.ts';
 import type { LaunchRecords } from '../launch/records.ts';
-import type { Pin } from './build-pin.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type Cloud, connectCloud, type Place } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
-import { askIntent, completeIntent, type Draft, draftIntent, type Intent } from './intent.ts';
+import { askIntent, completeIntent, type Draft, draftIntent, type Intent, type Pins } from './intent.ts';
 import type { LaunchValues } from './launch.ts';
 import { planOf } from './plan-of.ts';
 import { recordsOf } from './records.ts';
@@ -26,7 +25,7 @@ export async function runLaunch(values: LaunchValues, host: Host): Promise<ExitC
     !answers.picked ||
     (await agreed(intent, equivalentCommand(answers, otherArguments(values)), values.yes, catalogue, host));
   // Where no build has to be looked up, people are asked before anything is connected to.
-  if (draft.role.app === undefined && !(await ask(await completeIntent(draft, undefined))))
+  if (draft.role.app === undefined && !(await ask(await completeIntent(draft, await preview(draft, host)))))
     return exitCode('ok');
   const { region, ami } = draft.role;
   const { bucket } = catalogue;
@@ -37,27 +36,40 @@ export async function runLaunch(values: LaunchValues, host: Host): Promise<ExitC
   const cloud = await connectCloud(values, region, host, needs);
   try {
     const records = await recordsOf(cloud, catalogue, host);
-    const intent = await completeIntent(draft, await pinOf(draft, values.build, cloud, catalogue, records));
+    const intent = await completeIntent(
+      draft,
+      await pinsOf(draft, values.build, cloud, catalogue, records, host),
+    );
     if (draft.role.app !== undefined && !(await ask(intent))) return exitCode('ok');
-    if (intent.pin?.notice !== undefined) host.terminal.stderr.write(`note: ${intent.pin.notice}\n`);
+    for (const notice of [intent.pins.build?.notice, intent.pins.bundle?.published?.notice])
+      if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
     return await launchAndFollow(values, intent, cloud, records, host);
   } finally {
     await cloud.close();
   }
 }
 
-/** The build of this launch; an earlier run's, where it isn't new. */
-async function pinOf(
-  { role, launch, isNew }: Draft,
+/** What is shown before anything is connected to. */
+async function preview({ bundle, launch, role }: Draft, host: Host): Promise<Pins> {
+  if (bundle === undefined) return {};
+  return { bundle: await (await import('./bundle-pin.ts')).previewBundle(bundle, launch, role, host) };
+}
+
+/** The build of this launch (an earlier run's, where it isn't new), or its bundle. */
+async function pinsOf(
+  { role, bundle, launch, isNew }: Draft,
   tag: string | undefined,
   place: Place,
   catalogue: Catalogue,
   records: LaunchRecords,
-): Promise<Pin | undefined> {
-  if (role.app === undefined) return undefined;
-  const [{ pinBuild }, { bucketIn }] = await Promise.all([import('./build-pin.ts'), import('./bucket.ts')]);
+  host: Host,
+): Promise<Pins> {
+  if (role.app === undefined && bundle === undefined) return {};
+  const bucket = await (await import('./bucket.ts')).bucketIn(place, catalogue);
+  if (bundle !== undefined)
+    return { bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host) };
   const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
-  return await pinBuild(role, await bucketIn(place, catalogue), { tag, recorded });
+  return { build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }) };
 }
 
 /** Shows what was picked, as a plan and as a command line, and asks once more. */
@@ -86,12 +98,14 @@ async function launchAndFollow(
   records: LaunchRecords,
   host: Host,
 ): Promise<ExitCode> {
-  const { role, launch, isNew, payload, count, pin } = intent;
+  const { role, launch, isNew, payload, count, pins } = intent;
+  const build = pins.build?.build;
+  const sealed = pins.bundle?.sealed;
   const { clock, signal } = host;
   return await follow(
     {
       launching: launchMachines(
-        { launch, isNew, role, payload, count, build: pin?.build },
+        { launch, isNew, role, payload, count, build, bundle: sealed },
         { ec2: cloud.ec2, records, clock, signal },
       ),
       verb: 'launching',
@@ -105,7 +119,8 @@ async function launchAndFollow(
         catalogue_sha256: role.catalogueSha256,
         region: role.region,
         ami: role.ami,
-        ...(pin && { build: recordedBuild(pin.build) }),
+        ...(build && { build: recordedBuild(build) }),
+        ...(sealed && { bundle_sha256: sealed.sha256 }),
       },
       launch,
       timeoutMs: role.timeoutMs,

@@ -6,15 +6,19 @@ import { type InitLookup, type Knowledge, lookUp } from '../payload/init-script.
 import { MAX_PAYLOAD_BYTES } from '../payload/payload.ts';
 import { redact } from '../payload/redact.ts';
 import type { Plan } from '../report/plan.ts';
+import type { PlannedBundle } from '../report/planned-bundle.ts';
 import { settingsOf } from '../report/settings.ts';
+import type { BundlePin } from './bundle-pin.ts';
 import type { Intent } from './intent.ts';
+import type { RoleBundle } from './role-bundle.ts';
 
 /**
  * All that a launch would do, as data for the report.
  * @param buildDir a local folder that stands for the build: its init scripts are looked at
  */
 export function planOf(intent: Intent, catalogue: Catalogue, buildDir?: string): Plan {
-  const { role, count, launch, payload, pin } = intent;
+  const { role, count, launch, payload, pins } = intent;
+  const pin = pins.build;
   return {
     launch,
     catalogueFile: catalogue.path,
@@ -37,7 +41,9 @@ export function planOf(intent: Intent, catalogue: Catalogue, buildDir?: string):
     },
     settings: settingsOf(role),
     payload: { bytes: payload.bytes, limit: MAX_PAYLOAD_BYTES, text: redact(payload.text) },
-    init: initLookup(intent, catalogue, buildDir),
+    ...(intent.bundle === undefined
+      ? { init: initLookup(intent, catalogue, buildDir) }
+      : { bundle: plannedBundle(intent.bundle, pins.bundle) }),
     notes: [
       ...(pin?.notice === undefined ? [] : [pin.notice]),
       ...(buildDir === undefined
@@ -47,7 +53,29 @@ export function planOf(intent: Intent, catalogue: Catalogue, buildDir?: string):
   };
 }
 
-function initLookup({ role, pin }: Intent, catalogue: Catalogue, buildDir: string | undefined): InitLookup {
+function plannedBundle({ settings, modules, parts }: RoleBundle, pin: BundlePin | undefined): PlannedBundle {
+  return {
+    modules: modules.map(({ name, description, origin, timeoutMs }) => ({
+      name,
+      description,
+      origin,
+      timeoutMs,
+      variables: (parts.values.get(name) ?? []).map(([variable]) => variable),
+    })),
+    files: pin?.sealed.files ?? 0,
+    bytes: pin?.sealed.size ?? 0,
+    tarSha256: pin?.sealed.tarSha256 ?? '',
+    compression: settings.compression,
+    access: settings.access,
+    expiresMs: settings.expiresMs,
+  };
+}
+
+function initLookup(
+  { role, pins: { build: pin } }: Intent,
+  catalogue: Catalogue,
+  buildDir: string | undefined,
+): InitLookup {
   const { environment, context, personality } = role;
   const machineId = personality['machine_id'];
   const build = buildDir === undefined ? pin && listed(pin.build.init) : inFolder(join(buildDir, 'init'));

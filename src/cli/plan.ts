@@ -8,7 +8,7 @@ import type { Pin } from './build-pin.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command, type Values } from './command.ts';
 import type { Host } from './host.ts';
-import type { Draft } from './intent.ts';
+import type { Draft, Pins } from './intent.ts';
 import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
 import { print } from './print.ts';
 
@@ -46,8 +46,8 @@ export const plan = command({
       await Promise.all([import('./intent.ts'), import('./plan-of.ts'), import('../report/plan.ts')]);
     const draft = await draftIntent(values, await askIntent(values, catalogue, host), catalogue, host);
     const buildDir = folderOf(values, draft, host);
-    const pin = buildDir === undefined ? await pinOf(values, draft, catalogue, host) : undefined;
-    const shown = planOf(await completeIntent(draft, pin), catalogue, buildDir);
+    const pins = await pinsOf(values, draft, buildDir, catalogue, host);
+    const shown = planOf(await completeIntent(draft, pins), catalogue, buildDir);
     const { stdout, colour } = host.terminal;
     return print(values.output, host, {
       text: () => renderPlan(shown, host.clock.now(), painter(colour.stdout), widthFor(stdout)),
@@ -71,6 +71,19 @@ function folderOf(values: Values<typeof options>, { role }: Draft, host: Host): 
   throw new UsageError(`there is no folder ${folder}`, {
     hint: 'give the folder that would become the build',
   });
+}
+
+async function pinsOf(
+  values: Values<typeof options>,
+  draft: Draft,
+  buildDir: string | undefined,
+  catalogue: Catalogue,
+  host: Host,
+): Promise<Pins> {
+  const { bundle, launch, role } = draft;
+  if (bundle !== undefined)
+    return { bundle: await (await import('./bundle-pin.ts')).previewBundle(bundle, launch, role, host) };
+  return buildDir === undefined ? { build: await pinOf(values, draft, catalogue, host) } : {};
 }
 
 async function pinOf(

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
-import type { PinnedBuild } from '../payload/personality.ts';
+import type { LaunchId } from '../nouns.ts';
+import type { Pin } from './build-pin.ts';
+import type { BundlePin } from './bundle-pin.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import type { CloudWords } from './cloud.ts';
 import { command } from './command.ts';
 import type { Host } from './host.ts';
+import { bundleOf, payloadFor } from './intent.ts';
 import { launchIdFor } from './launch-id.ts';
 import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
 import { print } from './print.ts';
+import type { RoleBundle } from './role-bundle.ts';
 
 /** `rolecall render`: the payload's bytes on stdout, as EC2 would get them. */
 export const render = command({
@@ -29,14 +33,18 @@ export const render = command({
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
     const role = await roleFrom(catalogue, requireRole(values), values);
-    const [{ personalityPayload }, { redact }, { newNonce }] = await Promise.all([
-      import('../payload/personality.ts'),
+    const [{ redact }, { newNonce }] = await Promise.all([
       import('../payload/redact.ts'),
       import('../launch/identity.ts'),
     ]);
+    const bundle = await bundleOf(role, catalogue, host);
     const { launch } = await launchIdFor(values['launch-id'], role, 1, host);
-    const pinned = await pinnedBuild(values, role, catalogue, host);
-    const payload = personalityPayload(role, { launch, nonce: newNonce(randomBytes), pinned });
+    const nonce = newNonce(randomBytes);
+    const pins =
+      bundle === undefined
+        ? { build: await pinnedBuild(values, role, catalogue, host) }
+        : { bundle: await pinnedBundle(values, bundle, { role, launch }, catalogue, host) };
+    const payload = await payloadFor({ role, launch, nonce }, pins);
     const text = values.redact ? redact(payload.text) : payload.text;
     const { scheme, bytes, sha256 } = payload;
     return print(values.output, host, {
@@ -46,13 +54,35 @@ export const render = command({
   },
 });
 
+/**
+ * The payload of a role with modules holds the URL and the key of a bundle, which is published for it; a redacted one shows
+ * neither, and publishes nothing.
+ */
+async function pinnedBundle(
+  values: CloudWords & { readonly redact: boolean },
+  bundle: RoleBundle,
+  { role, launch }: { readonly role: Role; readonly launch: LaunchId },
+  catalogue: Catalogue,
+  host: Host,
+): Promise<BundlePin> {
+  const { pinBundle, previewBundle } = await import('./bundle-pin.ts');
+  if (values.redact) return await previewBundle(bundle, launch, role, host);
+  const { openBucket } = await import('./bucket.ts');
+  const { bucket, close } = await openBucket(values, catalogue, role.region, host);
+  try {
+    return await pinBundle(bundle, launch, bucket, host);
+  } finally {
+    await close();
+  }
+}
+
 /** The build that is promoted, or named; undefined for a role that deploys none, for which nothing is asked. */
 async function pinnedBuild(
   values: CloudWords & { readonly build?: string | undefined },
   role: Role,
   catalogue: Catalogue,
   host: Host,
-): Promise<PinnedBuild | undefined> {
+): Promise<Pin | undefined> {
   if (role.app === undefined && values.build === undefined) return undefined;
   const [{ checkDeploys, pinBuild }, { openBucket }] = await Promise.all([
     import('./build-pin.ts'),
@@ -61,7 +91,7 @@ async function pinnedBuild(
   checkDeploys(role, catalogue, values.build);
   const { bucket, close } = await openBucket(values, catalogue, role.region, host);
   try {
-    return (await pinBuild(role, bucket, { tag: values.build }))?.pinned;
+    return await pinBuild(role, bucket, { tag: values.build });
   } finally {
     await close();
   }

@@ -115,6 +115,7 @@ const metaOf = (record: LaunchRecord): LaunchMeta => ({
   region: record.region,
   ami: record.ami,
   ...(record.build && { build: record.build }),
+  ...(record.bundle && { bundle_sha256: record.bundle.sha256 }),
 });
 
 async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): Promise<LaunchMeta> {

@@ -33,7 +33,7 @@ export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now:
   return true;
 }
 
-function launchRecord({ launch, role, count, build }: LaunchPlan, now: number): LaunchRecord {
+function launchRecord({ launch, role, count, build, bundle }: LaunchPlan, now: number): LaunchRecord {
   return {
     version: 1,
     launch,
@@ -47,6 +47,7 @@ function launchRecord({ launch, role, count, build }: LaunchPlan, now: number): 
     settings_sha256: settingsHash(role),
     requested: count,
     ...(build && { build: recordedBuild(build) }),
+    ...(bundle && { bundle: { sha256: bundle.sha256, tar_sha256: bundle.tarSha256 } }),
     created: new Date(now).toISOString(),
   };
 }
@@ -65,7 +66,8 @@ function refuseOther(begun: LaunchRecord, wanted: LaunchRecord): void {
   const changed = names.filter((name) => begun[name] !== wanted[name]);
   const builds = [begun, wanted].map(({ build }) => build?.tag ?? 'none');
   const otherBuild = begun.build?.sha256 !== wanted.build?.sha256;
-  if (changed.length === 0 && !otherBuild) return;
+  const otherBundle = begun.bundle?.tar_sha256 !== wanted.bundle?.tar_sha256;
+  if (changed.length === 0 && !otherBuild && !otherBundle) return;
   const details = [
     ...changed.map((name) =>
       name.endsWith('sha256')
@@ -73,6 +75,7 @@ function refuseOther(begun: LaunchRecord, wanted: LaunchRecord): void {
         : `${COMPARED[name]} (then ${begun[name]}, now ${wanted[name]})`,
     ),
     ...(otherBuild ? [`build (then ${builds[0]}, now ${builds[1]})`] : []),
+    ...(otherBundle ? ['content of the start-up bundle (modules, variables, files)'] : []),
   ];
   throw new ConflictError(
     `launch ${begun.launch} was begun at ${begun.created} with other values: ${details.join(', ')}`,

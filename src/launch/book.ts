@@ -19,8 +19,18 @@ export interface LaunchRecord {
   readonly requested: number;
   /** What its machines deploy; absent where the role has no app. */
   readonly build?: RecordedBuild | undefined;
+  /** What its machines start from; absent where the role has no modules. */
+  readonly bundle?: RecordedBundle | undefined;
   /** ISO 8601. */
   readonly created: string;
+}
+
+/** A bundle as a launch's record keeps it: each run of a launch seals the same tar anew. Hex SHA-256. */
+export interface RecordedBundle {
+  /** Of the sealed file of the first run. */
+  readonly sha256: string;
+  /** Of the tar inside. */
+  readonly tar_sha256: string;
 }
 
 /** A build as a launch's record keeps it. */

@@ -5,12 +5,20 @@ import type { Build, LaunchId } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { LaunchRecords } from './records.ts';
 
+/** A sealed bundle, as a launch remembers it. Hex SHA-256: of the sealed file, and of the tar inside. */
+export interface LaunchedBundle {
+  readonly sha256: string;
+  readonly tarSha256: string;
+}
+
 /** What is to be launched. */
 export interface LaunchPlan {
   readonly launch: LaunchId;
   readonly role: Role;
   /** What its machines deploy; absent where the role has no app. */
   readonly build?: Build | undefined;
+  /** What its machines start from; absent where the role has no modules. */
+  readonly bundle?: LaunchedBundle | undefined;
   /** With this process's nonce; a resumed launch's earlier machines have another (their userData attribute tells). */
   readonly payload: Payload;
   /** Machines in all, at least 1. */

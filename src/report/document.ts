@@ -17,6 +17,8 @@ export interface LaunchDocument {
     readonly ami: string;
     /** What its machines deploy; absent where they deploy nothing. */
     readonly build?: LaunchBuild;
+    /** Hex SHA-256 of the sealed bundle that its machines start from; absent where they start from none. */
+    readonly bundle_sha256?: string;
   };
   readonly machines: readonly MachineDocument[];
   readonly summary: {

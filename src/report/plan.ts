@@ -2,6 +2,13 @@ import type { Paint } from '../io/paint.ts';
 import { counted, printable, table, wrap } from '../io/text.ts';
 import type { Build, BuildAccess } from '../nouns.ts';
 import type { InitLookup } from '../payload/init-script.ts';
+import {
+  bundleDocument,
+  bundleRows,
+  moduleLines,
+  type PlannedBundle,
+  settingsOfScript,
+} from './planned-bundle.ts';
 import { buildDocument, commitText, sizeText } from './release.ts';
 import { ageText } from './release-list.ts';
 import { settingLines } from './roles.ts';
@@ -35,8 +42,10 @@ export interface Plan {
   };
   /** Absent for a role that deploys no app. */
   readonly build?: PlannedBuild | undefined;
-  /** Which init script the box will run. */
-  readonly init: InitLookup;
+  /** Which init script the box will run; absent for a role with modules. */
+  readonly init?: InitLookup;
+  /** What the box will start from; absent for a role without modules. */
+  readonly bundle?: PlannedBundle;
   readonly notes: readonly string[];
 }
 
@@ -62,19 +71,16 @@ export function renderPlan(plan: Plan, now: number, paint: Paint, columns?: numb
         ['catalogue', plan.catalogueFile],
         ['machines', `${plan.count} in ${batchText(plan)}`],
         ...buildRows(plan.build, now),
+        ...(plan.bundle === undefined ? [] : bundleRows(plan.bundle)),
       ],
       columns,
     ),
     [paint.strong('settings'), ...settingLines(plan.settings, paint, columns && columns - 2).map(indent)],
     [
       ...sentence(`${paint.strong('payload')} (${payloadText(plan)}; secrets are not shown)`, columns),
-      ...payload.text.replace(/\n$/, '').split('\n').map(printable).map(indent),
+      ...shownPayload(plan).replace(/\n$/, '').split('\n').map(printable).map(indent),
     ],
-    [
-      ...sentence(`${paint.strong('init script')} (the box runs the first that exists)`, columns),
-      ...table(candidateRows(plan)).map(indent),
-      ...sentence(winnerText(plan), columns && columns - 2).map(indent),
-    ],
+    startLines(plan, paint, columns),
     ...(plan.notes.length === 0
       ? []
       : [plan.notes.flatMap((note) => sentence(`note: ${printable(note)}`, columns))]),
@@ -93,10 +99,31 @@ export function renderBriefPlan(plan: Plan, now: number, columns: number): strin
     ['verdict', `within ${set('timeout') ?? ''} of running`],
     ...buildRows(plan.build, now),
     ['payload', payloadText(plan)],
-    ['init', winnerText(plan)],
+    ...(plan.bundle === undefined ? [] : bundleRows(plan.bundle)),
+    ...(plan.init === undefined ? [] : [['init', winnerText(plan, plan.init)] as [string, string]]),
     ...plan.notes.map((note): [string, string] => ['', printable(note)]),
   ];
   return `${facts(rows, columns).join('\n')}\n`;
+}
+
+const shownPayload = ({ payload: { text }, bundle }: Plan): string =>
+  bundle === undefined ? text : settingsOfScript(text);
+
+/** What runs on the box. */
+function startLines(plan: Plan, paint: Paint, columns: number | undefined): string[] {
+  const { init, bundle } = plan;
+  const inner = columns && columns - 2;
+  if (bundle !== undefined)
+    return [
+      ...sentence(`${paint.strong('modules')} (the box starts them in this order)`, columns),
+      ...moduleLines(bundle).flatMap((line) => sentence(line, inner, 4).map(indent)),
+    ];
+  if (init === undefined) return [];
+  return [
+    ...sentence(`${paint.strong('init script')} (the box runs the first that exists)`, columns),
+    ...table(candidateRows(init)).map(indent),
+    ...sentence(winnerText(plan, init), inner).map(indent),
+  ];
 }
 
 /** The build, how old it is, and how machines get at it. */
@@ -122,16 +149,16 @@ const ACCESS = {
 } as const satisfies Record<BuildAccess, string>;
 
 /** The candidates in the order in which the box looks at them. */
-const candidateRows = ({ init }: Plan): [string, string][] =>
-  init.candidates.map((candidate, index) => [
-    `${index + 1}. ${candidate === init.winner ? 'this one' : STATE[candidate.state]}`,
+const candidateRows = ({ candidates, winner }: InitLookup): [string, string][] =>
+  candidates.map((candidate, index) => [
+    `${index + 1}. ${candidate === winner ? 'this one' : STATE[candidate.state]}`,
     `${printable(candidate.path)}${candidate.where === 'build' ? ' (build)' : ''}`,
   ]);
 
 const STATE = { found: 'there', absent: 'not there', unknown: 'perhaps there' } as const;
 
 /** Which script runs, and how sure that is. */
-function winnerText({ init: { winner, certain, candidates }, role, build }: Plan): string {
+function winnerText({ role, build }: Plan, { winner, certain, candidates }: InitLookup): string {
   const unknown = candidates.find(({ state }) => state === 'unknown');
   if (winner === undefined)
     return unknown === undefined
@@ -174,13 +201,17 @@ export const planDocument = (plan: Plan) => ({
   settings: plan.settings,
   payload: plan.payload,
   build: plan.build === undefined ? null : buildPlanDocument(plan.build),
+  bundle: plan.bundle === undefined ? null : bundleDocument(plan.bundle),
   /** Where the box looks, in order. */
-  init_candidates: plan.init.candidates.map(({ path }) => path),
-  init: {
-    candidates: plan.init.candidates,
-    winner: plan.init.winner ?? null,
-    certain: plan.init.certain,
-  },
+  init_candidates: plan.init?.candidates.map(({ path }) => path) ?? [],
+  init:
+    plan.init === undefined
+      ? null
+      : {
+          candidates: plan.init.candidates,
+          winner: plan.init.winner ?? null,
+          certain: plan.init.certain,
+        },
   notes: plan.notes,
 });
 

@@ -1,4 +1,4 @@
-import type { BlockDevice, Role } from '../catalogue/role.ts';
+import type { BlockDevice, BundleSettings, Role, VariableValue } from '../catalogue/role.ts';
 import type { Source } from '../document/located.ts';
 import { duration } from '../io/text.ts';
 import { redact, soundsSecret } from '../secrets.ts';
@@ -11,6 +11,9 @@ export interface Setting {
   /** `roles.yaml:12:5`, `--count`, or `built in`; null where nobody set it and there is nothing to tell. */
   readonly source: string | null;
 }
+
+/** A setting; of one that the catalogue doesn't hold only where it comes `from` is told, and that is no secret. */
+type Value = [name: string, value: string | undefined, from?: VariableValue['from']];
 
 /** Where a value was set, as editors and terminals jump to it. */
 export function sourceText(source: Source): string {
@@ -26,12 +29,46 @@ export function sourceText(source: Source): string {
 
 /** Every value of the role that is set, in the order of the catalogue's documentation; secrets are not shown. */
 export function settingsOf(role: Role): Setting[] {
-  return values(role)
-    .filter((entry): entry is [string, string] => entry[1] !== undefined)
-    .map(([name, value]) => ({ name, value: shown(name, value), source: sourceOf(role, name) }));
+  return values(role).flatMap(([name, value, from]) =>
+    value === undefined
+      ? []
+      : [
+          {
+            name,
+            value: from === 'env' || from === 'file' ? value : shown(name, value),
+            source: sourceOf(role, name),
+          },
+        ],
+  );
 }
 
-function values(role: Role): [string, string | undefined][] {
+function bundleValues(bundle: BundleSettings | undefined): Value[] {
+  if (bundle === undefined) return [];
+  const { modules, variables, files, compression, access, expiresMs } = bundle;
+  return [
+    ['modules', listText(modules.map(({ name }) => name))],
+    ...Object.entries(variables).map(
+      ([name, value]): Value => [`variables.${name}`, variableText(value), value.from],
+    ),
+    ...mapText('files', files),
+    ['bundle.compression', compression],
+    ['bundle.access', access],
+    ['bundle.expires', access === 'public' ? undefined : duration(expiresMs)],
+  ];
+}
+
+function variableText(value: VariableValue): string {
+  switch (value.from) {
+    case 'catalogue':
+      return value.text;
+    case 'env':
+      return `from the environment (${value.name})`;
+    case 'file':
+      return `from the file ${value.path}`;
+  }
+}
+
+function values(role: Role): Value[] {
   const { machine } = role;
   return [
     ['region', role.region],
@@ -59,6 +96,7 @@ function values(role: Role): [string, string | undefined][] {
     ['failure', role.patterns.failure],
     ...mapText('tags', machine.tags),
     ...mapText('personality', role.personality),
+    ...bundleValues(role.bundle),
   ];
 }
 

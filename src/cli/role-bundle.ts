@@ -1,0 +1,53 @@
+import { dirname, join, resolve } from 'node:path';
+import { checkBundle } from '../bundle/check.ts';
+import { type BundleParts, startedOnce } from '../bundle/entries.ts';
+import { verifyLock } from '../bundle/lock.ts';
+import type { Module } from '../bundle/module.ts';
+import { readValues } from '../bundle/read-values.ts';
+import { type Catalogue, CatalogueError } from '../catalogue/catalogue.ts';
+import type { BundleSettings, Role } from '../catalogue/role.ts';
+import { placeFaults } from '../document/document.ts';
+import type { Fault } from '../document/faults.ts';
+import { packageRoot } from '../io/package-root.ts';
+import type { Host } from './host.ts';
+import { collectionOf, shelvesOf } from './modules.ts';
+
+/** What a role's bundle will be packed from, checked. */
+export interface RoleBundle {
+  readonly settings: BundleSettings;
+  readonly modules: readonly Module[];
+  readonly parts: BundleParts;
+}
+
+/**
+ * Reads the modules of a role, and the values of their variables; undefined for a role without modules.
+ * @throws CatalogueError with every fault of the role's modules and variables; UsageError for a module or a value that can't
+ * be used
+ */
+export async function loadBundle(
+  role: Role,
+  catalogue: Catalogue,
+  host: Pick<Host, 'cwd' | 'env'>,
+): Promise<RoleBundle | undefined> {
+  const settings = role.bundle;
+  if (settings === undefined) return undefined;
+  const { modules, faults } = await checkRole(settings, catalogue, host.cwd);
+  if (faults.length > 0) throw new CatalogueError(faults);
+  await verifyLock(shelvesOf(catalogue).own, modules);
+  const folder = dirname(catalogue.path);
+  const values = await readValues(settings, modules, { env: host.env, folder });
+  const files = Object.entries(settings.files).map(([name, path]) => [name, resolve(folder, path)]);
+  const library = join(packageRoot(), 'templates/module-lib.sh');
+  const parts = { modules: startedOnce(modules), values, files: Object.fromEntries(files), library };
+  return { settings, modules, parts };
+}
+
+/** The modules of a role, and what in its settings doesn't fit them, with places. */
+export async function checkRole(
+  settings: BundleSettings,
+  catalogue: Catalogue,
+  cwd: string,
+): Promise<{ readonly modules: readonly Module[]; readonly faults: readonly Fault[] }> {
+  const { modules, faults } = await checkBundle(settings, await collectionOf(catalogue, cwd));
+  return { modules, faults: placeFaults(faults, catalogue.label, catalogue.lines) };
+}

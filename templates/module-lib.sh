@@ -1,0 +1,2 @@
+# shellcheck shell=bash
+# What modules share. Sourced, never run.
