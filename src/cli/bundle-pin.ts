@@ -28,20 +28,26 @@ export interface BundlePin {
 export const startUpTemplate = (): string =>
   readFileSync(join(packageRoot(), 'templates/start-up.sh'), 'utf8');
 
-/** Packs and seals a role's bundle in a folder that is gone when `use` has ended. */
-export async function withSealed<T>(
+/** Packs and seals a role's bundle into a new file. */
+export async function sealInto(
+  path: string,
   { parts, settings }: RoleBundle,
+  host: Host,
+): Promise<SealedFile> {
+  const { compression } = settings;
+  const work = sealBundle(bundleEntries(parts), path, { compression, signal: host.signal });
+  return await waiting(host, { doing: 'building the start-up bundle' }, work);
+}
+
+/** The same in a folder that is gone when `use` has ended. */
+async function withSealed<T>(
+  bundle: RoleBundle,
   host: Host,
   use: (sealed: SealedFile) => Promise<T>,
 ): Promise<T> {
   const folder = await scratchFolder();
   try {
-    const { compression } = settings;
-    const work = sealBundle(bundleEntries(parts), join(folder, 'bundle'), {
-      compression,
-      signal: host.signal,
-    });
-    return await use(await waiting(host, { doing: 'building the start-up bundle' }, work));
+    return await use(await sealInto(join(folder, 'bundle'), bundle, host));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

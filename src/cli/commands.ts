@@ -74,6 +74,26 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./release-history.ts')).releaseHistory,
   ),
   entry(
+    'bundle build',
+    "Pack and encrypt a role's modules into a start-up bundle",
+    async () => (await import('./bundle-build.ts')).bundleBuild,
+  ),
+  entry(
+    'bundle publish',
+    'Build a bundle and upload it, and write the user data that fetches it',
+    async () => (await import('./bundle-publish.ts')).bundlePublish,
+  ),
+  entry(
+    'bundle open',
+    'List what an encrypted bundle holds, or unpack it',
+    async () => (await import('./bundle-open.ts')).bundleOpen,
+  ),
+  entry(
+    'bundle verify',
+    'Check that a machine would start from a bundle',
+    async () => (await import('./bundle-verify.ts')).bundleVerify,
+  ),
+  entry(
     'local up',
     'Start a local cloud that really boots its machines',
     async () => (await import('./local-up.ts')).localUp,

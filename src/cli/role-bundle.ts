@@ -8,6 +8,7 @@ import { type Catalogue, CatalogueError } from '../catalogue/catalogue.ts';
 import type { BundleSettings, Role } from '../catalogue/role.ts';
 import { placeFaults } from '../document/document.ts';
 import type { Fault } from '../document/faults.ts';
+import { UsageError } from '../errors.ts';
 import { packageRoot } from '../io/package-root.ts';
 import type { Host } from './host.ts';
 import { collectionOf, shelvesOf } from './modules.ts';
@@ -40,6 +41,19 @@ export async function loadBundle(
   const library = join(packageRoot(), 'templates/module-lib.sh');
   const parts = { modules: startedOnce(modules), values, files: Object.fromEntries(files), library };
   return { settings, modules, parts };
+}
+
+/** The same for a command that needs one. @throws UsageError also for a role without modules */
+export async function requireBundle(
+  role: Role,
+  catalogue: Catalogue,
+  host: Pick<Host, 'cwd' | 'env'>,
+): Promise<RoleBundle> {
+  const bundle = await loadBundle(role, catalogue, host);
+  if (bundle !== undefined) return bundle;
+  throw new UsageError(`the role ${role.role} has no modules, and so no start-up bundle`, {
+    hint: `write modules: [NAME, ...] under roles.${role.role} in ${catalogue.label}; rolecall module list tells what there is`,
+  });
 }
 
 /** The modules of a role, and what in its settings doesn't fit them, with places. */

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Role } from '../catalogue/role.ts';
+import { DURATION, durationMs } from '../document/duration.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
+import { writePrivate } from '../io/private-file.ts';
+import { widthFor } from '../io/terminal.ts';
+import { newNonce } from '../launch/identity.ts';
+import { publishedBundleDocument, publishedBundleText } from '../report/bundle.ts';
+import { sentences } from '../report/release.ts';
+import { openBucket } from './bucket.ts';
+import { pinBundle } from './bundle-pin.ts';
+import type { BundlePublishValues } from './bundle-publish.ts';
+import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
+import type { Host } from './host.ts';
+import { payloadFor } from './intent.ts';
+import { launchIdFor } from './launch-id.ts';
+import { print } from './print.ts';
+import { requireBundle } from './role-bundle.ts';
+
+/** Publishes a role's bundle for machines that something else launches. */
+export async function runBundlePublish(values: BundlePublishValues, host: Host): Promise<ExitCode> {
+  const catalogue = await openCatalogue(values, host);
+  const role = withWords(await roleFrom(catalogue, requireRole(values), { region: values.region }), values);
+  const bundle = await requireBundle(role, catalogue, host);
+  const { launch } = await launchIdFor(values['launch-id'], role, 1, host);
+  const { bucket, place, close } = await openBucket(values, catalogue, role.region, host);
+  place.onNotice((text) => host.terminal.stderr.write(`${text}\n`));
+  try {
+    const pin = await pinBundle(bundle, launch, bucket, host);
+    const payload = await payloadFor({ role, launch, nonce: newNonce(randomBytes) }, { bundle: pin });
+    const userDataFile = resolve(host.cwd, values['user-data'] ?? `${launch}.user-data`);
+    await writePrivate(userDataFile, payload.text);
+    const { key: _key, ...sealed } = pin.sealed;
+    const shown = {
+      ...sealed,
+      launch,
+      role: role.role,
+      modules: bundle.modules.map(({ name }) => name),
+      location: bucket.locate(pin.published?.key ?? ''),
+      expiresAt: pin.published?.expiresAt,
+      notice: pin.published?.notice,
+      userDataFile,
+    };
+    return await print(values.output, host, {
+      text: () => sentences(publishedBundleText(shown), widthFor(host.terminal.stdout)),
+      document: () => publishedBundleDocument(shown),
+    });
+  } finally {
+    await close();
+  }
+}
+
+/** The command line's words above the catalogue's. @throws UsageError */
+function withWords(role: Role, { expires, public: open }: BundlePublishValues): Role {
+  if (role.bundle === undefined) return role;
+  if (expires !== undefined && !new RegExp(DURATION).test(expires))
+    throw new UsageError(`--expires ${expires} is no duration`, { hint: 'such as 90s, 10m or 6h' });
+  return {
+    ...role,
+    bundle: {
+      ...role.bundle,
+      ...(open && { access: 'public' as const }),
+      ...(expires !== undefined && { expiresMs: durationMs(expires) }),
+    },
+  };
+}
