@@ -16,6 +16,8 @@ export interface Shelves {
 export interface Collection {
   /** Sorted; those of both shelves. */
   readonly names: readonly string[];
+  /** The names on rolecall's own shelf. */
+  readonly standard: readonly string[];
   /** @throws UsageError or DocumentError for a module that can't be used; undefined for a name that there isn't */
   find(name: string): Promise<Module | undefined>;
 }
@@ -41,6 +43,7 @@ export async function openCollection(
   const read = new Map<string, Promise<Module>>();
   return {
     names: [...ours, ...standards].sort(),
+    standard: standards,
     find: async (name) => {
       const origin = ours.includes(name) ? 'own' : standards.includes(name) ? 'standard' : undefined;
       if (origin === undefined) return undefined;

@@ -34,7 +34,8 @@ export async function readValues(
   return new Map(modules.map((module) => [module.name, valuesOf(module, given)]));
 }
 
-function valuesOf(module: Module, given: ReadonlyMap<string, string>): ModuleValues {
+/** @throws UsageError for a value that isn't of its type */
+export function valuesOf(module: Module, given: ReadonlyMap<string, string>): ModuleValues {
   return Object.entries(module.variables)
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([name, variable]) => {

@@ -94,6 +94,26 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./bundle-verify.ts')).bundleVerify,
   ),
   entry(
+    'module list',
+    "List the modules that roles can name, or show one's variables",
+    async () => (await import('./module-list.ts')).moduleList,
+  ),
+  entry(
+    'module new',
+    'Make a module that works as it stands, with a test',
+    async () => (await import('./module-new.ts')).moduleNew,
+  ),
+  entry(
+    'module add',
+    'Copy modules from a folder, git or npm, pinned by their content',
+    async () => (await import('./module-add.ts')).moduleAdd,
+  ),
+  entry(
+    'module test',
+    'Boot a module alone in a local machine, twice, and show the verdict',
+    async () => (await import('./module-test.ts')).moduleTest,
+  ),
+  entry(
     'local up',
     'Start a local cloud that really boots its machines',
     async () => (await import('./local-up.ts')).localUp,

@@ -33,6 +33,8 @@ export interface LocalNeeds {
   readonly image?: LocalAmi | undefined;
   /** Made where it isn't there: on AWS it is made once by hand. */
   readonly bucket?: { readonly name: string; readonly region: string } | undefined;
+  /** A cloud for this command alone, also where one is up. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface LocalNeeds {
  */
 export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCloud> {
   const folder = localFolder(stateFolder(host.env));
-  const running = await runningCloud(folder);
+  const running = needs.alone ? undefined : await runningCloud(folder);
   if (running !== undefined) {
     await prepare(running.file, needs, host);
     return { ...keysOf(running.file), limits: running.about.limits, ephemeral: false, close: async () => {} };

@@ -3,6 +3,7 @@ import type { Collection, Shelves } from '../bundle/collection.ts';
 import { openCollection } from '../bundle/collection.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { packageRoot } from '../io/package-root.ts';
+import type { Host } from './host.ts';
 
 /** Where the catalogue's own modules and the standard ones lie. */
 export const shelvesOf = ({ path, modulesFolder }: Pick<Catalogue, 'path' | 'modulesFolder'>): Shelves => ({
@@ -13,6 +14,32 @@ export const shelvesOf = ({ path, modulesFolder }: Pick<Catalogue, 'path' | 'mod
 /** The modules that a catalogue's roles can name. @throws UsageError */
 export const collectionOf = (catalogue: Catalogue, cwd: string): Promise<Collection> =>
   openCollection(shelvesOf(catalogue), labelIn(cwd));
+
+/**
+ * The modules near a command that needs no catalogue: those of the catalogue that there is, else of the folder `modules`.
+ * @throws UsageError
+ */
+export async function collectionNear(
+  values: { readonly catalogue?: string | undefined },
+  host: Pick<Host, 'cwd'>,
+): Promise<Collection> {
+  return await openCollection(await shelvesNear(values, host), labelIn(host.cwd));
+}
+
+export async function shelvesNear(
+  values: { readonly catalogue?: string | undefined },
+  { cwd }: Pick<Host, 'cwd'>,
+): Promise<Shelves> {
+  const { findCatalogue, readCatalogue } = await import('../catalogue/load.ts');
+  let path: string;
+  try {
+    path = findCatalogue(cwd, values.catalogue);
+  } catch (error) {
+    if (values.catalogue !== undefined) throw error;
+    return shelvesOf({ path: join(cwd, 'roles.yaml'), modulesFolder: 'modules' });
+  }
+  return shelvesOf(readCatalogue(path, cwd));
+}
 
 /** How messages call a path: relative where it is inside of the folder that the command was called in. */
 export const labelIn = (cwd: string) => (path: string) => {

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { UsageError } from '../errors.ts';
+
+/** A place that modules are taken from. */
+export type Source =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'git'; readonly url: string; readonly ref: string | undefined }
+  | { readonly kind: 'npm'; readonly spec: string };
+
+/** A source on this machine. */
+export interface Fetched {
+  readonly folder: string;
+  /** What a module that lies there without a folder of its own is called. */
+  readonly name: string;
+  /** The git commit or npm version; absent for a folder. */
+  readonly resolved?: string;
+}
+
+const run = promisify(execFile);
+
+/**
+ * Reads a source as users write it: a folder, a git URL (`...#REF`), or `npm:PACKAGE@VERSION`.
+ * @throws UsageError
+ */
+export function parseSource(text: string, cwd: string): Source {
+  if (text.startsWith('npm:')) return { kind: 'npm', spec: text.slice(4) };
+  const path = resolve(cwd, text);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && !existsSync(join(path, 'HEAD')))
+    return { kind: 'folder', path };
+  const [, url = '', ref] = /^([^#]+)(?:#(.+))?$/.exec(text.replace(/^git\+/, '')) ?? [];
+  if (/^(https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:|\.git$/.test(url)) return { kind: 'git', url, ref };
+  throw new UsageError(`there is no folder ${path}, and ${JSON.stringify(text)} is no git URL`, {
+    hint: 'give a folder, a git URL such as https://example.com/modules.git#v1.2.0, or npm:PACKAGE@VERSION',
+  });
+}
+
+/** Brings a source into an empty folder, or leaves it where it is. @throws UsageError with what git or npm said */
+export async function fetchSource(source: Source, scratch: string, signal: AbortSignal): Promise<Fetched> {
+  switch (source.kind) {
+    case 'folder':
+      return { folder: source.path, name: basename(source.path) };
+    case 'git':
+      return await fetchGit(source.url, source.ref, scratch, signal);
+    case 'npm':
+      return await fetchNpm(source.spec, scratch, signal);
+  }
+}
+
+async function fetchGit(
+  url: string,
+  ref: string | undefined,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  const folder = join(scratch, 'clone');
+  const git = (...args: string[]) =>
+    // Nobody is asked for a password, and no hook of a template runs.
+    tool('git', ['-c', 'core.hooksPath=/dev/null', ...args], signal, { GIT_TERMINAL_PROMPT: '0' });
+  await git('clone', '--quiet', '--template=', '--', url, folder);
+  if (ref !== undefined) {
+    const tip = await git(
+      '-C',
+      folder,
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      '--end-of-options',
+      `${ref}^{commit}`,
+    ).catch(() => git('-C', folder, 'rev-parse', '--verify', '--end-of-options', `origin/${ref}^{commit}`));
+    await git('-C', folder, 'checkout', '--quiet', '--detach', tip.trim());
+  }
+  const resolved = (await git('-C', folder, 'rev-parse', 'HEAD')).trim();
+  return { folder, name: basename(url.replace(/\/+$/, '')).replace(/\.git$/, ''), resolved };
+}
+
+async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Promise<Fetched> {
+  if (!/^(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+(@[^\s]+)?$/i.test(spec))
+    throw new UsageError(`"${spec}" is no npm package`, { hint: 'such as npm:@example/modules@1.2.0' });
+  const said = await tool(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch, '--', spec],
+    signal,
+  );
+  const [packed] = JSON.parse(said) as { name: string; version: string; filename: string }[];
+  if (packed === undefined)
+    throw new UsageError(`npm packed nothing for ${spec}`, { hint: 'check its name' });
+  const unpacked = join(scratch, 'unpacked');
+  await mkdir(unpacked);
+  // npm names the file of a scoped package with its slash in some versions.
+  const file = packed.filename.replace(/^@/, '').replace('/', '-');
+  await tool('tar', ['-xzf', join(scratch, file), '-C', unpacked, '--no-same-owner'], signal);
+  return {
+    folder: join(unpacked, 'package'),
+    name: basename(packed.name).replace(/^rolecall-(module-)?/, ''),
+    resolved: packed.version,
+  };
+}
+
+/** @returns what it printed. @throws UsageError with the last line of what it said */
+async function tool(
+  name: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  try {
+    const { stdout } = await run(name, args, {
+      signal,
+      env: { ...process.env, LC_ALL: 'C', ...env },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
+  } catch (error) {
+    const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
+    if (code === 'ENOENT')
+      throw new UsageError(`${name} is not installed`, { hint: `install ${name}, or give a folder` });
+    const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/A complete log/.test(line));
+    const reason = lines.find((line) => /fatal|error|ERR!/i.test(line)) ?? lines.at(-1) ?? String(error);
+    throw new UsageError(`${name} can't get it: ${reason.trim()}`, {
+      hint: 'check the source and the network; try it by hand to see more',
+      cause: error,
+    });
+  }
+}

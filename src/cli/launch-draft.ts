@@ -1,0 +1,113 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type ExitCode, exitCode } from '../errors.ts';
+import { recordedBuild } from '../launch/begin.ts';
+import { readLaunch } from '../launch/book.ts';
+import { launchMachines } from '../launch/launch.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import type { OutputFormat } from '../report/progress.ts';
+import { type Cloud, type CloudWords, connectCloud, type Place } from './cloud.ts';
+import { follow } from './follow.ts';
+import type { Host } from './host.ts';
+import { completeIntent, type Draft, type Intent, type Pins } from './intent.ts';
+import { recordsOf } from './records.ts';
+
+interface LaunchWords extends CloudWords {
+  /** Tag of the build that is to be deployed. */
+  readonly build?: string | undefined;
+  readonly output: OutputFormat;
+}
+
+/**
+ * Launches what is drafted, and follows the machines to their verdicts.
+ * @param agreed asked once the build is known, of a role that deploys one
+ * @param alone in a local cloud of its own, though another may be up
+ */
+export async function launchDraft(
+  values: LaunchWords,
+  draft: Draft,
+  catalogue: Catalogue,
+  host: Host,
+  { agreed, alone = false }: { agreed?: (intent: Intent) => Promise<boolean>; alone?: boolean } = {},
+): Promise<ExitCode> {
+  const { region, ami } = draft.role;
+  const { bucket } = catalogue;
+  const needs = {
+    alone,
+    image: { catalogue, ami },
+    ...(bucket !== undefined && { bucket: { name: bucket, region } }),
+  };
+  const cloud = await connectCloud(values, region, host, needs);
+  try {
+    const records = await recordsOf(cloud, catalogue, host);
+    const intent = await completeIntent(
+      draft,
+      await pinsOf(draft, values.build, cloud, catalogue, records, host),
+    );
+    if (draft.role.app !== undefined && agreed !== undefined && !(await agreed(intent)))
+      return exitCode('ok');
+    for (const notice of [intent.pins.build?.notice, intent.pins.bundle?.published?.notice])
+      if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
+    return await launchAndFollow(values, intent, cloud, records, host);
+  } finally {
+    await cloud.close();
+  }
+}
+
+/** The build of this launch (an earlier run's, where it isn't new), or its bundle. */
+async function pinsOf(
+  { role, bundle, launch, isNew }: Draft,
+  tag: string | undefined,
+  place: Place,
+  catalogue: Catalogue,
+  records: LaunchRecords,
+  host: Host,
+): Promise<Pins> {
+  if (role.app === undefined && bundle === undefined) return {};
+  const bucket = await (await import('./bucket.ts')).bucketIn(place, catalogue);
+  if (bundle !== undefined)
+    return { bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host) };
+  const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
+  return { build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }) };
+}
+
+async function launchAndFollow(
+  values: LaunchWords,
+  intent: Intent,
+  cloud: Cloud,
+  records: LaunchRecords,
+  host: Host,
+): Promise<ExitCode> {
+  const { role, launch, isNew, payload, count, pins } = intent;
+  const build = pins.build?.build;
+  const sealed = pins.bundle?.sealed;
+  const { clock, signal } = host;
+  return await follow(
+    {
+      launching: launchMachines(
+        { launch, isNew, role, payload, count, build, bundle: sealed },
+        { ec2: cloud.ec2, records, clock, signal },
+      ),
+      verb: 'launching',
+      output: values.output,
+      meta: {
+        id: launch,
+        catalogue: role.catalogue,
+        role: role.role,
+        environment: role.environment,
+        context: role.context,
+        catalogue_sha256: role.catalogueSha256,
+        region: role.region,
+        ami: role.ami,
+        ...(build && { build: recordedBuild(build) }),
+        ...(sealed && { bundle_sha256: sealed.sha256 }),
+      },
+      launch,
+      timeoutMs: role.timeoutMs,
+      patterns: role.patterns,
+      // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.
+      ...(isNew && { nonce: intent.nonce }),
+    },
+    cloud,
+    host,
+  );
+}

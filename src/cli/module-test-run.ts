@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Collection } from '../bundle/collection.ts';
+import type { StartedModule } from '../bundle/entries.ts';
+import type { Module } from '../bundle/module.ts';
+import { type ModuleValues, valuesOf } from '../bundle/read-values.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { parseCatalogue } from '../catalogue/parse.ts';
+import { resolveRole } from '../catalogue/resolve.ts';
+import type { BundleSettings } from '../catalogue/role.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
+import { packageRoot } from '../io/package-root.ts';
+import { newLaunchId, newNonce } from '../launch/identity.ts';
+import { nearest } from '../nearest.ts';
+import type { Host } from './host.ts';
+import { launchDraft } from './launch-draft.ts';
+import type { ModuleTestValues } from './module-test.ts';
+import { collectionNear } from './modules.ts';
+import type { RoleBundle } from './role-bundle.ts';
+
+/** What a module's test is not told by the module: booting, and ending two runs of it. */
+const MARGIN_MS = 120_000;
+
+/** Tests a module: in a local cloud of its own, started twice, since machines may be started again; then its test.sh. */
+export async function runModuleTest(values: ModuleTestValues, host: Host): Promise<ExitCode> {
+  const collection = await collectionNear(values, host);
+  const module = await require(collection, values.name, values.name);
+  const before = await Promise.all(
+    module.test.modules.map((name) => require(collection, name, `${module.name}'s test`)),
+  );
+  const started: StartedModule[] = [
+    ...before.map((each) => ({ as: each.name, module: each })),
+    { as: module.name, module },
+    { as: `${module.name}-again`, module },
+    ...(existsSync(join(module.folder, 'test.sh'))
+      ? [{ as: `${module.name}-test`, module, script: 'test.sh' }]
+      : []),
+  ];
+  const catalogue = testCatalogue(module, values.timeout ?? `${seconds(started)}s`);
+  const choice = { role: module.name, environment: 'test', context: 'a' };
+  const role = resolveRole(catalogue, choice);
+  if (role.bundle === undefined) throw new Error('a role with modules has a bundle');
+  const bundle = testBundle(role.bundle, module, started);
+  return await launchDraft(
+    { ...values, catalogue: undefined, local: true },
+    {
+      role,
+      bundle,
+      count: 1,
+      launch: newLaunchId(host.clock, randomBytes),
+      isNew: true,
+      nonce: newNonce(randomBytes),
+    },
+    catalogue,
+    host,
+    { alone: true },
+  );
+}
+
+async function require(collection: Collection, name: string, asker: string): Promise<Module> {
+  const found = await collection.find(name);
+  if (found !== undefined) return found;
+  const near = nearest(name, collection.names);
+  const meant = near === undefined ? '' : `; did you mean "${near}"?`;
+  throw new UsageError(
+    asker === name
+      ? `there is no module ${name}${meant}`
+      : `${asker} needs a module ${name}, which there isn't${meant}`,
+    { hint: `there are ${collection.names.join(', ')}` },
+  );
+}
+
+const seconds = (started: readonly StartedModule[]): number =>
+  Math.ceil((started.reduce((sum, { module }) => sum + module.timeoutMs, 0) + MARGIN_MS) / 1000);
+
+/** The catalogue that a test is launched from: a bare machine, which reaches the outside where the module asks for it. */
+function testCatalogue({ name, description, test }: Module, timeout: string): Catalogue {
+  const text = JSON.stringify({
+    version: 1,
+    name: 'module-test',
+    region: 'eu-central-1',
+    ami: 'ami-0123456789abcdef0',
+    bucket: 'module-test-rolecall',
+    local_image: { network: test.network },
+    environments: { test: null },
+    contexts: { a: null },
+    roles: { [name]: { description, instance_type: 't3.small', modules: [name], timeout } },
+  });
+  const parsed = parseCatalogue(text, 'the test', join(packageRoot(), 'roles.yaml'));
+  if (parsed.ok) return parsed.catalogue;
+  throw new UsageError(
+    `the test of ${name} can't be made: ${parsed.faults.map(({ message }) => message).join('; ')}`,
+    {
+      hint: 'check --timeout',
+    },
+  );
+}
+
+function testBundle(settings: BundleSettings, module: Module, modules: readonly StartedModule[]): RoleBundle {
+  const values = new Map<string, ModuleValues>(
+    modules.map(({ as, module: each }) => [as, valuesOf(each, new Map(Object.entries(each.test.variables)))]),
+  );
+  const library = join(packageRoot(), 'templates/module-lib.sh');
+  return { settings, modules: [module], parts: { modules, values, files: {}, library } };
+}

@@ -1,0 +1,23 @@
+import type { OutputFormat } from '../report/progress.ts';
+import { command, type Values } from './command.ts';
+import { catalogueOptions, LIVE_OUTPUT } from './options.ts';
+
+const options = {
+  name: { type: 'string', hidden: true, demandOption: true, describe: 'Name of the module' },
+  timeout: { type: 'string', requiresArg: true, describe: 'Time for the whole test (90s, 10m, 1h)' },
+  ...catalogueOptions,
+  output: LIVE_OUTPUT,
+} as const;
+
+export type ModuleTestValues = Omit<Values<typeof options>, 'output'> & { readonly output: OutputFormat };
+
+/** `rolecall module test`: boots a module alone in a local machine: started twice, then its own test. */
+export const moduleTest = command({
+  positionals: '<name>',
+  options,
+  examples: [['rolecall module test memcached', 'start it twice, run its test.sh, show the verdict']],
+  run: async (values, host) => {
+    const { runModuleTest } = await import('./module-test-run.ts');
+    return runModuleTest({ ...values, output: values.output as OutputFormat }, host);
+  },
+});
