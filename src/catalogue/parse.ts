@@ -6,7 +6,7 @@ import { type ShapeFault, shapeFaults } from './check.ts';
 import { crossFaults } from './cross-check.ts';
 import { type Fault, shownLines } from './faults.ts';
 import { CATALOGUE_SHAPE } from './fields.ts';
-import { child, keysOf, type LocatedMap, textAt } from './located.ts';
+import { child, flagAt, keysOf, type LocatedMap, textAt } from './located.ts';
 import { readYaml, type YamlFault } from './read-yaml.ts';
 
 /** More than any catalogue that people write; the parser's time is bounded by it. */
@@ -83,6 +83,7 @@ function localImageOf(node: ReturnType<typeof child>): LocalImage | undefined {
       packages?.kind === 'list'
         ? packages.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : []))
         : [],
+    network: flagAt(node, 'network') ?? false,
   };
 }
 

@@ -180,7 +180,8 @@ describe('the control API', () => {
       { id: AMI, packages: ['memcached', '-o=x'] },
       'packages must be a list of Debian package names: ["memcached","-o=x"]',
     ],
-    ['no object', 'expected a JSON object {id, overlay?, packages?}'],
+    [{ id: AMI, network: 'yes' }, 'network must be true or false: "yes"'],
+    ['no object', 'expected a JSON object {id, overlay?, packages?, network?}'],
   ])('refuses the image %j', async (image, error) => {
     await using cloud = await testCloud();
     const answer = await cloud.control('POST', 'images', image);
