@@ -188,6 +188,17 @@ describe('the control API', () => {
     expect([answer.status, await answer.json()]).toEqual([400, { error }]);
   });
 
+  test('gives machines a network only where their image asks for it', async () => {
+    const seen: unknown[] = [];
+    const driver = scriptedDriver(({ services }) => void seen.push(services.network));
+    await using cloud = await testCloud({ driver });
+    for (const more of [{}, { network: true }, { network: false }]) {
+      await cloud.control('POST', 'images', { id: AMI, ...more });
+      await inState(cloud.ec2, await runOne(cloud.ec2), 'running');
+    }
+    expect(seen).toEqual([false, true, false]);
+  });
+
   test('passes on why an image could not be built; its id stays unknown', async () => {
     const images = { build: () => Promise.reject(new Error('no such package: memcachedd')) };
     await using cloud = await testCloud({ images });

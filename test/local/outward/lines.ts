@@ -4,20 +4,20 @@ import { type AddressInfo, connect, type Server as NetServer, type Socket } from
 import { type Outward, outward } from '../../../src/local/outward/dial.ts';
 import { outwardProxy } from '../../../src/local/outward/proxy.ts';
 
-/** A server on loopback; `await using` ends it and its connections. */
+/** A server on loopback (of which there is more than one address); `await using` ends it and its connections. */
 export interface Listening extends AsyncDisposable {
   readonly port: number;
   /** How many connections it has now. */
   readonly connections: () => Promise<number>;
 }
 
-export async function listening(server: NetServer): Promise<Listening> {
+export async function listening(server: NetServer, address = '127.0.0.1'): Promise<Listening> {
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.on('error', () => undefined).once('close', () => open.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
