@@ -60,6 +60,8 @@ export interface LocalImage {
   /** As written: relative to the catalogue's folder, or absolute. */
   readonly overlay?: string;
   readonly packages: readonly string[];
+  /** Whether local machines reach the outside. */
+  readonly network: boolean;
 }
 
 /** A role with where it can be launched. */

@@ -77,6 +77,13 @@ export const LOCAL_IMAGE_FIELDS: readonly Field[] = [
     default: '[]',
     example: '[memcached]',
   },
+  {
+    name: 'network',
+    shape: { kind: 'flag' },
+    description: 'whether local machines reach the outside, through a proxy',
+    default: 'false',
+    example: 'true',
+  },
 ];
 
 const inside = '^(?!/)(?!(?:.*/)?\\.\\.(?:/|$))[^\\u0000-\\u001f\\u007f]{1,1024}$';

@@ -1,4 +1,4 @@
-import { child, type Located, type LocatedMap, textAt, textsOf } from '../document/located.ts';
+import { child, flagAt, type Located, type LocatedMap, textAt, textsOf } from '../document/located.ts';
 import type { BlockDevice, MachineSettings } from './role.ts';
 
 /**
@@ -52,11 +52,6 @@ const itemsOf = (node: Located | undefined): readonly Located[] => (node?.kind =
 function numberAt(node: Located, key: string): number | undefined {
   const value = child(node, key);
   return value?.kind === 'scalar' && typeof value.value === 'number' ? value.value : undefined;
-}
-
-function flagAt(node: Located, key: string): boolean | undefined {
-  const value = child(node, key);
-  return value?.kind === 'scalar' && typeof value.value === 'boolean' ? value.value : undefined;
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

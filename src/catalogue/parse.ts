@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DocumentKind, readDocument } from '../document/document.ts';
 import type { Fault } from '../document/faults.ts';
-import { child, keysOf, type LocatedMap, textAt } from '../document/located.ts';
+import { child, flagAt, keysOf, type LocatedMap, textAt } from '../document/located.ts';
 import type { PathName } from '../nouns.ts';
 import type { AppSettings, Catalogue, LocalImage } from './catalogue.ts';
 import { crossFaults } from './cross-check.ts';
@@ -82,6 +82,7 @@ function localImageOf(node: ReturnType<typeof child>): LocalImage | undefined {
       packages?.kind === 'list'
         ? packages.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : []))
         : [],
+    network: flagAt(node, 'network') ?? false,
   };
 }
 

@@ -84,7 +84,7 @@ async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, host: Hos
 /** Makes the AMI known to the cloud: built from the catalogue's local_image when it isn't there yet. */
 async function prepareImage(file: CloudFile, image: LocalAmi, host: Host): Promise<void> {
   const { path, localImage } = image.catalogue;
-  const { overlay, packages = [] } = localImage ?? {};
+  const { overlay, packages = [], network = false } = localImage ?? {};
   const what = packages.length === 0 ? '' : ` with ${packages.join(', ')}`;
   await waiting(
     host,
@@ -93,6 +93,7 @@ async function prepareImage(file: CloudFile, image: LocalAmi, host: Host): Promi
       id: image.ami,
       ...(overlay !== undefined && { overlay: resolve(dirname(path), overlay) }),
       packages,
+      network,
     }),
   );
 }

@@ -51,6 +51,12 @@ export function textAt(node: Located | undefined, key: string): string | undefin
   return value?.kind === 'scalar' && value.value !== null ? value.text : undefined;
 }
 
+/** The boolean under a key; undefined where there is none. */
+export function flagAt(node: Located | undefined, key: string): boolean | undefined {
+  const value = child(node, key);
+  return value?.kind === 'scalar' && typeof value.value === 'boolean' ? value.value : undefined;
+}
+
 /** The keys of a map in the order they are written. */
 export const keysOf = (node: Located | undefined): string[] =>
   node?.kind === 'map' ? [...node.entries.keys()] : [];

@@ -9,6 +9,8 @@ export interface BoxServices {
   readonly s3?: { readonly port: number; readonly handler: RequestListener };
   /** What its instance profile gives. */
   readonly credentials?: () => TemporaryCredentials;
+  /** It reaches the outside, through a proxy of its own. */
+  readonly network?: boolean;
 }
 
 /** What a box is booted with. */
@@ -60,6 +62,8 @@ export interface ImageRequest {
   readonly overlay?: string;
   /** Debian packages installed into the image. */
   readonly packages: readonly string[];
+  /** Its machines reach the outside; without it they don't. */
+  readonly network?: boolean;
 }
 
 /** Makes the images that boxes boot from. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { RolecallError } from '../errors.ts';
 import { packageRoot } from '../io/package-root.ts';
 import { type CloudFile, makeFolder, parse } from './cloud-file.ts';
+import { PROXY_VARIABLES } from './outward/upstream.ts';
 
 /** How a cloud's process is started. */
 export interface ChildOptions {
@@ -36,10 +37,15 @@ const END_MS = 10_000;
  * Under sudo it gets a session of its own, so that a Ctrl-C at the terminal is not for it; `sudo` itself must stay in
  * the terminal's session, for that is where sudo remembers that it has asked.
  */
-export function cloudCommand(options: ChildOptions, uid: number, gid: number): readonly string[] {
+export function cloudCommand(
+  options: ChildOptions,
+  uid: number,
+  gid: number,
+  env: NodeJS.ProcessEnv = process.env,
+): readonly string[] {
   const { folder, ephemeral, sudo, port, faults } = options;
   return [
-    ...(sudo ? ['sudo', '-n', 'setsid', '--fork'] : []),
+    ...(sudo ? ['sudo', '-n', ...keptBySudo(env), 'setsid', '--fork'] : []),
     process.execPath,
     join(packageRoot(), 'dist', 'rolecall.cjs'),
     ...['local', 'up', '--foreground', '--announce', '--state-folder', folder],
@@ -48,6 +54,12 @@ export function cloudCommand(options: ChildOptions, uid: number, gid: number): r
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(faults === undefined ? [] : ['--faults', faults]),
   ];
+}
+
+/** The operator's proxy is the cloud's too; its URL may hold a password, so it goes by name and not as an argument. */
+function keptBySudo(env: NodeJS.ProcessEnv): readonly string[] {
+  const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]).filter((name) => env[name]);
+  return names.length === 0 ? [] : [`--preserve-env=${names.join(',')}`];
 }
 
 /**

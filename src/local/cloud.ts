@@ -56,16 +56,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const counts = new FaultCounts(faults);
   const store = await ObjectStore.open(options.s3Folder, options.owner, clock);
   const handler = s3Listener({ store, keyring, counts, log });
+  const images = new Images(options.images ?? NO_FILES);
   let port = 0;
   const services = ({ spec }: Instance): BoxServices => ({
     s3: { port, handler },
+    network: images.hasNetwork(spec.imageId),
     ...(spec.instanceProfile !== undefined && { credentials: keyring.forMachine() }),
   });
   const world: World = {
     clock,
     settings,
     faults,
-    images: new Images(options.images ?? NO_FILES),
+    images,
     machines: new Machines({ driver: options.driver, clock, settings, faults, services }),
     tokens: new Map(),
     addresses: new Addresses(),

@@ -1,5 +1,6 @@
 import { AwsError, RolecallError, UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
+import type { ImageRequest } from './box.ts';
 import { type CloudFile, readCloudFile, removeCloudFile } from './cloud-file.ts';
 
 /** What a cloud says of itself. */
@@ -94,7 +95,7 @@ interface Refusal {
 /** Makes an AMI known to a cloud, building it where needed. @throws UsageError with the builder's message */
 export const registerImage = async (
   cloud: Reach,
-  image: { readonly id: string; readonly overlay?: string; readonly packages: readonly string[] },
+  image: ImageRequest,
 ): Promise<{ readonly id: string; readonly root?: string; readonly built: boolean }> =>
   (await call(cloud, 'POST', 'images', image)) as { id: string; root?: string; built: boolean };
 

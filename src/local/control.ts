@@ -91,15 +91,17 @@ async function registerBucket(body: string, { store, world }: Served): Promise<C
 /** The request for an image, or what is wrong with it. */
 function imageRequest(body: string): ImageRequest | string {
   const json = parseJson(body);
-  if (typeof json !== 'object' || json === null) return 'expected a JSON object {id, overlay?, packages?}';
-  const { id, overlay, packages = [] } = json as Record<string, unknown>;
+  if (typeof json !== 'object' || json === null)
+    return 'expected a JSON object {id, overlay?, packages?, network?}';
+  const { id, overlay, packages = [], network = false } = json as Record<string, unknown>;
   if (typeof id !== 'string' || !AMI_ID.test(id))
     return `id must be an AMI id, as ami-0123456789abcdef0: ${JSON.stringify(id)}`;
   if (overlay !== undefined && !(typeof overlay === 'string' && isAbsolute(overlay)))
     return `overlay must be an absolute path: ${JSON.stringify(overlay)}`;
   if (!Array.isArray(packages) || !packages.every(isPackageName))
     return `packages must be a list of Debian package names: ${JSON.stringify(packages)}`;
-  return { id, packages, ...(overlay === undefined ? {} : { overlay }) };
+  if (typeof network !== 'boolean') return `network must be true or false: ${JSON.stringify(network)}`;
+  return { id, packages, network, ...(overlay === undefined ? {} : { overlay }) };
 }
 
 /** @see https://www.debian.org/doc/debian-policy/ch-controlfields.html#source */

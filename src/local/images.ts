@@ -43,6 +43,11 @@ export class Images {
     return [...this.#known.values()];
   }
 
+  /** Whether machines of an AMI reach the outside. */
+  hasNetwork(id: string): boolean {
+    return this.#known.get(id)?.network === true;
+  }
+
   has(id: string): boolean {
     return this.#known.has(id);
   }

@@ -6,15 +6,18 @@ import type { BoxDriver, BoxSpec, ImageBuilder } from './box.ts';
 import { ACCOUNT } from './geography.ts';
 import { imageBuilder } from './image/builder.ts';
 import { METADATA_ADDRESS, metadataService } from './metadata/service.ts';
+import { type OutwardProxy, outwardProxy, PROXY_ADDRESS } from './outward/proxy.ts';
 
 /**
  * The real boxes of a cloud and the images that they boot from, put together.
  * @param folder the local cloud's folder: images are kept there, and boxes don't see it
+ * @param proxy the way to the outside, for machines that have one
  * @throws UsageError when this host can't make boxes
  */
 export async function sandboxes(
   folder: string,
   clock: Clock,
+  proxy: OutwardProxy = outwardProxy(),
 ): Promise<{ readonly driver: BoxDriver; readonly images: ImageBuilder }> {
   const metadata = (spec: BoxSpec): BoxListener => {
     const { credentials } = spec.services;
@@ -29,6 +32,7 @@ export async function sandboxes(
     listeners: (spec) => [
       metadata(spec),
       ...(spec.services.s3 === undefined ? [] : [{ address: '127.0.0.1', ...spec.services.s3 }]),
+      ...(spec.services.network === true ? [{ ...PROXY_ADDRESS, ...proxy }] : []),
     ],
   });
   const kind = driver.kind === 'limited' ? 'limited' : 'complete';

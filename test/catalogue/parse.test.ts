@@ -15,7 +15,10 @@ const brief = (text: string): string[] =>
 describe('parseCatalogue', () => {
   test('tells what commands want to know', () => {
     const catalogue = parsed(
-      catalogueWith('    description: Web server', 'local_image: {overlay: image, packages: [nginx]}'),
+      catalogueWith(
+        '    description: Web server',
+        'local_image: {overlay: image, packages: [nginx], network: true}',
+      ),
     );
     expect(catalogue).toMatchObject({
       name: 'shop',
@@ -23,7 +26,7 @@ describe('parseCatalogue', () => {
       environments: ['prod', 'staging'],
       contexts: ['a', 'b'],
       roles: [{ name: 'web', description: 'Web server' }],
-      localImage: { overlay: 'image', packages: ['nginx'] },
+      localImage: { overlay: 'image', packages: ['nginx'], network: true },
       label: 'roles.yaml',
     });
     expect(listRoles(catalogue)).toEqual([

@@ -180,11 +180,23 @@ describe('the control API', () => {
       { id: AMI, packages: ['memcached', '-o=x'] },
       'packages must be a list of Debian package names: ["memcached","-o=x"]',
     ],
-    ['no object', 'expected a JSON object {id, overlay?, packages?}'],
+    [{ id: AMI, network: 'yes' }, 'network must be true or false: "yes"'],
+    ['no object', 'expected a JSON object {id, overlay?, packages?, network?}'],
   ])('refuses the image %j', async (image, error) => {
     await using cloud = await testCloud();
     const answer = await cloud.control('POST', 'images', image);
     expect([answer.status, await answer.json()]).toEqual([400, { error }]);
+  });
+
+  test('gives machines a network only where their image asks for it', async () => {
+    const seen: unknown[] = [];
+    const driver = scriptedDriver(({ services }) => void seen.push(services.network));
+    await using cloud = await testCloud({ driver });
+    for (const more of [{}, { network: true }, { network: false }]) {
+      await cloud.control('POST', 'images', { id: AMI, ...more });
+      await inState(cloud.ec2, await runOne(cloud.ec2), 'running');
+    }
+    expect(seen).toEqual([false, true, false]);
   });
 
   test('passes on why an image could not be built; its id stays unknown', async () => {

@@ -93,6 +93,7 @@ test('under sudo the process gets a session of its own and gives its files to th
     { folder: '/state/local', ephemeral: true, sudo: true, faults: '/f.yaml' },
     1000,
     1001,
+    {},
   );
   expect(command.slice(0, 5)).toEqual(['sudo', '-n', 'setsid', '--fork', process.execPath]);
   expect(command[5]).toMatch(/\/dist\/rolecall\.cjs$/);
@@ -100,4 +101,15 @@ test('under sudo the process gets a session of its own and gives its files to th
     ...['local', 'up', '--foreground', '--announce', '--state-folder', '/state/local'],
     ...['--owner', '1000:1001', '--ephemeral', '--faults', '/f.yaml'],
   ]);
+});
+
+test('sudo lets the operator’s proxy through by name: its URL may hold a password', () => {
+  const options = { folder: '/state/local', ephemeral: false, sudo: true };
+  const command = cloudCommand(options, 1, 1, {
+    https_proxy: 'http://me:secret@one',
+    NO_PROXY: 'x',
+    PATH: '/',
+  });
+  expect(command.slice(0, 4)).toEqual(['sudo', '-n', '--preserve-env=https_proxy,NO_PROXY', 'setsid']);
+  expect(command.join(' ')).not.toContain('secret');
 });

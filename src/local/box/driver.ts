@@ -7,6 +7,7 @@ import { UsageError } from '../../errors.ts';
 import type { Box, BoxDriver, BoxSpec } from '../box.ts';
 import { hostnameOf } from '../metadata/tree.ts';
 import { followConsole } from './console.ts';
+import { boxEnvironment } from './environment.ts';
 import { kernelHint, SYSTEM_ENV } from './kernel.ts';
 import { type BoxListener, listenInside } from './listeners.ts';
 import { namespaces, type Sandbox, type SandboxEnd, startSandbox } from './sandbox.ts';
@@ -53,7 +54,7 @@ export async function sandboxDriver(options: SandboxOptions): Promise<BoxDriver>
         machine: true,
         command: [
           '/usr/bin/env',
-          ...environment(spec),
+          ...boxEnvironment(spec, hostname),
           '/bin/bash',
           '/run/rolecall-box/init.sh',
           title(kind, spec),
@@ -63,10 +64,6 @@ export async function sandboxDriver(options: SandboxOptions): Promise<BoxDriver>
     },
   };
 }
-
-/** What every process of the box finds in its environment: where S3 is, as AWS's own clients read it. */
-const environment = ({ services: { s3 } }: BoxSpec): readonly string[] =>
-  s3 === undefined ? [] : [`AWS_ENDPOINT_URL_S3=http://127.0.0.1:${s3.port}`];
 
 const title = (kind: string, spec: BoxSpec): string =>
   `rolecall local box: ${spec.instanceId} of ${spec.amiId}, a ${kind} sandbox on this machine, Linux ${release()}`;

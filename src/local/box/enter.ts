@@ -5,8 +5,11 @@
 export const DROPPED_CAPABILITIES =
   '-sys_module,-sys_rawio,-sys_time,-mknod,-mac_admin,-mac_override,-syslog,-audit_control,-block_suspend,-wake_alarm';
 
+/** Where S3 is, and the proxy. (`--norc`: bash takes itself for a remote shell where its stdin is a socket.) */
+const AS_INIT = 'while IFS= read -r -d "" word; do export "$word"; done </proc/1/environ; exec -- "$@"';
+
 /**
- * The command that runs `argv` inside a running box as its root: what `rolecall local exec` starts.
+ * The command that runs `argv` inside a running box as its root, with its init's environment: what `rolecall local exec` starts.
  * @param kind the box's kind, as the control API tells it
  * @param pid the box's init on the host
  */
@@ -37,6 +40,6 @@ export function enterCommand(
     '--',
     ...environment,
     ...['setpriv', '--bounding-set', DROPPED_CAPABILITIES, '--inh-caps', DROPPED_CAPABILITIES, '--'],
-    ...argv,
+    ...['bash', '--norc', '-c', AS_INIT, 'bash', ...argv],
   ];
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createServer, type RequestListener } from 'node:http';
-import { Server } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { RolecallError } from '../../errors.ts';
 import { SYSTEM_ENV } from './kernel.ts';
 
@@ -9,6 +10,8 @@ export interface BoxListener {
   readonly address: string;
   readonly port: number;
   readonly handler: RequestListener;
+  /** Answers CONNECT, which any other service refuses. */
+  readonly tunnel?: (request: IncomingMessage, client: Duplex, head: Buffer) => void;
 }
 
 /** Runs inside the box's network namespace for a moment: binds the sockets and hands them out, listening. */
@@ -55,7 +58,7 @@ export async function listenInside(
     });
     child.on('message', (message, handle) => {
       const listener = listeners[indexOf(message)];
-      if (listener !== undefined && handle instanceof Server) closers.push(serve(handle, listener.handler));
+      if (listener !== undefined && handle instanceof Server) closers.push(serve(handle, listener));
     });
     child.once('error', reject);
     child.once('close', () => {
@@ -64,7 +67,7 @@ export async function listenInside(
       reject(
         new RolecallError(
           'internal',
-          `the box's metadata address could not be bound: ${said.trim().split('\n').at(-1)}`,
+          `a service of the box could not be bound to its address: ${said.trim().split('\n').at(-1)}`,
         ),
       );
     });
@@ -75,11 +78,20 @@ export async function listenInside(
 const indexOf = (message: unknown): number =>
   typeof message === 'object' && message !== null && 'index' in message ? Number(message.index) : -1;
 
-function serve(socket: Server, handler: RequestListener): () => void {
+function serve(socket: Server, { handler, tunnel }: BoxListener): () => void {
   const http = createServer(handler);
-  socket.on('connection', (connection) => http.emit('connection', connection));
+  if (tunnel !== undefined) http.on('connect', tunnel);
+  // Tunnels too, which an HTTP server forgets.
+  const open = new Set<Socket>();
+  socket.on('connection', (connection) => {
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
+    // As with an HTTP server's own socket: a tunnel's client may end before its server does.
+    connection.allowHalfOpen = true;
+    http.emit('connection', connection);
+  });
   return () => {
     socket.close();
-    http.closeAllConnections();
+    for (const connection of open) connection.destroy();
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/io/clock.ts';
 import { packageRoot } from '../../../src/io/package-root.ts';
 import type { Box, BoxDriver, BoxSpec, ImageBuilder } from '../../../src/local/box.ts';
+import type { OutwardProxy } from '../../../src/local/outward/proxy.ts';
 import { sandboxes } from '../../../src/local/sandboxes.ts';
 
 const IMAGE = 'ami-0123456789abcdef0';
@@ -28,9 +29,13 @@ export interface Lab {
 }
 
 /** rc.local of these tests: nothing of the bootstrapper's. */
-export async function openLab(overlay?: string, packages: readonly string[] = []): Promise<Lab> {
+export async function openLab(
+  overlay?: string,
+  packages: readonly string[] = [],
+  proxy?: OutwardProxy,
+): Promise<Lab> {
   const stateDir = await mkdtemp(join(tmpdir(), 'rolecall-boxes-'));
-  const { driver, images } = await sandboxes(stateDir, systemClock);
+  const { driver, images } = await sandboxes(stateDir, systemClock, proxy);
   await images.build({ id: IMAGE, packages, ...(overlay === undefined ? {} : { overlay }) });
   const machines: Machine[] = [];
   let count = 0;
