@@ -8,7 +8,7 @@ source "$ROLECALL_LIB"
 readonly PORT=2222
 install_packages --apt 'openssh-server openssh-client' --dnf 'openssh-server openssh-clients'
 folder=$(mktemp -d)
-trap 'kill -- "$(<"$folder/pid")" 2>/dev/null; rm -rf -- "$folder"' EXIT
+trap 'kill -- "$(<"$folder/pid")" 2>/dev/null || true; rm -rf -- "$folder"' EXIT
 ssh-keygen -q -t ed25519 -N '' -f "$folder/host"
 ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
 mkdir -p /run/sshd
