@@ -38,6 +38,12 @@ export interface Pins {
   readonly bundle?: BundlePin | undefined;
 }
 
+/** What of the pins stands in the payload. */
+interface PayloadPins {
+  readonly build?: Pick<Pin, 'pinned'> | undefined;
+  readonly bundle?: Pick<BundlePin, 'pinned'> | undefined;
+}
+
 export interface IntentWords extends RoleWords, OverrideWords {
   readonly count?: number | undefined;
   readonly build?: string | undefined;
@@ -100,7 +106,7 @@ export async function completeIntent(draft: Draft, pins: Pins): Promise<Intent> 
 /** The payload of a role: the scheme's whose pin there is. */
 export async function payloadFor(
   { role, launch, nonce }: Pick<Draft, 'role' | 'launch' | 'nonce'>,
-  { build, bundle }: Pins,
+  { build, bundle }: PayloadPins,
 ): Promise<Payload> {
   if (bundle === undefined) {
     const { personalityPayload } = await import('../payload/personality.ts');
