@@ -1166,11 +1166,15 @@ find_init_script() {
   die "no init script for this machine; looked for ${tried#, }"
 }
 
-# Fills INIT_ENVIRONMENT: a clean base and the personality, without rolecall's own keys except the launch id.
+# Fills INIT_ENVIRONMENT: a clean base, the proxy that the bootstrapper itself was started with, and the personality,
+# without rolecall's own keys except the launch id.
 build_init_environment() {
   local key
   INIT_ENVIRONMENT=("PATH=$BOX_PATH" HOME=/root LANG=C.UTF-8 "ROLECALL_INSTANCE_ID=$INSTANCE_ID")
   if [[ -n $BUILD_DIR ]]; then INIT_ENVIRONMENT+=("ROLECALL_BUILD=$BUILD" "ROLECALL_BUILD_DIR=$BUILD_DIR"); fi
+  for key in {http,https,no}_proxy {HTTP,HTTPS,NO}_PROXY; do
+    if [[ -n ${!key:-} ]]; then INIT_ENVIRONMENT+=("$key=${!key}"); fi
+  done
   for key in "${!PERSONALITY[@]}"; do
     if [[ $key != rolecall_* || $key == rolecall_launch ]]; then
       INIT_ENVIRONMENT+=("$key=${PERSONALITY[$key]}")

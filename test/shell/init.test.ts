@@ -23,12 +23,12 @@ afterEach(async () => {
 });
 
 describe('the init script', () => {
-  test('gets the personality and a clean environment, its own folder, no stdin', async () => {
+  test('gets the personality and a clean environment but for a proxy, its own folder, no stdin', async () => {
     box.init('b/prod/bootstrapper.sh', 'env; pwd; readlink /proc/self/fd/0; ls /proc/self/fd | tr "\\n" " "');
     const { status } = await boot(
       `${SIGNED}memcached_mb=64\nmirror_url=https://x.example/?a=1\nrolecall_other=b-1\n`,
       {
-        env: { SECRET: 'from outside' },
+        env: { SECRET: 'from outside', https_proxy: 'http://127.0.0.1:9' },
       },
     );
     expect(status).toBe(0);
@@ -41,6 +41,7 @@ describe('the init script', () => {
         `ROLECALL_INSTANCE_ID=${INSTANCE_ID}`,
         'context=b',
         'environment=prod',
+        'https_proxy=http://127.0.0.1:9',
         `machine_id=${INSTANCE_ID}`,
         'memcached_mb=64',
         'mirror_url=https://x.example/?a=1',

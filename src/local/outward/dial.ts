@@ -3,34 +3,8 @@ import { once } from 'node:events';
 import { isIP, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
-import { getSystemErrorMap } from 'node:util';
-import { refusal } from './refusal.ts';
 import { upstreamFor } from './upstream.ts';
-
-/** How the outside is reached. */
-export interface Outward {
-  /** Why an address may not be reached (`it is ...`); undefined where it may. */
-  readonly refusal: (address: string) => string | undefined;
-  /** Where the operator's own proxy is looked for. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** For a name to be resolved, for a connection, and for the operator's proxy to make one. */
-  readonly connectMs: number;
-  /** A connection on which nothing moves for so long is broken. */
-  readonly idleMs: number;
-}
-
-/** This machine's network; idle connections are kept as long as AWS's NAT gateways keep them. */
-export const outward = (): Outward => ({ refusal, env: process.env, connectMs: 20_000, idleMs: 350_000 });
-
-/** What the proxy says to whoever asked, in place of an answer from outside. */
-export class Refusal extends Error {
-  readonly status: 400 | 403 | 502;
-
-  constructor(status: 400 | 403 | 502, sentence: string) {
-    super(sentence);
-    this.status = status;
-  }
-}
+import { type Outward, Refusal, unreachable } from './ways.ts';
 
 /** A connection on the way to a target. */
 export interface Dialled {
@@ -61,13 +35,6 @@ export async function dial(target: URL, ways: Outward, signal: AbortSignal): Pro
     throw error instanceof Refusal ? error : unreachable(target, error);
   }
 }
-
-/** That a target can't be reached, and why. */
-export const unreachable = ({ host }: URL, error: unknown): Refusal =>
-  new Refusal(
-    502,
-    `${host} can't be reached from this machine: ${reasonOf(error)}; check the name, and the network here`,
-  );
 
 /** The target's addresses that may be reached; none where the operator's proxy is to find them. */
 async function judged(target: URL, ways: Outward, chained: boolean): Promise<readonly LookupAddress[]> {
@@ -130,11 +97,4 @@ async function ready<S extends Socket>(
   socket.setTimeout(connectMs);
   await once(socket, event);
   return socket;
-}
-
-/** `connection refused`, rather than `connect ECONNREFUSED 192.0.2.1:80`. */
-function reasonOf(error: unknown): string {
-  const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const { errno = 0, message } = cause as NodeJS.ErrnoException;
-  return getSystemErrorMap().get(errno)?.[1] ?? message;
 }

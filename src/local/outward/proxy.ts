@@ -7,8 +7,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { dial, type Outward, outward, Refusal, unreachable } from './dial.ts';
+import { dial } from './dial.ts';
 import { basic, type Tunnel, tunnelTo } from './tunnel.ts';
+import { type Outward, outward, Refusal, unreachable } from './ways.ts';
 
 /** Where a machine finds its proxy: a port that no service is known to want, above those that Linux gives to clients. */
 export const PROXY_ADDRESS = { address: '127.0.0.1', port: 63_128 } as const;

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { dial, type Outward, Refusal, unreachable } from './dial.ts';
+import { dial } from './dial.ts';
+import { type Outward, Refusal, unreachable } from './ways.ts';
 
 /** Answers CONNECT, as an HTTP server's event of that name. */
 export type Tunnel = (request: IncomingMessage, client: Duplex, head: Buffer) => void;

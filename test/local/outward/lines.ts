@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Server as NetServer, type Socket } from 'node:net';
-import { type Outward, outward } from '../../../src/local/outward/dial.ts';
 import { outwardProxy } from '../../../src/local/outward/proxy.ts';
+import { type Outward, outward } from '../../../src/local/outward/ways.ts';
 
 /** A server on loopback (of which there is more than one address); `await using` ends it and its connections. */
 export interface Listening extends AsyncDisposable {
