@@ -22,7 +22,7 @@ describe('validate', () => {
   test('says that the shipped catalogue is sound', async () => {
     expect(await rolecall(['validate'])).toEqual({
       code: 0,
-      stdout: 'roles.yaml: no faults (4 roles, 2 environments, 2 contexts)\n',
+      stdout: 'roles.yaml: no faults (5 roles, 2 environments, 2 contexts)\n',
       stderr: '',
     });
     const { stdout } = await rolecall(words('validate --output json'));
@@ -115,6 +115,7 @@ describe('roles', () => {
     expect(data.roles.map(({ role }: { role: string }) => role)).toEqual([
       'memcached',
       'shop',
+      'sessions',
       'web',
       'worker',
     ]);
