@@ -1,10 +1,10 @@
 // Building an archive of a 200 MB tree, half of it text and half of it random bytes: against `git archive | gzip -6`.
 import { execFileSync } from 'node:child_process';
-import { randomFillSync } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { figure, median, ROLECALL, run } from './measure.mjs';
+import { writeTree } from './parts/tree.mjs';
 
 const TIMES = 3;
 const FILES = 500;
@@ -12,37 +12,8 @@ const FILE_BYTES = 400_000;
 const folder = await mkdtemp(join(tmpdir(), 'rolecall-bench-'));
 const repository = join(folder, 'repository');
 const catalogue = join(folder, 'roles.yaml');
-const WORDS = [
-  'machine',
-  'launch',
-  'role',
-  'bucket',
-  'pointer',
-  'verdict',
-  'context',
-  'build',
-  'step',
-  'payload',
-];
-
-/** Words in an order that repeats only after a long while, as text does. */
-function textOf(bytes, seed) {
-  const words = [];
-  let state = seed + 1;
-  for (let length = 0; length < bytes; length += words.at(-1).length + 1) {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    words.push(state % 7 === 0 ? String(state) : WORDS[state % WORDS.length]);
-  }
-  return words.join(' ').slice(0, bytes);
-}
-
 try {
-  for (let index = 0; index < FILES; index += 1) {
-    const parent = join(repository, `d${index % 25}`);
-    await mkdir(parent, { recursive: true });
-    const body = index % 2 ? randomFillSync(Buffer.alloc(FILE_BYTES)) : textOf(FILE_BYTES, index);
-    await writeFile(join(parent, `f${index}`), body);
-  }
+  await writeTree(repository, FILES, FILE_BYTES);
   const git = (...args) =>
     execFileSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@example.com', ...args], {
       cwd: repository,

@@ -3,11 +3,12 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGzip } from 'node:zlib';
 import { figure, median, ROLECALL, run } from './measure.mjs';
+import { peakMeter } from './parts/peak.mjs';
 
 const AWS = '/usr/bin/aws';
 const TIMES = 3;
@@ -29,13 +30,7 @@ roles: {web: {app: shop, instance_type: t3.micro}}
 `,
 );
 
-/** Writes the peak of its resident memory (kB) when it ends. */
-const hook = join(folder, 'peak.cjs');
-await writeFile(
-  hook,
-  `process.on('exit', () => require('node:fs').writeFileSync(process.env.PEAK_FILE, String(process.resourceUsage().maxRSS)));`,
-);
-const peakFile = join(folder, 'peak');
+const peak = await peakMeter(folder);
 
 const rolecall = (args, env = {}) =>
   run('node', [ROLECALL, ...args], { env: { XDG_STATE_HOME: state, ...env } });
@@ -111,9 +106,8 @@ function tarHeader(name, size) {
 
 async function publish(path) {
   const args = ['release', 'publish', '--archive', path, '--catalogue', catalogue, '--local'];
-  const env = { NODE_OPTIONS: `--require ${hook}`, PEAK_FILE: peakFile };
-  const ms = await checked(rolecall(args, env));
-  return { ms, peakMb: Number(await readFile(peakFile, 'utf8')) / 1000 };
+  const ms = await checked(rolecall(args, peak.env));
+  return { ms, peakMb: await peak.megabytes() };
 }
 
 try {
@@ -126,7 +120,7 @@ try {
     checked(run(AWS, ['--endpoint-url', env.AWS_ENDPOINT_URL_S3, 's3', ...args], { env }));
   const ours = [];
   const theirs = [];
-  let peak = 0;
+  let highest = 0;
   await aws('mb', 's3://bench-other');
   for (let turn = 0; turn < TIMES; turn += 1) {
     // A build of its own for each turn: published once, a tag is not sent again.
@@ -134,14 +128,14 @@ try {
     theirs.push(await aws('cp', '--no-progress', path, `s3://bench-other/half-gb-${turn}`));
     const { ms, peakMb } = await publish(path);
     ours.push(ms);
-    peak = Math.max(peak, peakMb);
+    highest = Math.max(highest, peakMb);
     await aws('rm', `s3://bench-other/half-gb-${turn}`);
     await rm(path);
   }
   const yardstick = { name: 'aws s3 cp', value: median(theirs) / 1000 };
   // At least 0.9 times the throughput is at most 1/0.9 times the time.
   figure('release publish, 500 MB', median(ours) / 1000, yardstick, 1 / 0.9, 's');
-  figure('  its peak memory', peak, { name: '200 MB', value: 200 }, 1, 'MB');
+  figure('  its peak memory', highest, { name: '200 MB', value: 200 }, 1, 'MB');
   const { peakMb } = await publish(await archive('two-gb', 2_000 * MB));
   figure('release publish, 2 GB: peak memory', peakMb, { name: '200 MB', value: 200 }, 1, 'MB');
 } finally {
