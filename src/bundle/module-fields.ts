@@ -19,7 +19,7 @@ const names = (expected: string): ListShape => ({
 const integer = { kind: 'whole', min: -2_147_483_648, max: 2_147_483_647 } as const;
 
 /** What a module says of a variable. */
-const VARIABLE_FIELDS: readonly Field[] = [
+export const VARIABLE_FIELDS: readonly Field[] = [
   { name: 'description', shape: line, description: 'what it is', required: true, example: 'memory, in MiB' },
   {
     name: 'type',

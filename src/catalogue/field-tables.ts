@@ -1,42 +1,17 @@
-import { expectedOf, type Field } from '../document/shape.ts';
+import { fieldTable, withTables } from '../document/field-table.ts';
 import { BUNDLE_FIELDS, VALUE_SOURCE_FIELDS } from './bundle-fields.ts';
 import { APP_FIELDS, CATALOGUE_FIELDS, LOCAL_IMAGE_FIELDS, ROLE_FIELDS } from './fields.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from './settings.ts';
 
-/** By the name of their place in the document, from the table that the validator reads. */
-const fieldTables = (): Readonly<Record<string, string>> => ({
-  catalogue: table(CATALOGUE_FIELDS),
-  settings: table(SETTINGS),
-  role: table(ROLE_FIELDS),
-  block_devices: table(BLOCK_DEVICE_FIELDS),
-  bundle: table(BUNDLE_FIELDS),
-  variable: table(VALUE_SOURCE_FIELDS),
-  apps: table(APP_FIELDS),
-  local_image: table(LOCAL_IMAGE_FIELDS),
-});
-
-/** docs/catalogue.md with its tables (between `<!-- table NAME -->` and `<!-- end -->`) made anew. */
-export function withFieldTables(document: string): string {
-  const tables = fieldTables();
-  return document.replace(
-    /(<!-- table (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
-    (_whole, open: string, name: string, close: string) => `${open}\n${tables[name] ?? ''}\n${close}`,
-  );
-}
-
-const table = (fields: readonly Field[]): string =>
-  [
-    '| Key | What it is | Takes | Default | Example |',
-    '| --- | --- | --- | --- | --- |',
-    ...fields.map(row),
-    '',
-  ].join('\n');
-
-function row(field: Field): string {
-  const fallback = field.required ? '**required**' : (field.default ?? 'none');
-  const cells = [`\`${field.name}\``, field.description, takes(field), fallback, `\`${field.example}\``];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-}
-
-/** Records are told by tables of their own. */
-const takes = ({ shape }: Field): string => (shape.kind === 'record' ? 'a map' : expectedOf(shape));
+/** docs/catalogue.md with its tables made anew, from the table that the validator reads. */
+export const withFieldTables = (page: string): string =>
+  withTables(page, {
+    catalogue: fieldTable(CATALOGUE_FIELDS),
+    settings: fieldTable(SETTINGS),
+    role: fieldTable(ROLE_FIELDS),
+    block_devices: fieldTable(BLOCK_DEVICE_FIELDS),
+    bundle: fieldTable(BUNDLE_FIELDS),
+    value: fieldTable(VALUE_SOURCE_FIELDS),
+    apps: fieldTable(APP_FIELDS),
+    local_image: fieldTable(LOCAL_IMAGE_FIELDS),
+  });

@@ -4,6 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
+import { openCollection } from '../../src/bundle/collection.ts';
+import { withModuleTables } from '../../src/bundle/module-tables.ts';
 import { withFieldTables } from '../../src/catalogue/field-tables.ts';
 import {
   CATALOGUE_FIELDS,
@@ -37,6 +39,15 @@ describe('the shipped files are made from the table (npm run schema)', () => {
 
   test('the tables of docs/catalogue.md', () => {
     expect(shipped('docs/catalogue.md')).toBe(withFieldTables(shipped('docs/catalogue.md')));
+  });
+
+  test('the tables of docs/modules.md', async () => {
+    const standard = join(packageRoot(), 'templates/modules');
+    const { names, find } = await openCollection({ own: '/nonexistent', standard }, (path) => path);
+    const modules = (await Promise.all(names.map(find))).filter((module) => module !== undefined);
+    expect(modules.length).toBeGreaterThan(3);
+    const page = shipped('docs/modules.md');
+    expect(page).toBe(withModuleTables(page, modules, shipped('templates/module-lib.sh')));
   });
 
   test('every example of the table is valid', () => {
