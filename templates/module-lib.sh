@@ -156,8 +156,8 @@ start_service() {
     journalctl --unit="$name" --lines=20 --no-pager || true
     fail "systemctl $action $name failed: the lines above are its journal's"
   fi
-  # A daemon must not hold the module's stdin, nor its place in the folder.
-  if [[ -x /etc/init.d/$name ]] && service "$name" "$action"; then return 0; fi
+  # echo: some init scripts leave their line open.
+  if [[ -x /etc/init.d/$name ]] && service "$name" "$action" && echo; then return 0; fi
   "$@" || fail "$name can't be started: neither by its init script nor by $1"
 }
 
