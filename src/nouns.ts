@@ -17,8 +17,8 @@ export type InstanceId = Brand<string, 'InstanceId'>;
 /** What a path-forming value must match (the box checks the same expression). */
 export const PATH_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** What the name of a module matches: it is a folder of the bundle and a part of a marker's step. */
-export const MODULE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+/** What the name of a module matches: it is a folder of the bundle (beside `files`) and a part of a marker's step. */
+export const MODULE_NAME = /^(?!files$)[a-z][a-z0-9-]{0,31}$/;
 
 /** What the name of a module's variable matches: a variable of the shell, and none of rolecall's own. */
 export const VARIABLE_NAME = /^(?!rolecall_|(?:environment|role|context|machine_id)$)[a-z][a-z0-9_]{0,63}$/;

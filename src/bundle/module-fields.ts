@@ -1,10 +1,10 @@
 import type { ShapeFault } from '../document/check.ts';
 import type { DocumentKind } from '../document/document.ts';
 import { DURATION } from '../document/duration.ts';
-import { child, isNull, type Located, type LocatedMap, textAt } from '../document/located.ts';
-import { patternProblem } from '../document/pattern.ts';
+import { child, flagAt, isNull, keysOf, type Located, type LocatedMap, textAt } from '../document/located.ts';
+import { expressionProblem } from '../document/pattern.ts';
 import type { Field, ListShape, MapShape, RecordShape } from '../document/shape.ts';
-import { text } from '../document/texts.ts';
+import { text, variableKeyProblem } from '../document/texts.ts';
 import { MODULE_NAME, VARIABLE_NAME } from '../nouns.ts';
 import type { Variable } from './module.ts';
 import { typeProblem } from './values.ts';
@@ -46,7 +46,7 @@ export const VARIABLE_FIELDS: readonly Field[] = [
   {
     name: 'pattern',
     shape: text('^.{1,512}$', 'a JavaScript regular expression of 1 to 512 characters', {
-      problem: patternProblem,
+      problem: expressionProblem,
     }),
     description: 'that the whole of a string must match',
     example: "'[a-z]+'",
@@ -66,6 +66,7 @@ const variables: MapShape = {
   ],
   keysExpected:
     'variables (a lower-case letter, then lower-case letters, digits and _, at most 64) to what they are',
+  keyProblem: variableKeyProblem,
 };
 
 const test: RecordShape = {
@@ -171,7 +172,7 @@ export const MODULE_DOCUMENT: DocumentKind = {
 function variableFaults(node: Located, path: string): ShapeFault[] {
   const type = textAt(node, 'type');
   const fallback = child(node, 'default');
-  const flag = (key: string) => textAt(node, key) === 'true';
+  const flag = (key: string) => flagAt(node, key) === true;
   const fault = (key: string, message: string, expected: string): ShapeFault[] => {
     const at = child(node, key)?.at ?? node.at;
     return [{ at, path: `${path}.${key}`, message: `${path}.${key} ${message}`, expected }];
@@ -184,9 +185,12 @@ function variableFaults(node: Located, path: string): ShapeFault[] {
   if (has('pattern') && type !== 'string') return fault('pattern', 'is for strings', 'type: string');
   const bound = ['minimum', 'maximum'].find(has);
   if (bound !== undefined && type !== 'integer') return fault(bound, 'is for integers', 'type: integer');
-  if (fallback?.kind !== 'scalar' || isNull(fallback)) return [];
   const declared = variableOf(node);
-  const problem = typeProblem(fallback.text, declared);
+  const { minimum, maximum } = declared;
+  if (minimum !== undefined && maximum !== undefined && maximum < minimum)
+    return fault('maximum', 'is below its minimum', `at least ${minimum}`);
+  const value = valueOf(fallback);
+  const problem = value === undefined ? undefined : typeProblem(value, declared);
   return problem === undefined ? [] : fault('default', problem.message, problem.expected);
 }
 
@@ -195,11 +199,13 @@ function testFaults(root: LocatedMap): ShapeFault[] {
   return entriesOf(child(child(root, 'test'), 'variables')).flatMap(([name, node]) => {
     const path = `test.variables.${name}`;
     const variable = child(declared, name);
-    if (variable === undefined)
-      return [
-        { at: node.at, path, message: `${path} is no variable of this module`, expected: 'one of variables' },
-      ];
-    const problem = node.kind === 'scalar' ? typeProblem(node.text, variableOf(variable)) : undefined;
+    if (variable === undefined) {
+      const names = keysOf(declared);
+      const expected = names.length === 0 ? 'none: it has no variables' : `one of ${names.join(', ')}`;
+      return [{ at: node.at, path, message: `${path} is no variable of this module`, expected }];
+    }
+    const value = valueOf(node);
+    const problem = value === undefined ? undefined : typeProblem(value, variableOf(variable));
     return problem === undefined
       ? []
       : [{ at: node.at, path, message: `${path} ${problem.message}`, expected: problem.expected }];
@@ -209,22 +215,28 @@ function testFaults(root: LocatedMap): ShapeFault[] {
 const entriesOf = (node: Located | undefined): [string, Located][] =>
   node?.kind === 'map' ? [...node.entries].map(([key, { value }]) => [key, value]) : [];
 
+/** A value as a module gets it: `True` is `true`; undefined where there is none. */
+export const valueOf = (node: Located | undefined): string | undefined => {
+  if (node?.kind !== 'scalar' || isNull(node)) return undefined;
+  return typeof node.value === 'boolean' ? String(node.value) : node.text;
+};
+
 /** A variable as its module declares it; the shape has been checked, or a fault is told already. */
 export function variableOf(node: Located): Variable {
   const number = (key: string) => {
     const given = textAt(node, key);
     return given === undefined ? {} : { [key]: Number(given) };
   };
-  const fallback = textAt(node, 'default');
+  const fallback = valueOf(child(node, 'default'));
   const pattern = textAt(node, 'pattern');
   const type = textAt(node, 'type');
   return {
     description: textAt(node, 'description') ?? '',
     type: type === 'integer' || type === 'boolean' ? type : ('string' as const),
     ...(fallback !== undefined && { default: fallback }),
-    required: textAt(node, 'required') === 'true',
-    secret: textAt(node, 'secret') === 'true',
-    ...(pattern !== undefined && { pattern }),
+    required: flagAt(node, 'required') === true,
+    secret: flagAt(node, 'secret') === true,
+    ...(pattern !== undefined && expressionProblem(pattern) === undefined && { pattern }),
     ...number('minimum'),
     ...number('maximum'),
   };

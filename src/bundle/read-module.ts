@@ -3,11 +3,11 @@ import { basename, join } from 'node:path';
 import { readDocument } from '../document/document.ts';
 import { durationMs } from '../document/duration.ts';
 import { DocumentError } from '../document/faults.ts';
-import { child, keysOf, type Located, type LocatedMap, textAt, textsOf } from '../document/located.ts';
+import { child, flagAt, keysOf, type Located, type LocatedMap, textAt } from '../document/located.ts';
 import { UsageError } from '../errors.ts';
 import { MODULE_NAME } from '../nouns.ts';
 import type { Module } from './module.ts';
-import { MODULE_DOCUMENT, variableOf } from './module-fields.ts';
+import { MODULE_DOCUMENT, valueOf, variableOf } from './module-fields.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
@@ -21,7 +21,7 @@ export async function readModule(folder: string, label: string, origin: Module['
   const name = basename(folder);
   if (!MODULE_NAME.test(name))
     throw new UsageError(`${label}: "${name}" can't be the name of a module`, {
-      hint: 'rename the folder: a lower-case letter, then a-z 0-9 and -, at most 32 in all',
+      hint: 'rename the folder: a lower-case letter, then a-z 0-9 and -, at most 32 in all; not files',
     });
   const text = await readFile(join(folder, 'module.yaml'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`the module ${name} can't be read: ${label}/module.yaml ${reasonOf(error)}`, {
@@ -46,6 +46,7 @@ export async function readModule(folder: string, label: string, origin: Module['
 function contentOf(root: LocatedMap): Omit<Module, 'name' | 'folder' | 'origin'> {
   const variables = child(root, 'variables');
   const test = child(root, 'test');
+  const given = child(test, 'variables');
   const timeout = textAt(root, 'timeout');
   return {
     description: textAt(root, 'description') ?? '',
@@ -57,9 +58,9 @@ function contentOf(root: LocatedMap): Omit<Module, 'name' | 'folder' | 'origin'>
     timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
     provides: listOf(child(root, 'provides')),
     test: {
-      variables: textsOf(child(test, 'variables')),
+      variables: Object.fromEntries(keysOf(given).map((key) => [key, valueOf(child(given, key)) ?? ''])),
       modules: listOf(child(test, 'modules')),
-      network: textAt(test, 'network') === 'true',
+      network: flagAt(test, 'network') === true,
     },
   };
 }

@@ -58,7 +58,7 @@ const variable = (name: string): string => name.replaceAll('-', '_');
 export async function scaffoldModule(shelf: string, name: string, taken: readonly string[]): Promise<string> {
   if (!MODULE_NAME.test(name))
     throw new UsageError(`"${name}" can't be the name of a module`, {
-      hint: 'a lower-case letter, then a-z 0-9 and -, at most 32 in all',
+      hint: 'a lower-case letter, then a-z 0-9 and -, at most 32 in all; not files',
     });
   const folder = join(shelf, name);
   if (taken.includes(name))

@@ -1,6 +1,6 @@
 import { DURATION } from '../document/duration.ts';
 import type { EitherShape, Field, ListShape, MapShape, RecordShape } from '../document/shape.ts';
-import { text } from '../document/texts.ts';
+import { text, variableKeyProblem } from '../document/texts.ts';
 import { MODULE_NAME, VARIABLE_NAME } from '../nouns.ts';
 
 /** Where the value of a variable comes from, when it isn't written in the catalogue. */
@@ -36,10 +36,7 @@ const variables: MapShape = {
   rules: [{ pattern: VARIABLE_NAME.source, value, nullable: true }],
   keysExpected:
     'variables (a lower-case letter, then lower-case letters, digits and _, at most 64) to values',
-  keyProblem: (key) =>
-    /^(?:environment|role|context|machine_id)$/.test(key) || key.startsWith('rolecall_')
-      ? 'is set by rolecall itself'
-      : undefined,
+  keyProblem: variableKeyProblem,
 };
 
 const files: MapShape = {

@@ -1,17 +1,22 @@
 /**
  * What makes a console pattern unusable, or undefined. Patterns run on every line of every machine's console, so one
- * that matches the empty line (and so everything), or may take exponential time, is refused.
+ * that matches the empty line (and so everything) is refused, too.
  */
 export function patternProblem(source: string): string | undefined {
-  let expression: RegExp;
+  const problem = expressionProblem(source);
+  if (problem !== undefined) return problem;
+  return new RegExp(source, 'u').test('') ? 'matches the empty line, and so every console' : undefined;
+}
+
+/** What makes a regular expression unusable, or undefined: one that may take exponential time is refused, too. */
+export function expressionProblem(source: string): string | undefined {
   try {
-    expression = new RegExp(source, 'u');
+    new RegExp(source, 'u');
   } catch (error) {
     const { message } = error as Error;
     // The engine says `Invalid regular expression: /.../u: Unterminated group`.
     return `is no regular expression: ${message.slice(message.lastIndexOf(': ') + 2).toLowerCase()}`;
   }
-  if (expression.test('')) return 'matches the empty line, and so every console';
   if (nestsRepeats(source)) return 'repeats a group that repeats inside, as (a+)+ does: it can take for ever';
   return undefined;
 }

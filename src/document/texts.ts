@@ -9,6 +9,12 @@ export const text = (pattern: string, expected: string, more: Partial<TextShape>
   ...more,
 });
 
+/** Why a key that can't be a variable of a module can't; undefined for one that is none anyway. */
+export const variableKeyProblem = (key: string): string | undefined =>
+  /^(?:environment|role|context|machine_id)$/.test(key) || key.startsWith('rolecall_')
+    ? 'is set by rolecall itself'
+    : undefined;
+
 /** What names match. */
 export const NAME = PATH_NAME.source;
 export const NAME_EXPECTED = 'a name of 1 to 64 letters, digits and . _ - that begins with a letter or digit';

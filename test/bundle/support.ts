@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Entry } from '../../src/archive/entries.ts';
+import { type Collection, openCollection } from '../../src/bundle/collection.ts';
+import type { Module } from '../../src/bundle/module.ts';
+import { readModule } from '../../src/bundle/read-module.ts';
+import { RolecallError } from '../../src/errors.ts';
+import type { BundleKey } from '../../src/nouns.ts';
+
+/** A key that a test may print. */
+export const KEY = '0123456789abcdef'.repeat(4) as BundleKey;
+
+/** A new folder; the test removes it. */
+export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'rolecall-bundle-test-'));
+
+/** Writes a file with the folders above it. @returns its path */
+export function write(path: string, text: string | Buffer, mode = 0o644): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+/** Writes a module of this module.yaml. @returns its folder */
+export function moduleIn(shelf: string, name: string, yaml = `description: The module ${name}\n`): string {
+  write(join(shelf, name, 'module.yaml'), yaml);
+  write(join(shelf, name, 'start-up.sh'), '#!/bin/bash\ntrue\n', 0o755);
+  return join(shelf, name);
+}
+
+export const readOwn = (folder: string): Promise<Module> => readModule(folder, 'modules/it', 'own');
+
+/** The modules of a folder, and no standard ones. */
+export const collectionIn = (own: string, standard = join(own, '.none')): Promise<Collection> =>
+  openCollection({ own, standard }, () => 'modules');
+
+/** What an expected failure said: `EXIT: MESSAGE\nHINT`. */
+export async function refusal(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'nothing was refused';
+  } catch (error) {
+    if (!(error instanceof RolecallError)) throw error;
+    return `${error.exit}: ${error.message}\n${error.hint}`;
+  }
+}
+
+/** A file of an archive that is to be. */
+export function fileEntry(path: string, text: string | Buffer, executable = false): Entry {
+  const bytes = Buffer.from(text);
+  const content = (async function* () {
+    yield bytes;
+  })();
+  return { kind: 'file', path, size: bytes.length, executable, content };
+}
+
+export async function* entriesOf(...entries: readonly Entry[]): AsyncGenerator<Entry, void> {
+  yield* entries;
+}
+
+/** What stock openssl makes of a sealed file. */
+export const opensslOpens = (path: string, key: string): Buffer =>
+  execFileSync('openssl', [...'enc -d -aes-256-cbc -pbkdf2 -pass env:KEY -in'.split(' '), path], {
+    env: { ...process.env, KEY: key },
+    maxBuffer: 1 << 30,
+  });
+
+/** What stock openssl seals. */
+export const opensslSeals = (bytes: Buffer, key: string): Buffer =>
+  execFileSync('openssl', 'enc -e -aes-256-cbc -pbkdf2 -salt -pass env:KEY'.split(' '), {
+    env: { ...process.env, KEY: key },
+    input: bytes,
+    maxBuffer: 1 << 30,
+  });
+
+export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** `MODE PATH` of all that lies below a folder. */
+export const treeOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => `${(lstatSync(join(folder, path)).mode & 0o777).toString(8)} ${path}`)
+    .sort((one, other) => (one.slice(4) < other.slice(4) ? -1 : 1));
+
+export const textIn = (...path: string[]): string => readFileSync(join(...path), 'utf8');
