@@ -37,22 +37,35 @@ export async function inspectBundle(path: string, key: BundleKey, expected?: str
   let list = '';
   for await (const entry of openBundle(path, key)) {
     refuseEscape(entry);
-    members.push({ path: entry.path, kind: entry.kind, size: entry.kind === 'file' ? entry.size : 0 });
-    if (entry.kind !== 'file') continue;
-    const keep = entry.path === 'start-up-bundle/modules.list';
-    for await (const chunk of entry.content) if (keep) list += chunk.toString('utf8');
+    const { path: name, kind } = entry;
+    members.push({ path: name, kind, size: kind === 'file' ? entry.size : 0 });
+    const content = kind === 'file' ? await textOf(entry.content, name === LIST) : '';
+    if (name === LIST) list = content;
   }
-  const files = new Set(members.filter(({ kind }) => kind === 'file').map((member) => member.path));
+  return { sha256, members, modules: checkedModules(list, members) };
+}
+
+const LIST = 'start-up-bundle/modules.list';
+
+/** Reads it to its end. @returns its text where that is wanted */
+async function textOf(content: AsyncIterable<Buffer>, wanted: boolean): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of content) if (wanted) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** @throws UsageError where no machine can start from them */
+function checkedModules(list: string, members: readonly Member[]): readonly string[] {
+  const files = new Set(members.filter(({ kind }) => kind === 'file').map(({ path }) => path));
   const modules = modulesOf(list, files);
   const lacking = modules.find((name) => !files.has(`start-up-bundle/${name}/start-up.sh`));
-  if (lacking !== undefined || modules.length === 0)
-    throw new UsageError(
-      lacking === undefined
-        ? 'the bundle has no modules'
-        : `the bundle lacks start-up-bundle/${lacking}/start-up.sh, though its modules.list names ${lacking}`,
-      { hint: 'no machine can start from it: build it again' },
-    );
-  return { sha256, members, modules };
+  if (lacking === undefined && modules.length > 0) return modules;
+  throw new UsageError(
+    lacking === undefined
+      ? 'the bundle has no modules'
+      : `the bundle lacks start-up-bundle/${lacking}/start-up.sh, though its modules.list names ${lacking}`,
+    { hint: 'no machine can start from it: build it again' },
+  );
 }
 
 /** As the machine finds them: those of modules.list, else every folder with a start-up.sh. */

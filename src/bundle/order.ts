@@ -26,19 +26,19 @@ export function orderFaults(uses: readonly ModuleUse[], modules: readonly Module
 const gives = ({ name, provides }: Module, wanted: string): boolean =>
   name === wanted || provides.includes(wanted);
 
+/** A module may provide what it comes after: that is no cycle. */
+const comesAfter = (module: Module, modules: readonly Module[]): Module[] =>
+  modules.filter((other) => other !== module && module.after.some((wanted) => gives(other, wanted)));
+
 /** The names of a cycle, its first again at the end. */
 function findCycle(modules: readonly Module[]): string[] | undefined {
   const done = new Set<string>();
   const visit = (module: Module, path: readonly string[]): string[] | undefined => {
     if (path.includes(module.name)) return [...path.slice(path.indexOf(module.name)), module.name];
     if (done.has(module.name)) return undefined;
-    for (const wanted of module.after) {
-      for (const other of modules) {
-        // A module may provide what it comes after: its own name is no cycle.
-        if (other === module || !gives(other, wanted)) continue;
-        const cycle = visit(other, [...path, module.name]);
-        if (cycle !== undefined) return cycle;
-      }
+    for (const earlier of comesAfter(module, modules)) {
+      const cycle = visit(earlier, [...path, module.name]);
+      if (cycle !== undefined) return cycle;
     }
     done.add(module.name);
     return undefined;

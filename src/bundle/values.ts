@@ -14,13 +14,10 @@ export function typeProblem(
   { type, pattern, minimum, maximum }: Kind,
 ): ValueProblem | undefined {
   switch (type) {
-    case 'integer': {
-      if (!/^-?(0|[1-9][0-9]{0,15})$/.test(text)) return { message: 'is no integer', expected: 'an integer' };
-      const value = Number(text);
-      const low = minimum !== undefined && value < minimum;
-      if (!low && !(maximum !== undefined && value > maximum)) return undefined;
-      return { message: low ? 'is too small' : 'is too large', expected: rangeOf(minimum, maximum) };
-    }
+    case 'integer':
+      return /^-?(0|[1-9][0-9]{0,15})$/.test(text)
+        ? rangeProblem(Number(text), minimum, maximum)
+        : { message: 'is no integer', expected: 'an integer' };
     case 'boolean':
       return text === 'true' || text === 'false'
         ? undefined
@@ -30,6 +27,16 @@ export function typeProblem(
         ? undefined
         : { message: 'is not valid', expected: `a text that matches ${pattern}` };
   }
+}
+
+function rangeProblem(
+  value: number,
+  minimum: number | undefined,
+  maximum: number | undefined,
+): ValueProblem | undefined {
+  const expected = rangeOf(minimum, maximum);
+  if (minimum !== undefined && value < minimum) return { message: 'is too small', expected };
+  return maximum !== undefined && value > maximum ? { message: 'is too large', expected } : undefined;
 }
 
 function rangeOf(minimum: number | undefined, maximum: number | undefined): string {

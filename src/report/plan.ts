@@ -62,7 +62,6 @@ export interface PlannedBuild {
  * @param columns width of the terminal that shows it; absent where it goes to a file or pipe, which get long lines
  */
 export function renderPlan(plan: Plan, now: number, paint: Paint, columns?: number): string {
-  const { payload } = plan;
   const sections = [
     facts(
       [
