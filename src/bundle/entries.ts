@@ -22,12 +22,12 @@ export interface BundleParts {
   readonly library: string;
 }
 
-/** A module as it is started: in a test the same one is started twice, or with another script. */
+/** A module as it is started: in a test the same one is started twice, and then its test. */
 export interface StartedModule {
   readonly as: string;
   readonly module: Module;
-  /** File of its folder that becomes start-up.sh; absent: start-up.sh. */
-  readonly script?: string;
+  /** Its test.sh is run, in the folder where it was started under its own name. */
+  readonly test?: true;
 }
 
 /** A launch's modules, each started once under its own name. */
@@ -44,8 +44,15 @@ export async function* bundleEntries(parts: BundleParts): AsyncGenerator<Entry, 
   yield text('.lib/module-lib.sh', await readFile(parts.library));
   yield text('modules.list', Buffer.from(modulesList(parts.modules)));
   yield* filesEntries(parts.files);
-  for (const started of parts.modules) yield* moduleEntries(started, parts.values.get(started.as) ?? []);
+  for (const { as, module, test } of parts.modules) {
+    const values = parts.values.get(as) ?? [];
+    if (test) yield* testEntries(as, module, values);
+    else yield* moduleEntries(as, module, values, isTested(module, parts));
+  }
 }
+
+const isTested = (module: Module, { modules }: BundleParts): boolean =>
+  modules.some((started) => started.test && started.module === module);
 
 /** A line a module: its name, how many seconds it may take, the systems that it runs on. */
 const modulesList = (modules: readonly StartedModule[]): string =>
@@ -57,24 +64,35 @@ const modulesList = (modules: readonly StartedModule[]): string =>
     .join('');
 
 async function* moduleEntries(
-  { as, module, script = 'start-up.sh' }: StartedModule,
+  as: string,
+  module: Module,
   values: ModuleValues,
+  tested: boolean,
 ): AsyncGenerator<Entry, void> {
   yield folder(as);
-  // NUL ends a value, since nothing else can't be part of one; the box never evaluates it.
-  if (values.length > 0)
-    yield text(`${as}/.variables`, Buffer.from(values.map((pair) => `${pair.join('=')}\0`).join('')));
+  yield* variablesEntry(as, values);
   for await (const entry of entriesOfFolder(module.folder)) {
     const [top = ''] = entry.path.split('/');
-    if (entry.path !== script && LEFT_OUT.has(top)) continue;
+    if (LEFT_OUT.has(top) && !(tested && entry.path === 'test.sh')) continue;
     if (entry.path === '.variables')
       throw new UsageError(`the module ${module.name} has a file .variables, which is rolecall's`, {
         hint: 'give it another name',
       });
-    if (entry.path === 'start-up.sh' && script !== 'start-up.sh') continue;
-    const path = entry.path === script ? 'start-up.sh' : entry.path;
-    yield checked({ ...entry, path: posix.join(ROOT, as, path) }, `the module ${module.name}`);
+    yield checked({ ...entry, path: posix.join(ROOT, as, entry.path) }, `the module ${module.name}`);
   }
+}
+
+/** A folder of its own, since a machine starts nothing but `start-up.sh`. */
+function* testEntries(as: string, { name }: Module, values: ModuleValues): Generator<Entry, void> {
+  yield folder(as);
+  yield* variablesEntry(as, values);
+  yield text(`${as}/start-up.sh`, Buffer.from(`cd ../${name} && exec bash test.sh\n`));
+}
+
+/** NUL ends a value, since nothing else can't be part of one; the box never evaluates it. */
+function* variablesEntry(as: string, values: ModuleValues): Generator<Entry, void> {
+  const bytes = Buffer.from(values.map((pair) => `${pair.join('=')}\0`).join(''));
+  if (bytes.length > 0) yield text(`${as}/.variables`, bytes);
 }
 
 async function* filesEntries(files: BundleParts['files']): AsyncGenerator<Entry, void> {

@@ -34,7 +34,7 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
     { as: module.name, module },
     { as: `${module.name}-again`, module },
     ...(existsSync(join(module.folder, 'test.sh'))
-      ? [{ as: `${module.name}-test`, module, script: 'test.sh' }]
+      ? [{ as: `${module.name}-test`, module, test: true as const }]
       : []),
   ];
   const catalogue = testCatalogue(module, values.timeout ?? `${seconds(started)}s`);
