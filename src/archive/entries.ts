@@ -65,11 +65,11 @@ function entryOf(member: TarEntry, path: string): Entry {
 
 /** The files of a folder, in the order of their names' bytes. */
 export async function* entriesOfFolder(root: string, below = ''): AsyncGenerator<Entry, void> {
-  const names = await readdir(join(root, below));
+  const names = await readdir(join(root, below)).catch(unreadable(below));
   names.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
   for (const name of names) {
     const path = posix.join(below, name);
-    const found = await lstat(join(root, path));
+    const found = await lstat(join(root, path)).catch(unreadable(path));
     if (found.isDirectory()) {
       yield { kind: 'folder', path };
       yield* entriesOfFolder(root, path);
@@ -86,13 +86,43 @@ export const fileEntry = async (source: string): Promise<Entry> =>
 async function entryOfFile(root: string, path: string, found: Stats): Promise<Entry> {
   if (found.isSymbolicLink()) return { kind: 'link', path, target: await readlink(join(root, path)) };
   if (found.isFile()) {
-    const content: AsyncIterable<Buffer> = createReadStream(join(root, path));
-    return { kind: 'file', path, size: found.size, executable: (found.mode & 0o111) !== 0, content };
+    const { size, mode } = found;
+    return {
+      kind: 'file',
+      path,
+      size,
+      executable: (mode & 0o111) !== 0,
+      content: contentOf(root, path, size),
+    };
   }
   throw new UsageError(`${path} is a device, a socket or a pipe: no archive can hold it`, {
     hint: 'remove it, or leave it out',
   });
 }
+
+/** Opens the file when it is asked for its first bytes: most entries of a folder may be left out. */
+async function* contentOf(root: string, path: string, size: number): AsyncGenerator<Buffer, void> {
+  let rest = size;
+  try {
+    for await (const chunk of createReadStream(join(root, path))) {
+      rest -= (chunk as Buffer).length;
+      if (rest < 0) break;
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    unreadable(path)(error as Error);
+  }
+  if (rest !== 0)
+    throw new UsageError(`${path} changed while it was read`, {
+      hint: 'wait until nobody writes it any more',
+    });
+}
+
+const unreadable = (path: string) => (error: Error) => {
+  throw new UsageError(`${path} can't be read: ${error.message}`, {
+    hint: 'check its name and its rights, or leave it out',
+  });
+};
 
 /** What is wrong with where an entry lies or leads to; undefined where nothing is. */
 export function escapeOf(entry: Entry): string | undefined {

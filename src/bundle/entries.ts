@@ -43,7 +43,7 @@ export async function* bundleEntries(parts: BundleParts): AsyncGenerator<Entry, 
   yield folder('.lib');
   yield text('.lib/module-lib.sh', await readFile(parts.library));
   yield text('modules.list', Buffer.from(modulesList(parts.modules)));
-  yield* filesEntries(parts.files);
+  yield* distinct(filesEntries(parts.files));
   for (const { as, module, test } of parts.modules) {
     const values = parts.values.get(as) ?? [];
     if (test) yield* testEntries(as, module, values);
@@ -98,7 +98,6 @@ function* variablesEntry(as: string, values: ModuleValues): Generator<Entry, voi
 async function* filesEntries(files: BundleParts['files']): AsyncGenerator<Entry, void> {
   const paths = Object.keys(files).sort();
   if (paths.length === 0) return;
-  const made = new Set<string>();
   yield folder('files');
   for (const path of paths) {
     const source = resolve(files[path] ?? '');
@@ -107,7 +106,7 @@ async function* filesEntries(files: BundleParts['files']): AsyncGenerator<Entry,
         hint: 'paths are relative to the catalogue',
       });
     });
-    yield* foldersAbove(posix.join('files', path), made);
+    yield* foldersAbove(posix.join('files', path));
     if (found.isDirectory()) {
       yield folder(posix.join('files', path));
       for await (const entry of entriesOfFolder(source))
@@ -119,13 +118,26 @@ async function* filesEntries(files: BundleParts['files']): AsyncGenerator<Entry,
   }
 }
 
-function* foldersAbove(path: string, made: Set<string>): Generator<Entry, void> {
+function* foldersAbove(path: string): Generator<Entry, void> {
   const parts = path.split('/').slice(0, -1);
-  for (let depth = 2; depth <= parts.length; depth += 1) {
-    const above = parts.slice(0, depth).join('/');
-    if (made.has(above)) continue;
-    made.add(above);
-    yield folder(above);
+  for (let depth = 2; depth <= parts.length; depth += 1) yield folder(parts.slice(0, depth).join('/'));
+}
+
+/** Each folder once. @throws UsageError where two of the role's files meet in one path */
+async function* distinct(entries: AsyncIterable<Entry>): AsyncGenerator<Entry, void> {
+  const kinds = new Map<string, Entry['kind']>();
+  for await (const entry of entries) {
+    const before = kinds.get(entry.path);
+    if (before === 'folder' && entry.kind === 'folder') continue;
+    if (before !== undefined)
+      throw new UsageError(
+        `two of the role's files become ${entry.path.slice(ROOT.length + 1)} in the bundle`,
+        {
+          hint: 'give one of them another path in files',
+        },
+      );
+    kinds.set(entry.path, entry.kind);
+    yield entry;
   }
 }
 
