@@ -152,6 +152,7 @@ start_service() {
   local name=$1 action=${CHANGED:+re}start
   shift
   if [[ -d /run/systemd/system ]]; then
+    systemctl daemon-reload
     if systemctl enable --quiet "$name" && systemctl "$action" "$name"; then return 0; fi
     journalctl --unit="$name" --lines=20 --no-pager || true
     fail "systemctl $action $name failed: the lines above are its journal's"

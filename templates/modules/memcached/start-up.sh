@@ -40,6 +40,7 @@ END
 
 run_alone() {
   local user=memcached
+  if [[ -z $CHANGED ]] && answers; then return 0; fi
   if platform debian; then user=memcache; fi
   stop "$PIDFILE" memcached
   install -d -o "$user" "${PIDFILE%/*}"

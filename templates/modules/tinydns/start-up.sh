@@ -1,11 +1,12 @@
 #!/bin/bash
-# tinydns, as Debian sets it up: its configuration and records are in /etc/sv/tinydns.
+# tinydns with its records in /var/lib/tinydns. The distributions' own set-up needs runit, and lacks files on Ubuntu 24.04:
+# a unit of our own takes its place.
 # shellcheck disable=SC2154 # the variables are those of module.yaml
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/../../module-lib.sh
 source "$ROLECALL_LIB"
 
-readonly FOLDER=/etc/sv/tinydns
+readonly FOLDER=/var/lib/tinydns
 address tinydns_address
 readonly HOST=$REPLY
 [[ $'\n'${tinydns_records:-} =~ $'\n'[=+](\*\.)?([A-Za-z0-9._-]+):([0-9.]+) ]] ||
@@ -15,22 +16,22 @@ readonly NAME=${BASH_REMATCH[1]:+rolecall.}${BASH_REMATCH[2]} ADDRESS=${BASH_REM
 # tinydns looks into data.cdb at each question, so new records need no restart. They are compiled aside: a mistake leaves the old.
 write_records() {
   local draft said
-  draft=$(mktemp -d -- "$FOLDER/root/.new.XXXXXX")
+  draft=$(mktemp -d -- "$FOLDER/.new.XXXXXX")
   printf '%s\n' "$tinydns_records" | tr -d '\r' >"$draft/data"
   said=$(cd -- "$draft" && tinydns-data 2>&1) || {
     rm -rf -- "$draft"
     fail "tinydns_records can't be compiled: $said"
   }
   chmod 644 "$draft/data" "$draft/data.cdb"
-  mv -f -- "$draft/data" "$draft/data.cdb" "$FOLDER/root/"
+  mv -f -- "$draft/data" "$draft/data.cdb" "$FOLDER/"
   rmdir -- "$draft"
 }
 
 run_alone() {
   local pidfile=/run/tinydns.pid
+  if [[ -z $CHANGED ]] && answers; then return 0; fi
   stop "$pidfile" tinydns
-  env -i ROOT="$FOLDER/root" IP="$tinydns_address" UID="$(id -u tinydns)" GID="$(id -g tinydns)" \
-    setsid tinydns </dev/null >/dev/null 2>&1 &
+  env -i ROOT="$FOLDER" IP="$tinydns_address" UID="$(id -u tinydns)" GID="$(id -g tinydns)" setsid tinydns </dev/null >/dev/null 2>&1 &
   echo $! >"$pidfile"
 }
 
@@ -52,9 +53,34 @@ answers() {
   [[ $reply =~ ^4a4a8400.*00010001.{8}0004$wanted ]]
 }
 
-install_packages --apt 'tinydns runit daemon'
-write_file "$FOLDER/conf/IP" 644 <<<"$tinydns_address"
+# Before the installation, which may start it.
+write_unit() {
+  write_file /etc/systemd/system/tinydns.service 644 <<END
+# Written by rolecall's module tinydns.
+[Unit]
+Description=DNS server tinydns
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+ExecStart=/bin/sh -c 'UID=\$(id -u tinydns) GID=\$(id -g tinydns) exec tinydns'
+Environment=ROOT=$FOLDER IP=$tinydns_address
+Restart=on-failure
+ProtectSystem=strict
+ProtectHome=yes
+PrivateDevices=yes
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=multi-user.target
+END
+}
+
+mkdir -p -- "$FOLDER"
+write_unit
+install_packages --apt tinydns
 write_records
-start_service tinydns run_alone
+# Never by the package's init script, which would want runit.
+if [[ -d /run/systemd/system ]]; then start_service tinydns; else run_alone; fi
 wait_for 10 answers || fail "tinydns doesn't answer $ADDRESS for $NAME on $HOST, port 53: is the port another server's, such as systemd-resolved's?"
 say "tinydns answers on $tinydns_address: $NAME is $ADDRESS"
