@@ -20,10 +20,20 @@ export type Entry =
     };
 
 /** The members of a tar as `git archive` makes it, below a folder of it. */
-export async function* entriesOfTar(tar: Readable, below: string | undefined): AsyncGenerator<Entry, void> {
-  const prefix = below === undefined ? '' : `${below.replace(/\/+$/, '')}/`;
-  const members = tar.pipe(extract());
-  tar.once('error', (error) => members.destroy(error));
+export function entriesOfTar(tar: Readable, below: string | undefined): AsyncGenerator<Entry, void> {
+  const reader = extract();
+  // At once, and not when the first entry is asked for: what a process has left unread when it ends is thrown away, and so
+  // are members that are read before anybody listens.
+  const members = reader[Symbol.asyncIterator]();
+  tar.pipe(reader);
+  tar.once('error', (error) => reader.destroy(error));
+  return entriesOf(
+    { [Symbol.asyncIterator]: () => members },
+    below === undefined ? '' : `${below.replace(/\/+$/, '')}/`,
+  );
+}
+
+async function* entriesOf(members: AsyncIterable<TarEntry>, prefix: string): AsyncGenerator<Entry, void> {
   for await (const member of members) {
     const path = member.header.name.replace(/\/$/, '');
     if (prefix !== '' && !`${path}/`.startsWith(prefix)) {

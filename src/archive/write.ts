@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { Duplex, Readable } from 'node:stream';
+import { open, rm } from 'node:fs/promises';
+import { Duplex, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
+import { UsageError } from '../errors.ts';
 import type { Entry } from './entries.ts';
 import { gzipMembers } from './gzip.ts';
 import { Meter } from './meter.ts';
@@ -34,34 +35,57 @@ export interface WriteOptions {
 /** The time of every member: the same files give the same bytes, whenever and from wherever they come. */
 const TIME = new Date('2000-01-01T00:00:00Z');
 
-/** Writes entries as a compressed tar into a new file. Memory stays flat, whatever their size. */
+/**
+ * Writes entries as a compressed tar into a new file. Memory stays flat, whatever their size; a failure leaves no file.
+ * @throws UsageError where the file can't be made; what the entries throw
+ */
 export async function writeArchive(
   entries: AsyncIterable<Entry>,
   path: string,
   { compression, level, seal, mode = 0o644, signal }: WriteOptions,
 ): Promise<Written> {
+  const handle = await open(path, 'wx', mode).catch((error: Error) => {
+    throw new UsageError(`${path} can't be written: ${error.message}`, { hint: 'name another file' });
+  });
+  try {
+    const file = handle.createWriteStream({ highWaterMark: 1024 * 1024 });
+    return await write(entries, file, { compression, level, seal, signal });
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+type Through = Pick<WriteOptions, 'compression' | 'level' | 'signal'> & { readonly seal: Duplex | undefined };
+
+async function write(
+  entries: AsyncIterable<Entry>,
+  file: Writable,
+  { compression, level, seal, signal }: Through,
+): Promise<Written> {
   const tar = pack();
   const inside = new Meter();
   const outside = new Meter();
-  const packing = packAll(entries, tar).catch((error: Error) => {
+  const ending = new AbortController();
+  let stopped: Error | undefined;
+  const packing = packAll(entries, tar, ending.signal).catch((error: Error) => {
+    stopped ??= error;
     tar.destroy(error);
-    throw error;
   });
-  packing.catch(() => undefined);
   const compressor =
     compression === 'gzip'
       ? Duplex.from((chunks: AsyncIterable<Buffer>) => gzipMembers(chunks, level))
       : compressZstd();
-  const file = createWriteStream(path, { flags: 'wx', mode, highWaterMark: 1024 * 1024 });
   const steps = [inside, compressor, ...(seal === undefined ? [] : [seal]), outside];
   try {
     await pipeline([Readable.from(tar), ...steps, file], { signal });
+    await packing;
   } catch (error) {
     // What stopped the packing says more than the broken pipe behind it.
-    await packing;
-    throw error;
+    const reason = stopped ?? error;
+    ending.abort();
+    throw reason;
   }
-  await packing;
   return {
     sha256: outside.digest(),
     size: outside.size,
@@ -70,12 +94,12 @@ export async function writeArchive(
   };
 }
 
-async function packAll(entries: AsyncIterable<Entry>, tar: Pack): Promise<void> {
-  for await (const entry of entries) await packOne(entry, tar);
+async function packAll(entries: AsyncIterable<Entry>, tar: Pack, ending: AbortSignal): Promise<void> {
+  for await (const entry of entries) await packOne(entry, tar, ending);
   tar.finalize();
 }
 
-async function packOne(entry: Entry, tar: Pack): Promise<void> {
+async function packOne(entry: Entry, tar: Pack, signal: AbortSignal): Promise<void> {
   const common = { uid: 0, gid: 0, mtime: TIME } as const;
   switch (entry.kind) {
     case 'folder':
@@ -88,8 +112,11 @@ async function packOne(entry: Entry, tar: Pack): Promise<void> {
       const { path: name, size, executable } = entry;
       const mode = executable ? 0o755 : 0o644;
       const sink: NodeJS.WritableStream = tar.entry({ ...common, name, size, type: 'file', mode });
-      const finished = once(sink, 'finish');
-      for await (const chunk of entry.content) if (!sink.write(chunk)) await once(sink, 'drain');
+      // The tar is destroyed with whatever goes wrong, and its entry with it: that is told elsewhere.
+      sink.on('error', () => undefined);
+      const finished = once(sink, 'finish', { signal });
+      finished.catch(() => undefined);
+      for await (const chunk of entry.content) if (!sink.write(chunk)) await once(sink, 'drain', { signal });
       sink.end();
       await finished;
     }

@@ -7,23 +7,37 @@ export const compressZstd = (): Duplex => through(['--quiet', '--single-thread',
 
 export const decompressZstd = (): Duplex => through(['--quiet', '--decompress', '--stdout']);
 
+/** The command as a stream, which fails as the command does, and takes it along when it is destroyed. */
 function through(args: readonly string[]): Duplex {
-  const child = spawn('zstd', args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
-  child.once('error', (error: NodeJS.ErrnoException) =>
-    stream.destroy(
-      error.code === 'ENOENT'
-        ? new UsageError('zstd is not installed', {
-            hint: 'install it (apt-get install zstd), or choose gzip as the compression',
-          })
-        : error,
-    ),
-  );
+  const child = spawn('zstd', args, { stdio: ['pipe', 'pipe', 'ignore'], env: process.env });
+  const stream = new Duplex({
+    // A broken pipe is no reason: how the command ends is.
+    write: (chunk: Buffer, _encoding, done) => child.stdin.write(chunk, () => done()),
+    final: (done) => child.stdin.end(() => done()),
+    read: () => child.stdout.resume(),
+    destroy: (error, done) => {
+      child.kill();
+      done(error);
+    },
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (!stream.push(chunk)) child.stdout.pause();
+  });
+  child.once('error', (error) => stream.destroy(notStarted(error)));
   child.once('close', (code) => {
-    if (code !== 0)
-      stream.destroy(
-        new UsageError(`zstd ended with status ${code}`, { hint: 'choose gzip as the compression' }),
-      );
+    if (code === 0) stream.push(null);
+    else stream.destroy(badEnd(code));
   });
   return stream;
 }
+
+const notStarted = (error: NodeJS.ErrnoException): Error =>
+  error.code === 'ENOENT'
+    ? new UsageError('zstd is not installed', {
+        hint: 'install it (apt-get install zstd), or choose gzip as the compression',
+      })
+    : error;
+
+const badEnd = (code: number | null): UsageError =>
+  new UsageError(`zstd ended with status ${code}`, { hint: 'choose gzip as the compression' });

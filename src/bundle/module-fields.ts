@@ -189,7 +189,7 @@ function variableFaults(node: Located, path: string): ShapeFault[] {
   const { minimum, maximum } = declared;
   if (minimum !== undefined && maximum !== undefined && maximum < minimum)
     return fault('maximum', 'is below its minimum', `at least ${minimum}`);
-  const value = valueOf(fallback);
+  const value = givenValue(fallback);
   const problem = value === undefined ? undefined : typeProblem(value, declared);
   return problem === undefined ? [] : fault('default', problem.message, problem.expected);
 }
@@ -204,7 +204,7 @@ function testFaults(root: LocatedMap): ShapeFault[] {
       const expected = names.length === 0 ? 'none: it has no variables' : `one of ${names.join(', ')}`;
       return [{ at: node.at, path, message: `${path} is no variable of this module`, expected }];
     }
-    const value = valueOf(node);
+    const value = givenValue(node);
     const problem = value === undefined ? undefined : typeProblem(value, variableOf(variable));
     return problem === undefined
       ? []
@@ -216,7 +216,7 @@ const entriesOf = (node: Located | undefined): [string, Located][] =>
   node?.kind === 'map' ? [...node.entries].map(([key, { value }]) => [key, value]) : [];
 
 /** A value as a module gets it: `True` is `true`; undefined where there is none. */
-export const valueOf = (node: Located | undefined): string | undefined => {
+export const givenValue = (node: Located | undefined): string | undefined => {
   if (node?.kind !== 'scalar' || isNull(node)) return undefined;
   return typeof node.value === 'boolean' ? String(node.value) : node.text;
 };
@@ -227,7 +227,7 @@ export function variableOf(node: Located): Variable {
     const given = textAt(node, key);
     return given === undefined ? {} : { [key]: Number(given) };
   };
-  const fallback = valueOf(child(node, 'default'));
+  const fallback = givenValue(child(node, 'default'));
   const pattern = textAt(node, 'pattern');
   const type = textAt(node, 'type');
   return {

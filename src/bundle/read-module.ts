@@ -7,7 +7,7 @@ import { child, flagAt, keysOf, type Located, type LocatedMap, textAt } from '..
 import { UsageError } from '../errors.ts';
 import { MODULE_NAME } from '../nouns.ts';
 import type { Module } from './module.ts';
-import { MODULE_DOCUMENT, valueOf, variableOf } from './module-fields.ts';
+import { givenValue, MODULE_DOCUMENT, variableOf } from './module-fields.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
@@ -58,7 +58,7 @@ function contentOf(root: LocatedMap): Omit<Module, 'name' | 'folder' | 'origin'>
     timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
     provides: listOf(child(root, 'provides')),
     test: {
-      variables: Object.fromEntries(keysOf(given).map((key) => [key, valueOf(child(given, key)) ?? ''])),
+      variables: Object.fromEntries(keysOf(given).map((key) => [key, givenValue(child(given, key)) ?? ''])),
       modules: listOf(child(test, 'modules')),
       network: flagAt(test, 'network') === true,
     },

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import type { Entry } from '../archive/entries.ts';
 import { type Compression, type Written, writeArchive } from '../archive/write.ts';
 import { InterruptedError } from '../errors.ts';
@@ -56,7 +55,6 @@ export async function sealBundle(
     });
     return { ...written, path, key, compression, files };
   } catch (error) {
-    await rm(path, { force: true });
     throw signal.aborted ? new InterruptedError('building the bundle was interrupted') : error;
   }
 }

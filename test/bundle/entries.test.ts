@@ -84,18 +84,24 @@ describe('the members of a bundle', () => {
     expect(openFiles()).toBeLessThanOrEqual(before);
   });
 
-  test('of a test: the same module twice, then its test.sh in place of start-up.sh', async () => {
+  test('of a test: the same module twice, then its test.sh, which may start it again', async () => {
     moduleIn(folder, 'a');
     write(join(folder, 'a/test.sh'), 'check\n');
     const [started] = (await partsOf(['a'])).modules;
     if (started === undefined) throw new Error('there is a module');
-    const modules = [started, { ...started, as: 'a-again' }, { ...started, as: 'a-test', script: 'test.sh' }];
+    const modules = [
+      started,
+      { ...started, as: 'a-again' },
+      { ...started, as: 'a-test', test: true as const },
+    ];
     const members = await membersOf(await partsOf([], { modules }));
     expect(members[3]).toBe('modules.list "a 600\\na-again 600\\na-test 600\\n"');
     expect(members.filter((line) => /\.sh/.test(line)).slice(1)).toEqual([
       'a/start-up.sh* "#!/bin/bash\\ntrue\\n"',
+      'a/test.sh "check\\n"',
       'a-again/start-up.sh* "#!/bin/bash\\ntrue\\n"',
-      'a-test/start-up.sh "check\\n"',
+      'a-again/test.sh "check\\n"',
+      'a-test/start-up.sh "cd ../a && exec bash test.sh\\n"',
     ]);
   });
 

@@ -205,7 +205,7 @@ test: { variables: { m: 1, n: x } }
 
   test('are shown with their lines, and a next step', async () => {
     expect(await refusal(read('description: x\ntimout: 5m\n'))).toMatch(
-      /^usage: the module it has 1 fault\n\nmodules\/it\/module\.yaml:2:1: unknown key "timout"\n {2}2 \| timout: 5m\n {4}\| \^{6}\n[^]*did you mean "timeout"\?\nmend its module\.yaml: docs\/modules\.md/,
+      /^usage: the module it has 1 fault\n\nmodules\/it\/module\.yaml:2:1: unknown key "timout"\n {2}2 \| timout: 5m\n {4}\| \^{6}\n[\s\S]*did you mean "timeout"\?\nmend its module\.yaml: docs\/modules\.md/,
     );
   });
 

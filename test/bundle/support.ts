@@ -1,18 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Entry } from '../../src/archive/entries.ts';
-import { type Collection, openCollection } from '../../src/bundle/collection.ts';
 import type { Module } from '../../src/bundle/module.ts';
 import { readModule } from '../../src/bundle/read-module.ts';
 import { RolecallError } from '../../src/errors.ts';
@@ -40,10 +31,6 @@ export function moduleIn(shelf: string, name: string, yaml = `description: The m
 }
 
 export const readOwn = (folder: string): Promise<Module> => readModule(folder, 'modules/it', 'own');
-
-/** The modules of a folder, and no standard ones. */
-export const collectionIn = (own: string, standard = join(own, '.none')): Promise<Collection> =>
-  openCollection({ own, standard }, () => 'modules');
 
 /** What an expected failure said: `EXIT: MESSAGE\nHINT`. */
 export async function refusal(work: Promise<unknown>): Promise<string> {
@@ -85,11 +72,3 @@ export const opensslSeals = (bytes: Buffer, key: string): Buffer =>
   });
 
 export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
-
-/** `MODE PATH` of all that lies below a folder. */
-export const treeOf = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((path) => `${(lstatSync(join(folder, path)).mode & 0o777).toString(8)} ${path}`)
-    .sort((one, other) => (one.slice(4) < other.slice(4) ? -1 : 1));
-
-export const textIn = (...path: string[]): string => readFileSync(join(...path), 'utf8');
