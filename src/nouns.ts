@@ -48,7 +48,10 @@ export interface Machine {
   /** EC2's StateReason, once it gives one (`Client.UserInitiatedShutdown`). */
   readonly stateReason?: { readonly code: string; readonly message: string };
   readonly zone: string;
+  readonly subnetId?: string;
   readonly instanceType: string;
+  /** The ClientToken of the call that launched it. */
+  readonly clientToken?: string;
   /** The AMI it was launched from. */
   readonly imageId?: string;
   /** Position within its RunInstances call (AmiLaunchIndex), from 0. */

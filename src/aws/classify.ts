@@ -14,6 +14,8 @@ const CAPACITY: ReadonlySet<string> = new Set([
   'InsufficientAddressCapacity',
   'InsufficientCapacity',
   'SpotMaxPriceTooLow',
+  // This type is not offered in this zone: another one may be.
+  'Unsupported',
 ]);
 
 /** A limit of the account was reached. */
@@ -168,7 +170,6 @@ export const OTHER_REGION: ReadonlySet<string> = new Set([
 
 /** The request names something that doesn't exist or doesn't fit. Other codes that begin with `Invalid` join these. */
 const INVALID: ReadonlySet<string> = new Set([
-  'Unsupported',
   'UnsupportedOperation',
   'UnknownParameter',
   'MissingParameter',

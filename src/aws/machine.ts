@@ -31,7 +31,10 @@ export function machineOf(instance: Instance): Machine {
       ? {}
       : { stateReason: { code: StateReason.Code, message: StateReason.Message ?? '' } }),
     zone: instance.Placement?.AvailabilityZone ?? '',
+    ...(instance.SubnetId === undefined ? {} : { subnetId: instance.SubnetId }),
     instanceType: instance.InstanceType ?? '',
+    // EC2 gives an empty one where a machine was launched without.
+    ...(instance.ClientToken ? { clientToken: instance.ClientToken } : {}),
     ...(instance.ImageId === undefined ? {} : { imageId: instance.ImageId }),
     launchIndex: instance.AmiLaunchIndex ?? 0,
     ...(PrivateIpAddress === undefined ? {} : { privateIp: PrivateIpAddress }),

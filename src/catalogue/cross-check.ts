@@ -2,6 +2,7 @@ import { join, type ShapeFault } from '../document/check.ts';
 import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from '../document/located.ts';
 import { nearest } from '../nearest.ts';
 import { findSecret } from '../secrets.ts';
+import { RIVALS } from './settings.ts';
 
 /** What no shape of a single value can tell: names that must exist, doubles, secrets. */
 export function crossFaults(root: LocatedMap): ShapeFault[] {
@@ -11,6 +12,7 @@ export function crossFaults(root: LocatedMap): ShapeFault[] {
       ['environments', 'contexts'].flatMap((kind) => undeclared(root, value, kind, `roles.${role}.${kind}`)),
     ),
     ...layersOf(root).flatMap(([path, layer]) => [
+      ...writtenTwice(layer, path),
       ...repeatedDevices(child(layer, 'block_devices'), `${path}.block_devices`),
       ...repeatedModules(child(layer, 'modules'), `${path}.modules`),
       ...valueSources(child(layer, 'variables'), `${path}.variables`),
@@ -49,6 +51,15 @@ function undeclared(root: LocatedMap, role: Located, kind: string, path: string)
       suggestion: nearest(name, known),
     }));
 }
+
+/** What can be written once or as a list is written one way in a layer. */
+const writtenTwice = (layer: Located, path: string): ShapeFault[] =>
+  RIVALS.flatMap(([one, list]) => {
+    const entry = layer.kind === 'map' && layer.entries.has(one) ? layer.entries.get(list) : undefined;
+    if (entry === undefined) return [];
+    const message = `${path} has both ${one} and ${list}`;
+    return [{ at: entry.keyAt, path: join(path, list), message, expected: 'one of the two' }];
+  });
 
 function repeatedDevices(list: Located | undefined, path: string): ShapeFault[] {
   const seen = new Set<string>();

@@ -8,16 +8,14 @@ import type { BlockDevice, MachineSettings } from './role.ts';
 export function machineSettings(settings: LocatedMap, missing: () => never): MachineSettings {
   const text = (key: string) => textAt(settings, key);
   return {
-    instanceType: text('instance_type') ?? missing(),
+    instanceTypes: atLeastOne(allOf(settings, 'instance_type')) ?? missing(),
+    subnets: allOf(settings, 'subnet'),
+    zones: allOf(settings, 'zone'),
     ...defined({
-      subnet: text('subnet'),
-      zone: text('zone'),
       instanceProfile: text('instance_profile'),
       keyName: text('key_name'),
     }),
-    securityGroups: itemsOf(child(settings, 'security_groups')).flatMap((item) =>
-      item.kind === 'scalar' ? [item.text] : [],
-    ),
+    securityGroups: listAt(settings, 'security_groups'),
     blockDevices: itemsOf(child(settings, 'block_devices')).map(blockDevice),
     tags: textsOf(child(settings, 'tags')),
     httpTokens: text('http_tokens') === 'optional' ? 'optional' : 'required',
@@ -43,9 +41,24 @@ function blockDevice(node: Located): BlockDevice {
 }
 
 function spotOf(node: Located | undefined): MachineSettings['spot'] {
-  if (node?.kind === 'map') return defined({ maxPrice: textAt(node, 'max_price') });
-  return node?.kind === 'scalar' && node.value === true ? {} : false;
+  if (node?.kind === 'map') {
+    const orOnDemand = textAt(node, 'fallback') === 'on-demand';
+    return { ...defined({ maxPrice: textAt(node, 'max_price') }), orOnDemand };
+  }
+  return node?.kind === 'scalar' && node.value === true ? { orOnDemand: false } : false;
 }
+
+/** A setting that stands there once or, under its plural, as a list; doubles count once. */
+function allOf(settings: LocatedMap, name: string): string[] {
+  const one = textAt(settings, name);
+  return one === undefined ? [...new Set(listAt(settings, `${name}s`))] : [one];
+}
+
+const atLeastOne = ([first, ...others]: readonly string[]): readonly [string, ...string[]] | undefined =>
+  first === undefined ? undefined : [first, ...others];
+
+const listAt = (node: Located, key: string): string[] =>
+  itemsOf(child(node, key)).flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));
 
 const itemsOf = (node: Located | undefined): readonly Located[] => (node?.kind === 'list' ? node.items : []);
 

@@ -59,7 +59,7 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
   };
   checkBundle(role, catalogue);
   checkTags(role);
-  checkZone(role);
+  checkPlaces(role);
   return role;
 }
 
@@ -171,9 +171,18 @@ function checkTags({ machine, role }: Role): void {
   );
 }
 
-function checkZone({ machine: { zone }, region, provenance }: Role): void {
-  if (zone === undefined || zone.startsWith(region)) return;
-  const source = provenance.get('zone');
+/** A subnet lies in one zone: several of both would say where machines go twice. */
+function checkPlaces({ machine: { subnets, zones }, region, provenance, role }: Role): void {
+  if (subnets.length > 0 && zones.length > 0 && subnets.length + zones.length > 2)
+    throw new UsageError(
+      `${role} has ${subnets.length} subnets and ${zones.length} zones once its layers are merged`,
+      {
+        hint: "subnets say the zones already: leave the zones out (null removes a weaker layer's)",
+      },
+    );
+  const zone = zones.find((each) => !each.startsWith(region));
+  if (zone === undefined) return;
+  const source = provenance.get('zone') ?? provenance.get('zones');
   const where = source?.kind === 'file' ? ` (${source.file}:${source.line}:${source.column})` : '';
   throw new UsageError(`zone ${zone}${where} is not in region ${region}`, {
     hint: 'give a --zone of that region, or the --region of that zone',

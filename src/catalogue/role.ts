@@ -19,9 +19,12 @@ export interface BlockDevice {
 
 /** What a role's machines are made of: the part of a Role that RunInstances needs. */
 export interface MachineSettings {
-  readonly instanceType: string;
-  readonly subnet?: string;
-  readonly zone?: string;
+  /** In the order in which they are tried. */
+  readonly instanceTypes: readonly [string, ...string[]];
+  /** Machines are spread over several; with none EC2 chooses. */
+  readonly subnets: readonly string[];
+  /** The same; several subnets and several zones exclude each other. */
+  readonly zones: readonly string[];
   readonly securityGroups: readonly string[];
   /** Name or ARN. */
   readonly instanceProfile?: string;
@@ -31,7 +34,13 @@ export interface MachineSettings {
   readonly tags: Readonly<Record<string, string>>;
   readonly httpTokens: 'required' | 'optional';
   readonly shutdownBehavior: 'stop' | 'terminate';
-  readonly spot: false | { readonly maxPrice?: string };
+  readonly spot:
+    | false
+    | {
+        readonly maxPrice?: string;
+        /** On-demand machines are taken where no offering has spot capacity. */
+        readonly orOnDemand: boolean;
+      };
 }
 
 /** A module in a role's list, and where it stands there. */

@@ -70,6 +70,20 @@ export const BLOCK_DEVICE_FIELDS: readonly Field[] = [
 
 const blockDevice: RecordShape = { kind: 'record', fields: BLOCK_DEVICE_FIELDS };
 
+const instanceType = text(
+  '^[a-z][a-z0-9-]{0,30}\\.[a-z0-9-]{1,20}$',
+  'an EC2 instance type such as t3.micro',
+);
+const subnet = text('^subnet-[0-9a-f]{8,17}$', 'a subnet id: subnet- and 8 to 17 hex digits');
+const zone = text('^[a-z]{2,6}(-[a-z0-9]+)*-[0-9]{1,2}[a-z]$', 'an availability zone such as eu-central-1a');
+
+/** Settings that say the same thing once and as a list: in a layer only one of the two, and the stronger layer's counts. */
+export const RIVALS: readonly (readonly [one: string, list: string])[] = [
+  ['instance_type', 'instance_types'],
+  ['subnet', 'subnets'],
+  ['zone', 'zones'],
+];
+
 const spot: EitherShape = {
   kind: 'either',
   scalar: { kind: 'flag' },
@@ -86,6 +100,14 @@ const spot: EitherShape = {
         default: 'the on-demand price',
         example: '0.05',
       },
+      {
+        name: 'fallback',
+        shape: { kind: 'choice', values: ['on-demand', 'none'] },
+        description: 'what is launched where no offering has spot capacity',
+        nullable: true,
+        default: 'none',
+        example: 'on-demand',
+      },
     ],
   },
 };
@@ -95,23 +117,54 @@ export const SETTINGS: readonly Field[] = (
   [
     {
       name: 'instance_type',
-      shape: text('^[a-z][a-z0-9-]{0,30}\\.[a-z0-9-]{1,20}$', 'an EC2 instance type such as t3.micro'),
-      description: 'EC2 instance type; a role needs one',
+      shape: instanceType,
+      description: 'EC2 instance type; a role needs one, or a list',
       example: 't3.micro',
     },
     {
+      name: 'instance_types',
+      shape: {
+        kind: 'list',
+        of: instanceType,
+        expected: 'a list of EC2 instance types such as [m7i.large, m6i.large]',
+      },
+      description:
+        'in place of `instance_type`: types in the order in which they are tried where there is no capacity',
+      example: '[m7i.large, m6i.large]',
+    },
+    {
       name: 'subnet',
-      shape: text('^subnet-[0-9a-f]{8,17}$', 'a subnet id: subnet- and 8 to 17 hex digits'),
+      shape: subnet,
       description: 'subnet to launch into',
       default: "the default VPC's",
       example: 'subnet-0123456789abcdef0',
     },
     {
+      name: 'subnets',
+      shape: {
+        kind: 'list',
+        of: subnet,
+        expected: 'a list of subnet ids such as [subnet-0123456789abcdef0]',
+      },
+      description: 'in place of `subnet`: machines are spread evenly over these',
+      example: '[subnet-0123456789abcdef0, subnet-0123456789abcdef1]',
+    },
+    {
       name: 'zone',
-      shape: text('^[a-z]{2,6}(-[a-z0-9]+)*-[0-9]{1,2}[a-z]$', 'an availability zone such as eu-central-1a'),
+      shape: zone,
       description: 'availability zone',
       default: "EC2's choice",
       example: 'eu-central-1a',
+    },
+    {
+      name: 'zones',
+      shape: {
+        kind: 'list',
+        of: zone,
+        expected: 'a list of availability zones such as [eu-central-1a, eu-central-1b]',
+      },
+      description: 'in place of `zone`: machines are spread evenly over these',
+      example: '[eu-central-1a, eu-central-1b]',
     },
     {
       name: 'security_groups',
@@ -156,7 +209,7 @@ export const SETTINGS: readonly Field[] = (
     {
       name: 'spot',
       shape: spot,
-      description: 'spot machines: true, false, or a map with the highest price',
+      description: 'spot machines: true, false, or a map with the highest price and the fallback',
       default: 'false',
       example: '{max_price: 0.05}',
     },

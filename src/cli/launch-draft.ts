@@ -84,7 +84,7 @@ async function launchAndFollow(
   return await follow(
     {
       launching: launchMachines(
-        { launch, isNew, role, payload, count, build, bundle: sealed },
+        { launch, isNew, role, payload: async () => payload, count, build, bundle: sealed },
         { ec2: cloud.ec2, records, clock, signal },
       ),
       verb: 'launching',

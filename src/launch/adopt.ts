@@ -7,7 +7,7 @@ import { clientToken } from './identity.ts';
 import { isLiving, SETTLED_AFTER_MS } from './living.ts';
 import { answer, launched, notShown, type Sent, unanswered } from './outcome.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
-import { runRequest } from './request.ts';
+import { identityOf, runRequest } from './request.ts';
 
 /** How long EC2 is asked for the machines of a token that it has accepted, before the launch gives up for now. */
 const ADOPT_FOR_MS = 60_000;
@@ -33,7 +33,7 @@ export async function* adoptBatch(
     // Long ago accepted, and nothing left to see: launched, terminated and forgotten.
     await answer(plan, tools, batch, { result: 'spent', code: null, machines: [] });
   }
-  return { machines: machines.filter(isLiving), ended: false };
+  return { machines: machines.filter(isLiving) };
 }
 
 /** @throws AwsError when EC2 doesn't show all of a young batch in time */
@@ -65,15 +65,13 @@ async function machinesOfBatch(
 async function askedAgain(
   plan: LaunchPlan,
   { ec2 }: LaunchTools,
-  { batch, count }: BatchRecord,
+  record: BatchRecord,
   known: Machine,
 ): Promise<readonly Machine[] | undefined> {
-  const { launch, build } = plan;
-  const identity = { launch, batch, count, clientToken: clientToken(launch, batch), build: build?.tag };
   try {
     const text = await ec2.userData(known.instanceId);
     if (text === undefined) return undefined;
-    return await ec2.runInstances(runRequest(plan.role, { ...plan.payload, text }, identity));
+    return await ec2.runInstances(runRequest(plan.role, { text }, identityOf(plan, record)));
   } catch (error) {
     if (error instanceof AwsError && (error.kind === 'idempotency' || error.kind === 'not-found'))
       return undefined;
@@ -92,5 +90,5 @@ export async function* spendBatch(
   if (machines.some(isLiving)) yield* launched(plan, tools, batch, machines);
   else
     await answer(plan, tools, batch, { result: 'spent', code: 'IdempotentInstanceTerminated', machines: [] });
-  return { machines: machines.filter(isLiving), ended: false };
+  return { machines: machines.filter(isLiving) };
 }

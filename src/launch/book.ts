@@ -49,11 +49,12 @@ export interface BatchRecord {
   readonly batch: number;
   readonly count: number;
   readonly client_token: string;
-  /** What was asked for, so that people can read it; `spot` or `on-demand`. */
+  /** What was asked for: a repeated token asks for the same. */
   readonly offering: {
     readonly instance_type: string;
     readonly zone: string | null;
-    readonly market: string;
+    readonly subnet: string | null;
+    readonly market: 'on-demand' | 'spot';
   };
   readonly payload_sha256: string;
   readonly created: string;

@@ -1,5 +1,6 @@
 import type { AwsError } from '../errors.ts';
 import type { LaunchId, Machine } from '../nouns.ts';
+import type { Offering } from './offerings.ts';
 
 /** What the launch stage tells, as it happens; `at` is epoch milliseconds. */
 export type LaunchEvent =
@@ -23,6 +24,15 @@ export type LaunchEvent =
       readonly at: number;
       readonly batch: number;
       readonly machines: readonly Machine[];
+    }
+  /** There is no capacity for `missing` machines of a batch: what is asked next. */
+  | {
+      readonly type: 'no-capacity';
+      readonly at: number;
+      readonly batch: number;
+      readonly missing: number;
+      readonly offering: Offering;
+      readonly next: Offering;
     }
   /** AWS refused the batch, or gave fewer than asked: `missing` machines will not come. */
   | {

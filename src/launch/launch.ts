@@ -1,20 +1,26 @@
-import { InterruptedError } from '../errors.ts';
+import { type AwsError, InterruptedError } from '../errors.ts';
 import type { InstanceId, Machine } from '../nouns.ts';
+import type { Payload } from '../payload/payload.ts';
 import { beginLaunch, refuseForeign } from './begin.ts';
 import { type Batch, type BatchRecord, createBatch, readBatches } from './book.ts';
 import type { LaunchEvent } from './events.ts';
 import { clientToken, MAX_BATCH } from './identity.ts';
 import { livingMachines } from './living.ts';
-import type { Sent } from './outcome.ts';
+import { Misses } from './misses.ts';
+import { nextShare, type Offering, type Share } from './offerings.ts';
+import { answer, offeringOf, resumable, type Sent } from './outcome.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
 import { sendBatch, settleBatch } from './send.ts';
 
-/** Where a launch stands: the machines it has, and the number of its next batch. */
-interface Standing {
+/** Where a launch stands: the machines it has, the number of its next batch, and what AWS has no more of. */
+export interface Standing {
   readonly living: Map<InstanceId, Machine>;
+  /** Machines of the fleet that are not of this launch: its zones are kept even with them. */
+  readonly others: readonly Machine[];
+  readonly misses: Misses;
   next: number;
-  /** AWS has said for certain that there is no more. */
-  ended: boolean;
+  /** What AWS said when it gave no more, for certain. */
+  refused?: AwsError;
 }
 
 /**
@@ -30,19 +36,43 @@ export async function* launchMachines(
   plan: LaunchPlan,
   tools: LaunchTools,
 ): AsyncGenerator<LaunchEvent, void> {
-  const { records, clock, signal } = tools;
+  const standing = yield* openLaunch(plan, tools);
+  yield* launchUpTo(plan, tools, standing, plan.count);
+}
+
+/** Begins a launch, or finds where an earlier run of it stopped. @param others see Standing */
+export async function* openLaunch(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  others: readonly Machine[] = [],
+): AsyncGenerator<LaunchEvent, Standing> {
+  const { records, clock } = tools;
   const resumed = await beginLaunch(plan, records, clock.now());
   yield { type: 'launch-started', at: clock.now(), launch: plan.launch, requested: plan.count, resumed };
-  const standing: Standing = { living: new Map(), next: 1, ended: false };
-  if (resumed || !plan.isNew) yield* resume(plan, tools, standing);
-  while (!standing.ended && standing.living.size < plan.count) {
-    refuseIfInterrupted(plan, standing, signal);
-    const batch = batchRecord(plan, tools, standing);
+  const standing: Standing = { living: new Map(), others, misses: new Misses(clock), next: 1 };
+  if (resumed || !plan.isNew) yield* resume(plan, tools, standing, plan.count);
+  return standing;
+}
+
+/** Launches until the launch has `target` machines, or AWS gives no more (`standing.refused`). */
+export async function* launchUpTo(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  standing: Standing,
+  target: number,
+): AsyncGenerator<LaunchEvent, void> {
+  const { records } = tools;
+  while (standing.refused === undefined && standing.living.size < target) {
+    refuseIfInterrupted(plan, standing, target, tools.signal);
+    const share = shareOf(plan, standing, target) ?? shareAnew(plan, standing, target);
+    const payload = await plan.payload(standing.next);
+    const batch = batchRecord(plan, tools, standing, share, payload);
     if (await createBatch(records, plan.launch, batch)) {
-      note(standing, batch.batch, yield* sendBatch(plan, tools, batch, missing(plan, standing)));
+      await tools.ledger?.enter(plan.launch, batch);
+      yield* note(plan, tools, standing, target, batch, yield* sendBatch(plan, tools, batch, payload));
     } else {
       // Another run of the same launch has this number: whatever it did is looked at like a crashed run's doing.
-      yield* resume(plan, tools, standing);
+      yield* resume(plan, tools, standing, target);
     }
   }
 }
@@ -52,6 +82,7 @@ async function* resume(
   plan: LaunchPlan,
   tools: LaunchTools,
   standing: Standing,
+  target: number,
 ): AsyncGenerator<LaunchEvent, void> {
   const { ec2, records, clock, signal } = tools;
   const batches = await readBatches(records, plan.launch);
@@ -62,48 +93,104 @@ async function* resume(
     // An open batch tells of its machines when it is settled, a batch of this very run has told already.
     const untold = machines.filter(({ instanceId }) => !open.has(batch) && !standing.living.has(instanceId));
     if (untold.length === 0) continue;
-    note(standing, batch, { machines: untold, ended: false });
+    for (const machine of untold) standing.living.set(machine.instanceId, machine);
     yield { type: 'batch-launched', at: clock.now(), batch, machines: untold };
   }
-  for (const batch of batches.filter(isOpen)) {
-    refuseIfInterrupted(plan, standing, signal);
-    note(standing, batch.record.batch, yield* settleBatch(plan, tools, batch, missing(plan, standing)));
-    if (standing.ended) return;
-  }
+  for (const { record, answer: came } of batches)
+    if (came?.code === 'InsufficientInstanceCapacity')
+      standing.misses.note(offeringOf(record), Date.parse(came.created));
   for (const { record } of batches) standing.next = Math.max(standing.next, record.batch + 1);
+  for (const batch of batches.filter(isOpen)) {
+    refuseIfInterrupted(plan, standing, target, signal);
+    if (tools.ledger === undefined)
+      yield* note(plan, tools, standing, target, batch.record, yield* settleBatch(plan, tools, batch));
+    // Every batch enters the ledger before it is sent, and what stood there was settled before the launch was opened.
+    else await answer(plan, tools, batch.record, { result: 'refused', code: 'NeverSent', machines: [] });
+    if (standing.refused !== undefined) return;
+  }
 }
 
 const isOpen = (batch: Batch): boolean => batch.answer === undefined;
 
-const missing = (plan: LaunchPlan, standing: Standing): number =>
-  Math.max(0, plan.count - standing.living.size);
+const missing = (standing: Standing, target: number): number => Math.max(0, target - standing.living.size);
 
-function note(standing: Standing, batch: number, sent: Sent): void {
-  for (const machine of sent.machines) standing.living.set(machine.instanceId, machine);
-  standing.next = Math.max(standing.next, batch + 1);
-  standing.ended ||= sent.ended;
+const shareOf = ({ role }: LaunchPlan, standing: Standing, target: number): Share | undefined =>
+  nextShare(
+    role.machine,
+    Math.max(1, missing(standing, target)),
+    [...standing.others, ...standing.living.values()],
+    standing.misses.has,
+  );
+
+/** An earlier run of this launch missed them all a moment ago, and somebody has run it again: it is asked again. */
+function shareAnew(plan: LaunchPlan, standing: Standing, target: number): Share {
+  standing.misses.forget();
+  const share = shareOf(plan, standing, target);
+  if (share === undefined) throw new Error('every role has an offering');
+  return share;
 }
 
-function batchRecord(plan: LaunchPlan, tools: LaunchTools, standing: Standing): BatchRecord {
-  const { machine } = plan.role;
+/** Takes in what came of a batch. */
+async function* note(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  standing: Standing,
+  target: number,
+  record: BatchRecord,
+  sent: Sent,
+): AsyncGenerator<LaunchEvent, void> {
+  for (const machine of sent.machines) standing.living.set(machine.instanceId, machine);
+  standing.next = Math.max(standing.next, record.batch + 1);
+  await tools.ledger?.leave(plan.launch, record.batch);
+  const { batch, count } = record;
+  const at = tools.clock.now();
+  const offering = offeringOf(record);
+  if (sent.missed !== undefined) {
+    standing.misses.note(offering);
+    const next = shareOf(plan, standing, target)?.offering;
+    const lacking = count - sent.machines.length;
+    if (next !== undefined) yield { type: 'no-capacity', at, batch, missing: lacking, offering, next };
+    else standing.refused = sent.missed;
+  }
+  if (sent.refused !== undefined) standing.refused = sent.refused;
+  if (standing.refused === undefined) return;
+  const short = missing(standing, target);
+  yield { type: 'batch-refused', at, batch, missing: short, error: resumable(plan, short, standing.refused) };
+}
+
+function batchRecord(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  standing: Standing,
+  { offering, count }: Share,
+  payload: Payload,
+): BatchRecord {
   return {
     version: 1,
     batch: standing.next,
-    count: Math.min(missing(plan, standing), tools.maxBatch ?? MAX_BATCH),
+    count: Math.min(count, tools.maxBatch ?? MAX_BATCH),
     client_token: clientToken(plan.launch, standing.next),
-    offering: {
-      instance_type: machine.instanceType,
-      zone: machine.zone ?? null,
-      market: machine.spot === false ? 'on-demand' : 'spot',
-    },
-    payload_sha256: plan.payload.sha256,
+    offering: recordedOffering(offering),
+    payload_sha256: payload.sha256,
     created: new Date(tools.clock.now()).toISOString(),
   };
 }
 
-function refuseIfInterrupted(plan: LaunchPlan, standing: Standing, signal: AbortSignal | undefined): void {
+const recordedOffering = ({ instanceType, zone, subnet, market }: Offering): BatchRecord['offering'] => ({
+  instance_type: instanceType,
+  zone: zone ?? null,
+  subnet: subnet ?? null,
+  market,
+});
+
+function refuseIfInterrupted(
+  plan: LaunchPlan,
+  standing: Standing,
+  target: number,
+  signal: AbortSignal | undefined,
+): void {
   if (!signal?.aborted) return;
-  throw new InterruptedError(`${standing.living.size} of ${plan.count} machines are launched`, {
+  throw new InterruptedError(`${standing.living.size} of ${target} machines are launched`, {
     hint: `the same command with --launch-id ${plan.launch} launches the rest; rolecall watch ${plan.launch} follows those that are there`,
   });
 }

@@ -3,13 +3,25 @@ import type { Machine } from '../nouns.ts';
 import { type AnswerRecord, type BatchRecord, createAnswer } from './book.ts';
 import type { LaunchEvent } from './events.ts';
 import { isLiving } from './living.ts';
+import type { Offering } from './offerings.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
 
-/** What came of a batch: its living machines, and whether AWS has said that there is no more to be had. */
+/** What came of a batch: its living machines, and what AWS had to say of those that are not there. */
 export interface Sent {
   readonly machines: readonly Machine[];
-  readonly ended: boolean;
+  /** Its offering has no capacity: others may have. */
+  readonly missed?: AwsError;
+  /** No other offering would change that. */
+  readonly refused?: AwsError;
 }
+
+/** The offering of a recorded batch. */
+export const offeringOf = ({ offering }: BatchRecord): Offering => ({
+  instanceType: offering.instance_type,
+  zone: offering.zone ?? undefined,
+  subnet: offering.subnet ?? undefined,
+  market: offering.market,
+});
 
 /** Records the machines of a batch, and tells of those that live. */
 export async function* launched(
@@ -48,14 +60,10 @@ export async function answer(
 }
 
 /** Fewer machines than asked: EC2 has said what it has. */
-export const partial = (plan: LaunchPlan, batch: BatchRecord, machines: readonly Machine[]): AwsError =>
+export const partial = (batch: BatchRecord, machines: readonly Machine[]): AwsError =>
   new AwsError(
     `EC2 launched ${machines.length} of ${batch.count} machines: it has no capacity for more now`,
-    {
-      kind: 'capacity',
-      code: 'InsufficientInstanceCapacity',
-      hint: `run the same command with --launch-id ${plan.launch} later for the rest`,
-    },
+    { kind: 'capacity', code: 'InsufficientInstanceCapacity', hint: 'wait a few minutes' },
   );
 
 /** EC2 knows the token, but not all of its machines show in descriptions. */

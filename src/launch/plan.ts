@@ -3,6 +3,7 @@ import type { Role } from '../catalogue/role.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Build, LaunchId } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
+import type { BatchRecord } from './book.ts';
 import type { LaunchRecords } from './records.ts';
 
 /** A sealed bundle, as a launch remembers it. Hex SHA-256: of the sealed file, and of the tar inside. */
@@ -19,15 +20,25 @@ export interface LaunchPlan {
   readonly build?: Build | undefined;
   /** What its machines start from; absent where the role has no modules. */
   readonly bundle?: LaunchedBundle | undefined;
-  /** With this process's nonce; a resumed launch's earlier machines have another (their userData attribute tells). */
-  readonly payload: Payload;
-  /** Machines in all, at least 1. */
+  /**
+   * What the machines of a batch get, made when the batch is. With this process's nonce; a resumed launch's earlier machines
+   * have another (their userData attribute tells).
+   */
+  readonly payload: (batch: number) => Promise<Payload>;
+  /** Machines in all, at least 1; of a fleet's launch the size that the fleet is to have. */
   readonly count: number;
   /**
    * The id was made this moment, so nothing can be of that launch yet, and EC2 need not be asked. A given id or a CI
    * run's may have machines though no record of them is here: a CI runner's disk is new for each attempt.
    */
   readonly isNew?: boolean;
+}
+
+/** Where a batch is noted while it is open. */
+export interface Ledger {
+  /** @throws ConflictError where this process may send nothing any more */
+  enter(launch: LaunchId, batch: BatchRecord): Promise<void>;
+  leave(launch: LaunchId, batch: number): Promise<void>;
 }
 
 /** What a launch needs from outside. */
@@ -37,6 +48,8 @@ export interface LaunchTools {
   readonly clock: Clock;
   /** No new batch is sent after it aborts. */
   readonly signal?: AbortSignal;
+  /** Told of each batch before it is sent, and after its answer is recorded: where others must be able to settle it. */
+  readonly ledger?: Ledger;
   /** Machines in one RunInstances call at most; 100 unless a test says otherwise. */
   readonly maxBatch?: number;
 }

@@ -2,6 +2,11 @@ import type { RunInstancesCommandInput, RunInstancesRequest, Tag } from '@aws-sd
 import type { BlockDevice, MachineSettings, Role } from '../catalogue/role.ts';
 import type { LaunchId } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
+import type { BatchRecord } from './book.ts';
+import { clientToken } from './identity.ts';
+import type { Offering } from './offerings.ts';
+import { offeringOf } from './outcome.ts';
+import type { LaunchPlan } from './plan.ts';
 
 /** Which RunInstances call of which launch this is. */
 export interface BatchIdentity {
@@ -11,33 +16,52 @@ export interface BatchIdentity {
   /** Machines to ask for, 1 to 100. */
   readonly count: number;
   readonly clientToken: string;
+  readonly offering: Offering;
   /** Tag of the build that the machines deploy; absent where they deploy none. */
   readonly build?: string | undefined;
 }
+
+/** A recorded batch of a launch. */
+export const identityOf = (
+  { launch, build }: Pick<LaunchPlan, 'launch' | 'build'>,
+  record: BatchRecord,
+): BatchIdentity => ({
+  launch,
+  batch: record.batch,
+  count: record.count,
+  clientToken: clientToken(launch, record.batch),
+  offering: offeringOf(record),
+  build: build?.tag,
+});
 
 /**
  * The RunInstances request of one batch: pure, the same input gives the same request.
  * MinCount is 1, so that a batch gives what there is instead of nothing.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
  */
-export function runRequest(role: Role, payload: Payload, identity: BatchIdentity): RunInstancesCommandInput {
+export function runRequest(
+  role: Role,
+  payload: Pick<Payload, 'text'>,
+  identity: BatchIdentity,
+): RunInstancesCommandInput {
   const { machine } = role;
+  const { offering } = identity;
   const tags = tagsOf(role, identity);
   return {
     ClientToken: identity.clientToken,
     ImageId: role.ami,
-    InstanceType: machine.instanceType as NonNullable<RunInstancesRequest['InstanceType']>,
+    InstanceType: offering.instanceType as NonNullable<RunInstancesRequest['InstanceType']>,
     MinCount: 1,
     MaxCount: identity.count,
     UserData: Buffer.from(payload.text, 'utf8').toString('base64'),
-    ...placement(machine),
+    ...placement(offering),
     ...security(machine),
     ...(machine.keyName === undefined ? {} : { KeyName: machine.keyName }),
     ...(machine.blockDevices.length === 0
       ? {}
       : { BlockDeviceMappings: machine.blockDevices.map(blockDeviceMapping) }),
     MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: machine.httpTokens },
-    ...lifetime(machine),
+    ...lifetime(machine, offering),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: tags },
       { ResourceType: 'volume', Tags: tags },
@@ -72,7 +96,7 @@ export function fleetTags(
   };
 }
 
-function placement({ subnet, zone }: MachineSettings): Partial<RunInstancesRequest> {
+function placement({ subnet, zone }: Offering): Partial<RunInstancesRequest> {
   return {
     ...(subnet === undefined ? {} : { SubnetId: subnet }),
     ...(zone === undefined ? {} : { Placement: { AvailabilityZone: zone } }),
@@ -95,8 +119,12 @@ function security({ securityGroups, instanceProfile }: MachineSettings): Partial
   };
 }
 
-function lifetime({ shutdownBehavior, spot }: MachineSettings): Partial<RunInstancesRequest> {
-  if (spot === false) return { InstanceInitiatedShutdownBehavior: shutdownBehavior };
+function lifetime(
+  { shutdownBehavior, spot }: MachineSettings,
+  { market }: Offering,
+): Partial<RunInstancesRequest> {
+  if (spot === false || market === 'on-demand')
+    return { InstanceInitiatedShutdownBehavior: shutdownBehavior };
   return {
     // A one-time spot machine can't be stopped: the default is left to EC2, and only a wish for `terminate` is passed on.
     ...(shutdownBehavior === 'terminate' ? { InstanceInitiatedShutdownBehavior: shutdownBehavior } : {}),

@@ -1,13 +1,14 @@
 import { AwsError } from '../errors.ts';
 import type { Machine } from '../nouns.ts';
+import type { Payload } from '../payload/payload.ts';
 import { adoptBatch, spendBatch } from './adopt.ts';
 import type { Batch, BatchRecord } from './book.ts';
 import type { LaunchEvent } from './events.ts';
 import { clientToken } from './identity.ts';
 import { isLiving } from './living.ts';
-import { answer, launched, partial, resumable, type Sent, unanswered } from './outcome.ts';
+import { answer, launched, partial, type Sent, unanswered } from './outcome.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
-import { runRequest } from './request.ts';
+import { identityOf, runRequest } from './request.ts';
 import { createResend, voidResend } from './resend.ts';
 
 /**
@@ -18,15 +19,15 @@ export async function* settleBatch(
   plan: LaunchPlan,
   tools: LaunchTools,
   { record, sentAt }: Batch,
-  missing: number,
 ): AsyncGenerator<LaunchEvent, Sent> {
   const { ec2, records, clock } = tools;
   const found = await ec2.machinesOfToken(clientToken(plan.launch, record.batch));
   if (found.length > 0) return yield* adoptBatch(plan, tools, record, sentAt);
+  const payload = await plan.payload(record.batch);
   // No two runs have the same payload, so the mark is this run's own.
-  const mark = `${clock.now()}-${plan.payload.sha256.slice(0, 8)}`;
+  const mark = `${clock.now()}-${payload.sha256.slice(0, 8)}`;
   await createResend(records, plan.launch, record.batch, mark);
-  return yield* sendBatch(plan, tools, record, missing, { mark, sentAt });
+  return yield* sendBatch(plan, tools, record, payload, { mark, sentAt });
 }
 
 /** A batch that is sent again: this try's mark in the records, and when the tries before it were (epoch milliseconds). */
@@ -37,55 +38,31 @@ interface Repeat {
 
 /**
  * Sends a recorded batch and records what came of it.
- * @param missing how many machines the launch lacks, this batch's included
  * @throws AwsError where it stays open whether EC2 launched them
  */
 export async function* sendBatch(
   plan: LaunchPlan,
   tools: LaunchTools,
-  batch: BatchRecord,
-  missing: number,
+  record: BatchRecord,
+  payload: Payload,
   repeat?: Repeat,
 ): AsyncGenerator<LaunchEvent, Sent> {
   const { ec2, clock } = tools;
+  const { batch, count } = record;
   const isRepeat = repeat !== undefined;
-  yield {
-    type: 'batch-requested',
-    at: clock.now(),
-    batch: batch.batch,
-    count: batch.count,
-    repeat: isRepeat,
-  };
+  yield { type: 'batch-requested', at: clock.now(), batch, count, repeat: isRepeat };
   let machines: readonly Machine[];
   try {
-    const token = clientToken(plan.launch, batch.batch);
-    const { launch, build } = plan;
-    const identity = {
-      launch,
-      batch: batch.batch,
-      count: batch.count,
-      clientToken: token,
-      build: build?.tag,
-    };
-    machines = await ec2.runInstances(runRequest(plan.role, plan.payload, identity));
+    machines = await ec2.runInstances(runRequest(plan.role, payload, identityOf(plan, record)));
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    return yield* refusal(plan, tools, batch, missing, error, repeat);
+    return yield* refusal(plan, tools, record, error, repeat);
   }
-  yield* launched(plan, tools, batch, machines);
+  yield* launched(plan, tools, record, machines);
+  const living = machines.filter(isLiving);
   // A repeated token may give what was there before some of it ended; only a fresh answer tells of capacity.
-  const short = !isRepeat && machines.length < batch.count;
-  if (short) {
-    const lacking = missing - machines.length;
-    yield {
-      type: 'batch-refused',
-      at: clock.now(),
-      batch: batch.batch,
-      missing: lacking,
-      error: partial(plan, batch, machines),
-    };
-  }
-  return { machines: machines.filter(isLiving), ended: short };
+  const short = !isRepeat && machines.length < count;
+  return { machines: living, ...(short && { missed: partial(record, machines) }) };
 }
 
 /** What an error of RunInstances means for the launch. */
@@ -93,7 +70,6 @@ async function* refusal(
   plan: LaunchPlan,
   tools: LaunchTools,
   batch: BatchRecord,
-  missing: number,
   error: AwsError,
   repeat: Repeat | undefined,
 ): AsyncGenerator<LaunchEvent, Sent> {
@@ -108,27 +84,13 @@ async function* refusal(
     case 'quota':
       // EC2 looks at the token before it looks at capacity, so this batch will never have machines.
       await answer(plan, tools, batch, { result: 'refused', code: error.code ?? null, machines: [] });
-      yield {
-        type: 'batch-refused',
-        at: tools.clock.now(),
-        batch: batch.batch,
-        missing,
-        error: resumable(plan, missing, error),
-      };
-      return { machines: [], ended: true };
+      return error.kind === 'capacity' ? { machines: [], missed: error } : { machines: [], refused: error };
     case 'permission':
     case 'credentials':
     case 'invalid':
     case 'refused':
       // Judged before the token is, so an earlier try may still have passed: the batch stays open for the next run.
-      yield {
-        type: 'batch-refused',
-        at: tools.clock.now(),
-        batch: batch.batch,
-        missing,
-        error: resumable(plan, missing, error),
-      };
-      return { machines: [], ended: true };
+      return { machines: [], refused: error };
     case 'throttle':
     case 'endpoint':
     case 'server':

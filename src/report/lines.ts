@@ -1,6 +1,7 @@
 import { counted, duration, printable } from '../io/text.ts';
 import type { LaunchEvent } from '../launch/events.ts';
 import type { WatchEvent } from '../watch/events.ts';
+import { offeringText } from './offering.ts';
 import type { LaunchView } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
 
@@ -20,6 +21,11 @@ export function eventLines(before: LaunchView, event: LaunchEvent | WatchEvent):
       ];
     case 'batch-launched':
       return event.machines.map((machine) => `${machine.instanceId} ${machine.state}`);
+    case 'no-capacity': {
+      const { batch, missing, offering, next } = event;
+      const lacking = `no capacity for ${counted(missing, 'machine')} of type ${offeringText(offering)}`;
+      return [`batch ${batch}: ${lacking}, asking for ${offeringText(next)}`];
+    }
     case 'batch-refused':
       return [
         `batch ${event.batch}: ${counted(event.missing, 'machine')} not launched: ${printable(event.error.message)}`,

@@ -1,4 +1,5 @@
 import type { LaunchEvent } from '../launch/events.ts';
+import type { Offering } from '../launch/offerings.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { type LaunchDocument, machineDocument } from './document.ts';
 
@@ -29,6 +30,10 @@ function eventObject(event: LaunchEvent | WatchEvent): EventObject {
       const ids = event.machines.map((machine) => machine.instanceId);
       return { event: 'batch_launched', at, batch: event.batch, instance_ids: ids };
     }
+    case 'no-capacity': {
+      const { batch, missing, offering, next: other } = event;
+      return { event: 'no_capacity', at, batch, missing, offering: offer(offering), next: offer(other) };
+    }
     case 'batch-refused': {
       const { batch, missing, error } = event;
       const { code = null, message, hint = null } = error;
@@ -38,6 +43,13 @@ function eventObject(event: LaunchEvent | WatchEvent): EventObject {
       return watchObject(event, at);
   }
 }
+
+const offer = ({ instanceType, zone, subnet, market }: Offering) => ({
+  instance_type: instanceType,
+  zone: zone ?? null,
+  subnet: subnet ?? null,
+  market,
+});
 
 function watchObject(event: WatchEvent, at: string): EventObject {
   switch (event.type) {

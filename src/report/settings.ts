@@ -78,9 +78,9 @@ function values(role: Role): Value[] {
     ['app', role.app],
     ['fetch', role.app === undefined ? undefined : role.fetch],
     ['keep', role.keep === undefined ? undefined : String(role.keep)],
-    ['instance_type', machine.instanceType],
-    ['subnet', machine.subnet],
-    ['zone', machine.zone],
+    onceOrList(role, 'instance_type', machine.instanceTypes),
+    onceOrList(role, 'subnet', machine.subnets),
+    onceOrList(role, 'zone', machine.zones),
     ['security_groups', listText(machine.securityGroups)],
     ['instance_profile', machine.instanceProfile],
     ['key_name', machine.keyName],
@@ -116,8 +116,15 @@ const listText = (items: readonly string[]): string | undefined =>
 
 const spotText = (spot: Role['machine']['spot']): string => {
   if (spot === false) return 'false';
-  return spot.maxPrice === undefined ? 'true' : `true, at most ${spot.maxPrice}`;
+  const price = spot.maxPrice === undefined ? '' : `, at most ${spot.maxPrice}`;
+  return `true${price}${spot.orOnDemand ? ', or on-demand' : ''}`;
 };
+
+/** Under the name that it has in the catalogue. */
+const onceOrList = ({ provenance }: Role, name: string, values: readonly string[]): Value => [
+  provenance.has(`${name}s`) ? `${name}s` : name,
+  listText(values),
+];
 
 const mapText = (name: string, map: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(map).map(([key, value]) => [`${name}.${key}`, value]);

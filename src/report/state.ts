@@ -62,6 +62,8 @@ export function advance(view: LaunchView, event: LaunchEvent | WatchEvent): Laun
         ...event.machines.reduce((to, machine) => seen(to, machine, event.at), next),
         asking: Math.max(0, next.asking - event.machines.length),
       };
+    case 'no-capacity':
+      return { ...next, asking: Math.max(0, next.asking - event.missing) };
     case 'batch-refused': {
       const { batch, missing, error } = event;
       return {

@@ -48,7 +48,7 @@ describe('kinds', () => {
     ['InvalidAMIID.NotFound', 400, 'invalid'],
     ['InvalidSubnetID.NotFound', 400, 'invalid'],
     ['InvalidParameterValue', 400, 'invalid'],
-    ['Unsupported', 400, 'invalid'],
+    ['Unsupported', 400, 'capacity'],
     ['IdempotentParameterMismatch', 400, 'idempotency'],
     ['IdempotentInstanceTerminated', 400, 'idempotency'],
     ['SomethingThatAwsAddsLater', 400, 'refused'],

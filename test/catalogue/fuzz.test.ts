@@ -31,7 +31,7 @@ function survive(text: string): void {
         environment: environments[0] ?? '',
         context: contexts[0] ?? '',
       });
-      expect(role.machine.instanceType).toMatch(/\./);
+      expect(role.machine.instanceTypes[0]).toMatch(/\./);
     } catch (error) {
       if (!(error instanceof RolecallError)) throw error;
     }

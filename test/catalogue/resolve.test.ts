@@ -47,9 +47,35 @@ describe('precedence', () => {
     },
   );
 
+  test.each([
+    [
+      "a list over a weaker layer's one",
+      '    zones: [eu-central-1b, eu-central-1c]',
+      'defaults: {zone: eu-central-1a}',
+      {},
+    ],
+    [
+      "one over a weaker layer's list",
+      '    zone: eu-central-1b',
+      'defaults: {zones: [eu-central-1a, eu-central-1c]}',
+      {},
+    ],
+    ['a flag over a list', '    zones: [eu-central-1a, eu-central-1c]', '', { zone: 'eu-central-1b' }],
+    ['null over both', '    zones: null', 'defaults: {zone: eu-central-1a}', {}],
+  ] as const)('of what is written once or as a list: %s', (_, role, top, flags) => {
+    const { zones } = web(catalogueWith(role, top), flags).machine;
+    expect(zones).toEqual(
+      role.includes('[eu-central-1b')
+        ? ['eu-central-1b', 'eu-central-1c']
+        : role.includes('null')
+          ? []
+          : ['eu-central-1b'],
+    );
+  });
+
   test('the command line wins over all', () => {
     const role = web(catalogueWith('    zone: eu-central-1a'), { zone: 'eu-central-1b', timeout: '2m' });
-    expect(role.machine.zone).toBe('eu-central-1b');
+    expect(role.machine.zones).toEqual(['eu-central-1b']);
     expect(role.timeoutMs).toBe(120_000);
     expect(role.provenance.get('zone')).toEqual({ kind: 'flag', flag: '--zone' });
   });
@@ -81,15 +107,16 @@ describe('precedence', () => {
   });
 
   test.each([
-    ['true', {}],
+    ['true', { orOnDemand: false }],
     ['false', false],
-    ['{max_price: 0.050}', { maxPrice: '0.050' }],
-    ['{max_price: null}', {}],
+    ['{max_price: 0.050}', { maxPrice: '0.050', orOnDemand: false }],
+    ['{max_price: null}', { orOnDemand: false }],
+    ['{fallback: on-demand}', { maxPrice: '9', orOnDemand: true }],
     ['null', false],
   ])('spot: %s', (written, spot) => {
     expect(
       web(catalogueWith(`    spot: ${written}`, 'defaults: {spot: {max_price: 9}}')).machine.spot,
-    ).toEqual(written === '{max_price: null}' ? {} : spot);
+    ).toEqual(spot);
   });
 });
 
@@ -117,7 +144,9 @@ describe('a role', () => {
       ami: 'ami-0123456789abcdef0',
       prefix: '',
       machine: {
-        instanceType: 't3.micro',
+        instanceTypes: ['t3.micro'],
+        subnets: [],
+        zones: [],
         securityGroups: [],
         blockDevices: [],
         tags: {},
@@ -166,9 +195,9 @@ describe('a role', () => {
       personality: { port: '8080', ratio: '1.10', on: 'true', machine_id: '007', site_url: 'http://h/?a=b' },
     });
     expect(role.machine).toEqual({
-      instanceType: 't3.micro',
-      subnet: 'subnet-01234567',
-      zone: 'eu-central-1b',
+      instanceTypes: ['t3.micro'],
+      subnets: ['subnet-01234567'],
+      zones: ['eu-central-1b'],
       securityGroups: [],
       instanceProfile: 'arn:aws:iam::123456789012:instance-profile/web',
       keyName: 'ops',

@@ -62,10 +62,11 @@ function processOf(
   steps = Number.POSITIVE_INFINITY,
 ) {
   const step = fuse(steps);
+  const own = payload(nth.toString(16).padStart(32, '0'));
   const plan: LaunchPlan = {
     launch: LAUNCH,
     role: role(),
-    payload: payload(nth.toString(16).padStart(32, '0')),
+    payload: async () => own,
     count,
   };
   const tools: LaunchTools = {

@@ -56,10 +56,11 @@ async function run(count: number, maxBatch = 2): Promise<LaunchEvent[]> {
   nonces += 1;
   const { endpoint, credentials } = cloud;
   const ec2 = connectEc2({ region: 'us-east-1', endpoint, credentials }, { clock: hasty, random: () => 0.5 });
+  const own = payload(nonces.toString(16).padStart(32, '0'));
   const plan = {
     launch: LAUNCH,
     role: role(),
-    payload: payload(nonces.toString(16).padStart(32, '0')),
+    payload: async () => own,
     count,
   };
   const events: LaunchEvent[] = [];

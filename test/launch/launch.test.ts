@@ -25,10 +25,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** A plan as a fresh process makes it: with a nonce of its own. */
 const plan = (count: number, other: Partial<LaunchPlan> = {}): LaunchPlan => {
   nonces += 1;
+  const own = payload(nonces.toString(16).padStart(32, '0'));
   return {
     launch: LAUNCH,
     role: role(),
-    payload: payload(nonces.toString(16).padStart(32, '0')),
+    payload: async () => own,
     count,
     ...other,
   };
@@ -61,6 +62,7 @@ const shape = (events: readonly LaunchEvent[]) =>
     if (event.type === 'batch-launched') return `${event.type} ${event.batch} x${event.machines.length}`;
     if (event.type === 'batch-refused')
       return `${event.type} ${event.batch} -${event.missing} ${event.error.code}`;
+    if (event.type === 'no-capacity') return `${event.type} ${event.batch} -${event.missing}`;
     return `${event.type}${event.resumed ? ' resumed' : ''}`;
   });
 
@@ -218,13 +220,85 @@ describe('a batch whose answer stays out', () => {
   }
 });
 
+describe('where machines go', () => {
+  const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+  const spread = (machine: Parameters<typeof role>[0] = {}) => role({ zones, ...machine });
+  const perZone = () => zones.map((zone) => ec2.living().filter((machine) => machine.zone === zone).length);
+
+  test('evenly over the zones, each with calls of its own', async () => {
+    await eventsOf(launchMachines(plan(8, { role: spread(), isNew: true }), tools()));
+    expect(perZone()).toEqual([3, 3, 2]);
+    expect(ec2.requests).toHaveLength(3);
+  });
+
+  test('on to the next type and zone at once where there is no capacity, each asked once', async () => {
+    const types = spread({ instanceTypes: ['m7i.large', 'm6i.large'] });
+    ec2.capacityOf = (zone, type) =>
+      zone === 'us-east-1b' ? 0 : type === 'm7i.large' && zone === 'us-east-1c' ? 1 : 99;
+    const events = await eventsOf(launchMachines(plan(9, { role: types, isNew: true }), tools()));
+    expect(shape(events).filter((line) => !line.startsWith('batch-requested'))).toEqual([
+      'launch-started',
+      'batch-launched 1 x3',
+      'no-capacity 2 -3',
+      'no-capacity 3 -3',
+      'batch-launched 4 x1',
+      'no-capacity 4 -3',
+      'batch-launched 5 x3',
+      'batch-launched 6 x2',
+    ]);
+    expect(perZone()).toEqual([5, 0, 4]);
+  });
+
+  test('nowhere, once every offering has said no; a re-run asks anew', async () => {
+    ec2.capacityOf = () => 0;
+    const empty = plan(3, { role: spread({ instanceTypes: ['m7i.large', 'm6i.large'] }) });
+    const events = await eventsOf(launchMachines(empty, tools()));
+    expect(shape(events).at(-1)).toBe('batch-refused 6 -3 InsufficientInstanceCapacity');
+    expect(ec2.requests.filter((name) => name === 'RunInstances')).toHaveLength(6);
+    ec2.capacityOf = () => 9;
+    expect(shape(await eventsOf(launchMachines(empty, tools()))).slice(-2)).toEqual([
+      'batch-requested 9 x1',
+      'batch-launched 9 x1',
+    ]);
+  });
+
+  test('on-demand where the role says so and spot is empty', async () => {
+    ec2.capacityOf = (_, __, market) => (market === 'spot' ? 0 : 9);
+    const spot = { spot: { orOnDemand: true }, zones: [] };
+    const events = await eventsOf(launchMachines(plan(2, { role: role(spot), isNew: true }), tools()));
+    expect(shape(events).slice(-2)).toEqual(['batch-requested 2 x2', 'batch-launched 2 x2']);
+    const refused = await eventsOf(
+      launchMachines(
+        plan(2, { role: role({ spot: { orOnDemand: false } }), launch: 'other' as never, isNew: true }),
+        tools(),
+      ),
+    );
+    expect(shape(refused).at(-1)).toBe('batch-refused 1 -2 InsufficientInstanceCapacity');
+  });
+
+  test('a batch left open is settled with the offering that it was recorded with', async () => {
+    const both = { role: spread({ instanceTypes: ['m7i.large', 'm6i.large'] }) };
+    ec2.capacityOf = (zone) => (zone === 'us-east-1a' ? 0 : 9);
+    const port = ec2.port(() => undefined);
+    const dying: typeof port.runInstances = async (request) => {
+      if (request.Placement?.AvailabilityZone === 'us-east-1b') throw new Error('crash');
+      return await port.runInstances(request);
+    };
+    await expect(
+      eventsOf(launchMachines(plan(3, both), tools({ ec2: { ...port, runInstances: dying } }))),
+    ).rejects.toThrow('crash');
+    await eventsOf(launchMachines(plan(3, both), tools()));
+    expect(perZone()).toEqual([0, 2, 1]);
+  });
+});
+
 describe('conflicts', () => {
   test('another count, role or catalogue under the same id is refused before anything is sent', async () => {
     await eventsOf(launchMachines(plan(1, { isNew: true }), tools()));
     const others = [
       [plan(2), /count \(then 1, now 2\)/],
       [plan(1, { role: role({}, { catalogueSha256: 'd'.repeat(64) }) }), /catalogue file/],
-      [plan(1, { role: role({ instanceType: 'm5.large' }) }), /role settings/],
+      [plan(1, { role: role({ instanceTypes: ['m5.large'] }) }), /role settings/],
       [
         plan(1, { role: role({}, { ami: 'ami-00000000000000000' }) }),
         /ami \(then ami-0123456789abcdef0, now/,
@@ -299,7 +373,7 @@ test('no record holds the nonce or user data', async () => {
   expect(keys).toHaveLength(3);
   for (const key of keys) {
     const text = readFileSync(records.locate(key), 'utf8');
-    expect(text).not.toContain(/nonce=(\w+)/.exec(secret.payload.text)?.[1]);
+    expect(text).not.toContain(/nonce=(\w+)/.exec((await secret.payload(1)).text)?.[1]);
     expect(text).not.toContain('rolecall_nonce');
   }
 });

@@ -33,6 +33,9 @@ export class MemoryEc2 {
   readonly requests: string[] = [];
   /** Machines that may live at once. */
   capacity = Number.POSITIVE_INFINITY;
+  /** The same in one zone, for one type, on one market; a request without a zone goes to us-east-1a. */
+  capacityOf: (zone: string, type: string, market: 'spot' | 'on-demand') => number = () =>
+    Number.POSITIVE_INFINITY;
   /** How late the nth machine shows up in descriptions, milliseconds. */
   lateness: (serial: number) => number = () => 0;
   readonly #tokens = new Map<string, { fingerprint: string; ids: InstanceId[] }>();
@@ -106,7 +109,15 @@ export class MemoryEc2 {
     const fingerprint = JSON.stringify(request);
     const earlier = this.#tokens.get(token);
     if (earlier) return this.#again(earlier, fingerprint);
-    const count = Math.min(request.MaxCount ?? 0, this.capacity - this.living().length);
+    const zone = request.Placement?.AvailabilityZone ?? 'us-east-1a';
+    const type = request.InstanceType ?? '';
+    const market = request.InstanceMarketOptions?.MarketType === 'spot' ? 'spot' : 'on-demand';
+    const there = this.living().filter((each) => each.zone === zone && each.instanceType === type);
+    const count = Math.min(
+      request.MaxCount ?? 0,
+      this.capacity - this.living().length,
+      this.capacityOf(zone, type, market) - there.length,
+    );
     if (count < 1)
       throw new AwsError('no capacity', { kind: 'capacity', code: 'InsufficientInstanceCapacity' });
     const ids = Array.from({ length: count }, (_, index) => this.#create(request, token, index));
@@ -134,8 +145,9 @@ export class MemoryEc2 {
     const machine: Machine = {
       instanceId,
       state: 'pending',
-      zone: 'us-east-1a',
+      zone: request.Placement?.AvailabilityZone ?? 'us-east-1a',
       instanceType: request.InstanceType ?? '',
+      clientToken: token,
       launchIndex,
       launchedAt: this.#clock.now(),
       tags: Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])),

@@ -3,15 +3,18 @@ import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clientToken } from '../../src/launch/identity.ts';
+import type { Offering } from '../../src/launch/offerings.ts';
 import { runRequest } from '../../src/launch/request.ts';
 import { LAUNCH, payload, role } from './roles.ts';
 
 const NONCE = '00112233445566778899aabbccddeeff';
-const identity = (batch = 1, count = 3) => ({
+const T3: Offering = { instanceType: 't3.micro', market: 'on-demand' };
+const identity = (batch = 1, count = 3, offering = T3) => ({
   launch: LAUNCH,
   batch,
   count,
   clientToken: clientToken(LAUNCH, batch),
+  offering,
 });
 
 /** Compares with the whole request in test/golden/launch; UPDATE_GOLDENS=1 writes it anew. */
@@ -29,9 +32,6 @@ describe('runRequest', () => {
 
   test('a role that sets everything', () => {
     const everything = role({
-      instanceType: 'm7g.large',
-      subnet: 'subnet-0a1b2c3d',
-      zone: 'us-east-1b',
       securityGroups: ['sg-0a1b2c3d', 'default'],
       instanceProfile: 'memcached',
       keyName: 'ops',
@@ -50,9 +50,15 @@ describe('runRequest', () => {
       tags: { team: 'cache', Name: 'cache box', 'rolecall:role': 'not yours to set' },
       httpTokens: 'optional',
       shutdownBehavior: 'terminate',
-      spot: { maxPrice: '0.05' },
+      spot: { maxPrice: '0.05', orOnDemand: false },
     });
-    expectGolden('everything', runRequest(everything, payload(NONCE), identity(12, 100)));
+    const offering: Offering = {
+      instanceType: 'm7g.large',
+      subnet: 'subnet-0a1b2c3d',
+      zone: 'us-east-1b',
+      market: 'spot',
+    };
+    expectGolden('everything', runRequest(everything, payload(NONCE), identity(12, 100, offering)));
   });
 
   test('an instance profile is named by ARN or by name', () => {
@@ -66,7 +72,11 @@ describe('runRequest', () => {
   });
 
   test('a spot machine at any price, whose stop behaviour is left to EC2', () => {
-    const request = runRequest(role({ spot: {} }), payload(NONCE), identity());
+    const request = runRequest(
+      role({ spot: { orOnDemand: true } }),
+      payload(NONCE),
+      identity(1, 1, { ...T3, market: 'spot' }),
+    );
     expect(request.InstanceMarketOptions).toEqual({
       MarketType: 'spot',
       SpotOptions: { SpotInstanceType: 'one-time' },

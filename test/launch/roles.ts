@@ -15,7 +15,9 @@ export function role(machine: Partial<MachineSettings> = {}, other: Partial<Role
     prefix: '',
     fetch: 'presigned',
     machine: {
-      instanceType: 't3.micro',
+      instanceTypes: ['t3.micro'],
+      subnets: [],
+      zones: [],
       securityGroups: [],
       blockDevices: [],
       tags: {},

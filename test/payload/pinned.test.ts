@@ -77,7 +77,13 @@ describe('the payload of a launch with a build', () => {
 
   test('the machines carry the build’s tag', () => {
     const payload = personalityPayload(role(), { ...RUN, pinned: PINNED });
-    const identity = { launch: RUN.launch, batch: 1, count: 1, clientToken: clientToken(RUN.launch, 1) };
+    const identity = {
+      launch: RUN.launch,
+      batch: 1,
+      count: 1,
+      clientToken: clientToken(RUN.launch, 1),
+      offering: { instanceType: 't3.micro', market: 'on-demand' as const },
+    };
     const tagsOf = (build?: string) =>
       runRequest(role(), payload, { ...identity, build }).TagSpecifications?.[0]?.Tags?.map(({ Key }) => Key);
     expect(tagsOf('v1.2.0')).toContain('rolecall:build');

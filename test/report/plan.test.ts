@@ -30,8 +30,9 @@ const ROLE: Role = {
   prefix: '',
   fetch: 'presigned',
   machine: {
-    instanceType: 't3.micro',
-    zone: 'eu-west-1b',
+    instanceTypes: ['t3.micro'],
+    subnets: [],
+    zones: ['eu-west-1b'],
     securityGroups: ['sg-1', 'sg-2'],
     blockDevices: [
       { device: '/dev/xvda', sizeGb: 20, type: 'gp3', iops: 3000, throughput: 125, encrypted: true },
@@ -40,7 +41,7 @@ const ROLE: Role = {
     tags: { team: 'cache' },
     httpTokens: 'required',
     shutdownBehavior: 'stop',
-    spot: { maxPrice: '0.01' },
+    spot: { maxPrice: '0.01', orOnDemand: false },
   },
   personality: { cache_mb: '64' },
   timeoutMs: 600_000,
