@@ -41,6 +41,9 @@ export const isInstanceId = (text: string): text is InstanceId => /^i-[0-9a-f]{8
  */
 export type MachineState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
+/** How a machine's boot ended (docs/output.md); its tag `rolecall:verdict` says so once it is known. */
+export type Outcome = 'succeeded' | 'failed' | 'silent' | 'lost';
+
 /** One machine as EC2 describes it. */
 export interface Machine {
   readonly instanceId: InstanceId;

@@ -6,6 +6,8 @@ import {
   EC2Client,
   GetConsoleOutputCommand,
   RunInstancesCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 
 /**
@@ -20,4 +22,6 @@ export const sdk = {
   EC2Client,
   GetConsoleOutputCommand,
   RunInstancesCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
 } as const;

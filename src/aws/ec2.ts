@@ -55,6 +55,15 @@ function ec2Over(session: Ec2Session): Ec2 {
       }),
     machinesOfLaunch: (launch) => describe(session, [{ Name: 'tag:rolecall:launch', Values: [launch] }]),
     machinesOfToken: (token) => describe(session, [{ Name: 'client-token', Values: [token] }]),
+    machinesWithTags: async (tags) => {
+      const entries = Object.entries(tags);
+      if (entries.length === 0 || entries.some((entry) => entry.includes('')))
+        throw new TypeError('a description without tags, or with empty ones, is of every machine');
+      return await describe(
+        session,
+        entries.map(([tag, value]) => ({ Name: `tag:${tag}`, Values: [literal(value)] })),
+      );
+    },
     machine: async (id) => (await describe(session, [{ Name: 'instance-id', Values: [id] }]))[0],
     statusChecks: async (ids) => {
       const parts = await Promise.all(chunks(ids, IDS_A_REQUEST).map((part) => statusChecks(session, part)));
@@ -72,6 +81,22 @@ function ec2Over(session: Ec2Session): Ec2 {
         },
         'for-machine',
       ),
+    terminate: async (ids) => {
+      for (const part of chunks(ids, IDS_A_REQUEST))
+        await onKnown(part, (known) =>
+          session.call('TerminateInstances', (client, sdk) =>
+            client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...known] })),
+          ),
+        );
+    },
+    stop: async (ids) => {
+      for (const part of chunks(ids, IDS_A_REQUEST))
+        await onKnown(part, (known) =>
+          session.call('StopInstances', (client, sdk) =>
+            client.send(new sdk.StopInstancesCommand({ InstanceIds: [...known] })),
+          ),
+        );
+    },
     tag: async (ids, tags) => {
       const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       if (list.length === 0) return;
@@ -84,6 +109,25 @@ function ec2Over(session: Ec2Session): Ec2 {
       }
     },
   };
+}
+
+/** Filters take wildcards. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html#advanced-use */
+const literal = (value: string): string => value.replace(/[*?\\]/g, '\\$&');
+
+/** One unknown id spoils the whole request, so the request is halved until the unknown ones stand alone. */
+async function onKnown(
+  ids: readonly InstanceId[],
+  request: (ids: readonly InstanceId[]) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await request(ids);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.kind !== 'not-found') throw error;
+    if (ids.length === 1) return;
+    const half = Math.ceil(ids.length / 2);
+    await onKnown(ids.slice(0, half), request);
+    await onKnown(ids.slice(half), request);
+  }
 }
 
 /** All pages. A filter rather than ids: it doesn't fail while EC2 doesn't know a machine yet, and it can be paged. */

@@ -27,6 +27,11 @@ export interface Ec2 {
   machinesOfLaunch(launch: LaunchId): Promise<Machine[]>;
   /** The machines that a RunInstances call with this ClientToken made. */
   machinesOfToken(clientToken: string): Promise<Machine[]>;
+  /**
+   * All machines that carry all of these tags, at least one; terminated ones too while EC2 knows them.
+   * @throws TypeError without a tag, or with an empty value: that would be every machine
+   */
+  machinesWithTags(tags: Readonly<Record<string, string>>): Promise<Machine[]>;
   machine(id: InstanceId): Promise<Machine | undefined>;
   statusChecks(ids: readonly InstanceId[]): Promise<StatusChecks[]>;
   /**
@@ -36,6 +41,10 @@ export interface Ec2 {
   consoleOutput(id: InstanceId, mode: 'latest' | 'posted'): Promise<ConsoleSnapshot | undefined>;
   /** The user data that the machine was launched with, decoded; undefined where it has none. */
   userData(id: InstanceId): Promise<string | undefined>;
+  /** Ends machines for good; those that EC2 doesn't know any more are left out. */
+  terminate(ids: readonly InstanceId[]): Promise<void>;
+  /** Stops machines; those that EC2 doesn't know any more are left out. */
+  stop(ids: readonly InstanceId[]): Promise<void>;
   /** Sets tags on machines (and is idempotent). */
   tag(ids: readonly InstanceId[], tags: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -47,6 +56,8 @@ export interface StoredText {
   readonly etag: string;
   /** Epoch milliseconds. */
   readonly modifiedAt: number;
+  /** What time it was for S3 when it answered, epoch milliseconds: its clock and ours may differ. */
+  readonly readAt: number;
 }
 
 /** What S3 knows of an object without its bytes. */

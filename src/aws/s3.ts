@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { GetObjectCommand } from '@aws-sdk/client-s3';
 import { UsageError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
 import type { AwsTarget, Bucket, ObjectFacts, PresignedUrl, StoredText } from './ports.ts';
@@ -111,17 +112,40 @@ async function orMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
 async function readText(session: S3Session, place: Place, name: string): Promise<StoredText> {
   // The body is read inside of the call: an answer that breaks off is asked for again.
   const { size, ...found } = await session.call('GetObject', async (client, sdk) => {
-    const answer = await client.send(new sdk.GetObjectCommand(place));
+    const command = new sdk.GetObjectCommand(place);
+    const date = dateOf(command);
+    const answer = await client.send(command);
     const { ContentLength = 0, ETag = '', LastModified } = answer;
     const tooLarge = ContentLength > MAX_TEXT_BYTES;
     if (tooLarge) (answer.Body as Readable | undefined)?.destroy();
     const text = tooLarge ? '' : ((await answer.Body?.transformToString()) ?? '');
-    return { size: ContentLength, text, etag: ETag, modifiedAt: LastModified?.getTime() ?? 0 };
+    return {
+      size: ContentLength,
+      text,
+      etag: ETag,
+      modifiedAt: LastModified?.getTime() ?? 0,
+      readAt: date(),
+    };
   });
   if (size <= MAX_TEXT_BYTES) return found;
   throw new UsageError(`${name} has ${size} bytes: rolecall wrote no such object`, {
     hint: `look at it (aws s3 cp ${name} -), and move it away`,
   });
+}
+
+/** Keeps the Date header of the command's answer, which the SDK drops. @returns what tells it, epoch milliseconds */
+function dateOf(command: GetObjectCommand): () => number {
+  let date = Number.NaN;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = result.response as { headers?: Record<string, string> };
+      date = Date.parse(headers?.['date'] ?? '');
+      return result;
+    },
+    { step: 'deserialize' },
+  );
+  return () => date;
 }
 
 /** @returns false where the condition didn't hold */

@@ -2,8 +2,8 @@ import type { MapShape } from '../document/shape.ts';
 import { NAME, NAME_EXPECTED, text } from '../document/texts.ts';
 import { PERSONALITY_URL, PERSONALITY_VALUE } from '../nouns.ts';
 
-/** Tags that rolecall sets itself: `Name` and eight `rolecall:` ones; EC2 allows 50 on a resource. */
-const OWN_TAGS = 9;
+/** Tags that rolecall sets itself: `Name` and ten `rolecall:` ones; EC2 allows 50 on a resource. */
+const OWN_TAGS = 11;
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions */
 export const MAX_USER_TAGS = 50 - OWN_TAGS;
 

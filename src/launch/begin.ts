@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import type { Role } from '../catalogue/role.ts';
 import { ConflictError } from '../errors.ts';
 import type { Build, Machine } from '../nouns.ts';
 import { createLaunch, type LaunchRecord, type RecordedBuild, readLaunch } from './book.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { LaunchRecords } from './records.ts';
 import { fleetTags } from './request.ts';
+import { settingsHash } from './settings-hash.ts';
 
 /** What makes two runs of a launch the same, and what a conflict calls it. */
 const COMPARED = {
@@ -84,26 +83,6 @@ function refuseOther(begun: LaunchRecord, wanted: LaunchRecord): void {
     },
   );
 }
-
-/** Over everything that a flag can change without the catalogue's hash changing. */
-function settingsHash(role: Role): string {
-  const settings = {
-    machine: role.machine,
-    personality: role.personality,
-    app: role.app ?? null,
-    bucket: role.bucket ?? null,
-    prefix: role.prefix,
-    fetch: role.fetch,
-    keep: role.keep ?? null,
-  };
-  return createHash('sha256').update(JSON.stringify(settings, sortedKeys)).digest('hex');
-}
-
-/** A replacer that makes JSON.stringify independent of the order in which an object's keys were set. */
-const sortedKeys = (_key: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
 
 /**
  * Makes sure that machines which EC2 gives for this launch's id or tokens are of this fleet.

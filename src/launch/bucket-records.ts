@@ -6,6 +6,12 @@ import type { LaunchRecords } from './records.ts';
 export const bucketRecords = (bucket: Bucket): LaunchRecords => ({
   create: (key, text) => goingOn(key, bucket.createText(key, text)),
   read: (key) => goingOn(key, bucket.readText(key)).then((stored) => stored?.text),
+  version: async (key) => {
+    const stored = await bucket.readText(key);
+    return stored && { text: stored.text, etag: stored.etag, ageMs: stored.readAt - stored.modifiedAt };
+  },
+  replace: (key, text, etag) =>
+    etag === undefined ? bucket.createText(key, text) : bucket.replaceText(key, text, etag),
   list: async (prefix) => (await goingOn(prefix, bucket.list(prefix))).map(({ key }) => key),
   locate: (key) => bucket.locate(key),
 });

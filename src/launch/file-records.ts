@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { type Clock, systemClock } from '../io/clock.ts';
+import { newestVersion, nextVersion } from './file-versions.ts';
 import type { LaunchRecords } from './records.ts';
 
 /**
@@ -9,7 +11,7 @@ import type { LaunchRecords } from './records.ts';
  * A record appears whole or not at all, also when the machine loses power in the middle.
  * @throws UsageError when the folder can't be read or written
  */
-export function fileRecords(folder: string): LaunchRecords {
+export function fileRecords(folder: string, clock: Pick<Clock, 'now'> = systemClock): LaunchRecords {
   const path = (key: string) => join(folder, ...key.split('/'));
   const guarded = async <T>(doing: string, key: string, work: () => Promise<T>): Promise<T> => {
     try {
@@ -29,6 +31,9 @@ export function fileRecords(folder: string): LaunchRecords {
           throw error;
         }
       }),
+    version: (key) => guarded('read', key, () => newestVersion(path(key), clock)),
+    replace: (key, text, etag) =>
+      guarded('written', key, () => nextVersion(path(key), etag, (file) => createWhole(file, text))),
     list: (prefix) => guarded('read', prefix, () => listFiles(folder, path(prefix))),
     locate: path,
   };

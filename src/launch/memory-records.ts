@@ -1,8 +1,10 @@
+import { type Clock, systemClock } from '../io/clock.ts';
 import type { LaunchRecords } from './records.ts';
 
 /** Records that end with this process: for machines that end with it, too. */
-export function memoryRecords(): LaunchRecords {
+export function memoryRecords(clock: Pick<Clock, 'now'> = systemClock): LaunchRecords {
   const records = new Map<string, string>();
+  const moved = new Map<string, { readonly text: string; readonly at: number; readonly number: number }>();
   return {
     create: async (key, text) => {
       if (records.has(key)) return false;
@@ -11,6 +13,16 @@ export function memoryRecords(): LaunchRecords {
     },
     read: async (key) => records.get(key),
     list: async (prefix) => [...records.keys()].filter((key) => key.startsWith(prefix)),
+    version: async (key) => {
+      const found = moved.get(key);
+      return found && { text: found.text, etag: String(found.number), ageMs: clock.now() - found.at };
+    },
+    replace: async (key, text, etag) => {
+      const number = moved.get(key)?.number;
+      if ((number === undefined ? undefined : String(number)) !== etag) return false;
+      moved.set(key, { text, at: clock.now(), number: (number ?? 0) + 1 });
+      return true;
+    },
     locate: (key) => key,
   };
 }

@@ -7,6 +7,7 @@ import { clientToken } from './identity.ts';
 import type { Offering } from './offerings.ts';
 import { offeringOf } from './outcome.ts';
 import type { LaunchPlan } from './plan.ts';
+import { settingsHash } from './settings-hash.ts';
 
 /** Which RunInstances call of which launch this is. */
 export interface BatchIdentity {
@@ -19,11 +20,13 @@ export interface BatchIdentity {
   readonly offering: Offering;
   /** Tag of the build that the machines deploy; absent where they deploy none. */
   readonly build?: string | undefined;
+  /** Hex SHA-256 of the tar in the bundle that they start from; absent where they start from none. */
+  readonly bundle?: string | undefined;
 }
 
 /** A recorded batch of a launch. */
 export const identityOf = (
-  { launch, build }: Pick<LaunchPlan, 'launch' | 'build'>,
+  { launch, build, bundle }: Pick<LaunchPlan, 'launch' | 'build' | 'bundle'>,
   record: BatchRecord,
 ): BatchIdentity => ({
   launch,
@@ -32,6 +35,7 @@ export const identityOf = (
   clientToken: clientToken(launch, record.batch),
   offering: offeringOf(record),
   build: build?.tag,
+  bundle: bundle?.tarSha256,
 });
 
 /**
@@ -70,24 +74,33 @@ export function runRequest(
 }
 
 /** The user's tags, and rolecall's, which win; only `Name` is the user's to choose. */
-function tagsOf(role: Role, { launch, batch, build }: BatchIdentity): Tag[] {
+function tagsOf(role: Role, { launch, batch, build, bundle }: BatchIdentity): Tag[] {
   const all: Record<string, string> = {
     Name: `${role.role}/${role.environment}/${role.context}`,
     ...role.machine.tags,
     ...fleetTags(role),
     'rolecall:launch': launch,
     'rolecall:batch': String(batch),
+    'rolecall:settings': settingsTag(role),
     ...(build !== undefined && { 'rolecall:build': build }),
+    ...(bundle !== undefined && { 'rolecall:bundle': hashTag(bundle) }),
   };
   // Sorted, because a repeated ClientToken asks for the same request to the byte.
   const keys = Object.keys(all).sort();
   return keys.map((Key) => ({ Key, Value: all[Key] ?? '' }));
 }
 
+/** What tags hold of a hash: enough to tell two of them apart. */
+export const hashTag = (sha256: string): string => sha256.slice(0, 16);
+
+/** A role's settings as its machines' tag holds them. */
+export const settingsTag = (role: Role): string => hashTag(settingsHash(role));
+
+/** What tells one fleet from another within a region. */
+export type FleetName = Pick<Role, 'catalogue' | 'role' | 'environment' | 'context'>;
+
 /** The tags that say which fleet a machine belongs to. */
-export function fleetTags(
-  role: Pick<Role, 'catalogue' | 'role' | 'environment' | 'context'>,
-): Readonly<Record<string, string>> {
+export function fleetTags(role: FleetName): Readonly<Record<string, string>> {
   return {
     'rolecall:catalogue': role.catalogue,
     'rolecall:role': role.role,

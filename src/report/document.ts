@@ -1,5 +1,5 @@
 import { type ExitCode, exitCode } from '../errors.ts';
-import type { Outcome } from '../watch/verdict.ts';
+import type { Outcome } from '../nouns.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 
 /**

@@ -41,5 +41,3 @@ export type Verdict =
       readonly reason: string;
       readonly excerpt: readonly string[];
     };
-
-export type Outcome = Verdict['outcome'];

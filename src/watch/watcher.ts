@@ -1,7 +1,7 @@
 /** The watch loop's state: one `tick` looks at EC2 once and returns what is new. */
 import { AwsError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
-import type { InstanceId, LaunchId, Machine, Nonce } from '../nouns.ts';
+import type { InstanceId, LaunchId, Machine, Nonce, Outcome } from '../nouns.ts';
 import { readSnapshot, unreadConsole } from './console.ts';
 import { verdictAtEnd } from './ending.ts';
 import type { WatchEvent } from './events.ts';
@@ -12,7 +12,7 @@ import { Pace } from './pace.ts';
 import { ConsoleReader } from './reader.ts';
 import { describe, isGone, type Limits, news, type Tracked, track, verdictNow } from './tracked.ts';
 import { takeTurns } from './turns.ts';
-import type { Outcome, Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 import type { WatchOptions } from './watch.ts';
 
 export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent'> {

@@ -65,6 +65,24 @@ export class MemoryEc2 {
     if (stored) stored.machine = { ...stored.machine, state: 'terminated' };
   }
 
+  /** A machine that somebody else has launched. */
+  add(machine: Machine): InstanceId {
+    const instanceId = `i-${(0xf000 + this.#serial).toString(16).padStart(17, '0')}` as InstanceId;
+    this.#serial += 1;
+    this.machines.set(instanceId, {
+      machine: { ...machine, instanceId },
+      token: '',
+      visibleFrom: 0,
+      userData: '',
+    });
+    return instanceId;
+  }
+
+  setTags(id: InstanceId, tags: Readonly<Record<string, string>>): void {
+    const stored = this.machines.get(id);
+    if (stored) stored.machine = { ...stored.machine, tags: { ...stored.machine.tags, ...tags } };
+  }
+
   /** EC2 forgets terminated machines. */
   forget(): void {
     for (const [id, { machine }] of this.machines)
@@ -92,6 +110,15 @@ export class MemoryEc2 {
       },
       machinesOfLaunch: async (launch) => shown(({ machine }) => machine.tags['rolecall:launch'] === launch),
       machinesOfToken: async (token) => shown((stored) => stored.token === token),
+      machinesWithTags: async (tags) =>
+        shown(({ machine }) => Object.entries(tags).every(([tag, value]) => machine.tags[tag] === value)),
+      terminate: async (ids) => {
+        step();
+        this.requests.push('TerminateInstances');
+        for (const id of ids) this.terminate(id);
+        step();
+      },
+      stop: unused,
       machine: unused,
       statusChecks: unused,
       consoleOutput: unused,
@@ -147,6 +174,7 @@ export class MemoryEc2 {
       state: 'pending',
       zone: request.Placement?.AvailabilityZone ?? 'us-east-1a',
       instanceType: request.InstanceType ?? '',
+      ...(request.ImageId !== undefined && { imageId: request.ImageId }),
       clientToken: token,
       launchIndex,
       launchedAt: this.#clock.now(),

@@ -1,0 +1,163 @@
+import { ConflictError } from '../../errors.ts';
+import type { Clock } from '../../io/clock.ts';
+import type { InstanceId, LaunchId } from '../../nouns.ts';
+import type { BatchRecord } from '../book.ts';
+import { SETTLED_AFTER_MS } from '../living.ts';
+import type { Ledger } from '../plan.ts';
+import type { LaunchRecords } from '../records.ts';
+import { type Held, LEASE_MS, type LeaseOptions, move, takeLease, whoIs } from './lease.ts';
+import {
+  type EndHow,
+  entered,
+  type FleetRecord,
+  type Holder,
+  left,
+  type OpenEntry,
+  parseRecord,
+  withoutOld,
+} from './record.ts';
+
+/** The fleet's record in the hand of its holder: everything enters it before it is sent. */
+export class FleetBook implements Ledger {
+  readonly #records: LaunchRecords;
+  readonly #key: string;
+  readonly #clock: Clock;
+  readonly #closed = new AbortController();
+  #held: Held;
+  #movedAt: number;
+  /** Moves go one after another. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Why the record can't be moved any more. */
+  #lost: unknown;
+
+  private constructor({ records, key, clock }: LeaseOptions, held: Held) {
+    this.#records = records;
+    this.#key = key;
+    this.#clock = clock;
+    this.#held = held;
+    this.#movedAt = clock.now();
+  }
+
+  /** Waits for the lease, and keeps it until `close`. @throws see takeLease */
+  static async open(options: LeaseOptions): Promise<FleetBook> {
+    const book = new FleetBook(options, await takeLease(options));
+    void book.#beat();
+    return book;
+  }
+
+  /** What an earlier holder left open, and this one's own open entries. */
+  get open(): readonly OpenEntry[] {
+    return this.#held.record.open;
+  }
+
+  get replacing(): FleetRecord['replacing'] {
+    return this.#held.record.replacing;
+  }
+
+  /** Launches of the last minutes: EC2 may not describe all of their machines yet. */
+  get recentLaunches(): readonly LaunchId[] {
+    return this.#recent().recent_launches.map(({ launch }) => launch);
+  }
+
+  /** Machines that were told to end in the last minutes, whatever EC2 describes. */
+  get recentEnds(): ReadonlySet<InstanceId> {
+    return new Set(this.#recent().recent_ends.flatMap(({ instance_ids }) => instance_ids));
+  }
+
+  async enter(launch: LaunchId, { batch, count }: Pick<BatchRecord, 'batch' | 'count'>): Promise<void> {
+    await this.#enter({ kind: 'batch', launch, batch, count });
+  }
+
+  async leave(launch: LaunchId, batch: number): Promise<void> {
+    await this.#move((record) => left(record, { kind: 'batch', launch, batch, count: 0 }));
+  }
+
+  /** Notes machines that are about to be ended; the result takes the note back. */
+  async enterEnd(ids: readonly InstanceId[], how: EndHow): Promise<() => Promise<void>> {
+    const entry: OpenEntry = { kind: 'end', how, instance_ids: ids };
+    await this.#enter(entry);
+    return () => this.leaveEntry(entry);
+  }
+
+  async leaveEntry(entry: OpenEntry): Promise<void> {
+    await this.#move((record) => left(record, entry));
+  }
+
+  async setReplacing(replacing: FleetRecord['replacing']): Promise<void> {
+    await this.#move((record) => ({ ...record, replacing }));
+  }
+
+  /** Gives the lease back. Never throws: whoever comes next waits a minute, and that is all. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    try {
+      await this.#move((record) => ({ ...record, holder: null }));
+    } catch {
+      // Lost already, or S3 is out of reach.
+    }
+  }
+
+  #recent(): FleetRecord {
+    return withoutOld(this.#held.record, this.#clock.now(), SETTLED_AFTER_MS);
+  }
+
+  #enter(entry: OpenEntry): Promise<void> {
+    const at = new Date(this.#clock.now()).toISOString();
+    return this.#move((record) => entered(record, entry, at));
+  }
+
+  /** Moves the record a third of the lease after it was moved last, for as long as this holder is at work. */
+  async #beat(): Promise<void> {
+    const { signal } = this.#closed;
+    while (!signal.aborted && this.#lost === undefined) {
+      await this.#clock.sleep(LEASE_MS / 3, signal);
+      if (signal.aborted || this.#clock.now() - this.#movedAt < LEASE_MS / 3) continue;
+      // What is wrong is told when something is to be entered.
+      await this.#move((record) => record).catch(() => undefined);
+    }
+  }
+
+  #move(change: (record: FleetRecord) => FleetRecord): Promise<void> {
+    const moving = this.#queue.then(() => this.#moveNow(change));
+    this.#queue = moving.catch(() => undefined);
+    return moving;
+  }
+
+  async #moveNow(change: (record: FleetRecord) => FleetRecord): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost;
+    for (;;) {
+      const { record } = this.#held;
+      const next = withoutOld(change(record), this.#clock.now(), SETTLED_AFTER_MS);
+      const held = await move(this.#records, this.#key, this.#held, { ...next, move: record.move + 1 });
+      if (held !== undefined) {
+        this.#held = held;
+        this.#movedAt = this.#clock.now();
+        return;
+      }
+      await this.#findAgain();
+    }
+  }
+
+  /** A move whose answer was lost may have been made after all: the record is still ours then, one version further. */
+  async #findAgain(): Promise<void> {
+    const found = await this.#records.version(this.#key);
+    const record = found && parseRecord(found.text, this.#records.locate(this.#key));
+    const isOurs = record?.holder?.id === this.#held.record.holder?.id;
+    if (found && record && isOurs && record.move > this.#held.record.move) {
+      this.#held = { record, etag: found.etag };
+      return;
+    }
+    this.#lost = takenBy(record?.holder ?? undefined);
+    throw this.#lost;
+  }
+}
+
+const takenBy = (holder: Holder | undefined): ConflictError => {
+  const by = holder === undefined ? '' : `: ${whoIs(holder)}`;
+  return new ConflictError(
+    `another run has taken the fleet over, since this one did not move for a minute${by}`,
+    {
+      hint: 'nothing more was sent; run the same command again: it goes on from where the fleet stands then',
+    },
+  );
+};

@@ -1,0 +1,157 @@
+import type { Role } from '../../../src/catalogue/role.ts';
+import { FleetBook } from '../../../src/launch/fleet/book.ts';
+import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
+import { type Replaced, replaceFleet } from '../../../src/launch/fleet/replace.ts';
+import { scaleFleet } from '../../../src/launch/fleet/scale.ts';
+import type { FleetPlan, FleetTools, Rules } from '../../../src/launch/fleet/tools.ts';
+import { memoryRecords } from '../../../src/launch/memory-records.ts';
+import type { LaunchRecords } from '../../../src/launch/records.ts';
+import { type FleetName, settingsTag } from '../../../src/launch/request.ts';
+import type { InstanceId, LaunchId, Machine, Outcome } from '../../../src/nouns.ts';
+import { MemoryEc2, VirtualClock } from '../memory-ec2.ts';
+import { payload, role } from '../roles.ts';
+
+export const RULES: Rules = {
+  wave: { percent: 100 },
+  canary: true,
+  maxFailures: 0,
+  onFailure: 'keep',
+  policy: 'oldest',
+};
+
+const KEY = 'fleets/us-east-1/shop/memcached/prod/b.json';
+
+/** An EC2, records and boots that end as a test says, for runs of fleet commands that may be killed. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly ec2 = new MemoryEc2(this.clock);
+  readonly records: LaunchRecords = memoryRecords(this.clock);
+  /** How the boot of a machine ends. */
+  boots: (machine: Machine) => Outcome = () => 'succeeded';
+  #processes = 0;
+  readonly alive = new Set<number>();
+
+  /** One process: dead once `step` throws. */
+  async open(verb: string, launch: string, step: () => void = () => undefined) {
+    this.#processes += 1;
+    const pid = this.#processes;
+    this.alive.add(pid);
+    const records = stepping(this.records, step);
+    const book = await FleetBook.open({
+      records,
+      key: KEY,
+      holder: { id: `p${pid}`, by: 'test@host', host: 'host', pid, verb, launch, since: 'now' },
+      // Its beat would let the clock run.
+      clock: { now: this.clock.now, sleep: () => new Promise(() => undefined) },
+      waitMs: 0,
+      isAlive: (each) => this.alive.has(each),
+    });
+    return { book, records, pid };
+  }
+
+  plan(launch: string, count: number, { rules = {}, of = role(), build }: Options, pid = 0): FleetPlan {
+    const own = payload(pid.toString(16).padStart(32, '0'));
+    return {
+      launch: {
+        launch: launch as LaunchId,
+        role: of,
+        payload: async () => own,
+        count,
+        ...(build !== undefined && { build: { tag: build, createdAt: 0 } as never }),
+      },
+      wanted: { ami: of.ami, settings: settingsTag(of), build },
+      rules: { ...RULES, ...rules },
+    };
+  }
+
+  async scale(launch: string, count: number, options: Options = {}): Promise<FleetStreamEvent[]> {
+    return await this.#run('scale', launch, count, options, scaleFleet);
+  }
+
+  async replace(launch: string, options: Options & { which?: Replaced } = {}): Promise<FleetStreamEvent[]> {
+    return await this.#run('replace', launch, 1, options, (plan, tools) =>
+      replaceFleet(plan, options.which ?? 'stale', tools),
+    );
+  }
+
+  async #run(
+    verb: string,
+    launch: string,
+    count: number,
+    options: Options,
+    command: (plan: FleetPlan, tools: FleetTools) => AsyncGenerator<FleetStreamEvent>,
+  ): Promise<FleetStreamEvent[]> {
+    const step = options.step ?? (() => undefined);
+    const { book, records, pid } = await this.open(verb, launch, step).catch((error: unknown) => {
+      this.alive.clear();
+      throw error;
+    });
+    const plan = this.plan(launch, count, options, pid);
+    const judged = async (ids: readonly InstanceId[]) => {
+      step();
+      const outcomes = new Map(
+        ids.map((id) => {
+          const machine = this.ec2.machines.get(id)?.machine;
+          return [id, machine === undefined ? 'lost' : this.boots(machine)] as const;
+        }),
+      );
+      for (const [id, outcome] of outcomes) {
+        step();
+        this.ec2.setTags(id, { 'rolecall:verdict': outcome });
+      }
+      return outcomes;
+    };
+    const tools: FleetTools = {
+      ec2: this.ec2.port(step),
+      records,
+      clock: this.clock,
+      maxBatch: 3,
+      ledger: book,
+      book,
+      planOf: (other) => ({ ...plan.launch, launch: other }),
+      proofs: judged,
+      judge: (machines) => judged(machines.map(({ instanceId }) => instanceId)),
+      agreed: async (members) => options.agreed?.(members.length) ?? true,
+    };
+    const events: FleetStreamEvent[] = [];
+    try {
+      for await (const event of command(plan, tools)) events.push(event);
+      await book.close();
+    } finally {
+      this.alive.delete(pid);
+    }
+    return events;
+  }
+
+  /** Living machines and how they did, `succeeded` and so on, `none` where nobody knows. */
+  standing(): string[] {
+    return this.ec2
+      .living()
+      .map(({ tags }) => tags['rolecall:verdict'] ?? 'none')
+      .sort();
+  }
+}
+
+interface Options {
+  readonly rules?: Partial<Rules>;
+  readonly of?: Role;
+  readonly build?: string;
+  /** Throws when the process is to die. */
+  readonly step?: () => void;
+  readonly agreed?: (count: number) => boolean;
+}
+
+/** A step before and after each write. */
+function stepping(records: LaunchRecords, step: () => void): LaunchRecords {
+  const stepped =
+    <A extends readonly unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A) => {
+      step();
+      const result = await work(...args);
+      step();
+      return result;
+    };
+  return { ...records, create: stepped(records.create), replace: stepped(records.replace) };
+}
+
+export const FLEET: FleetName = role();
