@@ -35,7 +35,7 @@ export function entriesOfTar(tar: Readable, below: string | undefined): AsyncGen
 
 async function* entriesOf(members: AsyncIterable<TarEntry>, prefix: string): AsyncGenerator<Entry, void> {
   for await (const member of members) {
-    const path = member.header.name.replace(/\/$/, '');
+    const path = named(member.header.name).replace(/\/$/, '');
     if (prefix !== '' && !`${path}/`.startsWith(prefix)) {
       member.resume();
       continue;
@@ -44,6 +44,12 @@ async function* entriesOf(members: AsyncIterable<TarEntry>, prefix: string): Asy
     if (inside === '' || `${path}/` === prefix) member.resume();
     else yield entryOf(member, inside);
   }
+}
+
+/** A name in other bytes than UTF-8 was damaged by its decoding: the file would have another name in the archive. */
+function named(path: string): string {
+  if (!path.includes('\ufffd')) return path;
+  throw new UsageError(`${path} has a name that is no UTF-8`, { hint: 'rename it, or leave it out' });
 }
 
 type TarEntry = ReturnType<typeof extract> extends AsyncIterable<infer Member> ? Member : never;
@@ -56,7 +62,7 @@ function entryOf(member: TarEntry, path: string): Entry {
       return { kind: 'folder', path };
     case 'symlink':
       member.resume();
-      return { kind: 'link', path, target: linkname ?? '' };
+      return { kind: 'link', path, target: named(linkname ?? '') };
     case 'file':
     case 'contiguous-file':
       return {
@@ -78,7 +84,7 @@ export async function* entriesOfFolder(root: string, below = ''): AsyncGenerator
   const names = await readdir(join(root, below)).catch(unreadable(below));
   names.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
   for (const name of names) {
-    const path = posix.join(below, name);
+    const path = named(posix.join(below, name));
     const found = await lstat(join(root, path)).catch(unreadable(path));
     if (found.isDirectory()) {
       yield { kind: 'folder', path };

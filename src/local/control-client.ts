@@ -21,7 +21,10 @@ export interface RunningCloud {
   readonly about: About;
 }
 
-const PROBE_MS = 5_000;
+/** Fifty commands at once on two cores are slow to ask and to be answered: a cloud that stands still is rare, and can wait. */
+const PROBE_MS = 60_000;
+/** How long a cloud that is to end may take. */
+const END_MS = 5_000;
 
 /** The cloud that is up, or undefined. What a cloud that died has left behind is taken away. */
 export async function runningCloud(folder: string): Promise<RunningCloud | undefined> {
@@ -110,13 +113,13 @@ export async function registerBucket(
 /** Ends a cloud and its boxes; resolves when its port is free again. @returns how many machines were up */
 export async function endCloud(cloud: Reach, clock: Pick<Clock, 'now' | 'sleep'>): Promise<number> {
   const { boxes } = (await call(cloud, 'POST', 'down')) as { boxes: number };
-  const deadline = clock.now() + PROBE_MS;
+  const deadline = clock.now() + END_MS;
   while (clock.now() < deadline && (await answers(cloud))) await clock.sleep(20);
   return boxes;
 }
 
 const answers = (cloud: Reach): Promise<boolean> =>
-  call(cloud, 'GET', '', undefined, PROBE_MS).then(
+  call(cloud, 'GET', '', undefined, END_MS).then(
     () => true,
     () => false,
   );

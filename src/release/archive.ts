@@ -1,6 +1,7 @@
 import type { Entry } from '../archive/entries.ts';
 import { escapeOf } from '../archive/entries.ts';
 import { type Compression, type Written, writeArchive } from '../archive/write.ts';
+import { linksOut } from './links.ts';
 import { SecretSearch, type Suspect, suspectName } from './suspects.ts';
 
 /** What was written, and what was seen on the way. */
@@ -30,7 +31,7 @@ export async function archiveEntries(
     files: seen.files,
     init: seen.init.sort(),
     suspects: seen.suspects,
-    escapes: seen.escapes,
+    escapes: seen.escapes(),
   };
 }
 
@@ -39,14 +40,24 @@ class Seen {
   files = 0;
   readonly init: string[] = [];
   readonly suspects: Suspect[] = [];
-  readonly escapes: Suspect[] = [];
+  readonly #links = new Map<string, string>();
+  readonly #escapes: Suspect[] = [];
 
   async *pass(entries: AsyncIterable<Entry>): AsyncGenerator<Entry, void> {
     for await (const entry of entries) {
       const reason = escapeOf(entry);
-      if (reason !== undefined) this.escapes.push({ path: entry.path, why: reason });
+      if (reason !== undefined) this.#escapes.push({ path: entry.path, why: reason });
+      else if (entry.kind === 'link') this.#links.set(entry.path, entry.target);
       yield entry.kind === 'file' ? { ...entry, content: this.#look(entry.path, entry.content) } : entry;
     }
+  }
+
+  escapes(): Suspect[] {
+    const out = linksOut(this.#links).map((path) => ({
+      path,
+      why: `leads to ${this.#links.get(path)}, outside of it`,
+    }));
+    return [...this.#escapes, ...out];
   }
 
   async *#look(path: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {

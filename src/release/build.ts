@@ -57,23 +57,25 @@ export const manifestPathOf = (archive: string): string => `${archive}.json`;
 
 /**
  * Builds an archive and its manifest; a failure leaves neither.
- * @param target where the archive goes: a file, or (ending in a slash) a folder, in which its name is the build's
+ * @param target where the archive goes: a file, or a folder (one that is there, or a slash at the end), in which its name is
+ *   the build's
  * @throws UsageError for whatever can't be built, or mustn't be
  */
 export async function buildArchive(plan: BuildPlan, target: string, tools: BuildTools): Promise<BuiltFile> {
+  const intoFolder = target.endsWith('/') || (await isFolder(target));
+  const folder = intoFolder ? target : dirname(target);
+  await mkdir(folder, { recursive: true }).catch(unwritable(folder));
   const source = plan.dirty ? await workTree(plan.repository) : await sourceOf(plan.repository, plan.ref);
-  const folder = target.endsWith('/') ? target : dirname(target);
-  await mkdir(folder, { recursive: true });
   const draft = join(folder, `.rolecall-build-${process.pid}-${tools.now()}`);
   try {
     const tag = plan.tag === undefined ? undefined : checkedTag(plan.tag);
     const archived = await archive(plan, source, tag, draft, tools);
     refuse(archived, plan, source);
     const build = buildOf(plan, source, tag ?? tagOf(source, archived), archived, tools.now());
-    const path = target.endsWith('/') ? join(target, build.archive) : target;
-    await writeFile(manifestPathOf(path), renderManifest(build));
-    await rename(draft, path);
-    const notes = await notesOf(plan, source, archived);
+    const path = intoFolder ? join(target, build.archive) : target;
+    await writeFile(manifestPathOf(path), renderManifest(build)).catch(unwritable(manifestPathOf(path)));
+    await rename(draft, path).catch(unwritable(path));
+    const notes = await notesOf(plan, source, archived, build.tag);
     return { build, path, manifestPath: manifestPathOf(path), files: archived.files, notes };
   } catch (error) {
     throw tools.signal.aborted ? new InterruptedError('the build was interrupted') : error;
@@ -82,6 +84,16 @@ export async function buildArchive(plan: BuildPlan, target: string, tools: Build
     await source.close();
   }
 }
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+
+const unwritable = (path: string) => (error: Error) => {
+  throw new UsageError(`${path} can't be written: ${error.message}`, {
+    hint: 'name another file',
+    cause: error,
+  });
+};
 
 /** @throws UsageError */
 function checkedTag(tag: string): PathName {
@@ -223,9 +235,19 @@ const buildOf = (plan: BuildPlan, source: Source, tag: PathName, archived: Archi
   init: archived.init,
 });
 
-async function notesOf(plan: BuildPlan, source: Source, { init }: Archived): Promise<readonly string[]> {
+async function notesOf(
+  plan: BuildPlan,
+  source: Source,
+  { init }: Archived,
+  tag: PathName,
+): Promise<readonly string[]> {
   const submodules = plan.command === undefined ? await submodulesOf(source, plan.path) : [];
   return [
+    ...(plan.tag === undefined && source.tagName !== undefined && source.tagName !== tag
+      ? [
+          `the git tag ${source.tagName} can't be the tag of a build, so it is called ${tag}: --tag gives another name`,
+        ]
+      : []),
     ...(source.dirty ? ['it holds changes that no commit has'] : []),
     ...(plan.dirty && !source.dirty ? ['the work tree has no changes: this is the commit itself'] : []),
     ...(submodules.length > 0 ? [`submodules are not in it: ${submodules.join(', ')}`] : []),

@@ -10,6 +10,8 @@ export async function runCommand(
   env: Readonly<Record<string, string>>,
   { signal, onOutput }: { readonly signal: AbortSignal; readonly onOutput: (chunk: Buffer) => void },
 ): Promise<void> {
+  // Whoever was interrupted before is told nothing by the event.
+  signal.throwIfAborted();
   let last = '';
   const child = spawn('bash', ['-euo', 'pipefail', '-c', command], {
     cwd: folder,

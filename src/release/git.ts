@@ -25,8 +25,26 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** Git's messages are looked at for nothing; its answers are the same in every language. */
-const BASE = { ...process.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+/** A git hook has these in its environment, and they mean its own repository. */
+const OF_ANOTHER = new Set([
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_COMMON_DIR',
+  'GIT_INDEX_FILE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_NAMESPACE',
+  'GIT_PREFIX',
+]);
+
+/** The same answers in every language, of the repository of the folder in which git runs. */
+const gitEnv = (): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_ANOTHER.has(name))),
+  GIT_TERMINAL_PROMPT: '0',
+  LC_ALL: 'C',
+});
+/** Files leave git as they are committed, whatever this user's git makes of line ends. */
+const AS_COMMITTED = ['-c', 'core.autocrlf=false', '-c', 'core.eol=lf'];
 /** Bytes of an answer: a list of 100,000 branches fits. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 
@@ -37,7 +55,7 @@ interface GitAnswer {
 }
 
 /** Runs git to its end, without a shell. @throws UsageError where there is no git */
-function git(repository: string, args: readonly string[], env: NodeJS.ProcessEnv = BASE): Promise<GitAnswer> {
+function git(repository: string, args: readonly string[], env = gitEnv()): Promise<GitAnswer> {
   return new Promise((resolve, reject) => {
     execFile('git', [...args], { cwd: repository, env, maxBuffer: MAX_ANSWER }, (error, stdout, stderr) => {
       if (error !== null && typeof error.code !== 'number') reject(cannotRun(error));
@@ -78,15 +96,16 @@ export async function sourceOf(repository: string, ref: string): Promise<Source>
   ]);
   if (found.code !== 0) throw await noSuchRef(repository, ref);
   const commit = found.stdout;
-  const tag = await git(repository, ['show-ref', '--verify', '--quiet', `refs/tags/${ref}`]);
+  const name = ref.replace(/^(?:refs\/)?tags\//, '');
+  const tag = await git(repository, ['show-ref', '--verify', '--quiet', `refs/tags/${name}`]);
   return {
     repository,
     commit,
     committedAt: Number(await need(repository, ['show', '-s', '--format=%ct', commit])) * 1000,
     tree: commit,
     dirty: false,
-    env: BASE,
-    tagName: tag.code === 0 ? ref : undefined,
+    env: gitEnv(),
+    tagName: tag.code === 0 ? name : undefined,
     close: async () => undefined,
   };
 }
@@ -110,6 +129,12 @@ async function checkRepository(repository: string): Promise<void> {
 }
 
 async function noSuchRef(repository: string, ref: string): Promise<UsageError> {
+  const named = /^[\w./~^@{}:+=-]+$/.test(ref) ? ref : JSON.stringify(ref);
+  const found = await git(repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', ref]);
+  if (found.code === 0)
+    return new UsageError(`${named} of the repository ${repository} is no commit`, {
+      hint: 'name a tag, a branch or a commit; `path` of the app in the catalogue takes a folder of it',
+    });
   const names = (
     await need(repository, ['for-each-ref', '--format=%(refname:short)', 'refs/tags', 'refs/heads'])
   )
@@ -118,7 +143,7 @@ async function noSuchRef(repository: string, ref: string): Promise<UsageError> {
   const near = nearest(ref, names);
   const shallow = (await git(repository, ['rev-parse', '--is-shallow-repository'])).stdout === 'true';
   if (shallow)
-    return new UsageError(`the repository ${repository} has no ${ref}: it is a shallow clone`, {
+    return new UsageError(`the repository ${repository} has no ${named}: it is a shallow clone`, {
       hint: 'fetch the rest: git fetch --unshallow --tags (in GitHub Actions: fetch-depth: 0)',
     });
   const empty = (await git(repository, ['rev-parse', '--verify', '--quiet', 'HEAD'])).code !== 0;
@@ -127,7 +152,7 @@ async function noSuchRef(repository: string, ref: string): Promise<UsageError> {
       hint: 'commit what is to be built',
     });
   return new UsageError(
-    `the repository ${repository} has no tag, branch or commit ${ref}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    `the repository ${repository} has no tag, branch or commit ${named}${near === undefined ? '' : `; did you mean ${near}?`}`,
     {
       hint:
         names.length === 0
@@ -149,7 +174,7 @@ export async function workTree(repository: string): Promise<Source> {
     const objects = await need(repository, ['rev-parse', '--git-path', 'objects']);
     const top = await topOf(repository);
     const env = {
-      ...BASE,
+      ...gitEnv(),
       GIT_INDEX_FILE: join(folder, 'index'),
       GIT_OBJECT_DIRECTORY: folder,
       GIT_ALTERNATE_OBJECT_DIRECTORIES: resolve(repository, objects),
@@ -192,7 +217,13 @@ export async function archiveOf(
   path: string | undefined,
 ): Promise<{ readonly stream: Readable; readonly done: Promise<void>; stop(): void }> {
   const top = await topOf(repository);
-  const args = ['archive', '--format=tar', tree, ...(path === undefined ? [] : ['--', path])];
+  const args = [
+    ...AS_COMMITTED,
+    'archive',
+    '--format=tar',
+    tree,
+    ...(path === undefined ? [] : ['--', path]),
+  ];
   const child = spawn('git', args, { cwd: top, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {

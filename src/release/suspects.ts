@@ -13,7 +13,7 @@ const NAMES: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^\.env(?:\.(?!example$|sample$|template$|dist$).+)?$/, 'is an environment file'],
   [/^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/, 'is named as a private key of ssh'],
   [/\.(?:p12|pfx|jks|keystore)$/i, 'is a key store'],
-  [/^(?:\.netrc|_netrc|\.pgpass|\.htpasswd)$/, 'is named as a file of passwords'],
+  [/^(?:\.git-credentials|\.netrc|_netrc|\.pgpass|\.htpasswd)$/, 'is named as a file of passwords'],
 ];
 
 /** What a file's name alone makes suspicious. */
@@ -26,6 +26,8 @@ export function suspectName(path: string): string | undefined {
 /** What must stand in a file before it is looked at closely. */
 const MARKS = [
   'PRIVATE KEY-----',
+  'PRIVATE KEY BLOCK-----',
+  'PuTTY-User-Key-File-',
   'AKIA',
   'ASIA',
   'aws_secret_access_key',

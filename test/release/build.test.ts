@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -23,24 +31,24 @@ afterEach(() => {
 });
 
 let now = Date.parse('2026-11-23T10:00:00Z');
+const plan: Omit<BuildPlan, 'repository'> = {
+  app: 'shop' as PathName,
+  ref: 'HEAD',
+  dirty: false,
+  tag: undefined,
+  path: undefined,
+  command: undefined,
+  compression: 'gzip',
+  allowed: [],
+  by: 'ann@build-7',
+};
+const tools = (signal = new AbortController().signal) => ({
+  now: () => now,
+  signal,
+  onOutput: () => undefined,
+});
 const build = (more: Partial<BuildPlan> = {}, signal = new AbortController().signal) =>
-  buildArchive(
-    {
-      app: 'shop' as PathName,
-      repository: repo.path,
-      ref: 'HEAD',
-      dirty: false,
-      tag: undefined,
-      path: undefined,
-      command: undefined,
-      compression: 'gzip',
-      allowed: [],
-      by: 'ann@build-7',
-      ...more,
-    },
-    `${out}/`,
-    { now: () => now, signal, onOutput: () => undefined },
-  );
+  buildArchive({ ...plan, repository: repo.path, ...more }, `${out}/`, tools(signal));
 
 async function refused(answer: Promise<unknown>): Promise<string> {
   try {
@@ -185,6 +193,79 @@ describe('a build', () => {
     expect(await refused(build({ tag: '../x' }))).toMatch(/^usage: "..\/x" can't be the tag of a build/);
   });
 
+  test.each(['tags/v1', 'refs/tags/v1'])(
+    'is called as the git tag, also where that is named in full: %s',
+    async (ref) => {
+      repo.write('a', 'x');
+      repo.commit();
+      repo.git('tag', 'v1');
+      repo.git('branch', 'v1');
+      expect((await build({ ref })).build.tag).toBe('v1');
+    },
+  );
+
+  test('is called by its commit where the git tag can be no name of a build, and says so', async () => {
+    repo.write('a', 'x');
+    const commit = repo.commit();
+    repo.git('tag', 'rel/1.0');
+    const { build: made, notes } = await build({ ref: 'rel/1.0' });
+    expect(made.tag).toBe(commit.slice(0, 12));
+    expect(notes).toContain(
+      `the git tag rel/1.0 can't be the tag of a build, so it is called ${commit.slice(0, 12)}: --tag gives another name`,
+    );
+    expect((await build({ ref: 'rel/1.0', tag: 'rel-1.0' })).notes.join()).not.toContain('git tag');
+  });
+
+  test('has the same bytes whatever git is told about line ends on this machine', async () => {
+    repo.write('a', 'one\ntwo\n');
+    repo.write('text', 'one\ntwo\n');
+    repo.write('.gitattributes', 'text text\n');
+    repo.commit();
+    const plain = (await build({ tag: 'plain' })).build;
+    repo.git('config', 'core.autocrlf', 'true');
+    repo.git('config', 'core.eol', 'crlf');
+    expect((await build({ tag: 'crlf' })).build.tarSha256).toBe(plain.tarSha256);
+    expect((await build({ tag: 'command', command: 'true' })).build.tarSha256).toBe(plain.tarSha256);
+  });
+
+  test('is of the repository that is meant, though a git hook of another one runs it', async () => {
+    repo.write('a', 'x');
+    const commit = repo.commit();
+    const other = repository();
+    const kept = { ...process.env };
+    try {
+      other.write('b', 'x');
+      other.commit();
+      Object.assign(process.env, { GIT_DIR: join(other.path, '.git'), GIT_WORK_TREE: other.path });
+      expect((await build()).build.commit).toBe(commit);
+      expect((await build({ dirty: true })).build.commit).toBe(commit);
+    } finally {
+      process.env = kept;
+      other.dispose();
+    }
+  });
+
+  test('goes into a folder that is there under its own name', async () => {
+    repo.write('a', 'x');
+    repo.commit();
+    const { path } = await buildArchive({ ...plan, repository: repo.path, tag: 'v1' }, out, tools());
+    expect(path).toBe(join(out, 'v1.tar.gz'));
+    expect(readdirSync(out).sort()).toEqual(['v1.tar.gz', 'v1.tar.gz.json']);
+  });
+
+  test.each([
+    ['below a file', 'file/x.tar.gz'],
+    ['where its manifest is a folder', 'taken'],
+  ])('that can’t be written there is told, and leaves nothing: %s', async (_name, target) => {
+    repo.write('a', 'x');
+    repo.commit();
+    writeFileSync(join(out, 'file'), '');
+    mkdirSync(join(out, 'taken.json'));
+    const said = await refused(buildArchive({ ...plan, repository: repo.path }, join(out, target), tools()));
+    expect(said).toMatch(/^usage: \S+ can't be written: /);
+    expect(readdirSync(out).sort()).toEqual(['file', 'taken.json']);
+  });
+
   test('compressed with zstd holds the same tar', async () => {
     repo.write('a', 'x'.repeat(100_000));
     repo.commit();
@@ -271,11 +352,24 @@ describe('a build command', () => {
 
   test('is ended by Ctrl-C, with what it has started', async () => {
     const abort = new AbortController();
-    const building = refused(build({ command: 'echo started; sleep 300 & sleep 300' }, abort.signal));
-    setTimeout(() => abort.abort(), 200);
-    expect(await building).toMatch(/^interrupted: the build was interrupted/);
+    const command = 'sleep 300 & echo started; sleep 300';
+    const onOutput = () => abort.abort();
+    const building = buildArchive({ ...plan, repository: repo.path, command }, `${out}/`, {
+      ...tools(abort.signal),
+      onOutput,
+    });
+    expect(await refused(building)).toMatch(/^interrupted: the build was interrupted/);
     expect(readdirSync(out)).toEqual([]);
   });
+});
+
+test('Ctrl-C before a build command has begun leaves it undone', async () => {
+  repo.write('a', 'x');
+  repo.commit();
+  const started = join(out, 'started');
+  const building = build({ command: `touch ${started}; sleep 300` }, AbortSignal.abort());
+  expect(await refused(building)).toMatch(/^interrupted: the build was interrupted/);
+  expect(existsSync(started)).toBe(false);
 });
 
 describe('what no build may hold', () => {
@@ -290,6 +384,9 @@ describe('what no build may hold', () => {
     repo.write('tls/key.txt', `${'x'.repeat(70_000)}\n${KEY}`);
     repo.write('settings.py', `KEY = "${AWS}"\n`);
     repo.write('store.p12', 'x');
+    repo.write('home/.git-credentials', 'x');
+    repo.write('pgp.asc', '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ');
+    repo.write('putty', 'PuTTY-User-Key-File-3: ssh-ed25519\n');
     repo.write('border', Buffer.concat([Buffer.alloc(65_526, 'y'), Buffer.from(` ${AWS} `)]));
     repo.write('fine.txt', 'the PRIVATE KEY is elsewhere; AKIA is a prefix');
     repo.commit();
@@ -301,6 +398,9 @@ describe('what no build may hold', () => {
       'border: holds an AWS access key id',
       'config/.env.production: is an environment file',
       'deep/id_ed25519: is named as a private key of ssh',
+      'home/.git-credentials: is named as a file of passwords',
+      'pgp.asc: holds a private key',
+      'putty: holds a private key',
       'settings.py: holds an AWS access key id',
       'store.p12: is a key store',
       'tls/key.txt: holds a private key',
@@ -316,6 +416,28 @@ describe('what no build may hold', () => {
     expect(await refused(build({ allowed: ['.env', 'other'] }))).toMatch(
       /--allow-secret other: no file of the build/,
     );
+  });
+
+  test('names that are no UTF-8: they would be changed', async () => {
+    repo.write('a', 'x');
+    writeFileSync(Buffer.concat([Buffer.from(join(repo.path, 'caf')), Buffer.from([0xe9])]), 'x');
+    repo.commit();
+    for (const command of [undefined, 'true'])
+      expect(await refused(build({ command }))).toMatch(/^usage: caf\ufffd has a name that is no UTF-8/);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('links that lead out of it by way of another link', async () => {
+    repo.link('a/b/top', '../..');
+    repo.link('out', 'a/b/top/../outside');
+    repo.link('in', 'a/b/top/a/b');
+    repo.link('here', 'a/b/../b/top');
+    repo.link('loop', 'loop');
+    repo.write('file', 'x');
+    repo.commit();
+    const said = await refused(build());
+    expect(said).toMatch(/ {2}out leads to a\/b\/top\/\.\.\/outside, outside of it/);
+    expect(said.match(/^ {2}\S+ leads/gm)).toHaveLength(1);
   });
 
   test('links that lead out of it', async () => {
@@ -350,6 +472,18 @@ describe('what is not there', () => {
     repo.commit();
     repo.git('tag', 'release-1');
     expect(await refused(build({ ref: 'relase-1' }))).toMatch(/did you mean release-1\?/);
+  });
+
+  test('a commit behind a tag', async () => {
+    repo.write('a', 'x');
+    repo.commit();
+    repo.git('tag', 'blob', repo.git('rev-parse', 'HEAD:a'));
+    expect(await refused(build({ ref: 'blob' }))).toMatch(/^usage: blob of the repository .* is no commit/);
+  });
+
+  test('an empty name is seen in what is told', async () => {
+    repo.commit();
+    expect(await refused(build({ ref: '' }))).toMatch(/has no tag, branch or commit ""\n/);
   });
 
   test('a commit at all', async () => {
