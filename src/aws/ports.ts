@@ -94,8 +94,12 @@ export interface PresignedUrl {
   readonly url: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
+  /** How long it is good for, in seconds. */
+  readonly seconds: number;
   /** It ends sooner than was asked for, with the credentials that signed it. */
   readonly shortened: boolean;
+  /** It may end sooner: these credentials are temporary, and don't tell until when. */
+  readonly uncertain: boolean;
 }
 
 /** What an upload may be given. */

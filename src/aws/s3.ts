@@ -78,11 +78,17 @@ async function presignGet(
   return await session.call('GetObject', async (client, sdk) => {
     // A URL is good for no longer than the credentials that signed it.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
-    const { expiration } = await client.config.credentials();
+    const { expiration, sessionToken } = await client.config.credentials();
     const left = ((expiration?.getTime() ?? Number.POSITIVE_INFINITY) - clock.now()) / 1000;
     const expiresIn = Math.max(1, Math.min(seconds, Math.floor(left)));
     const url = await sdk.getSignedUrl(client, new sdk.GetObjectCommand(place), { expiresIn });
-    return { url, expiresAt: clock.now() + expiresIn * 1000, shortened: expiresIn < seconds };
+    return {
+      url,
+      expiresAt: clock.now() + expiresIn * 1000,
+      seconds: expiresIn,
+      shortened: expiresIn < seconds,
+      uncertain: expiration === undefined && sessionToken !== undefined,
+    };
   });
 }
 

@@ -39,7 +39,7 @@ export async function checkBundle(settings: BundleSettings, collection: Collecti
 function missingVariables(module: Module, settings: BundleSettings): ShapeFault[] {
   const use = settings.modules.find(({ name }) => name === module.name);
   const missing = Object.entries(module.variables).filter(
-    ([name, { required }]) => required && settings.variables[name] === undefined,
+    ([name, { required }]) => required && !Object.hasOwn(settings.variables, name),
   );
   if (use === undefined) return [];
   return missing.map(([name, { description, secret }]) => ({

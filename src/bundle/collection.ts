@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Module } from './module.ts';
@@ -58,10 +58,9 @@ export async function openCollection(
 
 async function foldersIn(path: string): Promise<string[]> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name);
+    const names = (await readdir(path)).filter((name) => !name.startsWith('.'));
+    const found = await Promise.all(names.map((name) => stat(join(path, name)).catch(() => undefined)));
+    return names.filter((_name, index) => found[index]?.isDirectory());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new UsageError(`the folder of modules ${path} can't be read: ${(error as Error).message}`, {

@@ -2,11 +2,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
 import { type Entry, entriesOfFolder, escapeOf, fileEntry } from '../archive/entries.ts';
 import { UsageError } from '../errors.ts';
+import { leadsInside, ROOT } from './members.ts';
 import type { Module } from './module.ts';
 import type { ModuleValues } from './read-values.ts';
 
-/** The folder that a bundle unpacks to. */
-const ROOT = 'start-up-bundle';
 /** Part of a module's folder, and of no bundle. */
 const LEFT_OUT = new Set(['test.sh', '.git', '.gitignore']);
 
@@ -153,8 +152,7 @@ function text(path: string, bytes: Buffer): Entry {
 /** @throws UsageError for a link that leaves the bundle */
 function checked(entry: Entry, what: string): Entry {
   const reason = escapeOf(entry);
-  const outside =
-    entry.kind === 'link' && !posix.join(posix.dirname(entry.path), entry.target).startsWith(`${ROOT}/`);
+  const outside = entry.kind === 'link' && !leadsInside(entry.path, entry.target);
   if (reason === undefined && !outside) return entry;
   throw new UsageError(`${what} holds a link that leaves the bundle: ${entry.path.slice(ROOT.length + 1)}`, {
     hint: 'replace it by what it leads to, or make it a relative link to something inside',

@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
 import type { BundleKey } from '../nouns.ts';
-import { openBundle, refuseEscape } from './open.ts';
+import { memberGuard } from './members.ts';
+import { openBundle } from './open.ts';
 
 /** A member of a bundle, without its content. */
 export interface Member {
@@ -34,9 +35,10 @@ export async function inspectBundle(path: string, key: BundleKey, expected?: str
       hint: 'the payload of its launch names the right one; machines refuse any other, before they decrypt it',
     });
   const members: Member[] = [];
+  const guard = memberGuard();
   let list = '';
   for await (const entry of openBundle(path, key)) {
-    refuseEscape(entry);
+    guard(entry);
     const { path: name, kind } = entry;
     members.push({ path: name, kind, size: kind === 'file' ? entry.size : 0 });
     const content = kind === 'file' ? await textOf(entry.content, name === LIST) : '';

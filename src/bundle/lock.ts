@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { entriesOfFolder } from '../archive/entries.ts';
@@ -20,6 +20,7 @@ export interface LockEntry {
 export type Lock = Readonly<Record<string, LockEntry>>;
 
 const FILE = 'modules.lock';
+const VERSION = 1;
 const HEAD = '# Written by `rolecall module add`: what each added module must be. Builds refuse any other.\n';
 
 /** The lock beside the catalogue's own modules; empty where there is none. @throws UsageError */
@@ -34,7 +35,7 @@ export async function readLock(shelf: string): Promise<Lock> {
   }
   const lock = lockOf(text);
   if (lock !== undefined) return lock;
-  throw new UsageError(`${path} is damaged: it is no map of modules to source and sha256`, {
+  throw new UsageError(`${path} is damaged: it is no version 1 map of modules to source and sha256`, {
     hint: 'restore it from git, or remove it and add its modules again: rolecall module add SOURCE',
   });
 }
@@ -46,7 +47,9 @@ function lockOf(text: string): Lock | undefined {
   } catch {
     return undefined;
   }
-  const modules = isRecord(content) ? content['modules'] : undefined;
+  if (!isRecord(content) || content['version'] !== VERSION) return undefined;
+  // Somebody who makes the last module theirs leaves a map without entries.
+  const modules = content['modules'] ?? ('modules' in content ? {} : undefined);
   if (!isRecord(modules)) return undefined;
   const entries = Object.entries(modules).map(([name, entry]) => [name, entryOf(entry)] as const);
   return entries.every((pair): pair is readonly [string, LockEntry] => pair[1] !== undefined)
@@ -65,10 +68,12 @@ function entryOf(value: unknown): LockEntry | undefined {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Writes the lock, sorted by name. */
+/** Writes the lock, sorted by name; whole or not at all. */
 export async function writeLock(shelf: string, lock: Lock): Promise<void> {
   const sorted = Object.fromEntries(Object.entries(lock).sort(([one], [other]) => (one < other ? -1 : 1)));
-  await writeFile(join(shelf, FILE), HEAD + stringify({ version: 1, modules: sorted }, { lineWidth: 0 }));
+  const draft = join(shelf, `.${FILE}.${process.pid}`);
+  await writeFile(draft, HEAD + stringify({ version: VERSION, modules: sorted }, { lineWidth: 0 }));
+  await rename(draft, join(shelf, FILE));
 }
 
 /** Hex SHA-256 over the paths, kinds, rights and bytes of a module's files. */
@@ -94,7 +99,7 @@ export async function verifyLock(shelf: string, modules: readonly Module[]): Pro
   const lock = await readLock(shelf);
   const changed: string[] = [];
   for (const { name, folder, origin } of modules) {
-    const entry = origin === 'own' ? lock[name] : undefined;
+    const entry = origin === 'own' && Object.hasOwn(lock, name) ? lock[name] : undefined;
     if (entry !== undefined && (await moduleHash(folder)) !== entry.sha256)
       changed.push(`${name} (from ${entry.source})`);
   }

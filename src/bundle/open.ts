@@ -3,12 +3,13 @@ import { chmod, mkdir, open, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type Entry, entriesOfTar, escapeOf } from '../archive/entries.ts';
+import { type Entry, entriesOfTar } from '../archive/entries.ts';
 import type { Compression } from '../archive/write.ts';
 import { decompressZstd } from '../archive/zstd.ts';
 import { RolecallError, UsageError } from '../errors.ts';
 import type { BundleKey } from '../nouns.ts';
 import { decrypting, firstBlock, wrongKey } from './cipher.ts';
+import { memberGuard } from './members.ts';
 
 /**
  * The members of a sealed file. Each one's content must be read to its end before the next comes.
@@ -18,23 +19,35 @@ export async function* openBundle(path: string, key: BundleKey): AsyncGenerator<
   const unpack = (await compressionOf(path, key)) === 'gzip' ? createGunzip() : decompressZstd();
   const tar = pipeline(createReadStream(path), decrypting(key), unpack, () => undefined);
   try {
-    yield* entriesOfTar(tar, undefined);
+    for await (const entry of entriesOfTar(tar, undefined))
+      yield entry.kind === 'file' ? { ...entry, content: undamaged(entry.content) } : entry;
   } catch (error) {
-    if (error instanceof RolecallError) throw error;
-    throw wrongKey();
+    throw damage(error);
   } finally {
     tar.destroy();
   }
 }
 
+/** Damage in the middle of a file is met by whoever reads that file. */
+async function* undamaged(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  try {
+    yield* content;
+  } catch (error) {
+    throw damage(error);
+  }
+}
+
+const damage = (error: unknown): RolecallError => (error instanceof RolecallError ? error : wrongKey());
+
 async function compressionOf(path: string, key: BundleKey): Promise<Compression> {
-  const file = await open(path).catch((error: Error) => {
+  const unreadable = (error: Error) => {
     throw new UsageError(`${path} can't be read: ${error.message}`, {
       hint: 'give the path of a sealed bundle',
     });
-  });
+  };
+  const file = await open(path).catch(unreadable);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0).catch(unreadable);
     const begins = firstBlock(buffer.subarray(0, bytesRead), key).toString('hex');
     // https://www.rfc-editor.org/rfc/rfc1952 (ID1, ID2), https://www.rfc-editor.org/rfc/rfc8878 (Magic_Number)
     if (begins.startsWith('1f8b')) return 'gzip';
@@ -45,28 +58,35 @@ async function compressionOf(path: string, key: BundleKey): Promise<Compression>
   }
 }
 
-/** Writes the members into an empty folder, or a new one. @throws UsageError for a member that would leave it */
+/**
+ * Writes the members into an empty folder, or a new one.
+ * @returns how many files
+ * @throws UsageError for a member that no bundle may hold, and where it can't be written
+ */
 export async function unpackBundle(entries: AsyncIterable<Entry>, folder: string): Promise<number> {
+  const guard = memberGuard();
   let files = 0;
   for await (const entry of entries) {
-    refuseEscape(entry);
-    const target = join(folder, entry.path);
-    await mkdir(entry.kind === 'folder' ? target : dirname(target), { recursive: true, mode: 0o700 });
-    if (entry.kind === 'link') await symlink(entry.target, target);
-    if (entry.kind !== 'file') continue;
-    files += 1;
-    // Values may be secret: nobody else reads what was unpacked.
-    await writeFile(target, entry.content, { flag: 'wx', mode: 0o600 });
-    if (entry.executable) await chmod(target, 0o700);
+    guard(entry);
+    if (entry.kind === 'file') files += 1;
+    await unpackOne(entry, join(folder, entry.path));
   }
   return files;
 }
 
-/** @throws UsageError */
-export function refuseEscape(entry: Entry): void {
-  const reason = escapeOf(entry);
-  if (reason === undefined) return;
-  throw new UsageError(`the bundle holds ${entry.path}, which ${reason}`, {
-    hint: 'rolecall makes no such bundle, and no machine unpacks it: do not use it',
-  });
+async function unpackOne(entry: Entry, target: string): Promise<void> {
+  try {
+    await mkdir(entry.kind === 'folder' ? target : dirname(target), { recursive: true, mode: 0o700 });
+    if (entry.kind === 'link') await symlink(entry.target, target);
+    if (entry.kind !== 'file') return;
+    // Values may be secret: nobody else reads what was unpacked.
+    await writeFile(target, entry.content, { flag: 'wx', mode: 0o600 });
+    if (entry.executable) await chmod(target, 0o700);
+  } catch (error) {
+    if (error instanceof RolecallError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new UsageError(`${target} can't be written: ${(error as Error).message}`, {
+      hint: 'check the rights and the room there, or name another folder with --to',
+      cause: error,
+    });
+  }
 }

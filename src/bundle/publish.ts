@@ -1,5 +1,5 @@
-import type { Bucket } from '../aws/ports.ts';
-import { AwsError } from '../errors.ts';
+import type { Bucket, PresignedUrl } from '../aws/ports.ts';
+import { AwsError, InterruptedError } from '../errors.ts';
 import type { LaunchId } from '../nouns.ts';
 import { probeUrl } from './probe.ts';
 import type { SealedFile } from './seal.ts';
@@ -12,7 +12,7 @@ export interface PublishedBundle {
   readonly url: string;
   /** Epoch milliseconds; absent for a public URL. */
   readonly expiresAt?: number;
-  /** Why the URL ends before what was asked for. */
+  /** Why the URL ends before what was asked for, or may end before machines need it. */
   readonly notice?: string;
 }
 
@@ -23,6 +23,9 @@ export interface PublishOptions {
   readonly onProgress?: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
+
+/** Machines may take some minutes to their first step. */
+const LEAST_SECONDS = 300;
 
 /** Where the bundle of a launch lies. */
 export const bundleKey = (launch: LaunchId, sha256: string): string => `bundles/${launch}/${sha256}`;
@@ -42,23 +45,52 @@ export async function publishBundle(
   await bucket.upload(key, sealed, { signal, ...(onProgress && { onProgress }) });
   if (access === 'public') {
     const url = bucket.plainUrl(key);
-    await probe(url, `the bucket ${bucket.name} doesn't let everybody read ${key}`, {
-      hint: `allow s3:GetObject to everybody on ${bucket.prefix}bundles/* (docs/aws.md), or set bundle.access: presigned`,
-    });
+    await probe(
+      url,
+      signal,
+      `the bucket ${bucket.name} doesn't let everybody read ${key}`,
+      `allow s3:GetObject to everybody on ${bucket.prefix}bundles/* (docs/aws.md), or set bundle.access: presigned`,
+    );
     return { key, url };
   }
   const asked = Math.floor(expiresMs / 1000);
-  const { url, expiresAt, shortened } = await bucket.presignGet(key, asked);
-  await probe(url, `the URL of the bundle ${bucket.locate(key)} is refused`, {
-    hint: 'may these credentials do s3:GetObject there? A URL can do what its signer may (docs/aws.md)',
-  });
-  const notice = shortened
-    ? `the bundle's URL ends with the credentials that signed it, at ${new Date(expiresAt).toISOString()}, before the ${asked} s that were asked for`
-    : undefined;
+  const signed = await bucket.presignGet(key, asked);
+  const { url, expiresAt } = signed;
+  if (signed.shortened && signed.seconds < LEAST_SECONDS)
+    throw new AwsError(
+      `the credentials end at ${new Date(expiresAt).toISOString()}, and the bundle's URL with them: machines would find it expired`,
+      { hint: 'renew the credentials (log in again), then launch', kind: 'credentials' },
+    );
+  await probe(
+    url,
+    signal,
+    `the URL of the bundle ${bucket.locate(key)} is refused`,
+    'may these credentials do s3:GetObject there? A URL can do what its signer may (docs/aws.md)',
+  );
+  const notice = noticeOf(signed, asked);
   return { key, url, expiresAt, ...(notice !== undefined && { notice }) };
 }
 
-async function probe(url: string, message: string, { hint }: { hint: string }): Promise<void> {
-  const refusal = await probeUrl(url);
-  if (refusal !== undefined) throw new AwsError(`${message}: ${refusal}`, { hint, kind: 'permission' });
+function noticeOf(
+  { seconds, shortened, uncertain, expiresAt }: PresignedUrl,
+  asked: number,
+): string | undefined {
+  if (shortened)
+    return `the bundle's URL ends with the credentials that signed it, at ${new Date(expiresAt).toISOString()}, before the ${asked} s that were asked for`;
+  if (seconds < LEAST_SECONDS)
+    return `the bundle's URL is good for ${seconds} s only: a machine that boots later fails at bundle.fetch`;
+  return uncertain
+    ? "the bundle's URL ends with the credentials that signed it; these are temporary, and don't tell until when"
+    : undefined;
+}
+
+async function probe(url: string, signal: AbortSignal, message: string, hint: string): Promise<void> {
+  const failure = await probeUrl(url, signal);
+  if (signal.aborted) throw new InterruptedError('publishing the bundle was interrupted');
+  if (failure === undefined) return;
+  const { reason, passing } = failure;
+  throw new AwsError(`${message}: ${reason}`, {
+    hint: passing ? 'check the network and the endpoint, then try again' : hint,
+    kind: passing ? 'endpoint' : 'permission',
+  });
 }

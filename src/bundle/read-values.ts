@@ -71,9 +71,19 @@ async function readFileValue(name: string, path: string): Promise<string> {
       hint: 'paths are relative to the catalogue',
     });
   });
-  if (bytes.length > MAX_VALUE_BYTES || bytes.includes(0))
-    throw new UsageError(`variables.${name} comes from ${path}, which is no text of at most 64 KiB`, {
+  const text = bytes.length > MAX_VALUE_BYTES || bytes.includes(0) ? undefined : textOf(bytes);
+  if (text === undefined)
+    throw new UsageError(`variables.${name} comes from ${path}, which is no UTF-8 text of at most 64 KiB`, {
       hint: 'a variable is a short text; let `files` carry what is larger',
     });
-  return bytes.toString('utf8').replace(/\r?\n$/, '');
+  return text.replace(/\r?\n$/, '');
+}
+
+/** Undefined for what is no UTF-8: a value goes to its module as it is, or not at all. */
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -32,6 +32,10 @@ export function parseSource(text: string, cwd: string): Source {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && !existsSync(join(path, 'HEAD')))
     return { kind: 'folder', path };
   const [, url = '', ref] = /^([^#]+)(?:#(.+))?$/.exec(text.replace(/^git\+/, '')) ?? [];
+  if (/^https?:\/\/[^/]*@|^[a-z]+:\/\/[^/@]*:[^/@]*@/.test(url))
+    throw new UsageError('the URL of the modules holds a name or a password', {
+      hint: `it would stand in modules.lock for all to read: leave it out, and let git's credential helper or an SSH key answer`,
+    });
   if (/^(https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:|\.git$/.test(url)) return { kind: 'git', url, ref };
   throw new UsageError(`there is no folder ${path}, and ${JSON.stringify(text)} is no git URL`, {
     hint: 'give a folder, a git URL such as https://example.com/modules.git#v1.2.0, or npm:PACKAGE@VERSION',
@@ -78,7 +82,8 @@ async function fetchGit(
 }
 
 async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Promise<Fetched> {
-  if (!/^(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+(@[^\s]+)?$/i.test(spec))
+  // Not what else npm takes: folders, git URLs, archives.
+  if (!/^(@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*(@[a-z0-9^~<>=*|. +-]+)?$/i.test(spec))
     throw new UsageError(`"${spec}" is no npm package`, { hint: 'such as npm:@example/modules@1.2.0' });
   const said = await tool(
     'npm',
@@ -92,9 +97,11 @@ async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Pro
   await mkdir(unpacked);
   // npm names the file of a scoped package with its slash in some versions.
   const file = packed.filename.replace(/^@/, '').replace('/', '-');
-  await tool('tar', ['-xzf', join(scratch, file), '-C', unpacked, '--no-same-owner'], signal);
+  // Its files lie in a folder, which is mostly called `package`.
+  const how = ['--strip-components=1', '--no-same-owner', '--no-same-permissions'];
+  await tool('tar', ['-xzf', join(scratch, file), '-C', unpacked, ...how], signal);
   return {
-    folder: join(unpacked, 'package'),
+    folder: unpacked,
     name: basename(packed.name).replace(/^rolecall-(module-)?/, ''),
     resolved: packed.version,
   };
@@ -118,7 +125,9 @@ async function tool(
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
     if (code === 'ENOENT')
       throw new UsageError(`${name} is not installed`, { hint: `install ${name}, or give a folder` });
-    const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/A complete log/.test(line));
+    const lines = stderr
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !/A complete log|npm \S+ code /.test(line));
     const reason = lines.find((line) => /fatal|error|ERR!/i.test(line)) ?? lines.at(-1) ?? String(error);
     throw new UsageError(`${name} can't get it: ${reason.trim()}`, {
       hint: 'check the source and the network; try it by hand to see more',

@@ -1,5 +1,6 @@
-import { rename } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { writePrivate } from '../io/private-file.ts';
 import { widthFor } from '../io/terminal.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
@@ -40,11 +41,18 @@ export const bundleBuild = command({
     ]);
     const bundle = await requireBundle(role, catalogue, host);
     const path = resolve(host.cwd, values.file ?? `${role.role}-${role.environment}-${role.context}.bundle`);
+    if ((await stat(path).catch(() => undefined))?.isDirectory())
+      throw new UsageError(`${path} is a folder`, { hint: 'name the file of the bundle with --file' });
     const draft = `${path}.${process.pid}.part`;
-    const { key, ...sealed } = await sealInto(draft, bundle, host);
     const keyFile = keyFileOf(path);
-    await writePrivate(keyFile, `${key}\n`);
-    await rename(draft, path);
+    const { key, ...sealed } = await sealInto(draft, bundle, host);
+    try {
+      await writePrivate(keyFile, `${key}\n`);
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
     const shown = {
       ...sealed,
       role: role.role,

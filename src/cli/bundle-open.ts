@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { counted } from '../io/text.ts';
@@ -47,6 +47,9 @@ export const bundleOpen = command({
 
 /** @throws UsageError for a folder that holds something */
 function emptyFolder(path: string): string {
-  if (!existsSync(path) || readdirSync(path).length === 0) return path;
-  throw new UsageError(`${path} is not empty`, { hint: 'name a new folder with --to' });
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || (found.isDirectory() && readdirSync(path).length === 0)) return path;
+  throw new UsageError(`${path} is ${found.isDirectory() ? 'not empty' : 'no folder'}`, {
+    hint: 'name a new folder with --to',
+  });
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Collection } from '../bundle/collection.ts';
 import type { StartedModule } from '../bundle/entries.ts';
+import { verifyLock } from '../bundle/lock.ts';
 import type { Module } from '../bundle/module.ts';
 import { type ModuleValues, valuesOf } from '../bundle/read-values.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -16,7 +17,7 @@ import { nearest } from '../nearest.ts';
 import type { Host } from './host.ts';
 import { launchDraft } from './launch-draft.ts';
 import type { ModuleTestValues } from './module-test.ts';
-import { collectionNear } from './modules.ts';
+import { collectionNear, shelvesNear } from './modules.ts';
 import type { RoleBundle } from './role-bundle.ts';
 
 /** What a module's test is not told by the module: booting, and ending two runs of it. */
@@ -29,6 +30,7 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   const before = await Promise.all(
     module.test.modules.map((name) => require(collection, name, `${module.name}'s test`)),
   );
+  await verifyLock((await shelvesNear(values, host)).own, [...before, module]);
   const started: StartedModule[] = [
     ...before.map((each) => ({ as: each.name, module: each })),
     { as: module.name, module },
@@ -98,9 +100,19 @@ function testCatalogue({ name, description, test }: Module, timeout: string): Ca
 }
 
 function testBundle(settings: BundleSettings, module: Module, modules: readonly StartedModule[]): RoleBundle {
-  const values = new Map<string, ModuleValues>(
-    modules.map(({ as, module: each }) => [as, valuesOf(each, new Map(Object.entries(each.test.variables)))]),
-  );
+  const values = new Map<string, ModuleValues>(modules.map(({ as, module: each }) => [as, testValues(each)]));
   const library = join(packageRoot(), 'templates/module-lib.sh');
   return { settings, modules: [module], parts: { modules, values, files: {}, library } };
+}
+
+/** @throws UsageError for a test without a value that every role must give */
+function testValues(module: Module): ModuleValues {
+  const { name, variables, test } = module;
+  const lacking = Object.keys(variables).find(
+    (variable) => variables[variable]?.required && !Object.hasOwn(test.variables, variable),
+  );
+  if (lacking === undefined) return valuesOf(module, new Map(Object.entries(test.variables)));
+  throw new UsageError(`the test of ${name} gives no value to ${lacking}, which ${name} requires`, {
+    hint: `write it into the module.yaml of ${name}: test: {variables: {${lacking}: ...}}`,
+  });
 }

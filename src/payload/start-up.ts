@@ -41,6 +41,7 @@ export function startUpPayload(role: Role, { launch, nonce, bundle }: StartUpRun
   const pairs = personality.map(([key, value]) => `${key}=${quoted(value)}`);
   // A function, since `$` in a replacement text has a meaning.
   const block = [...settings, 'personality=(', ...pairs.map((pair) => `  ${pair}`), ')', ''].join('\n');
+  if (!SETTINGS.test(template)) throw new Error('templates/start-up.sh has no block of settings');
   const script = withoutComments(template.replace(SETTINGS, () => block));
   return payloadOf('start-up-bundle', script, partsOf(script, block, bundle, personality));
 }

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import type { Entry } from '../../src/archive/entries.ts';
 import type { Module } from '../../src/bundle/module.ts';
 import { readModule } from '../../src/bundle/read-module.ts';
+import type { ModuleUse } from '../../src/catalogue/role.ts';
+import type { Mark } from '../../src/document/located.ts';
 import { RolecallError } from '../../src/errors.ts';
 import type { BundleKey } from '../../src/nouns.ts';
 
@@ -72,3 +74,30 @@ export const opensslSeals = (bytes: Buffer, key: string): Buffer =>
   });
 
 export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A module that nobody reads from a folder. */
+export const moduleOf = (name: string, more: Partial<Module> = {}): Module => ({
+  name,
+  folder: `/nowhere/${name}`,
+  origin: 'own',
+  description: `The module ${name}`,
+  variables: {},
+  after: [],
+  platforms: [],
+  timeoutMs: 600_000,
+  provides: [],
+  test: { variables: {}, modules: [], network: false },
+  ...more,
+});
+
+/** A role's list with a module a line. */
+export const usesOf = (...names: readonly string[]): ModuleUse[] =>
+  names.map((name, index) => ({ name, at: markAt(index + 1) }));
+
+export const lineOf = ({ source }: Mark): number => (source.kind === 'file' ? source.line : 0);
+
+/** A place in a catalogue. */
+export const markAt = (line: number): Mark => ({
+  source: { kind: 'file', file: 'roles.yaml', line, column: 1 },
+  length: 1,
+});
