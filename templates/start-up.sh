@@ -5,8 +5,10 @@
 # Needs bash >= 5.0, curl >= 7.68, openssl >= 1.1.1, coreutils, GNU tar, findutils, and gzip or zstd.
 # rolecall fills in the settings; comments that have a line of their own don't go into the payload.
 
-set -euo pipefail
+# No trace: it would show the key. And no environment that the caller may have prepared.
+set +xv -euo pipefail
 shopt -s extglob nullglob
+export -n SHELLOPTS rolecall_nonce rolecall_bundle_url rolecall_bundle_key
 export LC_ALL=C
 # No core file may hold the key.
 ulimit -c 0
@@ -25,12 +27,14 @@ rolecall_bundle_compression=gzip
 personality=(environment=prod role=queue context=b)
 # ---- end of settings
 
-RUN='' SEQ=0 STEP=bundle.fetch STATED='' STARTED=0 STEP_STARTED=0 FAILURE='' LOG='' WORK='' CHILD='' REST='' SAID=0 SINKS=()
+RUN='' SEQ=0 STEP=bundle.fetch STATED='' STARTED=0 STEP_STARTED=0 FAILURE='' LOG='' OUTPUT='' WORK='' CHILD='' REST='' SAID=0 SINKS=()
 BASE=$ROOT/var/lib/rolecall/$rolecall_launch
 BUNDLE=$BASE/start-up-bundle
 LOGS=$ROOT/var/log/rolecall
 # A member that may be in a bundle, as tar lists it.
 MEMBER='^[-dl][^ ]* +[^ ]+ +[0-9]+ +[^ ]+ +[^ ]+ start-up-bundle(/|$)'
+# A module's name, seconds and systems. The name becomes a part of a marker.
+MODULE='^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,40}( [1-9][0-9]{0,5}( [a-z0-9_.,-]+)?)?$'
 WORDS='(^|[^a-z])(e:|error|fatal|fail|failed|failure|cannot|can.t|could not|unable|denied|refused|not found|no such'
 WORDS+='|unbound variable|invalid|panic|exception|timed out)([^a-z]|$)'
 
@@ -105,7 +109,7 @@ step() {
 }
 
 begin_step() {
-  STEP=$1 LOG='' FAILURE=''
+  STEP=$1 LOG='' OUTPUT='' FAILURE=''
   now_ms
   STEP_STARTED=$REPLY
   mark "start $STEP"
@@ -122,10 +126,10 @@ die() {
   exit "${2:-1}"
 }
 
-# Sets FAILURE to the line of the log that most looks like the cause, TEXT to its last 40 lines for the console.
+# Sets FAILURE to the line of what the step printed that most looks like the cause, TEXT to its last 40 lines for the console.
 read_log() {
   local line lines found=''
-  mapfile -t lines < <(tail -c 65536 -- "$LOG" | tr -d '\000')
+  mapfile -t lines < <(if [[ -n $LOG ]]; then tail -c 65536 -- "$LOG"; else printf '%s\n' "$OUTPUT"; fi | tr -d '\000')
   for line in ${lines[@]+"${lines[@]}"}; do
     if [[ ${line,,} =~ $WORDS ]]; then
       found=$line
@@ -149,7 +153,7 @@ on_exit() {
   if ((status != 0)) && [[ -z $STATED ]]; then
     ms_since "$STEP_STARTED"
     mark "end $STEP $status $REPLY"
-    if [[ -n $LOG ]]; then read_log; fi
+    if [[ -n $LOG$OUTPUT ]]; then read_log; fi
     harmless "${FAILURE:-the script broke off at its line ${BROKEN:-?}}"
     print "${TEXT}ERROR Bootstrapping failed at step $STEP (status $status): $REPLY"$'\n'
     ms_since "$STARTED"
@@ -214,7 +218,8 @@ fetch() {
     if ((status != 0)); then
       IFS= read -r FAILURE <"$WORK/said" || FAILURE="curl ended with status $status"
     else
-      FAILURE="the answer is $code$(tr -d '\000\r\n' <"$WORK/sealed" | grep -aoE '<(Code|Message)>[^<]*' | tr '\n' ' ')"
+      # S3 says why in XML; a proxy on the way may say anything, or nothing.
+      FAILURE="the answer is $code$(tr -d '\000\r\n' 2>/dev/null <"$WORK/sealed" | grep -aoE '<(Code|Message)>[^<]*' | tr '\n' ' ')" || true
       case $code in 4[013]?) if [[ $code != 408 ]]; then break; fi ;; esac
     fi
     if [[ -n $pause ]]; then sleep "$pause"; fi
@@ -236,10 +241,10 @@ verify() {
 }
 
 decrypt() {
-  if ! openssl enc -d -aes-256-cbc -pbkdf2 -pass fd:3 -in "$WORK/sealed" -out "$WORK/bundle" \
-    3< <(printf '%s\n' "$rolecall_bundle_key") 2>"$WORK/said"; then
-    LOG=$WORK/said
-    if grep -q 'No space left' "$LOG"; then die 'no room on the disk for the start-up bundle'; fi
+  # What is said is kept in memory: the disk may be full.
+  if ! OUTPUT=$(openssl enc -d -aes-256-cbc -pbkdf2 -pass fd:3 -in "$WORK/sealed" -out "$WORK/bundle" \
+    3< <(printf '%s\n' "$rolecall_bundle_key") 2>&1); then
+    if [[ $OUTPUT == *'error writing'* ]]; then die 'no room on the disk for the start-up bundle'; fi
     die "the start-up bundle can't be decrypted: a wrong key, or an openssl older than 1.1.1 ($(openssl version 2>&1))"
   fi
   rm -f -- "$WORK/sealed"
@@ -248,16 +253,18 @@ decrypt() {
 # Nothing but folders, files, and links that stay inside. Names are looked at before anything is written.
 unpack() {
   local line link target files
-  LOG=$WORK/said
-  tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$rolecall_bundle_compression" --file="$WORK/bundle" >"$WORK/members" 2>"$LOG" ||
+  OUTPUT=$(tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$rolecall_bundle_compression" --file="$WORK/bundle" 2>&1 >"$WORK/members") ||
     die "the start-up bundle can't be read"
   while IFS= read -r line; do
     if [[ $line == l* ]]; then line=${line%% -> *}; fi
     if [[ ! $line =~ $MEMBER || $line =~ /\.\.(/|$) ]]; then die "the start-up bundle holds what no bundle may: ${line##* [0-9][0-9]:[0-9][0-9] }"; fi
   done <"$WORK/members"
   rm -rf -- "$BUNDLE"
-  tar --extract --no-same-owner --use-compress-program="$rolecall_bundle_compression" --directory="$BASE" --file="$WORK/bundle" >"$LOG" 2>&1 ||
-    die "the start-up bundle can't be unpacked$(grep -qe 'No space left' -e 'Wrote only' "$LOG" && printf ': no room on the disk')"
+  if ! OUTPUT=$(tar --extract --no-same-owner --use-compress-program="$rolecall_bundle_compression" --directory="$BASE" --file="$WORK/bundle" 2>&1); then
+    rm -rf -- "$BUNDLE"
+    if [[ $OUTPUT =~ 'No space left'|'Wrote only' ]]; then die "the start-up bundle can't be unpacked: no room on the disk"; fi
+    die "the start-up bundle can't be unpacked"
+  fi
   while IFS= read -r -d '' link; do
     target=$(readlink -- "$link")
     if [[ $target == /* || $(readlink -m -- "$link") != "$(readlink -f -- "$BUNDLE")"/* ]]; then
@@ -266,7 +273,6 @@ unpack() {
     fi
   done < <(find "$BUNDLE" -type l -print0)
   files=$(grep -c '^-' "$WORK/members") || true
-  LOG=''
   rm -f -- "$WORK/bundle"
   print "Unpacked: $files files"$'\n'
 }
@@ -317,15 +323,19 @@ summaries() {
   done
 }
 
-# module NAME [SECONDS] [PLATFORMS]
+# module NAME [SECONDS [SYSTEMS]]
 module() {
-  local seconds=${2:-600} status=0 _
+  local log=$LOGS/module.$1.log seconds=${2:-600} status=0 group _
+  if [[ ! $* =~ $MODULE ]]; then
+    begin_step modules
+    die "a line of modules.list must be NAME [SECONDS [SYSTEMS]], and is '$*': start-up-bundle/NAME holds the module's start-up.sh"
+  fi
   begin_step "module.$1"
   print "Starting module $1: via $1/start-up.sh"$'\n'
   if [[ ! -f $BUNDLE/$1/start-up.sh ]]; then die "there is no $1/start-up.sh in the bundle"; fi
   if [[ -n ${3:-} ]]; then fits "$3"; fi
-  LOG=$LOGS/module.$1.log SAID=0 REST=''
-  (umask 027 && : >"$LOG")
+  (umask 027 && : >"$log") 2>/dev/null || die "can't write $log: is there room on the disk?"
+  LOG=$log SAID=0 REST=''
   exec 7<"$LOG"
   run_module "$1" "$seconds" </dev/null >>"$LOG" 2>&1 &
   CHILD=$!
@@ -335,13 +345,17 @@ module() {
     read -r -t 0.05 -u 8 _ || true
   done
   wait "$CHILD" || status=$?
-  CHILD=''
-  summaries
-  exec 7<&-
+  group=$CHILD CHILD=''
   if ((status == 124 || status == 137)); then
     ms_since "$STEP_STARTED"
-    if ((REPLY >= seconds * 1000)); then die "the module was not done after $seconds s, and was ended" 124; fi
+    if ((REPLY >= seconds * 1000)); then
+      # Those of its children that didn't listen to SIGTERM.
+      kill -KILL -- "-$group" 2>/dev/null || true
+      FAILURE="the module was not done after $seconds s, and was ended" status=124
+    fi
   fi
+  summaries
+  exec 7<&-
   if ((status != 0)); then exit "$status"; fi
   LOG=''
   print "Finished starting module $1"$'\n'
@@ -354,12 +368,19 @@ modules() {
   mkfifo -- "$WORK/pause"
   exec 8<>"$WORK/pause"
   if [[ -f $BUNDLE/modules.list ]]; then
-    while IFS=' ' read -r -u 6 name seconds platforms; do module "$name" "$seconds" "$platforms"; done 6<"$BUNDLE/modules.list"
+    # Its last line may lack the newline.
+    while IFS=$' \t\r' read -r -u 6 name seconds platforms || [[ -n $name ]]; do
+      if [[ -n $name ]]; then module "$name" ${seconds:+"$seconds"} ${platforms:+"$platforms"}; fi
+    done 6<"$BUNDLE/modules.list"
   else
     for name in "$BUNDLE"/*/start-up.sh; do
       name=${name%/start-up.sh}
       module "${name##*/}"
     done
+  fi
+  if [[ $STEP == bundle.unpack ]]; then
+    begin_step modules
+    die 'the bundle holds no module: nothing would be started'
   fi
 }
 

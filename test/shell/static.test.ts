@@ -52,9 +52,30 @@ const LATER_THAN_5_0 = [
   ],
 ] as const;
 
-test.each(LATER_THAN_5_0)('the bootstrapper needs nothing later than bash 5.0: %s', (_what, pattern) => {
-  const lines = readFileSync(join(root, 'templates/bootstrapper.sh'), 'utf8').split('\n');
-  expect(lines.filter((line) => pattern.test(line))).toEqual([]);
+/** Without the lines that are nothing but a comment. */
+const codeOf = (script: string): string[] =>
+  readFileSync(join(root, script), 'utf8')
+    .split('\n')
+    .filter((line) => !/^\s*#/.test(line));
+/** What runs on machines of any AMI. */
+const onBoxes = scripts.filter((script) => script !== 'templates/rc.local');
+
+test.each(LATER_THAN_5_0)('nothing needs a bash later than 5.0: %s', (_what, pattern) => {
+  const later = onBoxes.flatMap((script) => codeOf(script).filter((line) => pattern.test(line)));
+  expect(later).toEqual([]);
+});
+
+/** Options of curl later than 7.68, by its documentation, and what openssl 1.1.1 doesn't know. */
+const LATER_TOOLS = [
+  [
+    'curl 7.68',
+    /--(aws-sigv4|fail-with-body|fail-early-with|json|url-query|retry-all-errors|create-file-mode|rate|remove-on-error|output-dir|no-clobber|variable|expand-\w+|skip-existing|parallel-immediate|ca-native|proto-redir-default|etag-\w+|no-progress-meter|form-escape)\b|%\{(json|header_json|errormsg|exitcode|certs|stderr_json|onerror|method|num_headers|urlnum)/,
+  ],
+  ['openssl 1.1.1', /openssl.*(-saltlen|-provider|-propquery|-skeymgmt|-quiet|\bmac\b|\bkdf\b|\bfetch\b)/],
+] as const;
+
+test.each(LATER_TOOLS)('nothing needs a later tool than %s', (_what, pattern) => {
+  expect(onBoxes.flatMap((script) => codeOf(script).filter((line) => pattern.test(line)))).toEqual([]);
 });
 
 test("rc.local is the machine's own shell's", () => {

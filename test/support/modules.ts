@@ -12,10 +12,10 @@ export const MODULES: Readonly<Record<string, string>> = {
 
 /**
  * Writes modules beside a catalogue: `first` has a variable, and a role of its own name each, beside `pair`, which has the
- * first two.
+ * first two. `top` and `defaults`: more lines of the catalogue's top level, and of its defaults.
  * @returns the catalogue's path
  */
-export function bundleCatalogue(folder: string): string {
+export function bundleCatalogue(folder: string, { top = '', defaults = '' } = {}): string {
   for (const [name, script] of Object.entries(MODULES)) writeModule(folder, name, script);
   write(
     join(folder, 'modules/first/module.yaml'),
@@ -34,9 +34,9 @@ bucket: bundles-rolecall
 defaults:
   instance_type: t3.micro
   timeout: 20s
-environments: { prod: {} }
+${defaults}environments: { prod: {} }
 contexts: { a: {}, b: {} }
-roles:
+${top}roles:
   pair:
     modules: [first, second]
     variables: { first_text: { env: FIRST_TEXT } }

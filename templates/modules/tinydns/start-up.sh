@@ -31,7 +31,7 @@ run_alone() {
   local pidfile=/run/tinydns.pid
   if [[ -z $CHANGED ]] && answers; then return 0; fi
   stop "$pidfile" tinydns
-  env -i ROOT="$FOLDER" IP="$tinydns_address" UID="$(id -u tinydns)" GID="$(id -g tinydns)" setsid tinydns </dev/null >/dev/null 2>&1 &
+  env -i PATH="$PATH" ROOT="$FOLDER" IP="$tinydns_address" UID="$(id -u tinydns)" GID="$(id -g tinydns)" setsid tinydns </dev/null >/dev/null 2>&1 &
   echo $! >"$pidfile"
 }
 
