@@ -860,6 +860,9 @@ s3_problem() {
   region=$REPLY
   xml_text Code "$2"
   code=$REPLY
+  fetch_mode
+  # A presigned URL ends with the keys that signed it, too.
+  if [[ $REPLY == presigned && $code == ExpiredToken ]]; then code=AccessDenied message='Request has expired'; fi
   case "$HTTP_STATUS $code" in
   000\ *)
     if ((CURL_STATUS == 23)); then
@@ -1068,9 +1071,10 @@ unpack_build() {
 }
 
 unpack_archive() {
-  local program=gzip fresh=$APP_FOLDER/builds/.new-${BUILD_DIR##*/} log=$ROOT/var/log/rolecall/unpack.log
+  local program=gzip fresh=$APP_FOLDER/builds/.new-${BUILD_DIR##*/} log=$WORK/unpack.log
   if [[ $ARCHIVE == *.zst ]]; then program=zstd; fi
-  rotate_log "$log" || die "can't write $log"
+  # Not below /var/log yet: where the disk is full, nothing could be written there about it.
+  (umask 027 && : >"$log") || die "can't write $log"
   STEP_LOG=$log
   tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$program" --file="$ARCHIVE" \
     >"$WORK/members" 2>>"$log" 9>&- || give_up "the archive of build $BUILD can't be read"
@@ -1090,15 +1094,17 @@ unpack_archive() {
 
 # Ends the run for the reason $1, or because the disk is full; what was unpacked so far goes.
 give_up() {
-  local reason=$1
+  local reason=$1 log=$ROOT/var/log/rolecall/unpack.log
   # Tar's own word for it is that it wrote only a part.
-  if [[ -n $STEP_LOG ]] && grep -q -e 'No space left on device' -e 'Wrote only' -- "$STEP_LOG" 2>/dev/null; then
+  if grep -q -e 'No space left on device' -e 'Wrote only' -- "$STEP_LOG" 2>/dev/null; then
     remove_leftovers
     free_kb "$APP_FOLDER"
     no_room "build $BUILD" "$REPLY"
     reason=$REPLY
   fi
   remove_leftovers
+  # Now there is room for it.
+  if rotate_log "$log" 2>/dev/null && mv -f -- "$STEP_LOG" "$log" 2>/dev/null; then STEP_LOG=$log; fi
   die "$reason"
 }
 

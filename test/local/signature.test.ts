@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -6,6 +6,8 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Faults } from '../../src/local/faults.ts';
+import { scopeText, signingKey } from '../../src/local/signature/canonical.ts';
+import { decodeChunked } from '../../src/local/signature/chunked.ts';
 import type { TemporaryCredentials } from '../../src/local/signature/keyring.ts';
 import { refusal, runOne } from '../support/ec2-calls.ts';
 import { type TestCloud, testCloud, until } from '../support/local-cloud.ts';
@@ -307,6 +309,118 @@ describe('a body in chunks', () => {
       status: 400,
       code: 'BadDigest',
     });
+  });
+});
+
+describe('a body in signed chunks', () => {
+  const time = '20130524T000000Z';
+  const scope = { date: '20130524', region: 'us-east-1', service: 's3' };
+  const key = signingKey('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', scope);
+  const piece = (size: number, signature: string) =>
+    `${size.toString(16)};chunk-signature=${signature}\r\n${'a'.repeat(size)}\r\n`;
+  async function decoded(text: string, seed: string, trailers: Record<string, string> = {}) {
+    let length = 0;
+    const body = (async function* () {
+      yield Buffer.from(text);
+    })();
+    for await (const chunk of decodeChunked(body, { key, scope, time, seed }, 66_560, trailers))
+      length += chunk.length;
+    return length;
+  }
+
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
+  test('is the one of AWS’s own example, with a trailer and without', async () => {
+    const plain =
+      piece(65_536, 'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648') +
+      piece(1_024, '0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497') +
+      piece(0, 'b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9');
+    const seed = '4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9';
+    expect(await decoded(plain, seed)).toBe(66_560);
+    const trailed =
+      piece(65_536, 'b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2') +
+      piece(1_024, '1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7') +
+      `0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n` +
+      'x-amz-checksum-crc32c:sOO8/Q==\r\n' +
+      'x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n';
+    const trailers = {};
+    expect(
+      await decoded(trailed, '106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e', trailers),
+    ).toBe(66_560);
+    expect(trailers).toEqual({ 'x-amz-checksum-crc32c': 'sOO8/Q==' });
+  });
+
+  /** Sends `hello` in two chunks and a trailer; `spoil` changes the body when all is signed. */
+  async function sent(spoil: (body: string) => string): Promise<{ status: number; code: string }> {
+    // NhCmhg== is its CRC32.
+    const trailer = 'x-amz-checksum-crc32:NhCmhg==';
+    const headers = {
+      'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+      'x-amz-decoded-content-length': '5',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+      'content-encoding': 'aws-chunked',
+    };
+    const whole = sign({ method: 'PUT', path: `/${Bucket}/signed-chunks`, headers });
+    const at = String(whole.headers['x-amz-date']);
+    const place = { ...scope, date: at.slice(0, 8) };
+    const secret = signingKey(cloud.credentials.secretAccessKey, place);
+    const hex = (text: string) => createHash('sha256').update(text).digest('hex');
+    const link = (kind: string, ...more: string[]) =>
+      createHmac('sha256', secret)
+        .update([`AWS4-HMAC-SHA256-${kind}`, at, scopeText(place), ...more].join('\n'))
+        .digest('hex');
+    let previous = /Signature=(\w+)/.exec(String(whole.headers['authorization']))?.[1] ?? '';
+    let body = '';
+    for (const text of ['hel', 'lo', '']) {
+      previous = link('PAYLOAD', previous, hex(''), hex(text));
+      body += `${text.length};chunk-signature=${previous}\r\n${text}${text === '' ? '' : '\r\n'}`;
+    }
+    body += `${trailer}\r\nx-amz-trailer-signature:${link('TRAILER', previous, hex(`${trailer}\n`))}\r\n\r\n`;
+    return await send({ ...whole, body: spoil(body) });
+  }
+
+  const swapped = (body: string) => body.replace(/^(3;[\s\S]*?hel\r\n)(2;[\s\S]*?lo\r\n)/, '$2$1');
+  test.each<[string, (body: string) => string, number, string]>([
+    ['as it was signed', (body) => body, 200, ''],
+    ['with other bytes', (body) => body.replace('hel', 'Hel'), 403, 'SignatureDoesNotMatch'],
+    ['with its chunks swapped', swapped, 403, 'SignatureDoesNotMatch'],
+    ['without a chunk', (body) => body.replace(/^3;[\s\S]*?hel\r\n/, ''), 403, 'SignatureDoesNotMatch'],
+    [
+      'without a chunk’s signature',
+      (body) => body.replace(/^3;chunk-signature=\w+/, '3'),
+      403,
+      'SignatureDoesNotMatch',
+    ],
+    [
+      'with another signature of the end',
+      (body) =>
+        body.replace(
+          /(\n0;chunk-signature=)(\w+)/,
+          (_, head, hex) => head + hex.split('').reverse().join(''),
+        ),
+      403,
+      'SignatureDoesNotMatch',
+    ],
+    ['with another trailer', (body) => body.replace('NhCmhg', 'AAAAAA'), 403, 'SignatureDoesNotMatch'],
+    [
+      'whose trailer nobody signed',
+      (body) => body.replace(/x-amz-trailer-signature:\w+\r\n/, '').replace('NhCmhg', 'AAAAAA'),
+      403,
+      'SignatureDoesNotMatch',
+    ],
+    [
+      'with one more trailer behind the signature',
+      (body) => body.replace(/\r\n$/, 'x-amz-checksum-crc32:NhCmhg==\r\n\r\n'),
+      400,
+      'InvalidRequest',
+    ],
+    [
+      'without the trailer that was announced',
+      (body) => body.replace(/x-amz-checksum[\s\S]*$/, '\r\n'),
+      400,
+      'MalformedTrailerError',
+    ],
+  ])('%s', async (_name, spoil, status, code) => {
+    expect(await sent(spoil)).toEqual({ status, code });
   });
 });
 

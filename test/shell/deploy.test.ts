@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Bucket } from '../../src/aws/ports.ts';
+import { connectBucket } from '../../src/aws/s3.ts';
 import type { Faults } from '../../src/local/faults.ts';
 import type { TemporaryCredentials } from '../../src/local/signature/keyring.ts';
 import type { Build } from '../../src/nouns.ts';
@@ -16,7 +18,7 @@ import { runOne } from '../support/ec2-calls.ts';
 import { type TestCloud, testCloud, until } from '../support/local-cloud.ts';
 import { scriptedDriver } from '../support/scripted-boxes.ts';
 import { type Outcome, withBootstrapper } from './bash.ts';
-import { BoxRoot, SIGNED } from './box.ts';
+import { BoxRoot, NONCE, SIGNED } from './box.ts';
 import { type MetadataServer, serveMetadata } from './metadata-server.ts';
 
 const BUCKET = 'shop-rolecall';
@@ -304,6 +306,22 @@ describe('what can go wrong with S3', () => {
       },
     ],
     [
+      'a URL signed with keys that have ended',
+      /^deploy\.fetch \(status 1\): the URL of the archive builds\/shop\/v2\.tar\.gz in user data has expired: launch a new machine/,
+      async (build) => {
+        const { accessKeyId, secretAccessKey, token } = keys;
+        const credentials = { accessKeyId, secretAccessKey, sessionToken: token };
+        const { endpoint } = cloud;
+        const machine = connectBucket(
+          { region: 'us-east-1', endpoint, credentials },
+          { bucket: BUCKET, prefix: '' },
+        );
+        const { url } = await machine.presignGet(`builds/shop/${build.archive}`, 86_400);
+        faults.clockSkewMs = 7 * 3_600_000;
+        return await pinned(build, { rolecall_build_url: url });
+      },
+    ],
+    [
       'a clock that is wrong',
       /^deploy\.fetch .*doesn't accept this machine's clock .*: set the time/,
       async (build) => {
@@ -443,6 +461,33 @@ describe('a hostile archive', () => {
       /can't be unpacked|leaves it/,
     ],
     [
+      'a link that leaves it by way of two others',
+      [
+        { name: 'a/b/c/file', text: 'x' },
+        { name: 'deep', type: 'symlink', linkname: 'a/b' },
+        { name: 'up', type: 'symlink', linkname: 'deep/../..' },
+        { name: 'out', type: 'symlink', linkname: 'up/../x' },
+      ],
+      /holds a link that leaves it: (?:out|up) -> /,
+    ],
+    [
+      'a hard link through a link',
+      [
+        { name: 'l', type: 'symlink', linkname: '/etc' },
+        { name: 'h', type: 'link', linkname: 'l/passwd' },
+      ],
+      /can't be unpacked|leaves it/,
+    ],
+    [
+      'a file over a link that leads out',
+      [
+        { name: 'l', type: 'symlink', linkname: '../../../../escaped' },
+        { name: 'l', text: 'x' },
+        { name: 'l2', type: 'symlink', linkname: '../../../../escaped' },
+      ],
+      /holds a link that leaves it: l2/,
+    ],
+    [
       'a device',
       [{ name: 'd', type: 'character-device', devmajor: 1, devminor: 3 }],
       /holds a device or the like/,
@@ -520,6 +565,22 @@ describe('a disk without room', () => {
     }
     expect([current(), builds()]).toEqual([`builds/${before}`, [before]]);
   });
+});
+
+test('a disk that is full for the logs too is told of as such', async () => {
+  const first = await store('v1');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', box.path]);
+  try {
+    execFileSync('mkdir', [join(box.path, 'run'), join(box.path, 'dev')]);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(box.path, 'run')]);
+    expect(told(await boot(await pinned(first)))).toMatch(/^v1 in /);
+    const large = { name: 'large', text: '0'.repeat(8_000_000) };
+    const said = told(await boot(await pinned(await store('v2', [...members('v2'), large]))));
+    expect(said).toMatch(/^deploy\.unpack .*no room on the disk for build v2 \(No space left on device/);
+    expect([current(), builds()]).toEqual([`builds/${folderOf(first)}`, [folderOf(first)]]);
+  } finally {
+    execFileSync('umount', ['-R', box.path]);
+  }
 });
 
 describe('a run that was killed', () => {
@@ -679,6 +740,62 @@ test('the init scripts are looked for candidate by candidate, the build before t
   const same = await store('v2', [script('echo "rolecall: specific, of the build"')]);
   expect(told(await boot(await pinned(same)))).toBe('specific, of the build');
 });
+
+describe('no command line and no environment holds a secret', () => {
+  const COMMANDS =
+    'curl date od tr sha256sum openssl env timeout tar find chmod mv ln rm sync stat readlink touch head tail df grep sort mkdir mktemp mkfifo flock sleep';
+  const RECORDED = `record() { printf '%s ' "$@" >>"$ROOT/argv"; echo >>"$ROOT/argv"; command "$@"; }
+    for name in ${COMMANDS}; do eval $name'() { record '$name' "$@"; }'; done`;
+  const secretsOf = (more: readonly string[]) => [keys.secretAccessKey, keys.token, NONCE, ...more];
+
+  test.each(['profile', 'presigned'])('of all that a boot runs (%s)', async (mode) => {
+    const userData = await pinned(await store('v1'), { rolecall_fetch: mode });
+    expect(told(await boot(userData, { before: RECORDED }))).toMatch(/^v1 in /);
+    const ran = box.read('argv');
+    expect(ran).toMatch(/^curl [\s\S]*^sha256sum [\s\S]*^tar --list /m);
+    for (const secret of secretsOf(['Signature=', 'X-Amz-'])) expect(ran).not.toContain(secret);
+  });
+
+  test.each(['profile', 'presigned'])('of all processes there are, while S3 is asked (%s)', async (mode) => {
+    let seen = '';
+    let signature = '';
+    const server = createHttpServer(({ headers, url = '' }, response) => {
+      signature = /Signature=([0-9a-f]{64})/.exec(`${headers.authorization}${url}`)?.[1] ?? '';
+      seen = processes();
+      response.writeHead(403).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const build = await store('v1');
+    const { url } = await bucket.presignGet(`builds/shop/${build.archive}`, 60);
+    const elsewhere = {
+      rolecall_build_url: url.replace(cloud.endpoint, `http://127.0.0.1:${port}`),
+      rolecall_s3_url: `http://127.0.0.1:${port}`,
+    };
+    const outcome = await boot(await pinned(build, { rolecall_fetch: mode, ...elsewhere }));
+    server.close();
+    expect(told(outcome)).toMatch(/^deploy\.fetch .*answers 403/);
+    expect([signature.length, seen.includes('curl -q')]).toEqual([64, true]);
+    for (const secret of [keys.secretAccessKey, keys.token, signature]) expect(seen).not.toContain(secret);
+  });
+});
+
+/** The command lines and environments of all processes. */
+const processes = (): string =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => ['cmdline', 'environ'].map((file) => readOr(`/proc/${pid}/${file}`)))
+    .join('\n')
+    .replaceAll('\0', ' ');
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
 
 test('neither a trace nor the log tells a key, a token or a signature', async () => {
   const build = await store('v1');

@@ -49,6 +49,8 @@ export interface Expectation {
   readonly algorithms: readonly Algorithm[];
   /** Base64. */
   readonly md5: string | undefined;
+  /** Those whose value comes behind the body. */
+  readonly trailing: readonly Algorithm[];
 }
 
 /** @throws S3Error for an algorithm or a digest that can't be */
@@ -69,7 +71,7 @@ export function expectationOf(headers: IncomingHttpHeaders): Expectation {
   if (md5 !== undefined && Buffer.from(String(md5), 'base64').length !== 16)
     throw new S3Error('InvalidDigest', 'The Content-MD5 you specified is not valid.');
   const algorithms = [...new Set([...named, ...trailers, ...(asked === undefined ? [] : [asked])])];
-  return { algorithms, md5: typeof md5 === 'string' ? md5 : undefined };
+  return { algorithms, md5: typeof md5 === 'string' ? md5 : undefined, trailing: trailers };
 }
 
 /** The algorithm of this name in any case; undefined for an empty name. @throws S3Error for an unknown one */
@@ -96,16 +98,21 @@ function checkForm(algorithm: Algorithm, value: string): void {
   throw new S3Error('InvalidRequest', `Value for ${headerOf(algorithm)} header is invalid.`);
 }
 
-/** Compares what was computed with what the headers and trailers say. @throws S3Error BadDigest */
+/** Compares what was computed with what the headers and trailers say. @throws S3Error BadDigest, MalformedTrailerError */
 export function checkDigests(
   computed: Checksums & { readonly MD5: string },
-  { md5 }: Expectation,
+  { md5, trailing }: Expectation,
   said: Readonly<Record<string, unknown>>,
 ): void {
   if (md5 !== undefined && md5 !== computed.MD5)
     throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', {
       fields: { ExpectedDigest: md5, CalculatedDigest: computed.MD5 },
     });
+  if (trailing.some((algorithm) => said[headerOf(algorithm)] === undefined))
+    throw new S3Error(
+      'MalformedTrailerError',
+      'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+    );
   for (const algorithm of ALGORITHMS) {
     const expected = said[headerOf(algorithm)];
     if (expected === undefined || computed[algorithm] === undefined || computed[algorithm] === expected)

@@ -11,14 +11,7 @@ import { xmlDocument } from './xml.ts';
 /** The object that x-amz-copy-source names, if its conditions hold. @throws S3Error */
 export async function copySource(request: S3Request, context: S3Context): Promise<ObjectDocument> {
   const { headers } = request;
-  const source = decodeSource(String(headers['x-amz-copy-source'] ?? ''));
-  const [, bucket = '', key = ''] = /^\/?([^/]+)\/(.+)$/s.exec(source) ?? [];
-  if (bucket === '')
-    throw invalidArgument(
-      'x-amz-copy-source',
-      source,
-      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    );
+  const [bucket, key] = sourceOf(headers);
   await context.store.needBucket(bucket);
   const object = await context.store.object(bucket, key);
   if (object === undefined) throw noSuchKey(key);
@@ -39,6 +32,18 @@ export async function copySource(request: S3Request, context: S3Context): Promis
   return object;
 }
 
+/** Bucket and key, decoded. @throws S3Error InvalidArgument */
+function sourceOf(headers: S3Request['headers']): readonly [bucket: string, key: string] {
+  const source = decodeSource(String(headers['x-amz-copy-source'] ?? ''));
+  const [, bucket = '', key = ''] = /^\/?([^/]+)\/(.+)$/s.exec(source) ?? [];
+  if (bucket !== '') return [bucket, key];
+  throw invalidArgument(
+    'x-amz-copy-source',
+    source,
+    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+  );
+}
+
 function decodeSource(header: string): string {
   try {
     return decodeURIComponent(header.replace(/\?versionId=.*$/, ''));
@@ -55,7 +60,7 @@ export async function copyObject(request: S3Request, bucket: string, context: S3
   checkKey(key);
   const source = await copySource(request, context);
   const replace = headers['x-amz-metadata-directive'] === 'REPLACE';
-  const itself = String(headers['x-amz-copy-source']).replace(/^\//, '') === `${bucket}/${key}`;
+  const itself = sourceOf(headers).join('/') === `${bucket}/${key}`;
   if (itself && !replace)
     throw new S3Error(
       'InvalidRequest',

@@ -3,7 +3,7 @@ import type { ObjectDocument } from './document.ts';
 import { pageOf } from './listing.ts';
 import { invalidArgument, malformedXml } from './s3-error.ts';
 import type { Call, S3Answer, S3Context, S3Request } from './service.ts';
-import { children, parseXml, textOf, type Xml, xmlDocument } from './xml.ts';
+import { children, exactTextOf, parseXml, textOf, type Xml, xmlDocument } from './xml.ts';
 
 const MAX_KEYS = 1_000;
 
@@ -159,7 +159,7 @@ async function deleteObjects(request: S3Request, bucket: string, context: S3Cont
   if (objects.length === 0 || objects.length > 1000) throw malformedXml();
   const deleted: Xml[] = [];
   for (const object of objects) {
-    const key = textOf(object, 'Key');
+    const key = exactTextOf(object, 'Key');
     if (key === undefined || key === '') throw malformedXml();
     await context.store.write(bucket, key, (current) => (current === undefined ? 'same' : 'gone'));
     deleted.push({ Key: key });

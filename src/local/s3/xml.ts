@@ -12,16 +12,24 @@ const builder = new XMLBuilder({
   suppressEmptyNode: false,
 });
 
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, trimValues: true });
+/** Spaces stay, since a key may begin and end with them; numeric references (`&#xA;`) go with HTML's entities. */
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  parseTagValue: false,
+  trimValues: false,
+  htmlEntities: true,
+});
 
 /** A whole document with this root. */
 export function xmlDocument(root: string, content: { readonly [name: string]: Xml } | string): string {
   const namespace = root === 'Error' ? {} : { '@xmlns': NAMESPACE };
   const body = typeof content === 'string' ? { '#text': content } : clean(content);
-  return builder.build({
+  const text = builder.build({
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
     [root]: { ...namespace, ...(body as object) },
   });
+  // A parser would read it as the end of a line.
+  return text.replaceAll('\r', '&#xD;');
 }
 
 function clean(value: Xml): unknown {
@@ -55,8 +63,12 @@ export function children(node: Parsed | undefined, name: string): readonly Parse
   return Array.isArray(found) ? (found as readonly Parsed[]) : [found];
 }
 
-/** The text of the first element of this name. */
-export function textOf(node: Parsed | undefined, name: string): string | undefined {
+/** The text of the first element of this name, without spaces around it. */
+export const textOf = (node: Parsed | undefined, name: string): string | undefined =>
+  exactTextOf(node, name)?.trim();
+
+/** The text of the first element of this name, as it stands. */
+export function exactTextOf(node: Parsed | undefined, name: string): string | undefined {
   const [first] = children(node, name);
   return typeof first === 'string' ? first : undefined;
 }

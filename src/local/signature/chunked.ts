@@ -78,6 +78,12 @@ const signChunk = ({ key, scope, time }: ChunkKey, previous: string, hash: strin
     ['AWS4-HMAC-SHA256-PAYLOAD', time, scopeText(scope), previous, sha256Hex(''), hash].join('\n'),
   );
 
+const signTrailers = ({ key, scope, time }: ChunkKey, previous: string, trailers: string): string =>
+  signatureOf(
+    key,
+    ['AWS4-HMAC-SHA256-TRAILER', time, scopeText(scope), previous, sha256Hex(trailers)].join('\n'),
+  );
+
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html */
 async function readTrailers(
   input: ByteReader,
@@ -86,23 +92,22 @@ async function readTrailers(
   trailers: Record<string, string>,
 ): Promise<void> {
   let signed = '';
-  for (;;) {
-    const line = await input.line(true);
-    if (line === '') return;
+  let signature: string | undefined;
+  for (let line = await input.line(true); line !== ''; line = await input.line(true)) {
     const at = line.indexOf(':');
-    if (at < 1) throw new ChunkFault('form');
+    // What comes behind the signature would be signed by nobody.
+    if (at < 1 || signature !== undefined) throw new ChunkFault('form');
     const [name, value] = [line.slice(0, at).toLowerCase().trim(), line.slice(at + 1).trim()];
-    if (name !== 'x-amz-trailer-signature') {
-      trailers[name] = value;
-      signed += `${name}:${value}\n`;
-    } else if (chunkKey !== undefined) {
-      const { key, scope, time } = chunkKey;
-      const text = ['AWS4-HMAC-SHA256-TRAILER', time, scopeText(scope), previous, sha256Hex(signed)].join(
-        '\n',
-      );
-      if (!sameSecret(value, signatureOf(key, text))) throw new ChunkFault('signature');
+    if (name === 'x-amz-trailer-signature') {
+      signature = value;
+      continue;
     }
+    trailers[name] = value;
+    signed += `${name}:${value}\n`;
   }
+  if (chunkKey === undefined || signed === '') return;
+  if (!sameSecret(signature ?? '', signTrailers(chunkKey, previous, signed)))
+    throw new ChunkFault('signature');
 }
 
 /** Reads lines and runs of bytes from a stream of buffers. */

@@ -248,6 +248,9 @@ describe('copies', () => {
     const CopySource = `${Bucket}/c1`;
     const inPlace = { Bucket, Key: 'c1', CopySource };
     expect(await refused(s3.send(new CopyObjectCommand(inPlace)))).toBe('InvalidRequest (400)');
+    await put('c ü', 'x');
+    const encoded = { Bucket, Key: 'c ü', CopySource: `${Bucket}/${encodeURIComponent('c ü')}` };
+    expect(await refused(s3.send(new CopyObjectCommand(encoded)))).toBe('InvalidRequest (400)');
     await s3.send(new CopyObjectCommand({ ...inPlace, MetadataDirective: 'REPLACE', Metadata: { b: '2' } }));
     expect((await get('c1')).Metadata).toEqual({ b: '2' });
     const other = { Bucket, Key: 'c2', CopySource };
@@ -279,6 +282,51 @@ test('many are deleted with one request', async () => {
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'd/' }));
   expect(Contents).toBeUndefined();
 });
+
+test.each([
+  ' spaces ',
+  'line\nbreak',
+  'carriage\rreturn',
+  'tab\t',
+  '&#65;<&amp;>',
+  '\u2028\u0085',
+  '007',
+  '\u0001',
+])('the key %j is deleted by a list of keys, and no other is', async (key) => {
+  const other = 'list-other';
+  for (const each of [key, key.trim(), other]) await put(each, each);
+  await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: key }] } }));
+  expect(await refused(get(key))).toBe('NoSuchKey (404)');
+  if (key !== key.trim()) expect(await text(key.trim())).toBe(key.trim());
+  expect(await text(other)).toBe(other);
+});
+
+test('a thousand keys, each as long as can be, are deleted with one request', async () => {
+  const Objects = Array.from({ length: 1_000 }, (_, index) => ({
+    Key: `${'x'.repeat(1_020)}${1_000 + index}`,
+  }));
+  const first = Objects[0]?.Key ?? '';
+  await put(first, 'x');
+  const { Deleted = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+  expect(Deleted.map(({ Key }) => Key)).toEqual(Objects.map(({ Key }) => Key));
+  expect(await refused(get(first))).toBe('NoSuchKey (404)');
+});
+
+test.each(['carriage\rreturn', 'line\nbreak', ' spaces ', '\u0001 control', 'next\u0085line'])(
+  'the key %j is listed as it is',
+  async (key) => {
+    await put(`odd/${key}/x`, 'x');
+    for (const EncodingType of ['url', undefined] as const) {
+      const { CommonPrefixes = [] } = await s3.send(
+        new ListObjectsV2Command({ Bucket, Prefix: 'odd/', Delimiter: '/', EncodingType }),
+      );
+      const listed = CommonPrefixes.map(({ Prefix = '' }) =>
+        EncodingType === 'url' ? decodeURIComponent(Prefix.replaceAll('+', ' ')) : Prefix,
+      );
+      expect(listed).toContain(`odd/${key}/`);
+    }
+  },
+);
 
 describe('buckets', () => {
   test('are made, listed, and removed when they are empty', async () => {
