@@ -69,7 +69,7 @@ export const FAILED: Extract<Verdict, { outcome: 'failed' }> = {
   },
 };
 
-export const SILENT: Verdict = {
+export const SILENT: Extract<Verdict, { outcome: 'silent' }> = {
   outcome: 'silent',
   steps: STEPS,
   reason: 'stuck in step init for 600 s',
