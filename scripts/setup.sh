@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a fresh Debian or Ubuntu machine ready, and does nothing on one that is: npm packages, the bundle, and a few
-# Debian packages. usage: scripts/setup.sh run|test
+# Debian packages; for `cli`, which can do all but the local cloud, no packages. usage: scripts/setup.sh run|test|cli
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,6 +30,7 @@ stale() {
     [[ -n $(find src scripts package.json -newer dist/THIRD-PARTY.txt -print -quit) ]]
 }
 ! stale || node scripts/build.mjs
+[[ $purpose != cli ]] || exit 0
 
 # command or file:package:why
 wanted=(

@@ -9,6 +9,7 @@ import { systemClock } from './io/clock.ts';
 import { errorDocument, errorReport, exitCodeOfError } from './io/errors.ts';
 import { packageRoot } from './io/package-root.ts';
 import { terminal, widthFor } from './io/terminal.ts';
+import { errorAnnotation, isGitHub } from './io/workflow.ts';
 
 /**
  * Runs one command line to its exit code. Never throws: every failure becomes a message on stderr and a code.
@@ -21,6 +22,7 @@ export async function main(argv: readonly string[], host: Host): Promise<ExitCod
     const { colour, stderr } = host.terminal;
     const style = { debug: argv.includes('--debug'), colour: colour.stderr, columns: widthFor(stderr) };
     stderr.write(errorReport(error, style));
+    if (isGitHub(host.env)) stderr.write(errorAnnotation('rolecall', errorDocument(error).error.message));
     if (asksForJson(argv)) host.terminal.stdout.write(`${JSON.stringify(errorDocument(error))}\n`);
     return exitCodeOfError(error);
   }

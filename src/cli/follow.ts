@@ -1,7 +1,8 @@
 import { type ExitCode, exitCode, InterruptedError, RolecallError } from '../errors.ts';
-import { errorReport } from '../io/errors.ts';
+import { errorReport, exitCodeOfError } from '../io/errors.ts';
 import { widthFor } from '../io/terminal.ts';
 import { counted, shellWord } from '../io/text.ts';
+import { isGitHub } from '../io/workflow.ts';
 import type { LaunchEvent } from '../launch/events.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
@@ -9,9 +10,10 @@ import { type OutputFormat, Progress } from '../report/progress.ts';
 import { type Sent, watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
 import type { Host } from './host.ts';
+import { type ReportWords, reportsFor } from './reports.ts';
 
 /** A launch to follow to its verdicts. */
-export interface Following {
+export interface Following extends ReportWords {
   /** The launching itself, where this command does it; without it the machines are there already. */
   readonly launching?: AsyncIterable<LaunchEvent>;
   /** How many machines were asked for, and how many of these AWS gave, where no launching will tell. */
@@ -30,12 +32,13 @@ export interface Following {
 }
 
 /**
- * Shows a launch on the board as it happens, and reports in the end.
+ * Shows a launch on the board as it happens, and reports in the end, to stdout and to what else `reportsFor` serves.
  * @throws what the launching or watching throws, after telling which machines run on
  */
 export async function follow(following: Following, cloud: Cloud, host: Host): Promise<ExitCode> {
   const { terminal, clock } = host;
   const { output, verb, meta, requested } = following;
+  const writeReports = await reportsFor(following, meta, host);
   const progress = await Progress.open({
     terminal,
     clock,
@@ -45,6 +48,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
     ...(requested !== undefined && { requested }),
     followUp: cloud.followUp,
     notes: closingNotes(cloud),
+    defuse: isGitHub(host.env),
   });
   cloud.onNotice((text) => progress.tell({ type: 'notice', at: clock.now(), text }));
   try {
@@ -52,10 +56,14 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
   } catch (error) {
     await progress.close();
     if (error instanceof RolecallError) terminal.stderr.write(runningOn(progress, following, cloud));
+    await writeReports(progress.view, exitCodeOfError(error));
     throw error;
   }
-  if (!host.signal.aborted) return await progress.finish();
-  return await interrupted(progress, following, cloud, host);
+  const exit = host.signal.aborted
+    ? await interrupted(progress, following, cloud, host)
+    : await progress.finish();
+  await writeReports(progress.view, exit);
+  return exit;
 }
 
 /** Launches and watches side by side: the first machines are followed while later batches are still being sent. */

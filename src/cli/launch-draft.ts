@@ -10,8 +10,9 @@ import { follow } from './follow.ts';
 import type { Host } from './host.ts';
 import { completeIntent, type Draft, type Intent, type Pins } from './intent.ts';
 import { recordsOf } from './records.ts';
+import type { ReportWords } from './reports.ts';
 
-interface LaunchWords extends CloudWords {
+interface LaunchWords extends CloudWords, ReportWords {
   /** Tag of the build that is to be deployed. */
   readonly build?: string | undefined;
   readonly output: OutputFormat;
@@ -89,6 +90,7 @@ async function launchAndFollow(
       ),
       verb: 'launching',
       output: values.output,
+      junit: values.junit,
       meta: {
         id: launch,
         catalogue: role.catalogue,

@@ -61,6 +61,7 @@ function otherArguments(values: LaunchValues): string[] {
     'ami',
     'timeout',
     'build',
+    'junit',
   ] as const;
   const given = names.flatMap((name) => {
     const value = values[name];

@@ -1,6 +1,6 @@
 import type { OutputFormat } from '../report/progress.ts';
 import { command, type Values } from './command.ts';
-import { BUILD, cloudOptions, LIVE_OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { BUILD, cloudOptions, LIVE_OUTPUT, overrideOptions, reportOptions, roleOptions } from './options.ts';
 
 const options = {
   ...roleOptions,
@@ -24,6 +24,7 @@ const options = {
     describe: 'Launch what was picked without asking once more',
   },
   output: LIVE_OUTPUT,
+  ...reportOptions,
 } as const;
 
 export type LaunchValues = Omit<Values<typeof options>, 'output'> & { readonly output: OutputFormat };

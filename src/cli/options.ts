@@ -34,6 +34,15 @@ export const LIVE_OUTPUT = {
   choices: ['text', 'json', 'ndjson'],
 } as const satisfies Options;
 
+/** For commands that follow machines to their verdicts: reports beside that on stdout (see `reportsFor`). */
+export const reportOptions = {
+  junit: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File for a JUnit XML report, a test case a machine',
+  },
+} as const satisfies Record<string, Options>;
+
 /** For commands that only read the catalogue; they take, and don't need, what all commands take. */
 export const catalogueOptions = {
   catalogue: CATALOGUE,

@@ -13,8 +13,9 @@ import { follow } from './follow.ts';
 import type { Host } from './host.ts';
 import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
+import type { ReportWords } from './reports.ts';
 
-export interface WatchWords extends CloudWords {
+export interface WatchWords extends CloudWords, ReportWords {
   readonly launch: LaunchId;
   readonly timeout?: string | undefined;
   readonly output: OutputFormat;
@@ -45,6 +46,7 @@ export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode>
         ...(machines !== undefined && { machines }),
         verb: 'watching',
         output: words.output,
+        junit: words.junit,
         launch: words.launch,
         meta,
         timeoutMs,

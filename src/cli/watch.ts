@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { isLaunchId } from '../nouns.ts';
 import type { OutputFormat } from '../report/progress.ts';
 import { command } from './command.ts';
-import { cloudOptions, LIVE_OUTPUT } from './options.ts';
+import { cloudOptions, LIVE_OUTPUT, reportOptions } from './options.ts';
 
 /** `rolecall watch LAUNCH`: follows machines that run already, from wherever they were launched. */
 export const watch = command({
@@ -11,6 +11,7 @@ export const watch = command({
     ...cloudOptions,
     timeout: { type: 'string', requiresArg: true, describe: 'Time from running to verdict (90s, 10m, 1h)' },
     output: LIVE_OUTPUT,
+    ...reportOptions,
     launch: { type: 'string', hidden: true },
   },
   run: async (values, host) => {

@@ -1,5 +1,6 @@
 import { type ExitCode, exitCode } from '../errors.ts';
 import type { Outcome } from '../nouns.ts';
+import { type Cluster, clustersOf, NO_VERDICT } from './clusters.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface LaunchDocument {
     readonly bundle_sha256?: string;
   };
   readonly machines: readonly MachineDocument[];
+  /** Machines without success, those with the same trouble together; the largest first. */
+  readonly clusters: readonly ClusterDocument[];
   readonly summary: {
     readonly requested: number;
     readonly succeeded: number;
@@ -58,6 +61,18 @@ export interface MachineDocument {
     readonly excerpt: readonly string[];
     readonly reason?: string;
   };
+}
+
+export interface ClusterDocument {
+  readonly outcome: Cluster['outcome'];
+  readonly step: string | null;
+  readonly first_error: string | null;
+  readonly reason?: string;
+  readonly count: number;
+  /** All of them, in the order of their launch. */
+  readonly instance_ids: readonly string[];
+  /** The instance id of the machine in whose words the cluster speaks. */
+  readonly example: string;
 }
 
 /** Which launch a report is about: what the events don't tell. */
@@ -99,6 +114,7 @@ export function launchDocument(
   return {
     launch,
     machines,
+    clusters: clustersOf(view).map(clusterDocument),
     summary: {
       requested: Math.max(view.requested, machines.length),
       succeeded: count('succeeded'),
@@ -110,6 +126,16 @@ export function launchDocument(
     exit_code: exit,
   };
 }
+
+const clusterDocument = ({ outcome, step, firstError, reason, rows }: Cluster): ClusterDocument => ({
+  outcome,
+  step,
+  first_error: firstError,
+  ...(reason !== undefined && { reason }),
+  count: rows.length,
+  instance_ids: rows.map(({ machine }) => machine.instanceId),
+  example: rows[0].machine.instanceId,
+});
 
 /** One machine of the document. Without a verdict it is `silent`, with the reason that watching ended first. */
 export function machineDocument(row: MachineRow): MachineDocument {
@@ -129,7 +155,7 @@ export function machineDocument(row: MachineRow): MachineDocument {
 function failureOf(row: MachineRow): MachineDocument['failure'] {
   const { verdict } = row;
   const unknown = { step: row.step?.name ?? null, status: null, first_error: null };
-  if (verdict === undefined) return { ...unknown, excerpt: [], reason: 'watching ended before its verdict' };
+  if (verdict === undefined) return { ...unknown, excerpt: [], reason: NO_VERDICT };
   switch (verdict.outcome) {
     case 'succeeded':
       return undefined;

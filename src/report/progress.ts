@@ -29,6 +29,8 @@ export interface ProgressOptions {
   /** See `TextStyle.followUp`. */
   readonly followUp?: readonly string[] | undefined;
   readonly notes?: readonly string[];
+  /** A CI system takes commands from this process's output: what machines say must not become one. */
+  readonly defuse?: boolean;
 }
 
 /**
@@ -64,7 +66,7 @@ export class Progress {
 
   /** Takes one event in. */
   tell(told: LaunchEvent | WatchEvent): void {
-    const event = redacted(told);
+    const event = redacted(told, this.#options.defuse);
     const before = this.#view;
     this.#view = advance(before, event);
     if (this.#board?.live === false) for (const line of eventLines(before, event)) this.#board.line(line);

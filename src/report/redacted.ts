@@ -1,41 +1,51 @@
+import { withoutCommands } from '../io/workflow.ts';
 import type { LaunchEvent } from '../launch/events.ts';
 import { redact } from '../secrets.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Verdict } from '../watch/verdict.ts';
 
+type Clean = (text: string) => string;
+
+const harmless: Clean = (text) => withoutCommands(redact(text));
+
 /**
  * The event without secrets in what the box printed: a script that traces itself (`set -x`) prints what it holds, and
  * reports end up in the logs of CI jobs. Applied where events come in, so that no format can forget it.
+ * @param defuse whether commands to the CI system are taken out as well
  */
-export function redacted<E extends LaunchEvent | WatchEvent>(event: E): E | WatchEvent {
+export function redacted<E extends LaunchEvent | WatchEvent>(event: E, defuse = false): E | WatchEvent {
+  const clean = defuse ? harmless : redact;
   switch (event.type) {
     case 'said':
-      return { ...event, text: redact(event.text) };
+      return { ...event, text: clean(event.text) };
     case 'verdict':
-      return { ...event, verdict: redactedVerdict(event.verdict) };
+      return { ...event, verdict: cleanVerdict(event.verdict, clean) };
     default:
       return event;
   }
 }
 
-function redactedVerdict(verdict: Verdict): Verdict {
+function cleanVerdict(verdict: Verdict, clean: Clean): Verdict {
   switch (verdict.outcome) {
     case 'succeeded':
       return verdict;
     case 'failed': {
-      const { firstError, excerpt } = verdict.failure;
-      const failure = { ...verdict.failure, excerpt: redactedLines(excerpt) };
-      return {
-        ...verdict,
-        failure: firstError === undefined ? failure : { ...failure, firstError: redact(firstError) },
+      const { firstError, excerpt, reason } = verdict.failure;
+      const failure = {
+        ...verdict.failure,
+        excerpt: cleanLines(excerpt, clean),
+        ...(firstError !== undefined && { firstError: clean(firstError) }),
+        ...(reason !== undefined && { reason: clean(reason) }),
       };
+      return { ...verdict, failure };
     }
     case 'silent':
     case 'lost':
-      return { ...verdict, excerpt: redactedLines(verdict.excerpt) };
+      // The reason may quote the console's last line.
+      return { ...verdict, reason: clean(verdict.reason), excerpt: cleanLines(verdict.excerpt, clean) };
   }
 }
 
 /** As one text: a private key is known by its first line. */
-const redactedLines = (lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : redact(lines.join('\n')).split('\n');
+const cleanLines = (lines: readonly string[], clean: Clean): string[] =>
+  lines.length === 0 ? [] : clean(lines.join('\n')).split('\n');

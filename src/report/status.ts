@@ -31,8 +31,8 @@ export function statusOf(row: MachineRow, now: number): Status {
       return status(
         '✖',
         'bad',
-        `failed at ${failure.step} (status ${failure.status})`,
-        `failed at ${failure.step}`,
+        `failed at ${stepWords(failure.step)} (status ${failure.status})`,
+        `failed at ${stepWords(failure.step)}`,
       );
     }
     case 'silent':
@@ -41,6 +41,9 @@ export function statusOf(row: MachineRow, now: number): Status {
       return status('✖', 'bad', 'lost');
   }
 }
+
+/** A step's name for people: `module.rabbitmq` is `module rabbitmq`. */
+export const stepWords = (step: string): string => step.replace(/^module\./, 'module ');
 
 const status = (glyph: string, paint: keyof Paint, words: string, brief = words): Status => ({
   glyph,

@@ -1,5 +1,6 @@
 import type { Paint } from '../io/paint.ts';
 import { counted, glued, printable, shellWord, unpainted, widthOf, wrap } from '../io/text.ts';
+import { type Cluster, clustersOf, excerptOf, headOf, lineOf } from './clusters.ts';
 import { exitCodeOf, type LaunchMeta, notLaunched } from './document.ts';
 import type { LaunchView, MachineRow, Refusal } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
@@ -20,27 +21,21 @@ export interface TextStyle {
 
 /** Above this many machines those that succeeded are only counted. */
 const LISTED = 20;
-/** Above this many failures each one's excerpt shrinks to its last lines. */
+/** Above this many different troubles each one's excerpt shrinks to its last lines. */
 const FULL_EXCERPTS = 3;
 const SHORT_EXCERPT = 8;
+/** Up to so many machines of a cluster are named. */
+const NAMED = 10;
 
-/** The final report for people, for stdout; ends with a newline. Judged machines only come out once. */
+/** The final report for people, for stdout; ends with a newline. Machines that met the same trouble stand together. */
 export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyle): string {
-  const rows = [...view.machines.values()];
-  const bad = rows.filter((row) => row.verdict?.outcome !== 'succeeded');
-  const listed = rows.length > LISTED ? bad : rows;
-  const firstOf = firstOfEach(bad);
-  const lines = listed.flatMap((row) => {
-    const first = firstOf.get(troubleOf(row));
-    return first === undefined || first === row
-      ? machineLines(row, firstOf.size > FULL_EXCERPTS, style)
-      : repeatLines(row, first, style);
-  });
-  const folded = rows.length - listed.length;
-  if (folded > 0) {
-    const which = bad.length > 0 ? 'other machines' : 'machines';
-    lines.unshift(`${style.paint.good('✔')} ${folded} ${which} succeeded`);
-  }
+  const clusters = clustersOf(view);
+  const lines = [
+    ...successLines(view, style),
+    ...clusters.flatMap((cluster) =>
+      clusterLines(cluster, view.machines.size, clusters.length > FULL_EXCERPTS, style),
+    ),
+  ];
   lines.push(...refusalLines(view.refused, style.paint));
   if (view.refused.length === 0 && notLaunched(view) > 0) {
     lines.push(`${style.paint.bad('✖')} ${counted(notLaunched(view), 'machine')} not launched`);
@@ -52,46 +47,51 @@ export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyl
 /** Sentences are broken at spaces; what people copy (console lines and commands) is left to the terminal. */
 function fitted(line: string, columns: number | undefined): string[] {
   if (columns === undefined) return [line];
-  if (/^ {4}(│|its console)/.test(unpainted(line))) return [line];
+  if (/^ {4}(│|its console|console of the first)/.test(unpainted(line))) return [line];
   return wrap(line, columns, /^(?:[✔✖?] | {4})/.test(unpainted(line)) ? 4 : 0);
 }
 
-/** What went wrong, without which machine it was. */
-const troubleOf = (row: MachineRow): string =>
-  `${statusOf(row, row.verdictAt ?? row.seenAt).words}: ${remarkOf(row)}`;
-
-/** The first machine of each trouble: forty machines with the same error need its excerpt once. */
-function firstOfEach(bad: readonly MachineRow[]): ReadonlyMap<string, MachineRow> {
-  const first = new Map<string, MachineRow>();
-  for (const row of bad) {
-    const trouble = troubleOf(row);
-    if (row.verdict !== undefined && !first.has(trouble)) first.set(trouble, row);
-  }
-  return first;
+/** A line for each machine that succeeded; of a large fleet only how many they are. */
+function successLines(view: LaunchView, style: TextStyle): string[] {
+  const good = [...view.machines.values()].filter((row) => row.verdict?.outcome === 'succeeded');
+  if (view.machines.size <= LISTED) return good.flatMap((row) => successLine(row, style));
+  const which = good.length < view.machines.size ? 'other machine' : 'machine';
+  return good.length === 0 ? [] : [`${style.paint.good('✔')} ${counted(good.length, which)} succeeded`];
 }
 
-function repeatLines(row: MachineRow, first: MachineRow, { paint }: TextStyle): string[] {
-  const { glyph, words, paint: colour } = statusOf(row, row.verdictAt ?? row.seenAt);
-  const painted = paint[colour];
-  return [`${painted(glyph)} ${row.machine.instanceId} ${painted(words)}: like ${first.machine.instanceId}`];
-}
-
-function machineLines(row: MachineRow, short: boolean, style: TextStyle): string[] {
-  const { paint } = style;
+function successLine(row: MachineRow, { paint, columns }: TextStyle): string[] {
   const id = row.machine.instanceId;
-  const { glyph, words, brief, paint: colour } = statusOf(row, row.verdictAt ?? row.seenAt);
-  const painted = paint[colour];
-  const remark = printable(remarkOf(row));
-  if (row.verdict?.outcome === 'succeeded') {
-    const fits = widthOf(`${glyph} ${id} ${words}`) <= (style.columns ?? Number.POSITIVE_INFINITY);
-    return joined(`${painted(glyph)} ${id} ${painted(fits ? words : brief)}`, remark, style.columns);
-  }
-  if (row.verdict === undefined) return [`${paint.warn('?')} ${id} ${paint.warn('no verdict yet')}`];
-  const head = `${painted(glyph)} ${id} ${painted(words)}`;
-  const first =
-    row.verdict.outcome === 'failed' ? [head, ...indented(remark)] : joined(head, remark, style.columns);
-  const excerpt = row.verdict.outcome === 'failed' ? row.verdict.failure.excerpt : row.verdict.excerpt;
-  return [...first, ...excerptLines(excerpt, short, paint), ...lookFurther(id, style)];
+  const { glyph, words, brief } = statusOf(row, row.verdictAt ?? row.seenAt);
+  const fits = widthOf(`${glyph} ${id} ${words}`) <= (columns ?? Number.POSITIVE_INFINITY);
+  return joined(
+    `${paint.good(glyph)} ${id} ${paint.good(fits ? words : brief)}`,
+    printable(remarkOf(row)),
+    columns,
+  );
+}
+
+/** The machines that met one trouble: how many of `total`, what it was, and the end of the first one's console. */
+function clusterLines(cluster: Cluster, total: number, short: boolean, style: TextStyle): string[] {
+  const { outcome, rows } = cluster;
+  const [{ machine }] = rows;
+  const { paint } = style;
+  const painted = outcome === 'silent' ? paint.warn : paint.bad;
+  const who = rows.length === 1 ? machine.instanceId : `${rows.length} of ${total}`;
+  const head = `${painted(outcome === 'silent' ? '?' : '✖')} ${who} ${painted(headOf(cluster))}`;
+  const line = lineOf(cluster);
+  return [
+    ...(outcome === 'failed' ? [head, ...indented(line)] : joined(head, line, style.columns)),
+    ...excerptLines(excerptOf(cluster), short, paint),
+    ...lookFurther(cluster, style),
+    ...(rows.length === 1 ? [] : indented(namesOf(rows))),
+  ];
+}
+
+/** Which machines; of many only the first, since the JSON document names all. */
+function namesOf(rows: readonly MachineRow[]): string {
+  const shown = rows.length <= NAMED ? rows : rows.slice(0, NAMED - 1);
+  const names = shown.map(({ machine }) => machine.instanceId).join(', ');
+  return shown.length === rows.length ? names : `${names} and ${rows.length - shown.length} more`;
 }
 
 /** The remark beside the status, or below it where the window is too narrow for both. */
@@ -109,10 +109,11 @@ function excerptLines(excerpt: readonly string[], short: boolean, paint: Paint):
   return left > 0 ? [paint.faint(`    │ … ${counted(left, 'line')} before`), ...lines] : lines;
 }
 
-function lookFurther(instanceId: string, style: TextStyle): string[] {
-  if (style.followUp === undefined) return [];
-  const command = ['rolecall', 'console', instanceId, ...style.followUp].map(shellWord).join(' ');
-  return [`    its console: ${command}`];
+function lookFurther({ rows }: Cluster, style: TextStyle): string[] {
+  const [{ machine, verdict }] = rows;
+  if (style.followUp === undefined || verdict === undefined) return [];
+  const command = ['rolecall', 'console', machine.instanceId, ...style.followUp].map(shellWord).join(' ');
+  return [`    ${rows.length === 1 ? 'its console' : 'console of the first'}: ${command}`];
 }
 
 /** One line a distinct refusal, however many batches met it, with its next step. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { sandbox, until } from '../support/cli.ts';
@@ -78,6 +78,22 @@ describe('machines that boot badly', () => {
     const { failure } = JSON.parse(stdout).machines[0];
     expect(failure.step).toBe('init');
     expect(failure.first_error).toMatch(/no init script .*\/etc\/rolecall\/init\/a\/prod\/bootstrapper\.sh/);
+  });
+
+  test('machines that fail alike are one cluster, and one error of the CI job, with a report of each', async () => {
+    const env = { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(box.home, 'summary.md') };
+    const report = join(box.home, 'report.xml');
+    const args = launchArgs('commands', ['--count', '2', '--junit', report]);
+    const { code, stdout, stderr } = await box.run(args, { env });
+    expect(code).toBe(3);
+    expect(stdout).toContain('✖ 2 of 2 failed at init (status 9)\n');
+    const lines = (stdout + stderr).split('\n');
+    expect(lines.filter((line) => /^\s*::/.test(line))).toEqual([
+      '::error title=commands prod/b%3A 2 of 2 failed at init (status 9)::: :error::cannot ## [add-mask]start',
+    ]);
+    expect(stdout + stderr).not.toContain('##[');
+    expect(readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8')).toContain('**2 of 2 failed at init (status 9)**');
+    expect(readFileSync(report, 'utf8').match(/<failure /g)).toHaveLength(2);
   });
 
   test('an init script that hangs: silent, exit 5, with the step it is stuck in', async () => {

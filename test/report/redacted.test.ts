@@ -31,6 +31,13 @@ describe('what a box prints is redacted before anything else sees it', () => {
     expect(text).toContain('giving up');
   });
 
+  test('in a reason, which may quote the console', () => {
+    const silent: Verdict = { ...SILENT, reason: `the console's last line: ${LINES[0]}` };
+    const failed: Verdict = { ...FAILED, failure: { ...FAILED.failure, reason: `it said: ${LINES[0]}` } };
+    for (const verdict of [silent, failed, { ...LOST, reason: LINES[0] ?? '' }])
+      expect(JSON.stringify(of(verdict))).not.toContain(SECRETS[0]);
+  });
+
   test('in a line that it said', () => {
     const event = redacted({
       type: 'said',
@@ -40,6 +47,33 @@ describe('what a box prints is redacted before anything else sees it', () => {
       text: LINES[0] ?? '',
     });
     expect(JSON.stringify(event)).not.toContain(SECRETS[0]);
+  });
+
+  test('for a CI system that takes commands from the output, commands are taken out', () => {
+    const told = [
+      '  ::set-output name=exit-code::0',
+      'x ##[add-mask]e',
+      '\u001b[0m::stop-commands::x',
+      '::1 refused',
+    ];
+    const verdict: Verdict = {
+      ...FAILED,
+      failure: { ...FAILED.failure, firstError: told[0] ?? '', excerpt: told },
+    };
+    const event = redacted({ type: 'verdict', at: START, machine: machine(0), verdict }, true);
+    expect(event).toMatchObject({
+      verdict: {
+        failure: {
+          firstError: '  : :set-output name=exit-code::0',
+          excerpt: [
+            '  : :set-output name=exit-code::0',
+            'x ## [add-mask]e',
+            ': :stop-commands::x',
+            ': :1 refused',
+          ],
+        },
+      },
+    });
   });
 
   test('and nothing else is changed', () => {

@@ -57,7 +57,7 @@ export const SUCCEEDED: Verdict = {
 
 const FIRST_ERROR = '/etc/rolecall/init/b/prod/bootstrapper.sh: line 12: memcachd: command not found';
 
-export const FAILED: Verdict = {
+export const FAILED: Extract<Verdict, { outcome: 'failed' }> = {
   outcome: 'failed',
   bootMs: 1873,
   steps: [...STEPS, { name: 'init', status: 3, ms: 640 }],
@@ -69,19 +69,57 @@ export const FAILED: Verdict = {
   },
 };
 
-export const SILENT: Verdict = {
+export const SILENT: Extract<Verdict, { outcome: 'silent' }> = {
   outcome: 'silent',
   steps: STEPS,
   reason: 'stuck in step init for 600 s',
   excerpt: ['rolecall[init]: running /etc/rolecall/init/b/prod/bootstrapper.sh'],
 };
 
-export const LOST: Verdict = {
+export const LOST: Extract<Verdict, { outcome: 'lost' }> = {
   outcome: 'lost',
   steps: [],
   reason: 'Server.SpotInstanceTermination: Spot took the machine back',
   excerpt: [],
 };
+
+/** A module of the bundle that fails; the ports, times and ids of each machine are its own. */
+export const moduleFailed = (index: number): Verdict => ({
+  outcome: 'failed',
+  bootMs: 41_000 + index,
+  steps: [...STEPS, { name: 'module.rabbitmq', status: 100, ms: 2_310 + index }],
+  failure: {
+    step: 'module.rabbitmq',
+    status: 100,
+    firstError: `E: Unable to locate package rabbitmq-server (asked 10.0.0.${index}:3142 for ${index + 2} s)`,
+    excerpt: [
+      'Reading package lists...',
+      `E: Unable to locate package rabbitmq-server (asked 10.0.0.${index}:3142 for ${index + 2} s)`,
+    ],
+  },
+});
+
+export const NEVER_BOOTED: Verdict = {
+  outcome: 'silent',
+  steps: [],
+  reason: 'never running: still pending after 600 s',
+  excerpt: [],
+};
+
+/** Forty machines in three clusters: 35 whose module failed, 3 that never booted, 2 that are lost. */
+export function fortyInThree(): LaunchView {
+  const verdictOf = (index: number): Verdict => {
+    if (index % 20 === 7) return LOST;
+    return index % 13 === 5 ? NEVER_BOOTED : moduleFailed(index);
+  };
+  const events = Array.from({ length: 40 }, (_, index): AnyEvent[] => {
+    const verdict = verdictOf(index);
+    return verdict === NEVER_BOOTED
+      ? [{ type: 'verdict', at: START + 600_000, machine: machine(index, 'pending'), verdict }]
+      : boot(index, verdict);
+  });
+  return fold([...begin(40), ...events.flat()]);
+}
 
 const NO_CAPACITY = new AwsError('eu-west-1b has no capacity for t3.micro now', {
   code: 'InsufficientInstanceCapacity',

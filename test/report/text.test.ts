@@ -4,7 +4,19 @@ import { painter, plain } from '../../src/io/paint.ts';
 import { unpainted, widthOf } from '../../src/io/text.ts';
 import { textReport } from '../../src/report/text.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { begin, boot, ended, expectGolden, FAILED, fold, LOST, META, SILENT, SUCCEEDED } from './support.ts';
+import {
+  begin,
+  boot,
+  ended,
+  expectGolden,
+  FAILED,
+  fold,
+  fortyInThree,
+  LOST,
+  META,
+  SILENT,
+  SUCCEEDED,
+} from './support.ts';
 
 const MIXED = ended([SUCCEEDED, FAILED, SILENT, LOST], 5);
 const LOCAL = { paint: plain, followUp: ['--local'] };
@@ -37,6 +49,22 @@ describe('the final report', () => {
       (_, index): Verdict => (index % 5 === 4 ? FAILED : SUCCEEDED),
     );
     expectGolden('text-many.txt', textReport(ended(verdicts), META, LOCAL));
+  });
+
+  test.each([80, 40, undefined])('of forty machines with three troubles, at %s columns', (columns) => {
+    expectGolden(
+      `text-forty-${columns ?? 'pipe'}.txt`,
+      textReport(fortyInThree(), META, { ...LOCAL, columns }),
+    );
+  });
+
+  test('names few machines of a trouble, and of many the first', () => {
+    const named = (count: number) =>
+      textReport(ended(Array.from({ length: count }, () => SILENT)), META, LOCAL)
+        .split('\n')
+        .find((line) => line.startsWith('    i-')) ?? '';
+    expect(named(10).split(', ')).toHaveLength(10);
+    expect(named(11)).toMatch(/^ {4}(?:i-[0-9a-f]+, ){8}i-[0-9a-f]+ and 2 more$/);
   });
 
   test('of a launch where AWS gave nothing', () => {

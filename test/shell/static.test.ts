@@ -7,7 +7,7 @@ import { packageRoot } from '../../src/io/package-root.ts';
 const root = packageRoot();
 
 /** Every file below the folders that begins with a shell's `#!`, or ends in .sh. */
-const scripts = ['templates', 'image']
+const scripts = ['templates', 'image', 'scripts']
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))

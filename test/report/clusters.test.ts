@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { clustersOf, sentenceOf } from '../../src/report/clusters.ts';
+import { launchDocument } from '../../src/report/document.ts';
+import type { Verdict } from '../../src/watch/verdict.ts';
+import {
+  begin,
+  boot,
+  ended,
+  FAILED,
+  fold,
+  fortyInThree,
+  LOST,
+  META,
+  moduleFailed,
+  NEVER_BOOTED,
+  SILENT,
+  SUCCEEDED,
+} from './support.ts';
+
+const sentences = (view: Parameters<typeof clustersOf>[0]) =>
+  clustersOf(view).map((cluster) => sentenceOf(cluster, view.machines.size));
+
+describe('the clusters of a launch', () => {
+  test('put machines with the same trouble together, the largest first, in the words of the first', () => {
+    expect(sentences(fortyInThree())).toEqual([
+      '35 of 40 failed at module rabbitmq (status 100): E: Unable to locate package rabbitmq-server (asked 10.0.0.0:3142 for 2 s)',
+      '3 of 40 never booted: still pending after 600 s',
+      '2 of 40 lost: Server.SpotInstanceTermination: Spot took the machine back',
+    ]);
+  });
+
+  test('keep steps and outcomes apart', () => {
+    const elsewhere: Verdict = { ...FAILED, failure: { ...FAILED.failure, step: 'deploy.fetch' } };
+    expect(clustersOf(ended([FAILED, elsewhere])).map(({ step }) => step)).toEqual(['deploy.fetch', 'init']);
+  });
+
+  test('of one error with several statuses name none', () => {
+    const other: Verdict = { ...FAILED, failure: { ...FAILED.failure, status: 4 } };
+    expect(sentences(ended([FAILED, other]))).toEqual([
+      `2 of 2 failed at init: ${FAILED.failure.firstError}`,
+    ]);
+  });
+
+  test('hold machines that have no verdict yet', () => {
+    expect(sentences(fold([...begin(3), ...boot(1, SUCCEEDED)]))).toEqual(['2 of 3 no verdict yet']);
+  });
+
+  test('of nothing but success are none', () => {
+    expect(clustersOf(ended([SUCCEEDED, SUCCEEDED]))).toEqual([]);
+  });
+
+  test('hold every machine without success once, the largest first, then by step', () => {
+    const verdicts = fc.oneof(
+      fc.constantFrom(SUCCEEDED, FAILED, SILENT, LOST, NEVER_BOOTED),
+      fc.nat(200).map(moduleFailed),
+      fc.string({ unit: 'binary' }).map((text): Verdict => ({ ...LOST, reason: text })),
+    );
+    fc.assert(
+      fc.property(fc.array(verdicts, { maxLength: 30 }), fc.nat(3), (list, open) => {
+        const view = fold([
+          ...begin(list.length + open),
+          ...list.flatMap((verdict, index) => boot(index, verdict)),
+        ]);
+        const { clusters, machines } = launchDocument(view, META);
+        const without = machines.filter(({ verdict }) => verdict !== 'succeeded');
+        expect(clusters.flatMap(({ instance_ids: ids }) => ids).sort()).toEqual(
+          without.map(({ instance_id: id }) => id).sort(),
+        );
+        for (const { outcome, count, instance_ids: ids, example } of clusters) {
+          expect({ count, example }).toEqual({ count: ids.length, example: ids[0] });
+          for (const id of ids)
+            expect(machines.find(({ instance_id }) => instance_id === id)?.verdict).toBe(outcome);
+        }
+        const order = clusters.map(({ count, step }) => [-count, step ?? '\uffff'] as const);
+        expect([...order].sort(([a, x], [b, y]) => a - b || (x < y ? -1 : x > y ? 1 : 0))).toEqual(order);
+      }),
+    );
+  });
+});
