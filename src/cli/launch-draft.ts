@@ -1,14 +1,17 @@
+import type { Bucket } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import { readLaunch } from '../launch/book.ts';
 import { launchMachines } from '../launch/launch.ts';
 import type { LaunchRecords } from '../launch/records.ts';
+import type { LaunchId } from '../nouns.ts';
 import type { OutputFormat } from '../report/progress.ts';
 import { type Cloud, type CloudWords, connectCloud, type Place } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
-import { completeIntent, type Draft, type Intent, type Pins } from './intent.ts';
+import { beaconNotice, completeIntent, type Draft, type Intent, type Pins } from './intent.ts';
 import { recordsOf } from './records.ts';
 
 interface LaunchWords extends CloudWords {
@@ -45,8 +48,12 @@ export async function launchDraft(
     );
     if (draft.role.app !== undefined && agreed !== undefined && !(await agreed(intent)))
       return exitCode('ok');
-    for (const notice of [intent.pins.build?.notice, intent.pins.bundle?.published?.notice])
-      if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
+    const notices = [
+      intent.pins.build?.notice,
+      intent.pins.bundle?.published?.notice,
+      beaconNotice(intent.pins, intent.payload),
+    ];
+    for (const notice of notices) if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
     return await launchAndFollow(values, intent, cloud, records, host);
   } finally {
     await cloud.close();
@@ -62,12 +69,24 @@ async function pinsOf(
   records: LaunchRecords,
   host: Host,
 ): Promise<Pins> {
-  if (role.app === undefined && bundle === undefined) return {};
+  if (role.app === undefined && bundle === undefined && !role.beacons) return {};
   const bucket = await (await import('./bucket.ts')).bucketIn(place, catalogue);
   if (bundle !== undefined)
-    return { bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host) };
+    return {
+      bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host),
+      ...(await beaconOf(role, launch, bucket)),
+    };
   const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
-  return { build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }) };
+  return {
+    build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }),
+    ...(await beaconOf(role, launch, bucket)),
+  };
+}
+
+/** Last of all, since its time runs from now. */
+async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<Pick<Pins, 'beacon'>> {
+  if (!role.beacons) return {};
+  return { beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, bucket) };
 }
 
 async function launchAndFollow(
