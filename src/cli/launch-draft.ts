@@ -8,10 +8,12 @@ import { launchMachines } from '../launch/launch.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId } from '../nouns.ts';
 import type { OutputFormat } from '../report/progress.ts';
+import type { BeaconStore } from '../watch/beacons.ts';
+import { beaconStore } from './bucket.ts';
 import { type Cloud, type CloudWords, connectCloud, type Place } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
-import { beaconNotice, completeIntent, type Draft, type Intent, type Pins } from './intent.ts';
+import { beaconNotice, completeIntent, type Draft, type Intent, type Pins, sendsBeacons } from './intent.ts';
 import { recordsOf } from './records.ts';
 
 interface LaunchWords extends CloudWords {
@@ -54,7 +56,8 @@ export async function launchDraft(
       beaconNotice(intent.pins, intent.payload),
     ];
     for (const notice of notices) if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
-    return await launchAndFollow(values, intent, cloud, records, host);
+    const beacons = sendsBeacons(intent.payload) ? await beaconStore(cloud, catalogue) : undefined;
+    return await launchAndFollow(values, intent, { cloud, records, beacons }, host);
   } finally {
     await cloud.close();
   }
@@ -89,11 +92,16 @@ async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<P
   return { beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, bucket) };
 }
 
+interface Places {
+  readonly cloud: Cloud;
+  readonly records: LaunchRecords;
+  readonly beacons: BeaconStore | undefined;
+}
+
 async function launchAndFollow(
   values: LaunchWords,
   intent: Intent,
-  cloud: Cloud,
-  records: LaunchRecords,
+  { cloud, records, beacons }: Places,
   host: Host,
 ): Promise<ExitCode> {
   const { role, launch, isNew, payload, count, pins } = intent;
@@ -121,6 +129,7 @@ async function launchAndFollow(
         ...(sealed && { bundle_sha256: sealed.sha256 }),
       },
       launch,
+      beacons,
       timeoutMs: role.timeoutMs,
       patterns: role.patterns,
       // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.
