@@ -108,5 +108,8 @@ export const PERSONALITY_KEY = /^[a-z][a-z0-9_]{0,63}$/;
  */
 export const PERSONALITY_VALUE = /^(?! )[A-Za-z0-9 ._:,/@%+=~-]{0,1024}(?<! )$/;
 
+/** What the value of rolecall's own policies and tokens may be. */
+export const PERSONALITY_BASE64 = /^[A-Za-z0-9+/=]{0,8192}$/;
+
 /** What the value of a key that ends in `_url` may be (RFC 3986 without quotes and `$`). */
 export const PERSONALITY_URL = /^[A-Za-z0-9._~:/?#@!&()*+,;=%[\]-]{0,4096}$/;

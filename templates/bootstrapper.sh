@@ -21,6 +21,8 @@ if [[ -n $ROOT ]]; then METADATA_URL=${ROLECALL_METADATA:-$METADATA_URL}; fi
 METADATA_WAITS=(0.2 0.4 0.8 1.6 3.2 5 5 5 5 5)
 # Seconds between two tries to get something from S3.
 S3_WAITS=(0.5 1 2 4 8)
+# Seconds between two tries to send a verdict or a boot log.
+BEACON_WAITS=(0.5 1 2)
 BOX_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # ---------------------------------------------------------------- constants
@@ -30,10 +32,13 @@ EXCERPT_LINES=40
 SUMMARY_LINES=100
 LINE_LENGTH=400
 LOG_GENERATIONS=4
+# A boot log takes at most so many bytes of each of its files: their newest.
+LOG_BYTES=3000000
 KEY='^[a-z][a-z0-9_]{0,63}$'
 PATH_NAME='^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 NONCE_VALUE='^[0-9a-f]{32}$'
 SHA256_VALUE='^[0-9a-f]{64}$'
+BASE64_VALUE='^[A-Za-z0-9+/=]*$'
 ORDINARY_VALUE='^[A-Za-z0-9 ._:,/@%+=~-]*$'
 URL_VALUE='^[]A-Za-z0-9._~:/?#@!&()*+,;=%[-]*$'
 ERROR_WORDS='(error|fatal|fail|failed|failure|cannot|can.t|could not|unable|denied|refused|not found|no such'
@@ -42,7 +47,7 @@ ERROR_WORDS+='|unbound variable|invalid|panic|exception|timed out)'
 # ---------------------------------------------------------------- the state of one run
 reset_state() {
   # Where the caller exported a variable of the same name, ours would be exported too.
-  export -n NONCE TOKEN LAUNCH AWS_KEY AWS_SECRET AWS_TOKEN
+  export -n NONCE TOKEN LAUNCH AWS_KEY AWS_SECRET AWS_TOKEN BEACON
   RUN='' SEQ=0 STEP=metadata RUN_STARTED=0 STEP_STARTED=0
   LAUNCH='' NONCE='' IDENTITY=pending PENDING=() SINKS=() VERDICT_GIVEN=''
   TOKEN='' HTTP_STATUS=000 HTTP_REQUEST='' HTTP_ERROR=''
@@ -50,7 +55,8 @@ reset_state() {
   BUILD='' BUILD_SHA256='' BUILD_ARCHIVE='' BUILD_COMMIT='' BUILD_DIR='' ARCHIVE='' APP_FOLDER='' CURL_STATUS=0
   AWS_KEY='' AWS_SECRET='' AWS_TOKEN=''
   FAULTS=() INIT_SCRIPT='' INIT_COMMAND=() INIT_ENVIRONMENT=() PARTIAL_LINE='' SUMMARIES=0
-  declare -gA PERSONALITY=() SETTINGS=()
+  VERDICT_TEXT='' LOGS=()
+  declare -gA PERSONALITY=() SETTINGS=() BEACON=()
 }
 
 # ---------------------------------------------------------------- time
@@ -90,7 +96,7 @@ rotate_log() {
 # Adds our own log to SINKS, where the folder can be written.
 open_own_log() {
   local log=$ROOT/var/log/rolecall/bootstrapper.log
-  if rotate_log "$log" 2>/dev/null; then SINKS+=("$log"); fi
+  if rotate_log "$log" 2>/dev/null; then SINKS+=("$log") LOGS+=("$log"); fi
 }
 
 # Fills SINKS with the devices to print to besides stdout, none of which shows the same console twice.
@@ -149,13 +155,15 @@ mac_of() {
   REPLY=${digest:0:16}
 }
 
-# Prints the marker of EVENT $2 at $1 ms since 1970, $3 times. Without an identity only a failed verdict has a form.
+# Prints the marker of EVENT $2 at $1 ms since 1970, $3 times, and keeps those that a verdict's beacon tells.
+# Without an identity only a failed verdict has a form.
 print_marker() {
   local body text='' count
   if [[ $IDENTITY != known && $2 != 'verdict failed '* ]]; then return 0; fi
   SEQ=$((SEQ + 1))
   body="${LAUNCH:--} $RUN $SEQ ${1:0:-3}.${1: -3} $2" REPLY=-
   if [[ $IDENTITY == known ]]; then mac_of "$body"; fi
+  if [[ $2 == 'end '* || $2 == 'verdict '* ]]; then VERDICT_TEXT+="<<rc1 $body $REPLY>>"$'\n'; fi
   for ((count = 0; count < $3; count++)); do text+=$'\n'"<<rc1 $body $REPLY>>"$'\n'; done
   print "$text"
 }
@@ -185,6 +193,7 @@ run_step() {
   now_ms
   STEP_STARTED=$REPLY
   mark "start $STEP"
+  beacon_step
   "$2"
   ms_since "$STEP_STARTED"
   mark "end $STEP 0 $REPLY"
@@ -248,6 +257,7 @@ give_verdict() {
   VERDICT_GIVEN=yes
   now_ms
   print_marker "$REPLY" "verdict $1" 3
+  beacon_verdict "$1"
 }
 
 on_exit() {
@@ -266,6 +276,105 @@ on_signal() {
   if [[ -n $FETCHER ]]; then kill -TERM "$FETCHER" 2>/dev/null || true; fi
   if [[ -n $CHILD ]]; then kill -TERM -- "-$CHILD" 2>/dev/null || true; fi
   die "stopped by SIG$1" "$2"
+}
+
+# ---------------------------------------------------------------- beacons
+# The second way to report: small objects in the launch's bucket, by a form that user data holds the signature of. Whatever
+# goes wrong with it is no failure of the boot: the console has told everything before.
+
+# Takes the form from user data, where it stands there whole, each line once; else there are no beacons.
+learn_beacon() {
+  local - line key value
+  set +x
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%$'\r'}
+    key=${line%%=*} value=${line#*=}
+    if [[ $key =~ ^rolecall_(beacon|log)_[a-z]+$ ]]; then
+      value_problem "$key" "$value"
+      if [[ -n $REPLY || -n ${BEACON[${key#rolecall_}]:-} ]]; then
+        BEACON=()
+        return 0
+      fi
+      BEACON[${key#rolecall_}]=$value
+    fi
+  done <"$1"
+  for key in beacon_{url,credential,date,policy,signature} log_{policy,signature}; do
+    if [[ -z ${BEACON[$key]:-} ]]; then BEACON=(); fi
+  done
+}
+
+sends_beacons() {
+  [[ $IDENTITY == known && -n ${BEACON[beacon_url]:-} && -n $INSTANCE_ID ]]
+}
+
+# Writes curl's options for an object with the key $2 below the prefix, from the file $3; $1 is `beacon` or `log`.
+# They go through a pipe: whoever has the policy and its signature can send beacons.
+form_of() {
+  local -
+  set +x
+  printf 'url = "%s"\n' "${BEACON[beacon_url]}"
+  printf 'form-string = "%s"\n' "key=${BEACON[beacon_prefix]:-}$2" X-Amz-Algorithm=AWS4-HMAC-SHA256 \
+    "X-Amz-Credential=${BEACON[beacon_credential]}" "X-Amz-Date=${BEACON[beacon_date]}" \
+    "Policy=${BEACON[$1_policy]}" "X-Amz-Signature=${BEACON[$1_signature]}"
+  if [[ -n ${BEACON[beacon_token]:-} ]]; then printf 'form-string = "X-Amz-Security-Token=%s"\n' "${BEACON[beacon_token]}"; fi
+  printf 'form = "file=@%s;filename=text;type=text/plain"\n' "$3"
+}
+
+# One try: post KIND KEY FILE SECONDS. Sets nothing; 0 only where S3 has taken it, 2 where it never will.
+post() {
+  local - code=''
+  set +x
+  code=$(form_of "$1" "$2" "$3" | curl -q --config - --silent --globoff --proto '=http,https' --connect-timeout 3 \
+    --max-time "$4" --header 'Expect:' --output /dev/null --write-out '%{http_code}' 2>/dev/null 9>&-) || return 1
+  case $code in
+  2??) return 0 ;;
+  408 | 429 | 5??) return 1 ;;
+  *) return 2 ;;
+  esac
+}
+
+# Tries a few times: send KIND KEY FILE SECONDS, each try at most so many seconds.
+send() {
+  local pause status
+  for pause in "${BEACON_WAITS[@]}" ''; do
+    status=0
+    post "$@" || status=$?
+    if ((status != 1)); then return "$status"; fi
+    if [[ -n $pause ]]; then sleep "$pause"; fi
+  done
+  return 1
+}
+
+# Tells that the step STEP began, beside the boot: one try, which nobody waits for.
+beacon_step() {
+  if ! sends_beacons; then return 0; fi
+  printf '%s\n' "$STEP" >"$WORK/beacon.$SEQ" 2>/dev/null || return 0
+  { trap - EXIT ERR && set +e && post beacon "beacons/$LAUNCH/e/$INSTANCE_ID/$SEQ.$STEP" "$WORK/beacon.$SEQ" 5; } \
+    </dev/null >/dev/null 2>&1 9>&- &
+}
+
+# Tells the verdict $1 (`ok STEP ...`, `failed STEP ...`), and after a failure what the boot printed.
+beacon_verdict() {
+  local - words file=$WORK/beacon.verdict
+  set +x
+  if ! sends_beacons || [[ -z $WORK ]]; then return 0; fi
+  IFS=' ' read -r -a words <<<"$1"
+  # A form takes no more; the last marker is the verdict's.
+  if ! tail -c 8000 <<<"$VERDICT_TEXT" 2>/dev/null >"$file"; then return 0; fi
+  if ! send beacon "beacons/$LAUNCH/v/$INSTANCE_ID/${words[0]}.${words[1]}" "$file" 5; then return 0; fi
+  if [[ ${words[0]} == failed ]]; then send_log || true; fi
+}
+
+# The boot log: the newest of each file that this run has written.
+send_log() {
+  local file=$WORK/boot-log log
+  for log in ${LOGS[@]+"${LOGS[@]}"}; do
+    if [[ ! -r $log ]]; then continue; fi
+    printf '==> %s <==\n' "${log#"$ROOT"}"
+    tail -c "$LOG_BYTES" -- "$log"
+    printf '\n'
+  done >"$file" 2>/dev/null
+  send log "logs/$LAUNCH/$INSTANCE_ID" "$file" 30
 }
 
 # ---------------------------------------------------------------- the start of a run
@@ -462,6 +571,13 @@ value_problem() {
   rolecall_nonce)
     [[ $2 =~ $NONCE_VALUE ]] || REPLY='must be 32 hex digits'
     ;;
+  rolecall_beacon_policy | rolecall_beacon_token | rolecall_log_policy)
+    if ((${#2} > 8192)); then
+      REPLY='must have at most 8192 characters'
+    elif [[ ! $2 =~ $BASE64_VALUE ]]; then
+      REPLY='must be base64'
+    fi
+    ;;
   *_url)
     if ((${#2} > 4096)); then
       REPLY='must have at most 4096 characters'
@@ -508,6 +624,9 @@ parse_personality() {
     if [[ -z ${line_of[$key]:-} ]]; then FAULTS+=("user data has no line $key=..."); fi
   done
   unset 'PERSONALITY[rolecall_nonce]'
+  for key in "${!PERSONALITY[@]}"; do
+    if [[ $key == rolecall_@(beacon|log)_* ]]; then unset "PERSONALITY[$key]"; fi
+  done
 }
 
 read_personality() {
@@ -515,6 +634,7 @@ read_personality() {
   check_user_data "$file"
   if ((${#FAULTS[@]} == 0)); then
     learn_identity "$file"
+    learn_beacon "$file"
     parse_personality "$file"
   else
     settle_identity none
@@ -1075,7 +1195,7 @@ unpack_archive() {
   if [[ $ARCHIVE == *.zst ]]; then program=zstd; fi
   # Not below /var/log yet: where the disk is full, nothing could be written there about it.
   (umask 027 && : >"$log") || die "can't write $log"
-  STEP_LOG=$log
+  STEP_LOG=$log LOGS+=("$log")
   tar --list --verbose --quoting-style=escape --numeric-owner --use-compress-program="$program" --file="$ARCHIVE" \
     >"$WORK/members" 2>>"$log" 9>&- || give_up "the archive of build $BUILD can't be read"
   check_members "$WORK/members"
@@ -1194,7 +1314,7 @@ run_script() {
   local status=0
   trap - EXIT ERR TERM INT HUP PIPE
   set +ex
-  unset NONCE TOKEN LAUNCH AWS_KEY AWS_SECRET AWS_TOKEN
+  unset NONCE TOKEN LAUNCH AWS_KEY AWS_SECRET AWS_TOKEN BEACON
   # Bash's own word about a killed script goes away; a better one follows.
   cd -- "${INIT_SCRIPT%/*}" &&
     { env -i "${INIT_ENVIRONMENT[@]}" "${INIT_COMMAND[@]}" 2>&1 7<&- 8>&- 9>&-; } 2>/dev/null
@@ -1249,7 +1369,7 @@ run_init() {
   build_init_environment
   if [[ -x $INIT_SCRIPT ]]; then INIT_COMMAND=("$INIT_SCRIPT"); else INIT_COMMAND=("$BASH" "$INIT_SCRIPT"); fi
   rotate_log "$log" || die "can't write $log"
-  STEP_LOG=$log
+  STEP_LOG=$log LOGS+=("$log")
   say init "running $INIT_SCRIPT"
   mkfifo -- "$WORK/ended"
   exec 7<"$log" 8<>"$WORK/ended"

@@ -102,6 +102,36 @@ export interface PresignedUrl {
   readonly uncertain: boolean;
 }
 
+/** What a form may be used for. */
+export interface PostRequest {
+  /** The largest object, bytes. */
+  readonly maxBytes: number;
+  /** At most 604,800. */
+  readonly expiresSeconds: number;
+}
+
+/**
+ * What a form needs to put objects below one prefix without credentials (`multipart/form-data`, fields `key`,
+ * `X-Amz-...`, `Policy`, `file`). Secret but for `url`.
+ */
+export interface PresignedPost {
+  readonly url: string;
+  /** `X-Amz-Credential`. */
+  readonly credential: string;
+  /** `X-Amz-Date`. */
+  readonly date: string;
+  /** `X-Amz-Security-Token`, where the credentials are temporary. */
+  readonly token?: string;
+  /** `Policy`, base64. */
+  readonly policy: string;
+  /** `X-Amz-Signature`, hex. */
+  readonly signature: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** It ends sooner than was asked for, with the credentials that signed it. */
+  readonly shortened: boolean;
+}
+
 /** What an upload may be given. */
 export interface UploadOptions {
   readonly contentType?: string;
@@ -146,6 +176,8 @@ export interface Bucket {
   upload(key: string, file: UploadFile, options?: UploadOptions): Promise<boolean>;
   /** A URL that gets the object without credentials for so long (at most 604,800 s). */
   presignGet(key: string, expiresSeconds: number): Promise<PresignedUrl>;
+  /** A form that puts objects whose keys begin with `keyPrefix`; nothing is asked of S3. */
+  presignPost(request: PostRequest & { readonly keyPrefix: string }): Promise<PresignedPost>;
   /** The object's URL without a signature, for one that everybody may read. */
   plainUrl(key: string): string;
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { GetObjectCommand } from '@aws-sdk/client-s3';
 import { UsageError } from '../errors.ts';
-import { type Clock, systemClock } from '../io/clock.ts';
-import type { AwsTarget, Bucket, ObjectFacts, PresignedUrl, StoredText } from './ports.ts';
+import { systemClock } from '../io/clock.ts';
+import type { AwsTarget, Bucket, ObjectFacts, StoredText } from './ports.ts';
+import { presignGet, presignPost } from './presign.ts';
 import { customEndpoint, isConflict, isMissing, openS3, type S3Session } from './s3-session.ts';
-import type { ConnectOptions } from './session.ts';
+import { type ConnectOptions, impatient } from './session.ts';
 import { uploader } from './upload.ts';
 
 /** Pointers and records are far smaller; whatever is larger is none. */
@@ -17,13 +18,22 @@ export interface BucketName {
   readonly prefix: string;
 }
 
-/** The Bucket port over the AWS SDK, which is loaded at the first request. Trouble that passes is waited out. */
+/** A loop that asks again anyway must not hang on one answer. */
+const POLLING_TIMEOUT_MS = 10_000;
+
+/**
+ * The Bucket port over the AWS SDK, which is loaded at the first request. Trouble that passes is waited out, but for a
+ * `polling` one, whose caller asks again anyway.
+ */
 export function connectBucket(
   target: AwsTarget,
   { bucket, prefix }: BucketName,
-  options: ConnectOptions = {},
+  { polling = false, ...options }: ConnectOptions & { readonly polling?: boolean } = {},
 ): Bucket {
-  const session = openS3(target, bucket, options);
+  const session = polling
+    ? impatient(openS3(target, bucket, { requestTimeoutMs: POLLING_TIMEOUT_MS, ...options }))
+    : openS3(target, bucket, options);
+  const clock = options.clock ?? systemClock;
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
   const locate = (key: string) => `s3://${bucket}/${prefix}${key}`;
   return {
@@ -64,32 +74,10 @@ export function connectBucket(
     list: async (below) => (await listAll(session, bucket, prefix + below, prefix)).objects,
     folders: async (below) => (await listAll(session, bucket, prefix + below, prefix + below, '/')).folders,
     upload: uploader(session, at),
-    presignGet: (key, seconds) => presignGet(session, at(key), seconds, options.clock ?? systemClock),
+    presignGet: (key, seconds) => presignGet(session, at(key), seconds, clock),
+    presignPost: ({ keyPrefix, ...request }) => presignPost(session, at(keyPrefix), request, clock),
     plainUrl: (key) => plainUrl(customEndpoint(target), target.region, bucket, prefix + key),
   };
-}
-
-async function presignGet(
-  session: S3Session,
-  place: Place,
-  seconds: number,
-  clock: Clock,
-): Promise<PresignedUrl> {
-  return await session.call('GetObject', async (client, sdk) => {
-    // A URL is good for no longer than the credentials that signed it.
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
-    const { expiration, sessionToken } = await client.config.credentials();
-    const left = ((expiration?.getTime() ?? Number.POSITIVE_INFINITY) - clock.now()) / 1000;
-    const expiresIn = Math.max(1, Math.min(seconds, Math.floor(left)));
-    const url = await sdk.getSignedUrl(client, new sdk.GetObjectCommand(place), { expiresIn });
-    return {
-      url,
-      expiresAt: clock.now() + expiresIn * 1000,
-      seconds: expiresIn,
-      shortened: expiresIn < seconds,
-      uncertain: expiration === undefined && sessionToken !== undefined,
-    };
-  });
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html */

@@ -19,6 +19,8 @@ export interface Catalogue {
   readonly bucket?: string;
   /** Key prefix in the bucket: empty, or ending in a slash. */
   readonly prefix: string;
+  /** Machines send beacons to the bucket: there is one, and nobody has switched them off. */
+  readonly beacons: boolean;
   /** In the order they are written. */
   readonly apps: readonly AppSettings[];
   /** Folder of its own modules, absolute or relative to the catalogue's folder. */

@@ -20,7 +20,7 @@ const named = (value: RecordShape, keysExpected: string): MapShape => ({
   keyProblem: () => `is not ${NAME_EXPECTED}`,
 });
 
-const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'apps', 'modules_folder', 'local_image'];
+const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'beacons', 'apps', 'modules_folder', 'local_image'];
 const isTop = (key: string) => (TOP_NAMES.includes(key) ? 'at the top level of the catalogue' : undefined);
 
 /** A layer's settings. */
@@ -157,6 +157,13 @@ export const CATALOGUE_FIELDS: readonly Field[] = [
     description: 'key prefix in the bucket; a slash is added where it lacks one',
     default: 'none',
     example: 'rolecall/',
+  },
+  {
+    name: 'beacons',
+    shape: { kind: 'flag' },
+    description: 'whether machines tell their verdict, and a failed one its boot log, through the bucket too',
+    default: 'true with a `bucket`',
+    example: 'false',
   },
   {
     name: 'apps',

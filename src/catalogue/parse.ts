@@ -51,6 +51,7 @@ function summary(root: LocatedMap): Omit<Catalogue, 'label' | 'path' | 'sha256' 
       return { name: name as PathName, ...(description !== undefined && { description }) };
     }),
     ...(bucket !== undefined && { bucket }),
+    beacons: bucket !== undefined && (flagAt(root, 'beacons') ?? true),
     prefix: (textAt(root, 'prefix') ?? '').replace(/[^/]$/, '$&/'),
     apps: keysOf(child(root, 'apps')).map((name) =>
       appOf(name as PathName, child(child(root, 'apps'), name)),

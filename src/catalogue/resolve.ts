@@ -44,6 +44,8 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
     ami: ami.text,
     ...optional('bucket', catalogue.bucket),
     prefix: catalogue.prefix,
+    // Where patterns judge, the AMI's bootstrapper is its own, and sends none.
+    beacons: catalogue.beacons && success === undefined && failure === undefined,
     ...optional('app', textAt(map, 'app') as PathName | undefined),
     fetch:
       (textAt(map, 'fetch') as BuildAccess | undefined) ??

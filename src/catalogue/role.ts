@@ -82,6 +82,8 @@ export interface Role {
   readonly bucket?: string;
   /** Key prefix in the bucket: empty, or ending in a slash. */
   readonly prefix: string;
+  /** Its machines send beacons to the bucket. */
+  readonly beacons: boolean;
   /** What the role deploys. */
   readonly app?: PathName;
   /** How its machines get at the build. */

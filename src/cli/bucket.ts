@@ -34,6 +34,17 @@ export async function bucketIn({ target, tools }: Place, catalogue: Catalogue): 
   return connectBucket(target, { bucket: bucketOf(catalogue), prefix: catalogue.prefix }, tools);
 }
 
+/** The same for a loop that asks again anyway; undefined where the catalogue has no bucket, or no beacons. */
+export async function beaconStore(
+  { target, tools }: Place,
+  catalogue: Catalogue | undefined,
+): Promise<Bucket | undefined> {
+  if (!catalogue?.beacons) return undefined;
+  const { connectBucket } = await import('../aws/s3.ts');
+  const name = { bucket: bucketOf(catalogue), prefix: catalogue.prefix };
+  return connectBucket(target, name, { ...tools, polling: true });
+}
+
 /** @throws UsageError where the catalogue names no bucket */
 export function bucketOf({ bucket, label }: Catalogue): string {
   if (bucket !== undefined) return bucket;

@@ -43,6 +43,11 @@ export const COMMANDS: readonly Entry[] = [
   ),
   entry('console', "Print a machine's console", async () => (await import('./console.ts')).consoleCommand),
   entry(
+    'logs',
+    'Print the boot log that a failed machine sent',
+    async () => (await import('./logs.ts')).logs,
+  ),
+  entry(
     'release build',
     'Make an archive of a git ref',
     async () => (await import('./release-build.ts')).releaseBuild,

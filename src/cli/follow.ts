@@ -7,6 +7,7 @@ import type { LaunchEvent } from '../launch/events.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import { type OutputFormat, Progress } from '../report/progress.ts';
+import type { BeaconStore } from '../watch/beacons.ts';
 import { type Sent, watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
 import type { Host } from './host.ts';
@@ -27,6 +28,8 @@ export interface Following extends ReportWords {
   readonly meta: LaunchMeta;
   /** The nonce of all its machines; without it, each batch's is recovered from the user data. */
   readonly nonce?: Nonce;
+  /** Where its machines send beacons, if they do. */
+  readonly beacons?: BeaconStore | undefined;
   readonly timeoutMs: number;
   readonly patterns: { readonly success?: string; readonly failure?: string };
 }
@@ -97,13 +100,14 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
   const watching = async () => {
     await begun;
     if (following.launching !== undefined && machines.length === 0) return;
-    const { launch, nonce, timeoutMs, patterns } = following;
+    const { launch, nonce, beacons, timeoutMs, patterns } = following;
     const events = watchLaunch({
       ec2: cloud.ec2.polling,
       clock: host.clock,
       launch,
       sent: () => ({ machines, done, ...expected(following, machines) }),
       ...(nonce !== undefined && { nonce }),
+      ...(beacons !== undefined && { beacons }),
       timeoutMs,
       patterns,
       ...(cloud.local !== undefined && LOCAL_PACE),

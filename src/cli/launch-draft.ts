@@ -1,14 +1,19 @@
+import type { Bucket } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import { readLaunch } from '../launch/book.ts';
 import { launchMachines } from '../launch/launch.ts';
 import type { LaunchRecords } from '../launch/records.ts';
+import type { LaunchId } from '../nouns.ts';
 import type { OutputFormat } from '../report/progress.ts';
+import type { BeaconStore } from '../watch/beacons.ts';
+import { beaconStore } from './bucket.ts';
 import { type Cloud, type CloudWords, connectCloud, type Place } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
-import { completeIntent, type Draft, type Intent, type Pins } from './intent.ts';
+import { beaconNotice, completeIntent, type Draft, type Intent, type Pins, sendsBeacons } from './intent.ts';
 import { recordsOf } from './records.ts';
 import type { ReportWords } from './reports.ts';
 
@@ -46,9 +51,14 @@ export async function launchDraft(
     );
     if (draft.role.app !== undefined && agreed !== undefined && !(await agreed(intent)))
       return exitCode('ok');
-    for (const notice of [intent.pins.build?.notice, intent.pins.bundle?.published?.notice])
-      if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
-    return await launchAndFollow(values, intent, cloud, records, host);
+    const notices = [
+      intent.pins.build?.notice,
+      intent.pins.bundle?.published?.notice,
+      beaconNotice(intent.pins, intent.payload),
+    ];
+    for (const notice of notices) if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
+    const beacons = sendsBeacons(intent.payload) ? await beaconStore(cloud, catalogue) : undefined;
+    return await launchAndFollow(values, intent, { cloud, records, beacons }, host);
   } finally {
     await cloud.close();
   }
@@ -63,19 +73,36 @@ async function pinsOf(
   records: LaunchRecords,
   host: Host,
 ): Promise<Pins> {
-  if (role.app === undefined && bundle === undefined) return {};
+  if (role.app === undefined && bundle === undefined && !role.beacons) return {};
   const bucket = await (await import('./bucket.ts')).bucketIn(place, catalogue);
   if (bundle !== undefined)
-    return { bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host) };
+    return {
+      bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host),
+      ...(await beaconOf(role, launch, bucket)),
+    };
   const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
-  return { build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }) };
+  return {
+    build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }),
+    ...(await beaconOf(role, launch, bucket)),
+  };
+}
+
+/** Last of all, since its time runs from now. */
+async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<Pick<Pins, 'beacon'>> {
+  if (!role.beacons) return {};
+  return { beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, bucket) };
+}
+
+interface Places {
+  readonly cloud: Cloud;
+  readonly records: LaunchRecords;
+  readonly beacons: BeaconStore | undefined;
 }
 
 async function launchAndFollow(
   values: LaunchWords,
   intent: Intent,
-  cloud: Cloud,
-  records: LaunchRecords,
+  { cloud, records, beacons }: Places,
   host: Host,
 ): Promise<ExitCode> {
   const { role, launch, isNew, payload, count, pins } = intent;
@@ -104,6 +131,7 @@ async function launchAndFollow(
         ...(sealed && { bundle_sha256: sealed.sha256 }),
       },
       launch,
+      beacons,
       timeoutMs: role.timeoutMs,
       patterns: role.patterns,
       // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.

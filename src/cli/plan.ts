@@ -81,9 +81,13 @@ async function pinsOf(
   host: Host,
 ): Promise<Pins> {
   const { bundle, launch, role } = draft;
+  const beacon = role.beacons ? { pinned: (await import('./beacon-pin.ts')).previewBeacon(role) } : undefined;
   if (bundle !== undefined)
-    return { bundle: await (await import('./bundle-pin.ts')).previewBundle(bundle, launch, role, host) };
-  return buildDir === undefined ? { build: await pinOf(values, draft, catalogue, host) } : {};
+    return {
+      bundle: await (await import('./bundle-pin.ts')).previewBundle(bundle, launch, role, host),
+      beacon,
+    };
+  return buildDir === undefined ? { build: await pinOf(values, draft, catalogue, host), beacon } : { beacon };
 }
 
 async function pinOf(

@@ -7,6 +7,7 @@ import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId, Machine } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
+import { beaconStore } from './bucket.ts';
 import { openCatalogue, roleFrom } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud, findPlace } from './cloud.ts';
 import { follow } from './follow.ts';
@@ -49,6 +50,7 @@ export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode>
         junit: words.junit,
         launch: words.launch,
         meta,
+        beacons: await beaconStore(cloud, catalogue),
         timeoutMs,
         patterns,
       },

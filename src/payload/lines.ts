@@ -1,6 +1,12 @@
 import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
-import { isPathName, PERSONALITY_KEY, PERSONALITY_URL, PERSONALITY_VALUE } from '../nouns.ts';
+import {
+  isPathName,
+  PERSONALITY_BASE64,
+  PERSONALITY_KEY,
+  PERSONALITY_URL,
+  PERSONALITY_VALUE,
+} from '../nouns.ts';
 import { findSecret } from '../secrets.ts';
 
 /** A key of a personality and its value. */
@@ -8,6 +14,8 @@ export type Line = readonly [key: string, value: string];
 
 /** These form paths on the box. */
 const PATH_KEYS = new Set(['environment', 'role', 'context', 'machine_id', 'rolecall_launch']);
+/** Signed policies and session tokens are longer than what people write. */
+const BASE64_KEYS = new Set(['rolecall_beacon_policy', 'rolecall_beacon_token', 'rolecall_log_policy']);
 /** A user's key of one of these names would be a second voice. */
 const OWN_KEYS = new Set(['environment', 'role', 'context']);
 
@@ -58,6 +66,9 @@ function grammarOf(key: string): { allowed: (value: string) => boolean; hint: st
       allowed: isPathName,
       hint: '1 to 64 letters, digits and . _ - that begin with a letter or digit',
     };
+  }
+  if (BASE64_KEYS.has(key)) {
+    return { allowed: (value) => PERSONALITY_BASE64.test(value), hint: 'at most 8,192 characters of base64' };
   }
   if (key.endsWith('_url')) {
     return { allowed: (value) => PERSONALITY_URL.test(value), hint: 'a URL of at most 4,096 characters' };

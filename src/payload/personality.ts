@@ -1,5 +1,6 @@
 import type { Role } from '../catalogue/role.ts';
 import type { Build, BuildAccess, LaunchId, Nonce } from '../nouns.ts';
+import { beaconLines, type PinnedBeacon } from './beacon.ts';
 import { checkedPersonality, checkValue, type Line, sorted } from './lines.ts';
 import { type Payload, payloadOf } from './payload.ts';
 
@@ -24,6 +25,7 @@ export interface PayloadRun {
   readonly launch: LaunchId;
   readonly nonce: Nonce;
   readonly pinned?: PinnedBuild | undefined;
+  readonly beacon?: PinnedBeacon | undefined;
 }
 
 /**
@@ -37,6 +39,7 @@ export function personalityPayload(role: Role, run: PayloadRun): Payload {
     ['rolecall_launch', run.launch],
     ['rolecall_nonce', run.nonce],
     ...(run.pinned === undefined ? [] : deployLines(run.pinned)),
+    ...(run.beacon === undefined ? [] : beaconLines(run.beacon)),
   ];
   for (const line of ours) checkValue(line);
   const lines = [environment, name, context, ...sorted([...own, ...ours])] as Line[];

@@ -1,5 +1,6 @@
 import type { Role } from '../catalogue/role.ts';
 import type { BundleKey, LaunchId, Nonce } from '../nouns.ts';
+import { beaconLines, type PinnedBeacon } from './beacon.ts';
 import { checkedPersonality } from './lines.ts';
 import { type Payload, type PayloadPart, payloadOf } from './payload.ts';
 
@@ -18,6 +19,7 @@ export interface StartUpRun {
   readonly launch: LaunchId;
   readonly nonce: Nonce;
   readonly bundle: PinnedBundle;
+  readonly beacon?: PinnedBeacon | undefined;
 }
 
 const SETTINGS = /^# ---- settings:.*\n[\s\S]*?^# ---- end of settings\n/m;
@@ -28,7 +30,11 @@ const SETTINGS = /^# ---- settings:.*\n[\s\S]*?^# ---- end of settings\n/m;
  * @param template the text of templates/start-up.sh
  * @throws UsageError for a key or value that can't be in it, for a secret in one, and for more than 16,384 bytes
  */
-export function startUpPayload(role: Role, { launch, nonce, bundle }: StartUpRun, template: string): Payload {
+export function startUpPayload(
+  role: Role,
+  { launch, nonce, bundle, beacon }: StartUpRun,
+  template: string,
+): Payload {
   const personality = checkedPersonality(role);
   const settings = [
     `rolecall_launch=${launch}`,
@@ -37,6 +43,7 @@ export function startUpPayload(role: Role, { launch, nonce, bundle }: StartUpRun
     `rolecall_bundle_key=${bundle.key}`,
     `rolecall_bundle_sha256=${bundle.sha256}`,
     `rolecall_bundle_compression=${bundle.compression}`,
+    ...(beacon === undefined ? [] : beaconLines(beacon)).map(([key, value]) => `${key}=${quoted(value)}`),
   ];
   const pairs = personality.map(([key, value]) => `${key}=${quoted(value)}`);
   // A function, since `$` in a replacement text has a meaning.

@@ -1,5 +1,6 @@
 import { printable } from '../io/text.ts';
-import type { Failure, Outcome } from '../watch/verdict.ts';
+import type { Outcome } from '../nouns.ts';
+import type { Failure } from '../watch/verdict.ts';
 import { likenessOf } from './likeness.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 import { stepWords } from './status.ts';

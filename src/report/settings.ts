@@ -75,6 +75,7 @@ function values(role: Role): Value[] {
     ['ami', role.ami],
     ['bucket', role.bucket],
     ['prefix', role.prefix === '' ? undefined : role.prefix],
+    ['beacons', role.bucket === undefined ? undefined : String(role.beacons)],
     ['app', role.app],
     ['fetch', role.app === undefined ? undefined : role.fetch],
     ['keep', role.keep === undefined ? undefined : String(role.keep)],

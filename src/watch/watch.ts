@@ -3,6 +3,7 @@ import type { Ec2 } from '../aws/ports.ts';
 import { UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
+import type { BeaconStore } from './beacons.ts';
 import type { WatchEvent } from './events.ts';
 import { Watcher } from './watcher.ts';
 
@@ -29,6 +30,11 @@ export interface WatchOptions {
   readonly sent: () => Sent;
   /** The launch's nonce, where this process made the launch; without it, it is recovered from the user data. */
   readonly nonce?: Nonce;
+  /**
+   * Where the launch's machines send beacons, if they do. Patterns judge consoles, so beside them beacons are not
+   * looked at.
+   */
+  readonly beacons?: BeaconStore | undefined;
   /** From running to the verdict, milliseconds. */
   readonly timeoutMs: number;
   /** From launch to running, milliseconds; 5 minutes by default. */
@@ -60,6 +66,7 @@ export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchE
     launch: options.launch,
     sent: options.sent,
     nonce: options.nonce,
+    beacons: patterns.success === undefined && patterns.failure === undefined ? options.beacons : undefined,
     limits: { timeoutMs: options.timeoutMs, neverRunningMs: options.neverRunningMs ?? 300_000 },
     visibleMs: options.visibleMs ?? 30_000,
     tickMs: options.tickMs ?? 500,

@@ -10,12 +10,13 @@ import { Nonces } from './nonce.ts';
 import { Notices } from './notices.ts';
 import { Pace } from './pace.ts';
 import { ConsoleReader } from './reader.ts';
+import { SecondChannel } from './second-channel.ts';
 import { describe, isGone, type Limits, news, type Tracked, track, verdictNow } from './tracked.ts';
 import { takeTurns } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 import type { WatchOptions } from './watch.ts';
 
-export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent'> {
+export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons'> {
   readonly clock: Clock;
   readonly launch: LaunchId;
   readonly nonce: Nonce | undefined;
@@ -34,6 +35,7 @@ export class Watcher {
   readonly #machines = new Map<InstanceId, Tracked>();
   readonly #nonces: Nonces;
   readonly #notices: Notices;
+  readonly #second: SecondChannel | undefined;
   readonly #since: number;
   #describedAt = Number.NEGATIVE_INFINITY;
   /** Why the newest DescribeInstances failed, if it did. */
@@ -50,6 +52,8 @@ export class Watcher {
     this.#reader = new ConsoleReader(plan.ec2);
     this.#nonces = new Nonces(plan.ec2, plan.launch);
     this.#notices = new Notices(plan.clock);
+    const tools = { clock: plan.clock, notices: this.#notices, tickMs: plan.tickMs };
+    this.#second = plan.beacons && new SecondChannel(plan.beacons, plan.launch, tools);
     this.#pace = new Pace(plan.tickMs);
     this.#since = plan.clock.now();
   }
@@ -71,9 +75,11 @@ export class Watcher {
   /** @throws AwsError where trying again is of no use, and there is nothing to tell before */
   async tick(): Promise<WatchEvent[]> {
     this.#throttled = false;
+    this.#second?.ask(this.#machines.size, this.#undecided());
     const events = [...this.#known(), ...(await this.#describe())];
     const now = this.#plan.clock.now();
-    const due = takeTurns(this.#undecided(), {
+    const undecided = this.#undecided();
+    const due = takeTurns(this.#second?.needing(undecided, this.#plan.limits) ?? undecided, {
       now,
       limits: this.#plan.limits,
       reads: this.#pace.reads,
@@ -85,7 +91,7 @@ export class Watcher {
       if (look.status === 'fulfilled') events.push(...look.value);
       else this.#failure ??= look.reason;
     }
-    events.push(...this.#end());
+    events.push(...(await this.#bySecondChannel()), ...this.#end());
     if (this.#pace.ticked(this.#throttled)) {
       events.push(this.#notices.say('AWS throttles our requests: asking less often until it stops'));
     }
@@ -191,9 +197,23 @@ export class Watcher {
       postedOnly: this.#reader.isPostedOnly(tracked.machine),
       vanished: tracked.described && !tracked.present && this.#trouble === undefined,
     };
-    const verdict = verdictNow(tracked, reading, now) ?? verdictAtEnd(tracked, reading, ending);
+    const told = verdictNow(tracked, reading, now) ?? verdictAtEnd(tracked, reading, ending);
+    const verdict = this.#second === undefined ? told : this.#second.weigh(tracked, told);
     const events = [...troubled, ...news(tracked, now)];
     return verdict === undefined ? events : [...events, this.#decide(tracked, verdict)];
+  }
+
+  /** Decides what beacons have told. */
+  async #bySecondChannel(): Promise<WatchEvent[]> {
+    const second = this.#second;
+    if (second === undefined) return [];
+    const decided = await Promise.all(
+      this.#undecided().map(async (tracked) => {
+        const verdict = await second.verdict(tracked, tracked.reading ?? this.#reading(undefined));
+        return verdict === undefined ? [] : [this.#decide(tracked, verdict)];
+      }),
+    );
+    return [...second.news(), ...decided.flat()];
   }
 
   async #read(tracked: Tracked): Promise<void> {

@@ -113,6 +113,47 @@ test('listings have every page, and keys below the prefix', async () => {
   expect(await connected('').folders('')).toEqual(['team']);
 });
 
+describe('a presigned form', () => {
+  async function post(bucket: Bucket, key: string, text: string, maxBytes = 100) {
+    const form = await bucket.presignPost({ keyPrefix: 'beacons/l/', maxBytes, expiresSeconds: 60 });
+    const fields = new FormData();
+    fields.set('key', key);
+    fields.set('X-Amz-Algorithm', 'AWS4-HMAC-SHA256');
+    fields.set('X-Amz-Credential', form.credential);
+    fields.set('X-Amz-Date', form.date);
+    fields.set('Policy', form.policy);
+    fields.set('X-Amz-Signature', form.signature);
+    fields.set('file', new Blob([text]));
+    return (await fetch(form.url, { method: 'POST', body: fields })).status;
+  }
+
+  test('puts objects below its prefix, up to its size, and nothing else', async () => {
+    const bucket = await bucketWith();
+    expect(await post(bucket, 'team/beacons/l/v/i-1/ok.init', 'fine')).toBe(204);
+    expect((await bucket.readText('beacons/l/v/i-1/ok.init'))?.text).toBe('fine');
+    expect(await post(bucket, 'team/beacons/m/v/i-1/ok.init', 'fine')).toBe(403);
+    expect(await post(bucket, 'team/beacons/l/large', 'x'.repeat(101))).toBe(400);
+    expect((await bucket.list('beacons/')).map(({ key }) => key)).toEqual(['beacons/l/v/i-1/ok.init']);
+  });
+
+  test('lives for seven days at most', async () => {
+    const bucket = await bucketWith();
+    const form = await bucket.presignPost({ keyPrefix: 'beacons/', maxBytes: 1, expiresSeconds: 1_000_000 });
+    expect(form.shortened).toBe(true);
+    const { expiration } = JSON.parse(Buffer.from(form.policy, 'base64').toString());
+    expect(Date.parse(expiration) - Date.now()).toBeLessThanOrEqual(604_800_000);
+  });
+});
+
+test('a bucket that is polled tells trouble at once', async () => {
+  await bucketWith({ s3Errors: { ListObjectsV2: 1 } });
+  const { endpoint, credentials } = cloud;
+  const target = { region: 'us-east-1', endpoint, credentials };
+  const polled = connectBucket(target, { bucket: NAME, prefix: '' }, { polling: true });
+  await expect(polled.list('')).rejects.toMatchObject({ code: 'InternalError' });
+  expect(await polled.list('')).toEqual([]);
+});
+
 test('a presigned URL gives the object to anybody, until it expires', async () => {
   const bucket = await bucketWith();
   await bucket.createText('a é/b', 'for all');

@@ -13,6 +13,7 @@ export function role(machine: Partial<MachineSettings> = {}, other: Partial<Role
     region: 'us-east-1',
     ami: 'ami-0123456789abcdef0',
     prefix: '',
+    beacons: false,
     fetch: 'presigned',
     machine: {
       instanceTypes: ['t3.micro'],

@@ -6,7 +6,7 @@ import { resolveRole } from '../../src/catalogue/resolve.ts';
 import { RolecallError } from '../../src/errors.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 import type { LaunchId, Nonce } from '../../src/nouns.ts';
-import { personalityPayload } from '../../src/payload/personality.ts';
+import { type PayloadRun, personalityPayload } from '../../src/payload/personality.ts';
 
 const RUN = { launch: 'l-1' as LaunchId, nonce: '00112233445566778899aabbccddeeff' as Nonce };
 const role = resolveRole(readCatalogue(join(packageRoot(), 'roles.yaml')), {
@@ -18,9 +18,11 @@ const role = resolveRole(readCatalogue(join(packageRoot(), 'roles.yaml')), {
 type Line = readonly [key: string, value: string];
 
 /** What the operator's side thinks of a line. */
-function accepted([key, value]: Line): boolean {
+const accepted = ([key, value]: Line): boolean => takes(RUN, { [key]: value });
+
+function takes(run: PayloadRun, personality: Record<string, string> = {}): boolean {
   try {
-    personalityPayload({ ...role, personality: { [key]: value } }, RUN);
+    personalityPayload({ ...role, personality }, run);
     return true;
   } catch (error) {
     if (error instanceof RolecallError) return false;
@@ -73,5 +75,18 @@ describe('what a payload may hold, the box takes, and nothing else', () => {
     const differ = lines.filter((line, index) => accepted(line) !== box[index]);
     expect(differ).toEqual([]);
     expect(box.filter((fine) => fine).length).toBeGreaterThan(200);
+  });
+
+  test('for policies and tokens, which may be longer', () => {
+    const values = [
+      ...characters.map((character) => `a${character}b`),
+      ...[1025, 8192, 8193].map((length) => 'v'.repeat(length)),
+    ];
+    const box = boxAccepts(values.map((value) => ['rolecall_beacon_policy', value]));
+    const signed = { policy: 'p', signature: '0' };
+    const beacon = { url: 'https://b/', prefix: '', credential: 'c', date: 'd', ...signed, log: signed };
+    const ours = values.map((policy) => takes({ ...RUN, beacon: { ...beacon, policy } }));
+    expect(ours).toEqual(box);
+    expect(box.filter((fine) => fine).length).toBe(26 + 26 + 10 + 3 + 2);
   });
 });

@@ -28,6 +28,7 @@ const ROLE: Role = {
   region: 'eu-west-1',
   ami: 'ami-0123456789abcdef0',
   prefix: '',
+  beacons: false,
   fetch: 'presigned',
   machine: {
     instanceTypes: ['t3.micro'],

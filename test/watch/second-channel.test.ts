@@ -1,0 +1,282 @@
+import { describe, expect, test } from '@jest/globals';
+import { AwsError } from '../../src/errors.ts';
+import type { BeaconStore } from '../../src/watch/beacons.ts';
+import type { WatchEvent } from '../../src/watch/events.ts';
+import type { Verdict } from '../../src/watch/verdict.ts';
+import { failedRun, goodRun, LAUNCH, marker, OTHER_NONCE, text } from './boxes.ts';
+import { World } from './world.ts';
+
+/** A bucket of the world's: what its machines have sent, and how often it was asked. */
+class Store implements BeaconStore {
+  readonly objects = new Map<string, { text: string; modifiedAt: number }>();
+  readonly asked: string[] = [];
+  readonly #world: World;
+  down = false;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  put(key: string, body = ''): void {
+    this.objects.set(key, { text: body, modifiedAt: this.#world.clock.now() });
+  }
+
+  verdict(id: string, verdict: string, body = ''): void {
+    this.put(`beacons/${LAUNCH}/v/${id}/${verdict}`, body);
+  }
+
+  async list(prefix: string) {
+    this.#ask('list');
+    return [...this.objects]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(
+        ([
+          key,
+          {
+            text: { length },
+            modifiedAt,
+          },
+        ]) => ({ key, size: length, modifiedAt }),
+      );
+  }
+
+  async readText(key: string) {
+    this.#ask(`read ${key}`);
+    const found = this.objects.get(key);
+    return found && { ...found, etag: '"e"', readAt: found.modifiedAt };
+  }
+
+  #ask(what: string): void {
+    this.asked.push(what);
+    if (this.down) throw new AwsError('S3 is not there', { kind: 'endpoint' });
+  }
+}
+
+const verdicts = (events: readonly WatchEvent[]): Verdict[] =>
+  events.flatMap((event) => (event.type === 'verdict' ? [event.verdict] : []));
+const notices = (events: readonly WatchEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+const consoles = ({ calls }: World): number =>
+  calls.filter(({ name }) => name === 'latest' || name === 'posted').length;
+
+describe('a machine whose console stays empty', () => {
+  test('succeeds by its beacon; boot_ms is when S3 took it', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    world.at(9, () => store.verdict(machine.instanceId, 'ok.init'));
+    const events = await world.watch({ beacons: store });
+    expect(verdicts(events)).toEqual([{ outcome: 'succeeded', bootMs: 9_000, steps: [] }]);
+    expect(world.now).toBeLessThan(12);
+  });
+
+  test('fails by its beacon, with what its boot log tells', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    world.at(9, () => store.verdict(machine.instanceId, 'failed.init'));
+    world.at(11, () =>
+      store.put(
+        `logs/${LAUNCH}/${machine.instanceId}`,
+        `==> /var/log/rolecall/bootstrapper.log <==\n${text(failedRun())}\n==> /var/log/rolecall/init.log <==\n${text(goodRun({ run: 'ffffffff', epoch: 1_800_000_000 }))}`,
+      ),
+    );
+    const [verdict] = verdicts(await world.watch({ beacons: store }));
+    expect(verdict).toMatchObject({
+      outcome: 'failed',
+      failure: {
+        step: 'init',
+        status: 2,
+        firstError: "cp: cannot stat 'memcached.conf': No such file or directory",
+      },
+    });
+    expect(world.now).toBeLessThan(14);
+  });
+
+  test('and without one, with what the beacon itself says, after a while', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    const body = text([marker(7, 'end init 100 900'), marker(8, 'verdict failed init 100 1000')]);
+    world.at(9, () => store.verdict(machine.instanceId, 'failed.init', body));
+    const [verdict] = verdicts(await world.watch({ beacons: store }));
+    expect(verdict).toMatchObject({
+      outcome: 'failed',
+      bootMs: 9_000,
+      steps: [{ name: 'init', status: 100, ms: 900 }],
+      failure: { step: 'init', status: 100, excerpt: [], reason: expect.stringMatching(/beacon says so/) },
+    });
+    expect(world.now).toBeGreaterThan(18);
+    expect(world.now).toBeLessThan(25);
+  });
+
+  test('a boot log that another nonce signed proves nothing', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    world.at(9, () => {
+      store.verdict(machine.instanceId, 'failed.init');
+      store.put(`logs/${LAUNCH}/${machine.instanceId}`, text(failedRun({ nonce: OTHER_NONCE })));
+    });
+    const [verdict] = verdicts(await world.watch({ beacons: store }));
+    expect(verdict).toMatchObject({ failure: { step: 'init', status: 1, excerpt: [] } });
+  });
+
+  test('is lost when it ends before any beacon, and not when its beacon came just before', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const silent = world.boot([], { n: 1 });
+    const told = world.boot([], { n: 2 });
+    world.at(8, () => {
+      store.verdict(told.machine.instanceId, 'ok.init');
+      for (const box of [silent, told]) world.state(box, 'terminated');
+    });
+    const outcomes = (await world.watch({ beacons: store })).flatMap((event) =>
+      event.type === 'verdict' ? [[event.machine.instanceId, event.verdict.outcome]] : [],
+    );
+    expect(new Map(outcomes as [string, string][])).toEqual(
+      new Map([
+        [silent.machine.instanceId, 'lost'],
+        [told.machine.instanceId, 'succeeded'],
+      ]),
+    );
+  });
+});
+
+describe('two channels that disagree', () => {
+  test.each([
+    ['the console', failedRun(), 'ok.init'],
+    ['the beacon', goodRun(), 'failed.init'],
+  ])('failed wins: %s says so', async (_who, lines, key) => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot(lines);
+    // Known when the console tells its verdict (printed at 2 + 8 / 2 seconds and later).
+    world.at(5.1, () => store.verdict(machine.instanceId, key));
+    const [verdict] = verdicts(await world.watch({ beacons: store }));
+    expect(verdict).toMatchObject({ outcome: 'failed', failure: { step: 'init' } });
+  });
+
+  test('two beacons of one machine: failed wins', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    world.at(5, () => {
+      store.verdict(machine.instanceId, 'failed.init');
+      store.verdict(machine.instanceId, 'ok.init');
+    });
+    expect(verdicts(await world.watch({ beacons: store }))).toMatchObject([{ outcome: 'failed' }]);
+  });
+
+  test('keys that are no beacons mean nothing', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    world.at(5, () => {
+      for (const key of ['ok', 'fine.init', 'ok.a/b', `ok.${'x'.repeat(49)}`])
+        store.verdict(machine.instanceId, key);
+      store.verdict('i-nobody', 'ok.init');
+    });
+    expect(verdicts(await world.watch({ beacons: store }))).toMatchObject([{ outcome: 'silent' }]);
+  });
+});
+
+test('few machines: the console still tells the steps of a success', async () => {
+  const world = new World();
+  const store = new Store(world);
+  const { machine } = world.boot(goodRun());
+  world.at(5.1, () => store.verdict(machine.instanceId, 'ok.init'));
+  const [verdict] = verdicts(await world.watch({ beacons: store }));
+  expect(verdict?.steps.map(({ name }) => name)).toEqual(['metadata', 'personality', 'init']);
+});
+
+describe('a bucket that is out of reach', () => {
+  test('is told once, and the console decides', async () => {
+    const world = new World();
+    const store = new Store(world);
+    store.down = true;
+    world.boot(goodRun());
+    const events = await world.watch({ beacons: store });
+    expect(verdicts(events)).toMatchObject([{ outcome: 'succeeded' }]);
+    expect(notices(events)).toEqual(["The beacons can't be read, only the consoles are: S3 is not there"]);
+  });
+
+  test('for a while: the beacons count again', async () => {
+    const world = new World();
+    const store = new Store(world);
+    store.down = true;
+    const { machine } = world.boot([]);
+    world.at(5, () => store.verdict(machine.instanceId, 'ok.init'));
+    world.at(15, () => {
+      store.down = false;
+    });
+    const events = await world.watch({ beacons: store });
+    expect(verdicts(events)).toMatchObject([{ outcome: 'succeeded', bootMs: 5_000 }]);
+    expect(notices(events)).toEqual([
+      expect.stringMatching(/can't be read/),
+      'The beacons can be read again',
+    ]);
+  });
+});
+
+test('patterns judge consoles: beside them the bucket is not asked', async () => {
+  const world = new World();
+  const store = new Store(world);
+  const { machine } = world.boot(['all fine']);
+  store.verdict(machine.instanceId, 'failed.init');
+  const events = await world.watch({ beacons: store, patterns: { success: 'all fine' } });
+  expect(verdicts(events)).toMatchObject([{ outcome: 'succeeded' }]);
+  expect(store.asked).toEqual([]);
+});
+
+describe('a thousand machines', () => {
+  const FLEET = 1_000;
+
+  function fleet(world: World, lines: readonly string[] = []) {
+    return Array.from({ length: FLEET }, (_, i) => world.boot(lines, { n: i + 1 }));
+  }
+
+  test('are followed by listings; consoles are read of the failed ones and a few', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const boxes = fleet(world);
+    boxes.forEach(({ machine }, i) => {
+      world.at(20 + i / 50, () => {
+        if (i !== 500) return store.verdict(machine.instanceId, 'ok.init');
+        store.verdict(machine.instanceId, 'failed.init');
+        store.put(`logs/${LAUNCH}/${machine.instanceId}`, text(failedRun()));
+      });
+    });
+    const outcomes = verdicts(await world.watch({ beacons: store })).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'succeeded')).toHaveLength(FLEET - 1);
+    expect(outcomes.filter((outcome) => outcome === 'failed')).toHaveLength(1);
+    expect(world.now - 40).toBeLessThan(3);
+    expect(store.asked.length + consoles(world)).toBeLessThan(60);
+  });
+
+  test('whose beacons find no way to S3 are followed on their consoles, and that is told', async () => {
+    const world = new World();
+    const store = new Store(world);
+    fleet(world, goodRun());
+    const events = await world.watch({ beacons: store, timeoutMs: 300_000 });
+    expect(verdicts(events).every(({ outcome }) => outcome === 'succeeded')).toBe(true);
+    expect(verdicts(events)).toHaveLength(FLEET);
+    expect(notices(events)).toEqual([
+      expect.stringMatching(/^No beacons come from machines that have booted/),
+    ]);
+  });
+
+  test('one that stays silent long after the others is looked at', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const [odd, ...boxes] = fleet(world);
+    for (const { machine } of boxes) world.at(10, () => store.verdict(machine.instanceId, 'ok.init'));
+    if (odd !== undefined)
+      world.at(12, () => {
+        odd.console = text(failedRun());
+      });
+    const events = await world.watch({ beacons: store, timeoutMs: 600_000 });
+    expect(verdicts(events).filter(({ outcome }) => outcome === 'failed')).toHaveLength(1);
+    expect(world.now).toBeLessThan(60);
+  });
+});
