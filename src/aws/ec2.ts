@@ -1,8 +1,10 @@
 import type { EC2Client, Filter, InstanceStatus } from '@aws-sdk/client-ec2';
 import { AwsError } from '../errors.ts';
+import { systemClock } from '../io/clock.ts';
 import { type InstanceId, isInstanceId, type Machine } from '../nouns.ts';
 import { UnintelligibleAnswer } from './failure.ts';
 import { machineOf, machinesOf } from './machine.ts';
+import { openPacing, type Pacing } from './pacing.ts';
 import type { AwsTarget, ConsoleSnapshot, Ec2, StatusChecks } from './ports.ts';
 import {
   type ConnectOptions,
@@ -15,8 +17,10 @@ import {
 
 /** Ids in one request: far below EC2's limits, so that a URL-encoded body stays small. */
 const IDS_A_REQUEST = 100;
-/** The most that EC2 gives in one page. */
+/** The most that EC2 gives in one page, and tags in one request. */
 const PAGE = 1_000;
+/** Machines in one RunInstances call, where how long many will take is reckoned. */
+const MACHINES_A_REQUEST = 100;
 
 type Sdk = typeof import('./ec2-sdk.ts')['sdk'];
 type Ec2Session = Session<EC2Client, Sdk>;
@@ -33,11 +37,13 @@ const EC2: Service<EC2Client, Sdk> = {
 
 /**
  * The Ec2 port over the AWS SDK, which is loaded at the first request. Throttling, lost answers and broken connections
- * are waited out with jitter for a bounded time, RunInstances with the same ClientToken; nothing else is repeated.
+ * are waited out with jitter for a bounded time, RunInstances with the same ClientToken; nothing else is repeated. All
+ * requests of a connection share one model of EC2's token buckets, and wait for their turn in it.
  */
 export function connectEc2(target: AwsTarget, options: ConnectOptions = {}): Connection {
-  const session = openSession(EC2, target, options);
-  return { ...ec2Over(session), polling: ec2Over(impatient(session)) };
+  const pacing = openPacing(options.clock ?? systemClock);
+  const session = openSession({ ...EC2, pacing }, target, options);
+  return { ...ec2Over(session, pacing), polling: ec2Over(impatient(session), pacing) };
 }
 
 /** The port, and the same for loops that ask again anyway: there nothing is waited out within a request. */
@@ -45,14 +51,20 @@ export interface Connection extends Ec2 {
   readonly polling: Ec2;
 }
 
-function ec2Over(session: Ec2Session): Ec2 {
+function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
   return {
     runInstances: (request) =>
-      session.call('RunInstances', async (client, sdk) => {
-        const answer = await client.send(new sdk.RunInstancesCommand(request));
-        if (!answer.Instances?.length) throw new UnintelligibleAnswer('the answer names no machine');
-        return answer.Instances.map(machineOf);
-      }),
+      session.call(
+        'RunInstances',
+        async (client, sdk) => {
+          const answer = await client.send(new sdk.RunInstancesCommand(request));
+          if (!answer.Instances?.length) throw new UnintelligibleAnswer('the answer names no machine');
+          return answer.Instances.map(machineOf);
+        },
+        'for-trouble',
+        request.MaxCount,
+      ),
+    launchEtaMs: (machines) => pacing.etaMs(machines, Math.ceil(machines / MACHINES_A_REQUEST)),
     machinesOfLaunch: (launch) => describe(session, [{ Name: 'tag:rolecall:launch', Values: [launch] }]),
     machinesOfToken: (token) => describe(session, [{ Name: 'client-token', Values: [token] }]),
     machinesWithTags: async (tags) => {
@@ -84,8 +96,11 @@ function ec2Over(session: Ec2Session): Ec2 {
     terminate: async (ids) => {
       for (const part of chunks(ids, IDS_A_REQUEST))
         await onKnown(part, (known) =>
-          session.call('TerminateInstances', (client, sdk) =>
-            client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...known] })),
+          session.call(
+            'TerminateInstances',
+            (client, sdk) => client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...known] })),
+            'for-trouble',
+            known.length,
           ),
         );
     },
@@ -100,7 +115,7 @@ function ec2Over(session: Ec2Session): Ec2 {
     tag: async (ids, tags) => {
       const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       if (list.length === 0) return;
-      for (const part of chunks(ids, IDS_A_REQUEST)) {
+      for (const part of chunks(ids, PAGE)) {
         await session.call(
           'CreateTags',
           (client, sdk) => client.send(new sdk.CreateTagsCommand({ Resources: [...part], Tags: list })),

@@ -23,6 +23,11 @@ export interface StatusChecks {
 export interface Ec2 {
   /** @returns the machines of this call; EC2 answers a repeated ClientToken with the same ones. */
   runInstances(request: RunInstancesCommandInput): Promise<Machine[]>;
+  /**
+   * How long until EC2 will have taken requests for so many more machines, milliseconds: by its documented token buckets,
+   * and by what this process has asked for and was refused so far. 0 where they can be asked for at once.
+   */
+  launchEtaMs(machines: number): number;
   /** All machines that carry the tag `rolecall:launch` with this id, terminated ones too while EC2 knows them. */
   machinesOfLaunch(launch: LaunchId): Promise<Machine[]>;
   /** The machines that a RunInstances call with this ClientToken made. */

@@ -70,19 +70,23 @@ export interface RetryTools {
 
 /**
  * Runs `attempt` until it succeeds or waiting can't help any more.
+ * @param attempt told whom to tell how long it waited for its turn before it was sent: that uses up no budget
  * @param toError makes the AwsError from what an attempt threw
  * @throws AwsError the last one
  */
 export async function retrying<T>(
-  attempt: () => Promise<T>,
+  attempt: (waited: (ms: number) => void) => Promise<T>,
   toError: (thrown: unknown) => AwsError,
   tools: RetryTools,
   waiting: Waiting = 'for-trouble',
 ): Promise<T> {
-  const started = tools.clock.now();
+  let started = tools.clock.now();
+  const waited = (ms: number) => {
+    started += ms;
+  };
   for (let failures = 1; ; failures += 1) {
     try {
-      return await attempt();
+      return await attempt(waited);
     } catch (thrown) {
       const error = toError(thrown);
       const patience = patienceWith(error, waiting);

@@ -1,5 +1,7 @@
 import type { AwsError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
+import { failureOf } from './failure.ts';
+import type { Pacing, Turn } from './pacing.ts';
 import type { AwsTarget } from './ports.ts';
 import { type RetryTools, retrying, type Waiting } from './retry.ts';
 import type { CallContext } from './sentence.ts';
@@ -40,6 +42,8 @@ export interface Service<Client extends SdkClient, Sdk> {
   readonly name: 'EC2' | 'S3';
   /** What its errors should speak of beside the operation. */
   readonly bucket?: string;
+  /** Where its requests wait for their turn, so that AWS need not throttle them; each attempt takes a new turn. */
+  readonly pacing?: Pacing;
   /** Makes a client, with IN_PLACE_OF_RETRIES. */
   readonly open: (config: ClientConfig) => Promise<{ readonly client: Client; readonly sdk: Sdk }>;
 }
@@ -61,13 +65,21 @@ export interface ConnectOptions {
 
 /** One connection: the lazily loaded client, credentials first, retries, classified errors. */
 export interface Session<Client, Sdk> {
-  /** @throws AwsError */
-  call<T>(operation: string, send: (client: Client, sdk: Sdk) => Promise<T>, waiting?: Waiting): Promise<T>;
+  /**
+   * @param machines how many machines the request launches or ends: AWS counts these, too
+   * @throws AwsError
+   */
+  call<T>(
+    operation: string,
+    send: (client: Client, sdk: Sdk) => Promise<T>,
+    waiting?: Waiting,
+    machines?: number,
+  ): Promise<T>;
 }
 
 /** The same connection for a loop that asks again anyway: two back-offs, one in the other, would stall it for minutes. */
 export const impatient = <Client, Sdk>(session: Session<Client, Sdk>): Session<Client, Sdk> => ({
-  call: (operation, send) => session.call(operation, send, 'never'),
+  call: (operation, send, _waiting, machines) => session.call(operation, send, 'never', machines),
 });
 
 /** Opens a session. Nothing is loaded or sent before the first call. */
@@ -84,14 +96,18 @@ export function openSession<Client extends SdkClient, Sdk>(
   };
   let opened: Promise<{ readonly client: Client; readonly sdk: Sdk }> | undefined;
   return {
-    async call(operation, send, waiting = 'for-trouble') {
+    async call(operation, send, waiting = 'for-trouble', machines = 0) {
       opened ??= openClient(service, target, options.requestTimeoutMs ?? 60_000);
       const { client, sdk } = await opened;
       const context = contextOf(operation, service, target, process.env);
       return await retrying(
-        async () => {
+        async (waited) => {
           await credentialsOf(client, options.credentialsTimeoutMs ?? 60_000, context);
-          return await send(client, sdk);
+          const { pacing } = service;
+          if (pacing === undefined) return await send(client, sdk);
+          const turn = await pacing.turn(operation, machines, options.signal);
+          waited(turn.waitedMs);
+          return await toldTo(turn, () => send(client, sdk));
         },
         (thrown) => awsError(thrown, context),
         tools,
@@ -99,6 +115,20 @@ export function openSession<Client extends SdkClient, Sdk>(
       );
     },
   };
+}
+
+/** Sends a request, and tells how AWS took it; a connection that broke tells nothing. */
+async function toldTo<T>(turn: Turn, send: () => Promise<T>): Promise<T> {
+  try {
+    const answer = await send();
+    turn.admitted();
+    return answer;
+  } catch (thrown) {
+    const { kind } = failureOf(thrown);
+    if (kind === 'throttle') turn.throttled();
+    else if (kind !== 'endpoint') turn.admitted();
+    throw thrown;
+  }
 }
 
 async function openClient<Client extends SdkClient, Sdk>(

@@ -116,6 +116,9 @@ export function elapsed(ms: number): string {
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
+/** `10,000`: the same in every locale. */
+export const count = (value: number): string => String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+
 /** `1 machine`, `3 machines`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

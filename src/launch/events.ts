@@ -18,6 +18,11 @@ export type LaunchEvent =
       readonly batch: number;
       readonly count: number;
       readonly repeat: boolean;
+      /**
+       * How long until EC2 will have been asked for all that is still missing, this batch included, milliseconds; absent
+       * where nothing has to wait.
+       */
+      readonly etaMs?: number;
     }
   | {
       readonly type: 'batch-launched';

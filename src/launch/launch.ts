@@ -69,7 +69,8 @@ export async function* launchUpTo(
     const batch = batchRecord(plan, tools, standing, share, payload);
     if (await createBatch(records, plan.launch, batch)) {
       await tools.ledger?.enter(plan.launch, batch);
-      yield* note(plan, tools, standing, target, batch, yield* sendBatch(plan, tools, batch, payload));
+      const sent = yield* sendBatch(plan, tools, batch, payload, missing(standing, target));
+      yield* note(plan, tools, standing, target, batch, sent);
     } else {
       // Another run of the same launch has this number: whatever it did is looked at like a crashed run's doing.
       yield* resume(plan, tools, standing, target);

@@ -27,7 +27,7 @@ export async function* settleBatch(
   // No two runs have the same payload, so the mark is this run's own.
   const mark = `${clock.now()}-${payload.sha256.slice(0, 8)}`;
   await createResend(records, plan.launch, record.batch, mark);
-  return yield* sendBatch(plan, tools, record, payload, { mark, sentAt });
+  return yield* sendBatch(plan, tools, record, payload, record.count, { mark, sentAt });
 }
 
 /** A batch that is sent again: this try's mark in the records, and when the tries before it were (epoch milliseconds). */
@@ -38,6 +38,7 @@ interface Repeat {
 
 /**
  * Sends a recorded batch and records what came of it.
+ * @param missing how many machines are still to be asked for, this batch's included
  * @throws AwsError where it stays open whether EC2 launched them
  */
 export async function* sendBatch(
@@ -45,12 +46,15 @@ export async function* sendBatch(
   tools: LaunchTools,
   record: BatchRecord,
   payload: Payload,
+  missing: number,
   repeat?: Repeat,
 ): AsyncGenerator<LaunchEvent, Sent> {
   const { ec2, clock } = tools;
   const { batch, count } = record;
   const isRepeat = repeat !== undefined;
-  yield { type: 'batch-requested', at: clock.now(), batch, count, repeat: isRepeat };
+  const etaMs = ec2.launchEtaMs(missing);
+  const wait = etaMs > 0 ? { etaMs } : {};
+  yield { type: 'batch-requested', at: clock.now(), batch, count, repeat: isRepeat, ...wait };
   let machines: readonly Machine[];
   try {
     machines = await ec2.runInstances(runRequest(plan.role, payload, identityOf(plan, record)));

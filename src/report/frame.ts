@@ -1,6 +1,7 @@
 import type { FrameSize } from '../io/board.ts';
 import type { Paint } from '../io/paint.ts';
 import { counted, elapsed, glued, pad, printable, truncate, widthOf, wrap } from '../io/text.ts';
+import { askingLine } from './eta.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 import { phaseOf, remarkOf, type Status, statusOf } from './status.ts';
 import { summaryOf } from './summary.ts';
@@ -29,7 +30,7 @@ export function boardFrame(
   size: FrameSize,
   { title, paint }: FrameTitle,
 ): string[] {
-  const header = headerLines(view, now, size.columns, title);
+  const header = [...headerLines(view, now, size.columns, title), ...etaLines(view, now, size.columns)];
   const notice = view.notices.at(-1);
   const foot = notice === undefined ? [] : [paint.faint(truncate(`  ${printable(notice)}`, size.columns))];
   const room = Math.max(1, size.rows - header.length - foot.length);
@@ -46,6 +47,11 @@ function headerLines(view: LaunchView, now: number, columns: number, title: stri
   return [truncate(title, columns - SPINNER), ...lines];
 }
 
+function etaLines(view: LaunchView, now: number, columns: number): string[] {
+  const line = askingLine(view, now);
+  return line === undefined ? [] : [truncate(`  ${line}`, columns)];
+}
+
 function stateOf(view: LaunchView): string {
   if (view.machines.size > 0 || view.refused.length > 0) return summaryOf(view);
   if (view.asking > 0) return `asking for ${counted(view.asking, 'machine')}`;
@@ -59,16 +65,17 @@ interface Line {
 }
 
 function machineLines(rows: readonly MachineRow[], now: number, size: FrameSize, paint: Paint): string[] {
+  const fit = rows.length <= size.rows ? rows : byInterest(rows).slice(0, size.rows - 1);
   const words = size.columns < NARROW ? 'brief' : 'words';
-  const lines = rows.map((row) => {
+  // Only of those that are shown: a frame is made five times a second, perhaps of ten thousand machines.
+  const lines = fit.map((row) => {
     const status = statusOf(row, now);
     return { row, status, words: status[words] };
   });
-  const fit = lines.length <= size.rows ? lines : byInterest(lines).slice(0, size.rows - 1);
-  const widest = Math.max(0, ...fit.map((line) => widthOf(line.words)));
-  const shown = fit.map((line) => machineLine(line, widest, size.columns, paint));
-  if (fit.length === lines.length) return shown;
-  const inside = new Set(fit.map((line) => line.row));
+  const widest = Math.max(0, ...lines.map((line) => widthOf(line.words)));
+  const shown = lines.map((line) => machineLine(line, widest, size.columns, paint));
+  if (fit.length === rows.length) return shown;
+  const inside = new Set(fit);
   const rest = rows.filter((row) => !inside.has(row));
   return [...shown, paint.faint(truncate(restLine(rest), size.columns))];
 }
@@ -82,13 +89,16 @@ function machineLine({ row, status, words }: Line, widest: number, columns: numb
 }
 
 /** Machines that need a look first: failures, those at work, those that wait, and last those that are done. */
-function byInterest(lines: readonly Line[]): Line[] {
-  const rank = ({ row }: Line): number => {
-    if (row.verdict === undefined) return row.step === undefined ? 3 : 2;
-    if (row.verdict.outcome === 'succeeded') return 4;
-    return row.verdict.outcome === 'silent' ? 1 : 0;
-  };
-  return [...lines].sort((a, b) => rank(a) - rank(b));
+function byInterest(rows: readonly MachineRow[]): MachineRow[] {
+  const ranks: MachineRow[][] = [[], [], [], [], []];
+  for (const row of rows) ranks[rankOf(row)]?.push(row);
+  return ranks.flat();
+}
+
+function rankOf(row: MachineRow): number {
+  if (row.verdict === undefined) return row.step === undefined ? 3 : 2;
+  if (row.verdict.outcome === 'succeeded') return 4;
+  return row.verdict.outcome === 'silent' ? 1 : 0;
 }
 
 function restLine(rest: readonly MachineRow[]): string {

@@ -1,6 +1,8 @@
+import { MACHINES_A_SECOND } from '../aws/rates.ts';
 import { counted, duration, printable } from '../io/text.ts';
 import type { LaunchEvent } from '../launch/events.ts';
 import type { WatchEvent } from '../watch/events.ts';
+import { aboutTime } from './eta.ts';
 import { offeringText } from './offering.ts';
 import type { LaunchView } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
@@ -15,10 +17,13 @@ export function eventLines(before: LaunchView, event: LaunchEvent | WatchEvent):
       return [
         `launch ${event.launch}: ${counted(event.requested, 'machine')}${event.resumed ? ', resumed' : ''}`,
       ];
-    case 'batch-requested':
-      return [
-        `batch ${event.batch}: asking for ${counted(event.count, 'machine')}${event.repeat ? ' again' : ''}`,
-      ];
+    case 'batch-requested': {
+      const left = aboutTime(event.etaMs ?? 0);
+      const again = event.repeat ? ' again' : '';
+      const eta =
+        left === undefined ? '' : `, ${left} to go (EC2 gives ${MACHINES_A_SECOND} machines a second)`;
+      return [`batch ${event.batch}: asking for ${counted(event.count, 'machine')}${again}${eta}`];
+    }
     case 'batch-launched':
       return event.machines.map((machine) => `${machine.instanceId} ${machine.state}`);
     case 'no-capacity': {

@@ -23,8 +23,9 @@ function eventObject(event: LaunchEvent | WatchEvent): EventObject {
       return { event: 'launch_started', at, launch, requested, resumed };
     }
     case 'batch-requested': {
-      const { batch, count, repeat } = event;
-      return { event: 'batch_requested', at, batch, count, repeat };
+      const { batch, count, repeat, etaMs } = event;
+      const eta = etaMs === undefined ? {} : { eta_ms: etaMs };
+      return { event: 'batch_requested', at, batch, count, repeat, ...eta };
     }
     case 'batch-launched': {
       const ids = event.machines.map((machine) => machine.instanceId);

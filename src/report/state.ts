@@ -3,6 +3,7 @@ import type { LaunchEvent } from '../launch/events.ts';
 import type { LaunchId, Machine } from '../nouns.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Step, Verdict } from '../watch/verdict.ts';
+import { Rows } from './rows.ts';
 
 /** One machine as the report knows it. Times are epoch milliseconds by the watcher's clock. */
 export interface MachineRow {
@@ -32,31 +33,40 @@ export interface LaunchView {
   readonly resumed: boolean;
   readonly startedAt?: number;
   /** By instance id, in the order of their first appearance. */
-  readonly machines: ReadonlyMap<string, MachineRow>;
+  readonly machines: Rows;
   readonly refused: readonly Refusal[];
   /** Machines asked for in calls that are not answered yet. */
   readonly asking: number;
+  /** When EC2 will have been asked for all that is missing; absent where nothing waits. Epoch milliseconds. */
+  readonly askedBy?: number;
+  /** The newest, oldest first. */
   readonly notices: readonly string[];
 }
+
+/** More notices than that say nothing more, and a copy of all at each would cost their square. */
+const NOTICES_KEPT = 20;
 
 /** Nothing known yet. `requested` is for commands that start from an earlier launch (`watch`). */
 export const emptyView = (requested = 0): LaunchView => ({
   requested,
   resumed: false,
-  machines: new Map(),
+  machines: Rows.none(),
   refused: [],
   asking: 0,
   notices: [],
 });
 
-/** The view after one more event. Pure. */
+/** The view after one more event. Pure, and as quick with ten thousand machines as with one. */
 export function advance(view: LaunchView, event: LaunchEvent | WatchEvent): LaunchView {
   const next = view.startedAt === undefined ? { ...view, startedAt: event.at } : view;
   switch (event.type) {
     case 'launch-started':
       return { ...next, launch: event.launch, requested: event.requested, resumed: event.resumed };
-    case 'batch-requested':
-      return { ...next, asking: next.asking + event.count };
+    case 'batch-requested': {
+      const { askedBy: _, ...rest } = next;
+      const waits = event.etaMs === undefined ? {} : { askedBy: event.at + event.etaMs };
+      return { ...rest, asking: next.asking + event.count, ...waits };
+    }
     case 'batch-launched':
       return {
         ...event.machines.reduce((to, machine) => seen(to, machine, event.at), next),
@@ -66,8 +76,9 @@ export function advance(view: LaunchView, event: LaunchEvent | WatchEvent): Laun
       return { ...next, asking: Math.max(0, next.asking - event.missing) };
     case 'batch-refused': {
       const { batch, missing, error } = event;
+      const { askedBy: _, ...rest } = next;
       return {
-        ...next,
+        ...rest,
         asking: Math.max(0, next.asking - missing),
         refused: [...next.refused, { batch, missing, error }],
       };
@@ -77,7 +88,7 @@ export function advance(view: LaunchView, event: LaunchEvent | WatchEvent): Laun
     case 'verdict':
       return judged(seen(next, event.machine, event.at), event.machine, event.verdict, event.at);
     case 'notice':
-      return { ...next, notices: [...next.notices, event.text] };
+      return noted(next, event.text);
     default:
       return ofMachine(next, event);
   }
@@ -101,13 +112,7 @@ function ofMachine(view: LaunchView, event: StepEvent): LaunchView {
     case 'said':
       return withRow(view, { ...row, said: { step: event.step, text: event.text } });
     case 'gap':
-      return {
-        ...view,
-        notices: [
-          ...view.notices,
-          `${event.instanceId}: part of its console was overwritten before it was read`,
-        ],
-      };
+      return noted(view, `${event.instanceId}: part of its console was overwritten before it was read`);
   }
 }
 
@@ -127,5 +132,10 @@ function judged(view: LaunchView, machine: Machine, verdict: Verdict, at: number
 
 const withRow = (view: LaunchView, row: MachineRow): LaunchView => ({
   ...view,
-  machines: new Map(view.machines).set(row.machine.instanceId, row),
+  machines: view.machines.with(row),
+});
+
+const noted = (view: LaunchView, text: string): LaunchView => ({
+  ...view,
+  notices: [...view.notices, text].slice(-NOTICES_KEPT),
 });

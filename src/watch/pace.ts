@@ -6,9 +6,25 @@
  * @see https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
 const READS_A_SECOND = 16;
+/** Up to so many machines EC2 has tokens enough for a look at each at every tick. */
+const SMALL = 20;
+
+/** Whether a launch is small enough for its consoles to be read all the time; in larger ones, looks are chosen. */
+export const isSmall = (fleet: number): boolean => fleet <= SMALL;
+
 /** DescribeInstances grows with the machines it describes (1,000 a page), so its pauses do too. */
 const DESCRIBE_MS_A_MACHINE = 20;
 const DESCRIBE_MOST_MS = 10_000;
+const DESCRIBE_MS_A_PAGE = 5_000;
+const PAGE = 1_000;
+/** Where all run, it only tells of those that end: for this, it may come later. */
+const RUNNING_MS_A_MACHINE = 150;
+const RUNNING_MOST_MS = 15_000;
+/** What hangs in `pending` is asked for less and less: in pauses of this part of its age. */
+const PENDING_STEP = 0.05;
+/** How long verdicts of a large launch are collected for one CreateTags. */
+const TAG_EVERY_MS = 15_000;
+
 const SLOWEST = 32;
 
 export class Pace {
@@ -25,14 +41,30 @@ export class Pace {
     return this.#tickMs * this.#slowdown;
   }
 
-  /** How many console readings one tick may make; with more machines than that they take turns. */
+  /** How many console readings one tick may make; with more machines than that they take turns (turns.ts). */
   get reads(): number {
     return Math.max(1, Math.floor((READS_A_SECOND * this.#tickMs) / 1000));
   }
 
-  /** The pause between two DescribeInstances, milliseconds. */
-  describeMs(machines: number): number {
-    return Math.min(machines * DESCRIBE_MS_A_MACHINE, DESCRIBE_MOST_MS) * this.#slowdown;
+  /**
+   * The pause between two DescribeInstances, milliseconds.
+   * @param fleet all machines, judged ones too: EC2 describes them all
+   * @param pendingMs the age of the youngest that does not run yet, undefined where all do
+   */
+  describeMs(fleet: number, pendingMs: number | undefined): number {
+    if (isSmall(fleet)) return fleet * DESCRIBE_MS_A_MACHINE * this.#slowdown;
+    const pages = Math.floor(fleet / PAGE) * DESCRIBE_MS_A_PAGE;
+    return Math.max(this.#describeLeastMs(fleet, pendingMs), pages) * this.#slowdown;
+  }
+
+  #describeLeastMs(fleet: number, pendingMs: number | undefined): number {
+    if (pendingMs === undefined) return Math.min(fleet * RUNNING_MS_A_MACHINE, RUNNING_MOST_MS);
+    return Math.max(Math.min(fleet * DESCRIBE_MS_A_MACHINE, DESCRIBE_MOST_MS), pendingMs * PENDING_STEP);
+  }
+
+  /** How long verdicts are collected before their machines are tagged, milliseconds. */
+  tagMs(fleet: number): number {
+    return isSmall(fleet) ? 0 : TAG_EVERY_MS;
   }
 
   /** Ends a tick. @returns whether this is the beginning of a time of throttling */

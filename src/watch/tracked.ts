@@ -10,14 +10,18 @@ import type { Verdict } from './verdict.ts';
  * A machine that can't succeed any more is given this long to tell the rest (the excerpt, its own verdict), and one
  * that a pattern calls a success, to contradict it (a script that fails after its last words).
  */
-const GRACE_MS = 5_000;
+export const GRACE_MS = 5_000;
 /** A console that rests this long without ending its line is judged with the line as it stands. */
 const QUIET_MS = 5_000;
 
 /** Mutable: the watch loop's own record. Times are epoch milliseconds by the watcher's clock. */
 export interface Tracked {
   machine: Machine;
+  /** The how manieth of its launch it was to become known, from 0. */
+  readonly nth: number;
   readonly knownSince: number;
+  /** From when its boot is reckoned; a machine of an earlier process may have been there for long. */
+  readonly bootingSince: number;
   /** Whether DescribeInstances has ever told of it, and whether its newest answer did. */
   described: boolean;
   present: boolean;
@@ -27,6 +31,8 @@ export interface Tracked {
   /** Absent until it is settled whether the machine's nonce can be had. */
   reading?: Reading;
   readAt: number;
+  /** How many readings of its console have told of no verdict so far. */
+  looks: number;
   /** When the console last told something new. */
   changedAt: number;
   /** Since when it is doomed or hopeful. */
@@ -40,14 +46,17 @@ export interface Tracked {
  * @param ours whether this process made the launch. Where it did not, a machine may have been running for long, and
  *   its launch time by EC2's clock is the nearest that is known.
  */
-export const track = (machine: Machine, now: number, ours: boolean): Tracked => ({
+export const track = (machine: Machine, now: number, ours: boolean, nth: number): Tracked => ({
   machine,
+  nth,
   knownSince: now,
+  bootingSince: ours ? now : Math.min(now, machine.launchedAt),
   described: false,
   present: false,
   ...(machine.state === 'running' && { runningSince: ours ? now : Math.min(now, machine.launchedAt) }),
   console: unreadConsole(),
   readAt: Number.NEGATIVE_INFINITY,
+  looks: 0,
   changedAt: now,
   told: { heard: 0, losses: 0 },
 });

@@ -2,6 +2,7 @@
 import { AwsError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { InstanceId, LaunchId, Machine, Nonce, Outcome } from '../nouns.ts';
+import { Boots } from './boots.ts';
 import { readSnapshot, unreadConsole } from './console.ts';
 import { verdictAtEnd } from './ending.ts';
 import type { WatchEvent } from './events.ts';
@@ -36,6 +37,7 @@ export class Watcher {
   readonly #nonces: Nonces;
   readonly #notices: Notices;
   readonly #second: SecondChannel | undefined;
+  readonly #boots = new Boots();
   readonly #since: number;
   #describedAt = Number.NEGATIVE_INFINITY;
   /** Why the newest DescribeInstances failed, if it did. */
@@ -44,6 +46,7 @@ export class Watcher {
   #unreachableSince: number | undefined;
   #throttled = false;
   #untagged: Tracked[] = [];
+  #untaggedSince = 0;
   #finished = false;
   #failure: unknown;
 
@@ -79,10 +82,14 @@ export class Watcher {
     const events = [...this.#known(), ...(await this.#describe())];
     const now = this.#plan.clock.now();
     const undecided = this.#undecided();
-    const due = takeTurns(this.#second?.needing(undecided, this.#plan.limits) ?? undecided, {
+    const needing = this.#second?.needing(undecided, this.#plan.limits);
+    const due = takeTurns(needing ?? undecided, {
       now,
       limits: this.#plan.limits,
       reads: this.#pace.reads,
+      // Where others are judged by beacons, the few that need their console read need not wait for their turn.
+      fleet: needing?.length ?? this.#machines.size,
+      boots: this.#boots,
       isPostedOnly: (machine) => this.#reader.isPostedOnly(machine),
     });
     const impaired = await this.#impaired(due, events);
@@ -98,8 +105,11 @@ export class Watcher {
     return events;
   }
 
-  /** Tags the machines whose verdict became known since this was last called. */
+  /** Tags the machines whose verdict became known since they were last tagged: many at once, but all in the end. */
   async tagVerdicts(): Promise<WatchEvent[]> {
+    const waitedMs = this.#plan.clock.now() - this.#untaggedSince;
+    const ended = this.#finished || this.#failure !== undefined;
+    if (!ended && waitedMs < this.#pace.tagMs(this.#machines.size)) return [];
     const decided = this.#untagged;
     this.#untagged = [];
     const outcomes = new Set(
@@ -110,14 +120,16 @@ export class Watcher {
   }
 
   async #tag(decided: readonly Tracked[], outcome: Outcome): Promise<WatchEvent[]> {
-    const ids = decided
-      .filter((tracked) => tracked.verdict?.outcome === outcome && tracked.machine.state !== 'terminated')
-      .map(({ machine }) => machine.instanceId);
+    const those = decided.filter(
+      ({ verdict, machine }) => verdict?.outcome === outcome && machine.state !== 'terminated',
+    );
+    const ids = those.map(({ machine }) => machine.instanceId);
     try {
       if (ids.length > 0) await this.#plan.ec2.tag(ids, { 'rolecall:verdict': outcome });
       return [];
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
+      if (!isForGood(error)) this.#toTag(those);
       return this.#notices.once(`The tag rolecall:verdict could not be set: ${error.message}`);
     }
   }
@@ -133,7 +145,7 @@ export class Watcher {
 
   #track(machine: Machine): Tracked {
     const { clock, nonce } = this.#plan;
-    const tracked = track(machine, clock.now(), nonce !== undefined);
+    const tracked = track(machine, clock.now(), nonce !== undefined, this.#machines.size);
     if (nonce !== undefined) tracked.reading = this.#reading(nonce);
     this.#machines.set(machine.instanceId, tracked);
     return tracked;
@@ -141,13 +153,20 @@ export class Watcher {
 
   async #describe(): Promise<WatchEvent[]> {
     const now = this.#plan.clock.now();
-    if (now - this.#describedAt < this.#pace.describeMs(this.#undecided().length)) return [];
+    const pauseMs = this.#pace.describeMs(this.#machines.size, this.#youngestPendingMs(now));
+    if (now - this.#describedAt < pauseMs) return [];
     const answer = await this.#attempt(() => this.#plan.ec2.machinesOfLaunch(this.#plan.launch));
     this.#trouble = 'failed' in answer ? answer.error : undefined;
     if ('failed' in answer) return answer.failed;
     this.#describedAt = now;
     for (const tracked of this.#machines.values()) tracked.present = false;
     return answer.value.flatMap((machine) => this.#described(machine, now));
+  }
+
+  #youngestPendingMs(now: number): number | undefined {
+    const pending = this.#undecided().filter(({ runningSince }) => runningSince === undefined);
+    const youngest = pending.reduce((since, { knownSince }) => Math.max(since, knownSince), 0);
+    return pending.length === 0 ? undefined : now - youngest;
   }
 
   #described(machine: Machine, now: number): WatchEvent[] {
@@ -188,6 +207,7 @@ export class Watcher {
     const now = this.#plan.clock.now();
     const troubled = 'failed' in answer ? answer.failed : [];
     const failed = 'failed' in answer ? answer.error : undefined;
+    if (failed === undefined) tracked.looks += 1;
     const reading = tracked.reading ?? this.#reading(undefined);
     const ending = {
       now,
@@ -238,8 +258,21 @@ export class Watcher {
     tracked.verdict = verdict;
     // Its text is of no use any more, and with a thousand machines it is much.
     tracked.console = unreadConsole();
-    this.#untagged.push(tracked);
-    return { type: 'verdict', at: this.#plan.clock.now(), machine: tracked.machine, verdict };
+    this.#toTag([tracked]);
+    const at = this.#plan.clock.now();
+    if ('bootMs' in verdict) this.#boots.add(this.#bootMs(tracked, verdict.bootMs, at));
+    return { type: 'verdict', at, machine: tracked.machine, verdict };
+  }
+
+  #toTag(decided: readonly Tracked[]): void {
+    if (this.#untagged.length === 0) this.#untaggedSince = this.#plan.clock.now();
+    this.#untagged.push(...decided);
+  }
+
+  /** When a look would have told of it: by the box's clock, or where EC2 shows consoles late, when it was seen. */
+  #bootMs({ machine, bootingSince }: Tracked, bootMs: number, now: number): number {
+    const age = now - bootingSince;
+    return this.#reader.isPostedOnly(machine) ? age : Math.min(bootMs, age);
   }
 
   /** Finds out whether it is all over. */

@@ -79,6 +79,41 @@ describe('RunInstances', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  test('waits for its turn in the model of the buckets, which all of the connection share', async () => {
+    const clock = virtualClock();
+    const { ec2, server } = await connected([LAUNCHED], { clock });
+    const began = clock.now();
+    for (let i = 0; i < 3; i += 1) await ec2.runInstances({ ...RUN, MaxCount: 400 });
+    expect(clock.now() - began).toBeGreaterThanOrEqual(100_000);
+    expect(clock.now() - began).toBeLessThan(105_000);
+    expect(ec2.launchEtaMs(200)).toBe(ec2.polling.launchEtaMs(200));
+    expect(ec2.launchEtaMs(200)).toBeGreaterThanOrEqual(100_000);
+    expect(server.asked).toHaveLength(3);
+  });
+
+  test('is asked for less often after it was throttled, and polling does not try again at once', async () => {
+    const clock = virtualClock();
+    const { ec2, server } = await connected([refusal(503, 'RequestLimitExceeded')], { clock });
+    const look = () => ec2.polling.machinesOfLaunch('l-1' as LaunchId);
+    const began = clock.now();
+    for (let i = 0; i < 4; i += 1) await expect(look()).rejects.toMatchObject({ kind: 'throttle' });
+    expect(server.asked).toHaveLength(4);
+    // 20 a second, then 10, 5 and 2.5: each from an empty bucket.
+    expect(clock.now() - began).toBeGreaterThanOrEqual(100 + 200 + 400);
+  });
+
+  test('that is stopped while it waits for its turn was not sent, and says so', async () => {
+    const abort = new AbortController();
+    const clock = { ...virtualClock(), sleep: async () => abort.abort() };
+    const { ec2, server } = await connected([LAUNCHED], { clock, signal: abort.signal });
+    await ec2.runInstances({ ...RUN, MaxCount: 1000 });
+    await expect(ec2.runInstances({ ...RUN, MaxCount: 100 })).rejects.toMatchObject({
+      kind: 'throttle',
+      message: expect.stringContaining('RunInstances was not sent'),
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+
   test('tells before each repetition', async () => {
     const told: string[] = [];
     const onRetry: ConnectOptions['onRetry'] = (error, pauseMs) => told.push(`${error.kind} ${pauseMs}`);
@@ -292,14 +327,14 @@ describe('status checks', () => {
   });
 });
 
-test('tags are set on all machines, a hundred in one request', async () => {
+test('tags are set on all machines, a thousand in one request', async () => {
   const { ec2, server } = await connected([answer('CreateTags', '<return>true</return>')]);
   const ids = Array.from(
-    { length: 150 },
+    { length: 1050 },
     (_, index) => `i-${index.toString(16).padStart(17, '0')}` as InstanceId,
   );
   await ec2.tag(ids, { 'rolecall:verdict': 'succeeded' });
   expect(actions(server)).toEqual(['CreateTags', 'CreateTags']);
-  expect(server.asked[1]?.get('ResourceId.50')).toBe(ids[149]);
+  expect(server.asked[1]?.get('ResourceId.50')).toBe(ids[1049]);
   expect(server.asked[0]?.get('Tag.1.Value')).toBe('succeeded');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { kindOf } from '../../src/aws/classify.ts';
 import { patienceWith, pauseMs, retrying, type Waiting } from '../../src/aws/retry.ts';
 import { AwsError, type AwsErrorKind } from '../../src/errors.ts';
 import type { Clock } from '../../src/io/clock.ts';
@@ -100,6 +101,30 @@ describe('retrying', () => {
       AwsError,
     );
     expect(attempts).toBe(3);
+  });
+
+  test('the wait for a turn uses up none of the time for trouble', async () => {
+    const clock = virtualClock();
+    let attempts = 0;
+    const paced = async (waited: (ms: number) => void) => {
+      await clock.sleep(75 * 60_000);
+      waited(75 * 60_000);
+      attempts += 1;
+      if (attempts < 6) throw error('throttle');
+      return 'done';
+    };
+    const toError = (thrown: unknown) => thrown as AwsError;
+    expect(await retrying(paced, toError, { clock, random: () => 0.5 })).toBe('done');
+  });
+
+  test('InsufficientInstanceCapacity is final wherever it is met', async () => {
+    const failure = error(kindOf('InsufficientInstanceCapacity', 500), 'InsufficientInstanceCapacity');
+    for (const waiting of ['for-trouble', 'for-machine', 'never'] as const)
+      expect(await run(forever(failure), waiting)).toMatchObject({
+        outcome: failure,
+        attempts: 1,
+        slept: [],
+      });
   });
 
   test.each(['throttle', 'server', 'endpoint', 'not-found'] as const)(

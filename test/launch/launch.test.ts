@@ -85,6 +85,13 @@ describe('a launch', () => {
     expect(ec2.requests).toEqual(['RunInstances', 'RunInstances', 'RunInstances']);
   });
 
+  test('tells with each batch how long all that is missing will take, where anything waits', async () => {
+    const port = { ...ec2.port(() => undefined), launchEtaMs: (machines: number) => (machines - 50) * 500 };
+    const events = await eventsOf(launchMachines(plan(250, { isNew: true }), tools({ ec2: port })));
+    const etas = events.flatMap((event) => (event.type === 'batch-requested' ? [event.etaMs] : []));
+    expect(etas).toEqual([100_000, 50_000, undefined]);
+  });
+
   test('that AWS fills in part tells how many will not come, and ends', async () => {
     ec2.capacity = 130;
     const events = await eventsOf(launchMachines(plan(250), tools()));

@@ -108,6 +108,7 @@ export class MemoryEc2 {
         step();
         return machines;
       },
+      launchEtaMs: () => 0,
       machinesOfLaunch: async (launch) => shown(({ machine }) => machine.tags['rolecall:launch'] === launch),
       machinesOfToken: async (token) => shown((stored) => stored.token === token),
       machinesWithTags: async (tags) =>

@@ -45,6 +45,22 @@ describe('plain lines', () => {
     expect(linesOf([event, event])).toEqual([`${instanceId(0)} running`]);
   });
 
+  test('tell how long EC2’s pace will take', () => {
+    const event: AnyEvent = {
+      type: 'batch-requested',
+      at: START,
+      batch: 11,
+      count: 100,
+      repeat: false,
+      etaMs: 4_500_000,
+    };
+    expect(linesOf([event])).toEqual([
+      'batch 11: asking for 100 machines, about 75 min to go (EC2 gives 2 machines a second)',
+    ]);
+    expect(JSON.parse(ndjsonEvent(event))).toMatchObject({ event: 'batch_requested', eta_ms: 4_500_000 });
+    expect(linesOf([{ ...event, etaMs: 100 }])).toEqual(['batch 11: asking for 100 machines']);
+  });
+
   test('tell that a launch is resumed', () => {
     const [first] = begin(2);
     expect(linesOf([{ ...first, resumed: true } as AnyEvent])).toEqual([

@@ -49,6 +49,28 @@ describe('the board', () => {
     );
   });
 
+  test('tells how long EC2’s pace makes a large launch wait, while it does', () => {
+    const [started, , launched] = begin(10_000, 1_000);
+    const asked = (at: number, etaMs?: number): AnyEvent => ({
+      type: 'batch-requested',
+      at,
+      batch: 2,
+      count: 100,
+      repeat: false,
+      ...(etaMs !== undefined && { etaMs }),
+    });
+    const events = [started, launched].flatMap((event) => event ?? []);
+    const line = 'asking EC2: 1,000 of 10,000, about 75 min to go (EC2 gives 2 machines a second)';
+    const at = (etaMs?: number) => frame([...events, asked(START + 12_300, etaMs)], 99, 5).split('\n')[1];
+    expect(at(4_500_000)).toBe(`  ${line}`);
+    expect(at(4_999)).not.toContain('to go');
+    expect(at()).not.toContain('to go');
+    expect(at(50_000)).toContain('about 50 s to go');
+    expect(at(7_200_000)).toContain('about 2 h to go');
+    const refused = begin(10_000, 1_000).filter(({ type }) => type === 'batch-refused');
+    expect(frame([...events, asked(START, 4_500_000), ...refused], 99, 5)).not.toContain('to go');
+  });
+
   test('keeps to the window’s height: failures first, the rest counted', () => {
     const events = [
       ...begin(40),

@@ -1,6 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { advance, emptyView } from '../../src/report/state.ts';
+import { ndjsonEvent } from '../../src/report/ndjson.ts';
+import { advance, emptyView, type LaunchView } from '../../src/report/state.ts';
 import {
   type AnyEvent,
   begin,
@@ -86,9 +87,9 @@ describe('the fold of events', () => {
         ];
         let view = emptyView();
         for (const event of events) {
-          const before = structuredClone([...view.machines]);
+          const before = structuredClone([...view.machines.values()]);
           const next = advance(view, event);
-          expect([...view.machines]).toEqual(before);
+          expect([...view.machines.values()]).toEqual(before);
           view = next;
         }
         expect([...view.machines.values()].map(({ verdict }) => verdict)).toEqual(outcomes);
@@ -101,5 +102,48 @@ describe('the fold of events', () => {
     const events = [...begin(1), ...boot(0, FAILED)];
     const again = fold([{ type: 'machine', at: START + 9000, machine: machine(0, 'stopped') }], fold(events));
     expect(again.machines.get(instanceId(0))).toEqual({ ...row(events), machine: machine(0, 'stopped') });
+  });
+
+  test('an old view may be read, and gone on from, long after it was made', () => {
+    const started = fold(begin(2));
+    const first = fold(boot(0, SUCCEEDED), started);
+    const other = fold(boot(0, FAILED), started);
+    const later = fold(boot(1, LOST), first);
+    const outcomes = (view: LaunchView) => [...view.machines.values()].map(({ verdict }) => verdict?.outcome);
+    expect(outcomes(started)).toEqual([undefined, undefined]);
+    expect(outcomes(other)).toEqual(['failed', undefined]);
+    expect(outcomes(first)).toEqual(['succeeded', undefined]);
+    expect(outcomes(later)).toEqual(['succeeded', 'lost']);
+    expect(first.machines.get(instanceId(1))?.verdict).toBeUndefined();
+  });
+
+  test('an event costs one step, however many machines there are', () => {
+    const count = 10_000;
+    const one = (index: number): AnyEvent[] => [
+      ...boot(index, SUCCEEDED).slice(0, -1),
+      { type: 'gap', at: START, instanceId: instanceId(index) },
+      ...boot(index, SUCCEEDED).slice(-1),
+    ];
+    const events = [...begin(count), ...Array.from({ length: count }, (_, index) => one(index)).flat()];
+    // A copy of a map sets each of its entries, too.
+    const set = jest.spyOn(Map.prototype, 'set');
+    try {
+      let view = emptyView();
+      let lines = 0;
+      for (const event of events) {
+        const next = advance(view, event);
+        // The view before is still good for whoever tells what changed.
+        if (event.type === 'verdict')
+          expect(view.machines.get(event.machine.instanceId)?.verdict).toBeUndefined();
+        view = next;
+        lines += ndjsonEvent(event).length > 0 ? 1 : 0;
+      }
+      expect(lines).toBe(events.length);
+      expect(view.machines.size).toBe(count);
+      expect(set.mock.calls.length).toBeLessThanOrEqual(events.length + 2 * count);
+    } finally {
+      set.mockRestore();
+    }
+    expect(fold(events).notices.length).toBeLessThan(100);
   });
 });
