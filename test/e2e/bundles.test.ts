@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeInstanceAttributeCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sandbox } from '../support/cli.ts';
 import { bundleCatalogue } from '../support/modules.ts';
@@ -94,21 +94,96 @@ describe('a role with modules', () => {
   });
 });
 
-describe('a bundle that was changed after its launch', () => {
-  const clients = async () => {
-    const { stdout } = await box.run(['local', 'env']);
-    const value = (name: string) => new RegExp(`${name}='?([^'\\n;]+)`).exec(stdout)?.[1] ?? '';
-    const config = {
-      region: 'eu-central-1',
-      endpoint: value('AWS_ENDPOINT_URL_S3'),
-      credentials: {
-        accessKeyId: value('AWS_ACCESS_KEY_ID'),
-        secretAccessKey: value('AWS_SECRET_ACCESS_KEY'),
-      },
-    };
-    return { ec2: new EC2Client(config), s3: new S3Client({ ...config, forcePathStyle: true }) };
+/** Clients of the local cloud. */
+async function clients() {
+  const { stdout } = await box.run(['local', 'env']);
+  const value = (name: string) => new RegExp(`${name}='?([^'\\n;]+)`).exec(stdout)?.[1] ?? '';
+  const config = {
+    region: 'eu-central-1',
+    endpoint: value('AWS_ENDPOINT_URL_S3'),
+    credentials: {
+      accessKeyId: value('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: value('AWS_SECRET_ACCESS_KEY'),
+    },
   };
+  return { ec2: new EC2Client(config), s3: new S3Client({ ...config, forcePathStyle: true }) };
+}
 
+test('what opens a bundle is told by nothing that a launch prints, not even with --debug', async () => {
+  const { stdout, stderr } = await box.run(['launch', ...args('pair', '--output', 'json', '--debug')], {
+    env,
+  });
+  const [{ instance_id }] = JSON.parse(stdout).machines;
+  const { ec2 } = await clients();
+  const { UserData } = await ec2.send(
+    new DescribeInstanceAttributeCommand({ InstanceId: instance_id, Attribute: 'userData' }),
+  );
+  const userData = Buffer.from(UserData?.Value ?? '', 'base64').toString();
+  const secrets = [
+    /^rolecall_bundle_key=([0-9a-f]{64})$/m,
+    /^rolecall_nonce=([0-9a-f]{32})$/m,
+    /X-Amz-Signature=([0-9a-f]{64})/,
+  ].map((place) => place.exec(userData)?.[1]);
+  const words = ['--local', '--catalogue', catalogue];
+  const console = await box.run(['console', instance_id, ...words]);
+  for (const secret of secrets)
+    for (const text of [stdout, stderr, console.stdout, console.stderr]) expect(text).not.toContain(secret);
+});
+
+describe('bundle publish', () => {
+  const publish = (file: string, ...more: string[]) =>
+    box.run(['bundle', 'publish', ...args('pair', '--user-data', join(box.home, file), ...more)], { env });
+  /** A line of the user data that was written there. */
+  const setting = (file: string, name: string) =>
+    new RegExp(`^rolecall_${name}=(.*)$`, 'm').exec(readFileSync(join(box.home, file), 'utf8'))?.[1] ?? '';
+
+  test('writes user data for its owner only, and prints where the bundle is, until when, and no secret', async () => {
+    const { code, stdout, stderr } = await publish('published');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^published the bundle of pair: first, second;[^\n]*\n {2}s3:\/\/bundles-rolecall\/bundles\/\S+\n/,
+    );
+    expect(stdout).toMatch(/\nits URL is good until \d{4}-\d\d-\d\dT\S+Z\nuser data of launch /);
+    expect(statSync(join(box.home, 'published')).mode & 0o777).toBe(0o600);
+    expect(setting('published', 'bundle_url')).toMatch(/X-Amz-Expires=21600&/);
+    for (const secret of [
+      setting('published', 'bundle_key'),
+      setting('published', 'nonce'),
+      'X-Amz-Signature',
+    ])
+      expect(stdout + stderr).not.toContain(secret);
+  });
+
+  test('has a key and a URL of its own each time, and the same tar inside', async () => {
+    const document = async (file: string) =>
+      JSON.parse((await publish(file, '--expires', '60s', '--output', 'json')).stdout);
+    const [one, two] = [await document('one'), await document('two')];
+    expect(one.tar_sha256).toBe(two.tar_sha256);
+    expect(one.sha256).not.toBe(two.sha256);
+    expect(setting('one', 'bundle_key')).not.toBe(setting('two', 'bundle_key'));
+    expect(setting('one', 'bundle_url')).toMatch(/X-Amz-Expires=60&/);
+    expect(one.notes).toEqual([expect.stringMatching(/URL is good for 60 s only/)]);
+  });
+
+  test('for everybody needs a bucket that is open: exit 4 else', async () => {
+    const closed = await publish('public', '--public');
+    expect(closed.code).toBe(4);
+    expect(closed.stderr).toMatch(
+      /the bucket bundles-rolecall doesn't let everybody read bundles\/[\s\S]*docs\/aws\.md/,
+    );
+    expect(existsSync(join(box.home, 'public'))).toBe(false);
+
+    const { s3 } = await clients();
+    await s3.send(new CreateBucketCommand({ Bucket: 'open-rolecall', ACL: 'public-read' }));
+    const open = join(box.home, 'open.yaml');
+    writeFileSync(open, readFileSync(catalogue, 'utf8').replace('bundles-rolecall', 'open-rolecall'));
+    const opened = await publish('public', '--public', '--catalogue', open);
+    expect(opened).toMatchObject({ code: 0, stdout: expect.stringContaining('\neverybody can fetch it\n') });
+    expect(setting('public', 'bundle_url')).toMatch(/^'http\S+\/open-rolecall\/bundles\/[^?]*'$/);
+  });
+});
+
+describe('a bundle that was changed after its launch', () => {
   test('by one bit fails at bundle.verify, with exit 3, before anything is decrypted', async () => {
     const userDataFile = join(box.home, 'user-data');
     const id = `flipped-${randomBytes(4).toString('hex')}`;
