@@ -1,6 +1,7 @@
 import { type ExitCode, exitCode } from '../errors.ts';
 import type { Outcome } from '../nouns.ts';
 import { type Cluster, clustersOf, NO_VERDICT } from './clusters.ts';
+import { type FleetDocument, fleetDocument } from './fleet.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface LaunchDocument {
     readonly silent: number;
     readonly lost: number;
   };
+  /** What became of the fleet; absent for a command about one launch. */
+  readonly fleet?: FleetDocument;
   /** Set when AWS gave fewer machines than asked. */
   readonly error?: { readonly code: string | null; readonly message: string };
   readonly exit_code: number;
@@ -122,6 +125,7 @@ export function launchDocument(
       silent: count('silent'),
       lost: count('lost'),
     },
+    ...(view.fleet && { fleet: fleetDocument(view, view.fleet) }),
     ...(refusal && { error: { code: refusal.error.code ?? null, message: refusal.error.message } }),
     exit_code: exit,
   };

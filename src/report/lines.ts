@@ -1,9 +1,10 @@
 import { MACHINES_A_SECOND } from '../aws/rates.ts';
 import { counted, duration, printable } from '../io/text.ts';
-import type { LaunchEvent } from '../launch/events.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { aboutTime } from './eta.ts';
+import type { FleetOnlyEvent } from './fleet-state.ts';
 import { offeringText } from './offering.ts';
+import type { ReportedEvent } from './reported.ts';
 import type { LaunchView } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
 
@@ -11,7 +12,7 @@ import { remarkOf, statusOf } from './status.ts';
  * What an event adds to a log: the lines for a stderr that is no terminal, one a change. No colour, no animation.
  * @param before the view before the event, so that repeats say nothing
  */
-export function eventLines(before: LaunchView, event: LaunchEvent | WatchEvent): string[] {
+export function eventLines(before: LaunchView, event: ReportedEvent): string[] {
   switch (event.type) {
     case 'launch-started':
       return [
@@ -37,8 +38,37 @@ export function eventLines(before: LaunchView, event: LaunchEvent | WatchEvent):
       ];
     case 'notice':
       return [printable(event.text)];
+    case 'fleet-seen':
+    case 'wave-started':
+    case 'machines-ended':
+    case 'breaker-tripped':
+      return fleetEventLines(event);
     default:
       return machineEventLines(before, event);
+  }
+}
+
+function fleetEventLines(event: FleetOnlyEvent): string[] {
+  switch (event.type) {
+    case 'fleet-seen': {
+      const proved = event.members.filter(({ standing }) => standing === 'proved').length;
+      return [`the fleet has ${counted(proved, 'proved machine')}, it is to have ${event.target}`];
+    }
+    case 'wave-started':
+      return [
+        event.canary
+          ? `wave ${event.wave}: one machine as a canary`
+          : `wave ${event.wave}: ${counted(event.size, 'machine')} of ${event.left}`,
+      ];
+    case 'machines-ended':
+      return event.members.map(
+        ({ machine }) =>
+          `${machine.instanceId} ${event.how === 'stop' ? 'stopped' : 'terminated'} (${event.reason})`,
+      );
+    case 'breaker-tripped':
+      return [
+        `stopped after ${counted(event.failures, 'failure')}: ${counted(event.left, 'machine')} not launched`,
+      ];
   }
 }
 

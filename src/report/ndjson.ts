@@ -1,13 +1,14 @@
-import type { LaunchEvent } from '../launch/events.ts';
 import type { Offering } from '../launch/offerings.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { type LaunchDocument, machineDocument } from './document.ts';
+import type { FleetOnlyEvent } from './fleet-state.ts';
+import type { ReportedEvent } from './reported.ts';
 
 /** One line of `--output ndjson`; its fields are documented in docs/output.md. */
 type EventObject = { readonly event: string; readonly at: string } & Readonly<Record<string, unknown>>;
 
 /** The line of one event, newline included. */
-export const ndjsonEvent = (event: LaunchEvent | WatchEvent): string => line(eventObject(event));
+export const ndjsonEvent = (event: ReportedEvent): string => line(eventObject(event));
 
 /** The last line: the launch's document as an event. */
 export const ndjsonResult = (document: LaunchDocument): string => line({ event: 'result', ...document });
@@ -15,7 +16,7 @@ export const ndjsonResult = (document: LaunchDocument): string => line({ event: 
 const line = (value: object): string => `${JSON.stringify(value)}\n`;
 
 /** A stage's event as its public object: snake_case, times as ISO 8601. */
-function eventObject(event: LaunchEvent | WatchEvent): EventObject {
+function eventObject(event: ReportedEvent): EventObject {
   const at = new Date(event.at).toISOString();
   switch (event.type) {
     case 'launch-started': {
@@ -40,8 +41,40 @@ function eventObject(event: LaunchEvent | WatchEvent): EventObject {
       const { code = null, message, hint = null } = error;
       return { event: 'batch_refused', at, batch, missing, error: { code, message, hint } };
     }
+    case 'fleet-seen':
+    case 'wave-started':
+    case 'machines-ended':
+    case 'breaker-tripped':
+      return fleetObject(event, at);
     default:
       return watchObject(event, at);
+  }
+}
+
+function fleetObject(event: FleetOnlyEvent, at: string): EventObject {
+  switch (event.type) {
+    case 'fleet-seen': {
+      const { members, target, strangers } = event;
+      const machines = members.map(({ machine, standing, stale }) => ({
+        instance_id: machine.instanceId,
+        standing,
+        stale: stale.length > 0,
+      }));
+      return { event: 'fleet_seen', at, target, machines, strangers };
+    }
+    case 'wave-started': {
+      const { wave, size, left, canary } = event;
+      return { event: 'wave_started', at, wave, size, left, canary };
+    }
+    case 'machines-ended': {
+      const { how, reason, members } = event;
+      const ids = members.map(({ machine }) => machine.instanceId);
+      return { event: 'machines_ended', at, how, reason, instance_ids: ids };
+    }
+    case 'breaker-tripped': {
+      const { failures, allowed, left } = event;
+      return { event: 'breaker_tripped', at, failures, allowed, left };
+    }
   }
 }
 

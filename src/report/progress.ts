@@ -4,14 +4,13 @@ import type { Clock } from '../io/clock.ts';
 import { painter } from '../io/paint.ts';
 import { write } from '../io/streams.ts';
 import { type Terminal, widthFor } from '../io/terminal.ts';
-import type { LaunchEvent } from '../launch/events.ts';
-import type { WatchEvent } from '../watch/events.ts';
 import { exitCodeOf, type LaunchMeta, launchDocument } from './document.ts';
 import { boardFrame } from './frame.ts';
 import { jsonReport } from './json.ts';
 import { eventLines } from './lines.ts';
 import { ndjsonEvent, ndjsonResult } from './ndjson.ts';
 import { redacted } from './redacted.ts';
+import type { ReportedEvent } from './reported.ts';
 import { advance, emptyView, type LaunchView } from './state.ts';
 import { textReport } from './text.ts';
 
@@ -49,14 +48,26 @@ export class Progress {
 
   /** Opens the board. Close it in a `finally`, whatever happens in between. */
   static async open(options: ProgressOptions): Promise<Progress> {
-    const { terminal, clock, launch, verb } = options;
+    const progress = new Progress(options);
+    await progress.#openBoard();
+    return progress;
+  }
+
+  async #openBoard(): Promise<void> {
+    const { terminal, clock, launch, verb } = this.#options;
     const paint = painter(terminal.colour.stderr);
     const title = `${verb} ${launch.role} ${launch.environment}/${launch.context}`;
-    const progress = new Progress(options);
-    progress.#board = await openBoard(terminal, (size) =>
-      boardFrame(progress.#view, clock.now(), size, { title, paint }),
+    this.#board = await openBoard(terminal, (size) =>
+      boardFrame(this.#view, clock.now(), size, { title, paint }),
     );
-    return progress;
+  }
+
+  /** Takes the board away while people are asked something. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    await this.close();
+    const result = await work();
+    await this.#openBoard();
+    return result;
   }
 
   /** All that is known so far. */
@@ -65,7 +76,7 @@ export class Progress {
   }
 
   /** Takes one event in. */
-  tell(told: LaunchEvent | WatchEvent): void {
+  tell(told: ReportedEvent): void {
     const event = redacted(told, this.#options.defuse);
     const before = this.#view;
     this.#view = advance(before, event);

@@ -1,8 +1,7 @@
 import { withoutCommands } from '../io/workflow.ts';
-import type { LaunchEvent } from '../launch/events.ts';
 import { redact } from '../secrets.ts';
-import type { WatchEvent } from '../watch/events.ts';
 import type { Verdict } from '../watch/verdict.ts';
+import type { ReportedEvent } from './reported.ts';
 
 type Clean = (text: string) => string;
 
@@ -13,7 +12,7 @@ const harmless: Clean = (text) => withoutCommands(redact(text));
  * reports end up in the logs of CI jobs. Applied where events come in, so that no format can forget it.
  * @param defuse whether commands to the CI system are taken out as well
  */
-export function redacted<E extends LaunchEvent | WatchEvent>(event: E, defuse = false): E | WatchEvent {
+export function redacted<E extends ReportedEvent>(event: E, defuse = false): E | ReportedEvent {
   const clean = defuse ? harmless : redact;
   switch (event.type) {
     case 'said':

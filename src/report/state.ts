@@ -1,8 +1,9 @@
 import type { AwsError } from '../errors.ts';
-import type { LaunchEvent } from '../launch/events.ts';
 import type { LaunchId, Machine } from '../nouns.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Step, Verdict } from '../watch/verdict.ts';
+import { advanceFleet, type FleetOnlyEvent, type FleetView } from './fleet-state.ts';
+import type { ReportedEvent } from './reported.ts';
 import { Rows } from './rows.ts';
 
 /** One machine as the report knows it. Times are epoch milliseconds by the watcher's clock. */
@@ -39,6 +40,8 @@ export interface LaunchView {
   readonly asking: number;
   /** When EC2 will have been asked for all that is missing; absent where nothing waits. Epoch milliseconds. */
   readonly askedBy?: number;
+  /** Of the fleet that the command changes; absent for a command about one launch. */
+  readonly fleet?: FleetView;
   /** The newest, oldest first. */
   readonly notices: readonly string[];
 }
@@ -57,7 +60,7 @@ export const emptyView = (requested = 0): LaunchView => ({
 });
 
 /** The view after one more event. Pure, and as quick with ten thousand machines as with one. */
-export function advance(view: LaunchView, event: LaunchEvent | WatchEvent): LaunchView {
+export function advance(view: LaunchView, event: ReportedEvent): LaunchView {
   const next = view.startedAt === undefined ? { ...view, startedAt: event.at } : view;
   switch (event.type) {
     case 'launch-started':
@@ -89,6 +92,11 @@ export function advance(view: LaunchView, event: LaunchEvent | WatchEvent): Laun
       return judged(seen(next, event.machine, event.at), event.machine, event.verdict, event.at);
     case 'notice':
       return noted(next, event.text);
+    case 'fleet-seen':
+    case 'wave-started':
+    case 'machines-ended':
+    case 'breaker-tripped':
+      return ofFleet(next, event);
     default:
       return ofMachine(next, event);
   }
@@ -114,6 +122,14 @@ function ofMachine(view: LaunchView, event: StepEvent): LaunchView {
     case 'gap':
       return noted(view, `${event.instanceId}: part of its console was overwritten before it was read`);
   }
+}
+
+function ofFleet(view: LaunchView, event: FleetOnlyEvent): LaunchView {
+  const fleet = advanceFleet(view.fleet, event);
+  if (fleet === undefined) return view;
+  // What is not asked for any more is not missing.
+  const stopped = event.type === 'breaker-tripped' ? { requested: view.machines.size } : {};
+  return { ...view, fleet, ...stopped };
 }
 
 function seen(view: LaunchView, machine: Machine, at: number): LaunchView {

@@ -1,10 +1,24 @@
 import { notLaunched, tally } from './document.ts';
+import { fleetSummary } from './fleet.ts';
 import type { LaunchView } from './state.ts';
 
 /** `1 of 3 succeeded, 1 failed, 1 not launched`: the counts of a launch in words, zeroes left out. */
 export function summaryOf(view: LaunchView): string {
-  const counts = tally(view);
+  if (view.fleet !== undefined) return `${fleetSummary(view, view.fleet)}${launchedWords(view)}`;
+  const { good, others } = countsOf(view);
   const asked = Math.max(view.requested, view.machines.size);
+  return [`${good} of ${asked} succeeded`, ...others].join(', ');
+}
+
+/** What this run has launched into the fleet. */
+function launchedWords(view: LaunchView): string {
+  if (view.machines.size === 0 && view.refused.length === 0) return '';
+  const { good, others } = countsOf(view);
+  return `; of ${view.machines.size} followed ${[`${good} succeeded`, ...others].join(', ')}`;
+}
+
+function countsOf(view: LaunchView): { readonly good: number; readonly others: readonly string[] } {
+  const counts = tally(view);
   const missing = view.refused.length > 0 ? notLaunched(view) : 0;
   const others: [number, string][] = [
     [counts.failed, 'failed'],
@@ -13,5 +27,5 @@ export function summaryOf(view: LaunchView): string {
     [missing, 'not launched'],
   ];
   const said = others.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  return [`${counts.succeeded} of ${asked} succeeded`, ...said].join(', ');
+  return { good: counts.succeeded, others: said };
 }

@@ -2,6 +2,7 @@ import type { Paint } from '../io/paint.ts';
 import { counted, glued, printable, shellWord, unpainted, widthOf, wrap } from '../io/text.ts';
 import { type Cluster, clustersOf, excerptOf, headOf, lineOf } from './clusters.ts';
 import { exitCodeOf, type LaunchMeta, notLaunched } from './document.ts';
+import { fleetLines } from './fleet.ts';
 import type { LaunchView, MachineRow, Refusal } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
 import { summaryOf } from './summary.ts';
@@ -40,7 +41,8 @@ export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyl
   if (view.refused.length === 0 && notLaunched(view) > 0) {
     lines.push(`${style.paint.bad('✖')} ${counted(notLaunched(view), 'machine')} not launched`);
   }
-  lines.push('', conclusion(view, launch, style), ...(style.notes ?? []));
+  if (view.fleet !== undefined) lines.push(...fleetLines(view, view.fleet, launch, style));
+  lines.push(...(lines.length === 0 ? [] : ['']), conclusion(view, launch, style), ...(style.notes ?? []));
   return `${lines.flatMap((line) => fitted(line, style.columns)).join('\n')}\n`;
 }
 

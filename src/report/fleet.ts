@@ -1,0 +1,103 @@
+import type { Paint } from '../io/paint.ts';
+import { counted } from '../io/text.ts';
+import type { LaunchMeta } from './document.ts';
+import type { Ended, FleetView } from './fleet-state.ts';
+import type { LaunchView } from './state.ts';
+
+/** A fleet as the JSON document of its command has it (docs/output.md). */
+export interface FleetDocument {
+  readonly target: number;
+  readonly before: Readonly<Record<'proved' | 'failed' | 'stopped' | 'stale', number>>;
+  /** Machines that have proved their boot, and serve, in the end. */
+  readonly proved: number;
+  readonly ended: readonly {
+    readonly instance_id: string;
+    readonly how: Ended['how'];
+    readonly reason: Ended['reason'];
+  }[];
+  /** Machines that did not succeed, and were kept for a look. */
+  readonly kept: readonly string[];
+  /** Set where too many failures stopped it. */
+  readonly stopped?: { readonly failures: number; readonly allowed: number; readonly left: number };
+  /** Machines under the fleet's tags that rolecall did not launch: never touched. */
+  readonly strangers: number;
+}
+
+/** Machines that have proved their boot and were not ended since. */
+export function provedIn(view: LaunchView, fleet: FleetView): number {
+  const gone = new Set(fleet.ended.map(({ instanceId }) => instanceId));
+  const proved = new Set(fleet.proved);
+  for (const { machine, verdict } of view.machines.values())
+    if (verdict?.outcome === 'succeeded') proved.add(machine.instanceId);
+  return [...proved].filter((id) => !gone.has(id)).length;
+}
+
+/** Machines that did not succeed and are still there. */
+export function keptIn(view: LaunchView, fleet: FleetView): string[] {
+  const gone = new Set(fleet.ended.map(({ instanceId }) => instanceId));
+  const kept = new Set(fleet.useless);
+  for (const { machine, verdict } of view.machines.values())
+    if (verdict !== undefined && verdict.outcome !== 'succeeded' && verdict.outcome !== 'lost')
+      kept.add(machine.instanceId);
+  return [...kept].filter((id) => !gone.has(id));
+}
+
+export const fleetDocument = (view: LaunchView, fleet: FleetView): FleetDocument => {
+  const { proved, failed, stopped, stale } = fleet.before;
+  return {
+    target: fleet.target,
+    before: { proved, failed, stopped, stale },
+    proved: provedIn(view, fleet),
+    ended: fleet.ended.map(({ instanceId, how, reason }) => ({ instance_id: instanceId, how, reason })),
+    kept: keptIn(view, fleet),
+    ...(fleet.stopped && { stopped: fleet.stopped }),
+    strangers: fleet.strangers,
+  };
+};
+
+/** What the report says of the fleet beside its machines: a line each. */
+export function fleetLines(
+  view: LaunchView,
+  fleet: FleetView,
+  { role, environment, context }: LaunchMeta,
+  { paint, followUp }: { readonly paint: Paint; readonly followUp?: readonly string[] | undefined },
+): string[] {
+  const { stopped, strangers } = fleet;
+  const kept = keptIn(view, fleet).length;
+  const which = ['--role', role, '--env', environment, '--context', context, ...(followUp ?? [])].join(' ');
+  return [
+    ...endedLines(fleet.ended),
+    ...(stopped === undefined
+      ? []
+      : [
+          `${paint.bad('✖')} stopped after ${counted(stopped.failures, 'failure')} (--max-failures ${stopped.allowed}): ${counted(stopped.left, 'machine')} not launched`,
+        ]),
+    ...(kept === 0
+      ? []
+      : [
+          `${counted(kept, 'machine')} without success ${kept === 1 ? 'is' : 'are'} kept for a look: rolecall terminate --fleet --failed ${which} ends ${kept === 1 ? 'it' : 'them'}`,
+        ]),
+    ...(strangers === 0
+      ? []
+      : [
+          `${counted(strangers, 'machine')} under the fleet's tags ${strangers === 1 ? 'was' : 'were'} not launched by rolecall: left alone`,
+        ]),
+  ];
+}
+
+const WHY = { surplus: 'too many', failed: 'without success', replaced: 'replaced', asked: 'as asked' } as const;
+
+function endedLines(ended: readonly Ended[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { how, reason } of ended) {
+    const what = `${how === 'stop' ? 'stopped' : 'terminated'}: ${WHY[reason]}`;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts].map(([what, count]) => `${counted(count, 'machine')} ${what}`);
+}
+
+/** `20 of 20 machines proved`: where the fleet stands. */
+export function fleetSummary(view: LaunchView, fleet: FleetView): string {
+  const proved = provedIn(view, fleet);
+  return `${proved} of ${counted(fleet.target, 'machine')} proved`;
+}
