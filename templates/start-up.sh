@@ -211,9 +211,13 @@ fetch() {
   WORK=$(umask 077 && mktemp -d "$BASE/work.XXXXXX")
   for pause in "${WAITS[@]}" ''; do
     status=0
-    code=$(printf 'url = "%s"\n' "$rolecall_bundle_url" | curl -q --config - --silent --show-error --connect-timeout 10 \
+    # In the background, since a signal is handled at once only while we wait.
+    curl -q --config <(printf 'url = "%s"\n' "$rolecall_bundle_url") --silent --show-error --connect-timeout 10 \
       --speed-limit 1024 --speed-time 30 --proto '=https,http' --output "$WORK/sealed" --write-out '%{http_code}' \
-      2>"$WORK/said") || status=$?
+      </dev/null >"$WORK/code" 2>"$WORK/said" &
+    CHILD=$!
+    wait "$CHILD" || status=$?
+    CHILD='' code=$(<"$WORK/code")
     if ((status == 0)) && [[ $code == 200 ]]; then return; fi
     if ((status != 0)); then
       IFS= read -r FAILURE <"$WORK/said" || FAILURE="curl ended with status $status"

@@ -101,6 +101,25 @@ describe('bundle.fetch', () => {
     expect(box.asked).toBe(3);
   });
 
+  test('stopped by SIGTERM while a server keeps it waiting, it ends at once, and says so', async () => {
+    let pid = 0;
+    const outcome = await box.start({
+      bundle: await sealed(GOOD),
+      answers: [() => process.kill(pid, 'SIGTERM')],
+      // Far longer than this test may take.
+      before: `curl() { exec curl "\${@/#30/900}"; }`,
+      onStart: (started) => {
+        pid = started;
+      },
+    });
+    expect([outcome.status, told(outcome), box.asked]).toEqual([
+      143,
+      'bundle.fetch (status 143): stopped by SIGTERM',
+      1,
+    ]);
+    expect(readdirSync(base())).toEqual([]);
+  });
+
   test('a redirection is not followed', async () => {
     const elsewhere = (_request: unknown, response: ServerResponse) =>
       void response.writeHead(307, { location: '/elsewhere' }).end();
