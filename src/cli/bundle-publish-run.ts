@@ -23,7 +23,7 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
   const catalogue = await openCatalogue(values, host);
   const role = withWords(await roleFrom(catalogue, requireRole(values), { region: values.region }), values);
   const bundle = await requireBundle(role, catalogue, host);
-  const { launch } = await launchIdFor(values['launch-id'], role, 1, host);
+  const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
   const { bucket, place, close } = await openBucket(values, catalogue, role.region, host);
   place.onNotice((text) => host.terminal.stderr.write(`${text}\n`));
   try {

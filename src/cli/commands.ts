@@ -48,6 +48,26 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./logs.ts')).logs,
   ),
   entry(
+    'status',
+    'Show the fleets, and how each machine stands',
+    async () => (await import('./status.ts')).status,
+  ),
+  entry(
+    'scale',
+    'Bring a fleet to so many machines that have proved their boot',
+    async () => (await import('./scale.ts')).scale,
+  ),
+  entry(
+    'replace',
+    'Replace machines of a fleet wave by wave, new ones first',
+    async () => (await import('./replace.ts')).replace,
+  ),
+  entry(
+    'terminate',
+    'End the machines of a launch or a fleet',
+    async () => (await import('./terminate.ts')).terminate,
+  ),
+  entry(
     'release build',
     'Make an archive of a git ref',
     async () => (await import('./release-build.ts')).releaseBuild,

@@ -3,26 +3,31 @@ import { errorReport, exitCodeOfError } from '../io/errors.ts';
 import { widthFor } from '../io/terminal.ts';
 import { counted, shellWord } from '../io/text.ts';
 import { isGitHub } from '../io/workflow.ts';
-import type { LaunchEvent } from '../launch/events.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import { type OutputFormat, Progress } from '../report/progress.ts';
+import type { ReportedEvent } from '../report/reported.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
 import { type Sent, watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
 import type { Host } from './host.ts';
 import { type ReportWords, reportsFor } from './reports.ts';
+import type { Scoreboard } from './scoreboard.ts';
 
 /** A launch to follow to its verdicts. */
 export interface Following extends ReportWords {
   /** The launching itself, where this command does it; without it the machines are there already. */
-  readonly launching?: AsyncIterable<LaunchEvent>;
+  readonly launching?: AsyncIterable<ReportedEvent>;
+  /** Where the launching waits for verdicts. */
+  readonly scores?: Scoreboard;
+  /** Told of the progress before anything happens, for those who have to say or ask something beside the launching. */
+  readonly opened?: (progress: Progress) => void;
   /** How many machines were asked for, and how many of these AWS gave, where no launching will tell. */
   readonly requested?: number;
   readonly launched?: number;
   /** Follow just these; others that carry the launch's tag were replaced. */
   readonly machines?: readonly Machine[];
-  readonly verb: 'launching' | 'watching';
+  readonly verb: 'launching' | 'watching' | 'scaling' | 'replacing' | 'terminating';
   readonly output: OutputFormat;
   readonly launch: LaunchId;
   readonly meta: LaunchMeta;
@@ -53,6 +58,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
     notes: closingNotes(cloud),
     defuse: isGitHub(host.env),
   });
+  following.opened?.(progress);
   cloud.onNotice((text) => progress.tell({ type: 'notice', at: clock.now(), text }));
   try {
     await run(following, progress, cloud, host);
@@ -110,13 +116,27 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       ...(beacons !== undefined && { beacons }),
       timeoutMs,
       patterns,
-      ...(cloud.local !== undefined && LOCAL_PACE),
+      ...watchPace(cloud),
       signal,
     });
-    for await (const event of events) progress.tell(event);
+    for await (const event of events) {
+      progress.tell(event);
+      following.scores?.note(event);
+    }
   };
-  const results = await Promise.allSettled([launching(), watching()]);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  // Whoever waits for verdicts must not wait for a watch that is over, or was stopped.
+  const scored = async () => {
+    try {
+      await watching();
+      if (!done) following.scores?.end(undefined);
+    } catch (error) {
+      following.scores?.end(error);
+      throw error;
+    }
+  };
+  const results = await Promise.allSettled([launching(), scored()]);
+  // The watching's own trouble is the reason for the launching's.
+  for (const result of results.reverse()) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Which machines are to appear; where only their tags tell of a launch, nobody knows. */
@@ -129,6 +149,10 @@ function expected(following: Following, machines: readonly Machine[]): Partial<S
 
 /** One's own machine may be asked often; and a local cloud that is out of reach is gone. */
 const LOCAL_PACE = { tickMs: 150, unreachableMs: 2_000 };
+
+/** How often machines of a cloud are looked at, where it isn't as usual. */
+export const watchPace = ({ local }: Cloud): Partial<typeof LOCAL_PACE> =>
+  local === undefined ? {} : LOCAL_PACE;
 
 /** What people must know about the local cloud at the end. */
 function closingNotes({ local }: Cloud): string[] {

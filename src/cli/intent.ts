@@ -91,7 +91,12 @@ export async function draftIntent(
     checkDeploys(role, catalogue, values.build);
   }
   const bundle = await bundleOf(role, catalogue, host);
-  const { launch, isNew } = await launchIdFor(values['launch-id'], role, answers.count, host);
+  const { launch, isNew } = await launchIdFor(
+    values['launch-id'],
+    role,
+    { verb: 'launch', target: String(answers.count) },
+    host,
+  );
   return { role, bundle, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
 }
 

@@ -7,13 +7,15 @@ import { readLaunch } from '../launch/book.ts';
 import { launchMachines } from '../launch/launch.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId } from '../nouns.ts';
+import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
-import { beaconStore } from './bucket.ts';
+import { beaconStore, bucketIn } from './bucket.ts';
 import { type Cloud, type CloudWords, connectCloud, type Place } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
 import { beaconNotice, completeIntent, type Draft, type Intent, type Pins, sendsBeacons } from './intent.ts';
+import { payloadsOf } from './payloads.ts';
 import { recordsOf } from './records.ts';
 import type { ReportWords } from './reports.ts';
 
@@ -58,14 +60,33 @@ export async function launchDraft(
     ];
     for (const notice of notices) if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
     const beacons = sendsBeacons(intent.payload) ? await beaconStore(cloud, catalogue) : undefined;
-    return await launchAndFollow(values, intent, { cloud, records, beacons }, host);
+    const own = bucket === undefined ? undefined : await bucketIn(cloud, catalogue);
+    return await launchAndFollow(values, intent, { cloud, records, bucket: own, beacons }, host);
   } finally {
     await cloud.close();
   }
 }
 
+/** What a report says of a launch beside its events. */
+export function launchMeta({ role, launch }: Pick<Draft, 'role' | 'launch'>, pins: Pins): LaunchMeta {
+  const build = pins.build?.build;
+  const sealed = pins.bundle?.sealed;
+  return {
+    id: launch,
+    catalogue: role.catalogue,
+    role: role.role,
+    environment: role.environment,
+    context: role.context,
+    catalogue_sha256: role.catalogueSha256,
+    region: role.region,
+    ami: role.ami,
+    ...(build && { build: recordedBuild(build) }),
+    ...(sealed && { bundle_sha256: sealed.sha256 }),
+  };
+}
+
 /** The build of this launch (an earlier run's, where it isn't new), or its bundle. */
-async function pinsOf(
+export async function pinsOf(
   { role, bundle, launch, isNew }: Draft,
   tag: string | undefined,
   place: Place,
@@ -74,7 +95,7 @@ async function pinsOf(
   host: Host,
 ): Promise<Pins> {
   if (role.app === undefined && bundle === undefined && !role.beacons) return {};
-  const bucket = await (await import('./bucket.ts')).bucketIn(place, catalogue);
+  const bucket = await bucketIn(place, catalogue);
   if (bundle !== undefined)
     return {
       bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host),
@@ -96,40 +117,39 @@ async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<P
 interface Places {
   readonly cloud: Cloud;
   readonly records: LaunchRecords;
+  /** The catalogue's; absent where it has none. */
+  readonly bucket: Bucket | undefined;
   readonly beacons: BeaconStore | undefined;
 }
 
 async function launchAndFollow(
   values: LaunchWords,
   intent: Intent,
-  { cloud, records, beacons }: Places,
+  { cloud, records, bucket, beacons }: Places,
   host: Host,
 ): Promise<ExitCode> {
-  const { role, launch, isNew, payload, count, pins } = intent;
+  const { role, launch, isNew, count, pins } = intent;
   const build = pins.build?.build;
   const sealed = pins.bundle?.sealed;
   const { clock, signal } = host;
   return await follow(
     {
       launching: launchMachines(
-        { launch, isNew, role, payload: async () => payload, count, build, bundle: sealed },
+        {
+          launch,
+          isNew,
+          role,
+          payload: payloadsOf(intent, pins, bucket, clock),
+          count,
+          build,
+          bundle: sealed,
+        },
         { ec2: cloud.ec2, records, clock, signal },
       ),
       verb: 'launching',
       output: values.output,
       junit: values.junit,
-      meta: {
-        id: launch,
-        catalogue: role.catalogue,
-        role: role.role,
-        environment: role.environment,
-        context: role.context,
-        catalogue_sha256: role.catalogueSha256,
-        region: role.region,
-        ami: role.ami,
-        ...(build && { build: recordedBuild(build) }),
-        ...(sealed && { bundle_sha256: sealed.sha256 }),
-      },
+      meta: launchMeta(intent, pins),
       launch,
       beacons,
       timeoutMs: role.timeoutMs,

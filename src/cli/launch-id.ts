@@ -11,7 +11,7 @@ import type { Host } from './host.ts';
 export async function launchIdFor(
   given: string | undefined,
   role: Role,
-  count: number,
+  { verb, target }: { readonly verb: string; readonly target: string },
   host: Host,
 ): Promise<{ readonly launch: LaunchId; readonly isNew: boolean }> {
   if (given !== undefined) {
@@ -26,7 +26,7 @@ export async function launchIdFor(
   ]);
   const { catalogue, environment, context, region } = role;
   const fleet = [catalogue, role.role, environment, context].join('/');
-  const ofCi = ciLaunchId(host.env, { verb: 'launch', fleet, target: `${count}@${region}` });
+  const ofCi = ciLaunchId(host.env, { verb, fleet, target: `${target}@${region}` });
   return ofCi === undefined
     ? { launch: newLaunchId(host.clock, randomBytes), isNew: true }
     : { launch: ofCi, isNew: false };

@@ -39,7 +39,7 @@ export const render = command({
       import('../launch/identity.ts'),
     ]);
     const bundle = await bundleOf(role, catalogue, host);
-    const { launch } = await launchIdFor(values['launch-id'], role, 1, host);
+    const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
     const nonce = newNonce(randomBytes);
     const pins =
       bundle === undefined

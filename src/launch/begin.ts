@@ -19,6 +19,9 @@ const COMPARED = {
   settings_sha256: 'role settings',
 } as const satisfies Partial<Record<keyof LaunchRecord, string>>;
 
+/** What may have changed where people say so: the fleet stays the same one. */
+const CHANGEABLE: ReadonlySet<keyof LaunchRecord> = new Set(['ami', 'catalogue_sha256', 'settings_sha256']);
+
 /**
  * Records the launch, or finds it recorded.
  * @returns whether this is a re-run
@@ -28,7 +31,7 @@ export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now:
   const wanted = launchRecord(plan, now);
   if (await createLaunch(records, plan.launch, wanted)) return false;
   const begun = await readLaunch(records, plan.launch);
-  if (begun !== undefined) refuseOther(begun, wanted);
+  if (begun !== undefined) refuseOther(begun, wanted, plan.acceptChanges ?? false);
   return true;
 }
 
@@ -60,10 +63,11 @@ export const recordedBuild = ({ app, tag, sha256, commit, createdAt }: Build): R
   created: new Date(createdAt).toISOString(),
 });
 
-function refuseOther(begun: LaunchRecord, wanted: LaunchRecord): void {
+function refuseOther(begun: LaunchRecord, wanted: LaunchRecord, accepted: boolean): void {
   const names = Object.keys(COMPARED) as (keyof typeof COMPARED)[];
   const changed = names.filter((name) => begun[name] !== wanted[name]);
   const builds = [begun, wanted].map(({ build }) => build?.tag ?? 'none');
+  if (accepted && changed.every((name) => CHANGEABLE.has(name))) return;
   const otherBuild = begun.build?.sha256 !== wanted.build?.sha256;
   const otherBundle = begun.bundle?.tar_sha256 !== wanted.bundle?.tar_sha256;
   if (changed.length === 0 && !otherBuild && !otherBundle) return;

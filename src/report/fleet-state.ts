@@ -56,9 +56,7 @@ function seenFleet(
   const count = (standing: Standing) => members.filter((member) => member.standing === standing).length;
   const ids = (...standings: readonly Standing[]) =>
     new Set(
-      members
-        .filter(({ standing }) => standings.includes(standing))
-        .map(({ machine }) => machine.instanceId),
+      members.filter(({ standing }) => standings.includes(standing)).map(({ machine }) => machine.instanceId),
     );
   return {
     target,

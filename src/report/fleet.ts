@@ -85,7 +85,12 @@ export function fleetLines(
   ];
 }
 
-const WHY = { surplus: 'too many', failed: 'without success', replaced: 'replaced', asked: 'as asked' } as const;
+const WHY = {
+  surplus: 'too many',
+  failed: 'without success',
+  replaced: 'replaced',
+  asked: 'as asked',
+} as const;
 
 function endedLines(ended: readonly Ended[]): string[] {
   const counts = new Map<string, number>();

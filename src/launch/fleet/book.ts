@@ -12,13 +12,49 @@ import {
   type FleetRecord,
   type Holder,
   left,
+  NO_RECORD,
   type OpenEntry,
   parseRecord,
   withoutOld,
 } from './record.ts';
 
+/** What of a fleet's record its descriptions must be completed with. */
+export interface Recent {
+  /** Launches of the last minutes: EC2 may not describe all of their machines yet. */
+  readonly recentLaunches: readonly LaunchId[];
+  /** Machines that were told to end in the last minutes, whatever EC2 describes. */
+  readonly recentEnds: ReadonlySet<InstanceId>;
+}
+
+/** A fleet's record as somebody sees it who changes nothing. */
+export interface Glimpse extends Recent {
+  readonly holder: Holder | null;
+  readonly open: readonly OpenEntry[];
+  readonly replacing: FleetRecord['replacing'];
+}
+
+/** Looks at a fleet's record without taking its lease. */
+export async function glimpse(
+  records: LaunchRecords,
+  key: string,
+  clock: Pick<Clock, 'now'>,
+): Promise<Glimpse> {
+  const found = await records.version(key);
+  const record = found === undefined ? NO_RECORD : parseRecord(found.text, records.locate(key));
+  const { holder, open, replacing } = record;
+  return { holder, open, replacing, ...recentOf(record, clock.now()) };
+}
+
+function recentOf(record: FleetRecord, now: number): Recent {
+  const recent = withoutOld(record, now, SETTLED_AFTER_MS);
+  return {
+    recentLaunches: recent.recent_launches.map(({ launch }) => launch),
+    recentEnds: new Set(recent.recent_ends.flatMap(({ instance_ids }) => instance_ids)),
+  };
+}
+
 /** The fleet's record in the hand of its holder: everything enters it before it is sent. */
-export class FleetBook implements Ledger {
+export class FleetBook implements Ledger, Recent {
   readonly #records: LaunchRecords;
   readonly #key: string;
   readonly #clock: Clock;
@@ -54,14 +90,12 @@ export class FleetBook implements Ledger {
     return this.#held.record.replacing;
   }
 
-  /** Launches of the last minutes: EC2 may not describe all of their machines yet. */
   get recentLaunches(): readonly LaunchId[] {
-    return this.#recent().recent_launches.map(({ launch }) => launch);
+    return recentOf(this.#held.record, this.#clock.now()).recentLaunches;
   }
 
-  /** Machines that were told to end in the last minutes, whatever EC2 describes. */
   get recentEnds(): ReadonlySet<InstanceId> {
-    return new Set(this.#recent().recent_ends.flatMap(({ instance_ids }) => instance_ids));
+    return recentOf(this.#held.record, this.#clock.now()).recentEnds;
   }
 
   async enter(launch: LaunchId, { batch, count }: Pick<BatchRecord, 'batch' | 'count'>): Promise<void> {
@@ -95,10 +129,6 @@ export class FleetBook implements Ledger {
     } catch {
       // Lost already, or S3 is out of reach.
     }
-  }
-
-  #recent(): FleetRecord {
-    return withoutOld(this.#held.record, this.#clock.now(), SETTLED_AFTER_MS);
   }
 
   #enter(entry: OpenEntry): Promise<void> {

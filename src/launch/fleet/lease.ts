@@ -1,7 +1,19 @@
+import type { Role } from '../../catalogue/role.ts';
 import { ConflictError, InterruptedError } from '../../errors.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { LaunchRecords, Version } from '../records.ts';
+import type { FleetName } from '../request.ts';
 import { type FleetRecord, type Holder, NO_RECORD, parseRecord, toText } from './record.ts';
+
+/** Where the record of a fleet lies: the same names in another region are another fleet. */
+export const fleetKey = ({
+  region,
+  catalogue,
+  role,
+  environment,
+  context,
+}: FleetName & Pick<Role, 'region'>): string =>
+  `fleets/${[region, catalogue, role, environment, context].join('/')}.json`;
 
 /** A holder that has not moved its record for so long, by the store's own clock, is taken for gone. */
 export const LEASE_MS = 60_000;

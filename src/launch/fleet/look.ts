@@ -2,22 +2,22 @@ import type { InstanceId, LaunchId, Machine, Outcome } from '../../nouns.ts';
 import { readBatches } from '../book.ts';
 import { livingMachines } from '../living.ts';
 import type { LaunchTools } from '../plan.ts';
-import { fleetTags } from '../request.ts';
-import type { FleetBook } from './book.ts';
-import { type Fleet, fleetOf, type Member, standingOf } from './members.ts';
-import type { FleetPlan } from './tools.ts';
+import { type FleetName, fleetTags } from '../request.ts';
+import type { Recent } from './book.ts';
+import { type Fleet, fleetOf, type Member, standingOf, type Wanted } from './members.ts';
 
 /**
  * The fleet as it is now: what EC2 describes under its tags, what answers of the last minutes name and EC2 doesn't describe
  * yet, less what was told to end in the last minutes.
  */
 export async function lookAtFleet(
-  { launch, wanted }: Pick<FleetPlan, 'launch' | 'wanted'>,
-  { ec2, records, clock, book }: LaunchTools & { readonly book: FleetBook },
+  name: FleetName,
+  wanted: Wanted | undefined,
+  { ec2, records, clock, book }: Pick<LaunchTools, 'ec2' | 'records' | 'clock'> & { readonly book: Recent },
 ): Promise<Fleet> {
-  const described = await ec2.machinesWithTags(fleetTags(launch.role));
+  const described = await ec2.machinesWithTags(fleetTags(name));
   const known = new Set(described.map(({ instanceId }) => instanceId));
-  const fleet = fleetOf(described, launch.role, wanted, book.recentEnds);
+  const fleet = fleetOf(described, name, wanted, book.recentEnds);
   const late = await Promise.all(
     book.recentLaunches.map((recent) => undescribed(recent, known, { records, clock })),
   );

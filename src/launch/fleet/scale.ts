@@ -60,7 +60,7 @@ export async function* judgedNow(
   tools: FleetTools,
   whose: 'all' | 'others',
 ): AsyncGenerator<FleetStreamEvent, Fleet> {
-  const fleet = await lookAtFleet(plan, tools);
+  const fleet = await lookAtFleet(plan.launch.role, plan.wanted, tools);
   const { launch } = plan.launch;
   const unjudged = standingAs(fleet, 'unjudged').filter(
     ({ machine }) => whose === 'all' || machine.tags['rolecall:launch'] !== launch,

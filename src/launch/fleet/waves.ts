@@ -30,3 +30,16 @@ export function waveSize(wave: Wave, { total, left, canary }: Rollout): number {
   const size = 'percent' in wave ? Math.ceil((total * wave.percent) / 100) : wave.machines;
   return Math.min(Math.max(1, size), left);
 }
+
+/** The sizes of all waves, where no machine fails. */
+export function waveSizes(rules: { readonly wave: Wave; readonly canary: boolean }, total: number): number[] {
+  const sizes: number[] = [];
+  let canary: Rollout['canary'] = rules.canary ? 'wanted' : 'done';
+  for (let left = total; left > 0; ) {
+    const size = waveSize(rules.wave, { total, left, canary });
+    sizes.push(size);
+    left -= size;
+    canary = 'done';
+  }
+  return sizes;
+}

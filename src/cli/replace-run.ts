@@ -1,0 +1,53 @@
+import { type ExitCode, exitCode } from '../errors.ts';
+import { write } from '../io/streams.ts';
+import { columnsOf } from '../io/terminal.ts';
+import { glimpse } from '../launch/fleet/book.ts';
+import { fleetKey } from '../launch/fleet/lease.ts';
+import { lookAtFleet } from '../launch/fleet/look.ts';
+import { replaceFleet, replacementOf } from '../launch/fleet/replace.ts';
+import { jsonReport } from '../report/json.ts';
+import { replacementDocument, replacementText } from '../report/replacement.ts';
+import { openCatalogue } from './catalogue.ts';
+import { fleetDraft, fleetRole } from './fleet-draft.ts';
+import { changeFleet, type FleetChange, type FleetPlace, inFleetPlace, wantedOf } from './fleet-run.ts';
+import type { Host } from './host.ts';
+import type { Pins } from './intent.ts';
+import { pinsOf } from './launch-draft.ts';
+import { type RolloutWords, rulesOf } from './rollout-words.ts';
+
+export interface ReplaceWords extends RolloutWords {
+  readonly all: boolean;
+}
+
+/** Replaces machines of a fleet by ones as a launch would make them now. */
+export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitCode> {
+  const rules = rulesOf(words);
+  const catalogue = await openCatalogue(words, host);
+  const role = await fleetRole(words, catalogue, host);
+  const which = words.all ? 'all' : 'stale';
+  const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
+  return await inFleetPlace(words, role, catalogue, host, async (place) => {
+    const pins = await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host);
+    if (words['dry-run']) return await show(words, draft, pins, place, host);
+    const run: FleetChange['run'] = (plan, tools) => replaceFleet(plan, which, tools);
+    return await changeFleet({ verb: 'replace', draft, pins, rules, run }, words, place, host);
+  });
+}
+
+async function show(
+  words: ReplaceWords,
+  { role, launch }: FleetChange['draft'],
+  pins: Pins,
+  { cloud, records }: FleetPlace,
+  { clock, terminal }: Host,
+): Promise<ExitCode> {
+  const book = await glimpse(records, fleetKey(role), clock);
+  const fleet = await lookAtFleet(role, wantedOf(role, pins), { ec2: cloud.ec2, records, clock, book });
+  const replacement = replacementOf(fleet, words.all ? 'all' : 'stale', launch);
+  const text =
+    words.output === 'text'
+      ? replacementText(role, replacement, clock.now(), columnsOf(terminal))
+      : jsonReport(replacementDocument(replacement));
+  await write(terminal.stdout, text);
+  return exitCode('ok');
+}

@@ -1,0 +1,165 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
+import { AwsError, type ExitCode, exitCode, RolecallError, UsageError } from '../errors.ts';
+import { painter } from '../io/paint.ts';
+import { write } from '../io/streams.ts';
+import { columnsOf } from '../io/terminal.ts';
+import { glimpse } from '../launch/fleet/book.ts';
+import { fleetKey, whoIs } from '../launch/fleet/lease.ts';
+import { fleetOf, type Wanted } from '../launch/fleet/members.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import type { FleetName } from '../launch/request.ts';
+import type { Machine, PathName } from '../nouns.ts';
+import { type FleetStatus, fleetsDocument, fleetsText } from '../report/fleets.ts';
+import { jsonReport } from '../report/json.ts';
+import { openCatalogue, type RoleWords, roleFrom } from './catalogue.ts';
+import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
+import type { Host } from './host.ts';
+import { bundleOf } from './intent.ts';
+import { recordsOf } from './records.ts';
+import { regionFor } from './region.ts';
+
+export interface StatusWords extends CloudWords, RoleWords {
+  readonly json: boolean;
+}
+
+/** Shows the fleets of a catalogue as EC2's tags tell them. */
+export async function runStatus(words: StatusWords, host: Host): Promise<ExitCode> {
+  const catalogue = await openCatalogue(words, host);
+  checkNames(words, catalogue);
+  const region = await regionFor(words, host);
+  const cloud = await connectCloud(words, region, host);
+  try {
+    const records = await recordsOf(cloud, catalogue, host);
+    const machines = await cloud.ec2.machinesWithTags(tagsOf(words, catalogue));
+    const names = fleetNames(machines);
+    const place = { cloud, records, catalogue, host, region };
+    const fleets = await Promise.all(names.map((name) => statusOf(name, machines, place)));
+    const { stdout, colour } = host.terminal;
+    const text = words.json
+      ? jsonReport(fleetsDocument(fleets))
+      : fleetsText(fleets, host.clock.now(), columnsOf(host.terminal), painter(colour.stdout));
+    await write(stdout, text);
+    return exitCode('ok');
+  } finally {
+    await cloud.close();
+  }
+}
+
+interface StatusPlace {
+  readonly cloud: Cloud;
+  readonly records: LaunchRecords;
+  readonly catalogue: Catalogue;
+  readonly host: Host;
+  readonly region: string;
+}
+
+const KINDS = [
+  ['role', (catalogue: Catalogue) => catalogue.roles.map(({ name }) => name)],
+  ['environment', ({ environments }: Catalogue) => environments],
+  ['context', ({ contexts }: Catalogue) => contexts],
+] as const;
+
+/** A name that the catalogue lacks is hardly meant; machines of a role that it had are shown without one. */
+function checkNames(words: RoleWords, catalogue: Catalogue): void {
+  for (const [kind, namesIn] of KINDS) {
+    const given = words[kind];
+    const names: readonly string[] = namesIn(catalogue);
+    if (given !== undefined && !names.includes(given))
+      throw new UsageError(`${catalogue.label} has no ${kind} ${JSON.stringify(given)}`, {
+        hint: `its ${kind}s: ${names.join(', ')}`,
+      });
+  }
+}
+
+function tagsOf(words: RoleWords, catalogue: Catalogue): Record<string, string> {
+  const given = KINDS.flatMap(([kind]) => {
+    const value = words[kind];
+    return value === undefined ? [] : [[`rolecall:${kind}`, value] as const];
+  });
+  return { 'rolecall:catalogue': catalogue.name, ...Object.fromEntries(given) };
+}
+
+function fleetNames(machines: readonly Machine[]): FleetName[] {
+  const names = new Map<string, FleetName>();
+  for (const { tags, state } of machines) {
+    if (state === 'terminated') continue;
+    const [catalogue, role, environment, context] = ['catalogue', 'role', 'environment', 'context'].map(
+      (name) => (tags[`rolecall:${name}`] ?? '') as PathName,
+    ) as [PathName, PathName, PathName, PathName];
+    names.set([role, environment, context].join('/'), { catalogue, role, environment, context });
+  }
+  return [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
+}
+
+async function statusOf(
+  name: FleetName,
+  machines: readonly Machine[],
+  { cloud, records, catalogue, host, region }: StatusPlace,
+): Promise<FleetStatus> {
+  const those = machines.filter(
+    ({ tags }) =>
+      tags['rolecall:role'] === name.role &&
+      tags['rolecall:environment'] === name.environment &&
+      tags['rolecall:context'] === name.context,
+  );
+  const [wanted, seen] = await Promise.all([
+    wantedNow(name, cloud, catalogue, host),
+    glimpse(records, fleetKey({ ...name, region }), host.clock).catch(orNothing),
+  ]);
+  const holder = seen?.holder;
+  return {
+    name,
+    wanted,
+    fleet: fleetOf(those, name, wanted, seen?.recentEnds),
+    busy: holder ? `at work on it: ${whoIs(holder)}` : undefined,
+  };
+}
+
+/** Who may look at machines may not read the bucket. */
+function orNothing(error: unknown): undefined {
+  if (error instanceof AwsError) return undefined;
+  throw error;
+}
+
+/** What a launch would give now; undefined where the catalogue can't tell any more. */
+async function wantedNow(
+  name: FleetName,
+  cloud: Cloud,
+  catalogue: Catalogue,
+  host: Host,
+): Promise<Wanted | undefined> {
+  try {
+    const role = await roleFrom(catalogue, name, {});
+    const { settingsTag } = await import('../launch/request.ts');
+    return {
+      ami: role.ami,
+      settings: settingsTag(role),
+      build: await buildNow(role, cloud, catalogue),
+      bundle: await bundleNow(role, catalogue, host),
+    };
+  } catch (error) {
+    if (error instanceof RolecallError) return undefined;
+    throw error;
+  }
+}
+
+async function buildNow(role: Role, cloud: Cloud, catalogue: Catalogue): Promise<string | undefined> {
+  if (role.app === undefined) return undefined;
+  const [{ bucketIn }, { readPointer }] = await Promise.all([
+    import('./bucket.ts'),
+    import('../release/current.ts'),
+  ]);
+  return (await readPointer(await bucketIn(cloud, catalogue), role.app, role.environment))?.pointer.tag;
+}
+
+async function bundleNow(role: Role, catalogue: Catalogue, host: Host): Promise<string | undefined> {
+  const bundle = await bundleOf(role, catalogue, host);
+  if (bundle === undefined) return undefined;
+  const [{ previewBundle }, { hashTag }] = await Promise.all([
+    import('./bundle-pin.ts'),
+    import('../launch/request.ts'),
+  ]);
+  const { sealed } = await previewBundle(bundle, 'status' as never, role, host);
+  return hashTag(sealed.tarSha256);
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type ExitCode, exitCode, UsageError } from '../errors.ts';
+import { write } from '../io/streams.ts';
+import { columnsOf } from '../io/terminal.ts';
+import { counted } from '../io/text.ts';
+import { FleetBook, glimpse } from '../launch/fleet/book.ts';
+import type { FleetEvent } from '../launch/fleet/events.ts';
+import { fleetKey } from '../launch/fleet/lease.ts';
+import { lookAtFleet } from '../launch/fleet/look.ts';
+import { isOurs, type Member } from '../launch/fleet/members.ts';
+import { type Doomed, doomedOf, terminateFleet } from '../launch/fleet/terminate.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import type { FleetName } from '../launch/request.ts';
+import type { LaunchId, PathName } from '../nouns.ts';
+import { memberDocument } from '../report/fleets.ts';
+import { jsonReport } from '../report/json.ts';
+import { memberLines } from '../report/members.ts';
+import { openCatalogue, type RoleWords, requireRole } from './catalogue.ts';
+import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
+import { askToEnd } from './fleet-ask.ts';
+import { isAlive, lockWaitMs } from './fleet-run.ts';
+import type { Host } from './host.ts';
+import { recordsOf } from './records.ts';
+import { regionFor } from './region.ts';
+import { actorOf } from './release-words.ts';
+
+export interface TerminateWords extends CloudWords, RoleWords {
+  readonly launch: LaunchId | undefined;
+  readonly fleet: boolean;
+  readonly failed: boolean;
+  readonly yes: boolean;
+  readonly 'dry-run': boolean;
+  readonly 'lock-wait': string;
+  readonly json: boolean;
+}
+
+/** Ends machines that rolecall launched, and no others. */
+export async function runTerminate(words: TerminateWords, host: Host): Promise<ExitCode> {
+  checkWords(words);
+  const waitMs = lockWaitMs(words['lock-wait']);
+  const catalogue = await openCatalogue(words, host);
+  const region = await regionFor(words, host);
+  const cloud = await connectCloud(words, region, host);
+  try {
+    const records = await recordsOf(cloud, catalogue, host);
+    const name =
+      words.launch === undefined
+        ? { catalogue: catalogue.name, ...(requireRole(words) as Omit<FleetName, 'catalogue'>) }
+        : await fleetOfLaunch(words.launch, cloud);
+    const doomed = { launch: words.launch, failed: words.failed };
+    const place = { cloud, records, name: { ...name, region } };
+    if (words['dry-run']) return await show(words, doomed, place, host);
+    return await end(words, doomed, place, waitMs, host);
+  } finally {
+    await cloud.close();
+  }
+}
+
+function checkWords({ launch, fleet, ...words }: TerminateWords): void {
+  const named = [words.role, words.environment, words.context].some((word) => word !== undefined);
+  const hint =
+    'rolecall terminate LAUNCH, or rolecall terminate --fleet --role ROLE --env ENV --context CONTEXT';
+  if (launch === undefined && !fleet)
+    throw new UsageError('which machines? Neither a launch nor --fleet is given', { hint });
+  if (launch !== undefined && (fleet || named))
+    throw new UsageError('both a launch and a fleet are named', { hint });
+}
+
+interface EndPlace {
+  readonly cloud: Cloud;
+  readonly records: LaunchRecords;
+  readonly name: FleetName & { readonly region: string };
+}
+
+/** The fleet that a launch belongs to, as its machines' tags tell. */
+async function fleetOfLaunch(launch: LaunchId, { ec2 }: Cloud): Promise<FleetName> {
+  const machine = (await ec2.machinesOfLaunch(launch)).find(isOurs);
+  if (machine === undefined)
+    throw new UsageError(`EC2 knows no machine of launch ${launch} that rolecall launched`, {
+      hint: 'check the id, --region and --profile; rolecall status lists what there is',
+    });
+  const tag = (name: string) => (machine.tags[`rolecall:${name}`] ?? '') as PathName;
+  return {
+    catalogue: tag('catalogue'),
+    role: tag('role'),
+    environment: tag('environment'),
+    context: tag('context'),
+  };
+}
+
+async function show(
+  { json }: TerminateWords,
+  doomed: Doomed,
+  { cloud, records, name }: EndPlace,
+  { clock, terminal }: Host,
+): Promise<ExitCode> {
+  const book = await glimpse(records, fleetKey(name), clock);
+  const fleet = await lookAtFleet(name, undefined, { ec2: cloud.ec2, records, clock, book });
+  const members = doomedOf(fleet, doomed);
+  const lines = memberLines(members, clock.now(), columnsOf(terminal) - 2);
+  const text = [`${counted(members.length, 'machine')} would be ended`, ...lines.map((line) => `  ${line}`)];
+  await write(
+    terminal.stdout,
+    json ? jsonReport({ end: members.map(memberDocument) }) : `${text.join('\n')}\n`,
+  );
+  return exitCode('ok');
+}
+
+async function end(
+  words: TerminateWords,
+  doomed: Doomed,
+  { cloud, records, name }: EndPlace,
+  waitMs: number,
+  host: Host,
+): Promise<ExitCode> {
+  const { clock, signal, terminal } = host;
+  const holder = {
+    id: randomBytes(8).toString('hex'),
+    by: actorOf(host),
+    host: hostname(),
+    pid: process.pid,
+    verb: 'terminate',
+    launch: words.launch ?? '-',
+    since: new Date(clock.now()).toISOString(),
+  };
+  const book = await FleetBook.open({ records, key: fleetKey(name), holder, clock, signal, waitMs, isAlive });
+  try {
+    const agreed = (members: readonly Member[]) => askToEnd('terminate', members, name, words, host);
+    const ended: Member[] = [];
+    for await (const event of terminateFleet(name, doomed, {
+      ec2: cloud.ec2,
+      records,
+      clock,
+      book,
+      agreed,
+    })) {
+      if (event.type === 'machines-ended') ended.push(...event.members);
+      for (const line of linesOf(event)) terminal.stderr.write(`${line}\n`);
+    }
+    await write(
+      terminal.stdout,
+      words.json
+        ? jsonReport({ ended: ended.map(memberDocument) })
+        : `${counted(ended.length, 'machine')} terminated\n`,
+    );
+    return exitCode('ok');
+  } finally {
+    await book.close();
+  }
+}
+
+const linesOf = (event: FleetEvent): string[] => {
+  if (event.type === 'notice') return [event.text];
+  return event.type === 'machines-ended'
+    ? event.members.map(({ machine }) => `${machine.instanceId} terminated`)
+    : [];
+};

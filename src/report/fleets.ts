@@ -1,0 +1,106 @@
+import type { Paint } from '../io/paint.ts';
+import { counted, glued, wrap } from '../io/text.ts';
+import type { Fleet, Member, Standing, Wanted } from '../launch/fleet/members.ts';
+import type { FleetName } from '../launch/request.ts';
+import { memberLines } from './members.ts';
+
+/** A fleet as `status` shows it. */
+export interface FleetStatus {
+  readonly name: FleetName;
+  readonly fleet: Fleet;
+  /** What a launch would give now; undefined where the catalogue has no such role any more. */
+  readonly wanted: Wanted | undefined;
+  /** Who is at work on it, in words; undefined where nobody is. */
+  readonly busy: string | undefined;
+}
+
+const STANDINGS: readonly Standing[] = ['proved', 'unjudged', 'failed', 'stopped', 'ending'];
+
+const countOf = ({ members }: Fleet, standing: Standing): number =>
+  members.filter((member) => member.standing === standing).length;
+
+const staleIn = ({ members }: Fleet): number =>
+  members.filter(({ stale, standing }) => standing === 'proved' && stale.length > 0).length;
+
+/** Fleets and their machines for people; ends with a newline. */
+export function fleetsText(
+  fleets: readonly FleetStatus[],
+  now: number,
+  columns: number,
+  paint: Paint,
+): string {
+  if (fleets.length === 0) return 'no machine of this catalogue is there\n';
+  const blocks = fleets.map((status) => fleetBlock(status, now, columns, paint).join('\n'));
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function fleetBlock(
+  { name, fleet, wanted, busy }: FleetStatus,
+  now: number,
+  columns: number,
+  paint: Paint,
+): string[] {
+  const counts = STANDINGS.map((standing) => [standing, countOf(fleet, standing)] as const)
+    .filter(([standing, count]) => count > 0 && standing !== 'ending')
+    .map(([standing, count]) => `${count} ${standing}`);
+  const stale = staleIn(fleet);
+  const parts = [...counts, ...(stale === 0 ? [] : [`${stale} stale`])];
+  const head = `${paint.strong(`${name.role} ${name.environment}/${name.context}`)}: ${glued(parts.length === 0 ? 'no machine' : parts.join(', '))}`;
+  const shown = fleet.members.filter(({ standing }) => standing !== 'ending');
+  const notes = [
+    ...(wanted === undefined ? ['the catalogue has no such role any more'] : []),
+    ...(busy === undefined ? [] : [busy]),
+    ...(fleet.strangers.length === 0
+      ? []
+      : [
+          `${counted(fleet.strangers.length, 'machine')} under its tags not launched by rolecall: ${fleet.strangers.map(({ instanceId }) => instanceId).join(', ')}`,
+        ]),
+  ];
+  return [
+    ...wrap(head, columns, 2),
+    ...memberLines(shown, now, columns - 2).map((line) => `  ${line}`),
+    ...notes.flatMap((note) => wrap(`  ${note}`, columns, 4)),
+  ];
+}
+
+/** A machine of a fleet as data. */
+export const memberDocument = ({ machine, standing, verdict, stale }: Member) => ({
+  instance_id: machine.instanceId,
+  state: machine.state,
+  standing,
+  verdict: verdict ?? null,
+  stale,
+  launch: machine.tags['rolecall:launch'] ?? null,
+  build: machine.tags['rolecall:build'] ?? null,
+  settings: machine.tags['rolecall:settings'] ?? null,
+  ami: machine.imageId ?? null,
+  zone: machine.zone,
+  instance_type: machine.instanceType,
+  launched_at: new Date(machine.launchedAt).toISOString(),
+});
+
+/** `status --output json`. */
+export const fleetsDocument = (fleets: readonly FleetStatus[]) => ({
+  fleets: fleets.map(({ name, fleet, wanted, busy }) => ({
+    catalogue: name.catalogue,
+    role: name.role,
+    environment: name.environment,
+    context: name.context,
+    counts: {
+      ...Object.fromEntries(STANDINGS.map((standing) => [standing, countOf(fleet, standing)])),
+      stale: staleIn(fleet),
+    },
+    wanted:
+      wanted === undefined
+        ? null
+        : {
+            ami: wanted.ami,
+            settings: wanted.settings,
+            build: wanted.build ?? null,
+            bundle: wanted.bundle ?? null,
+          },
+    busy: busy ?? null,
+    machines: fleet.members.map(memberDocument),
+    strangers: fleet.strangers.map(({ instanceId }) => instanceId),
+  })),
+});
