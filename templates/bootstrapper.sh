@@ -33,7 +33,7 @@ SUMMARY_LINES=100
 LINE_LENGTH=400
 LOG_GENERATIONS=4
 # A boot log takes at most so many bytes of each of its files: their newest.
-LOG_BYTES=3000000
+LOG_BYTES=1300000
 KEY='^[a-z][a-z0-9_]{0,63}$'
 PATH_NAME='^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 NONCE_VALUE='^[0-9a-f]{32}$'

@@ -27,7 +27,7 @@ rolecall_bundle_compression=gzip
 personality=(environment=prod role=queue context=b)
 # ---- end of settings
 
-RUN='' SEQ=0 STEP=bundle.fetch STATED='' STARTED=0 STEP_STARTED=0 FAILURE='' LOG='' OUTPUT='' WORK='' CHILD='' REST='' SAID=0 SINKS=()
+RUN='' SEQ=0 STEP=bundle.fetch STATED='' STARTED=0 STEP_STARTED=0 FAILURE='' LOG='' OUTPUT='' WORK='' CHILD='' REST='' SAID=0 SINKS=() MARKS=''
 BASE=$ROOT/var/lib/rolecall/$rolecall_launch
 BUNDLE=$BASE/start-up-bundle
 LOGS=$ROOT/var/log/rolecall
@@ -92,7 +92,13 @@ mark() {
   body="$rolecall_launch $RUN $SEQ ${now:0:-6}.${now: -6:3} $1"
   mac=$(printf '%s|%s' "$rolecall_nonce" "$body" | sha256)
   for ((count = 0; count < ${2:-1}; count++)); do text+=$'\n'"<<rc1 $body ${mac:0:16}>>"$'\n'; done
+  MARKS+="<<rc1 $body ${mac:0:16}>>"$'\n'
   print "$text"
+}
+
+# Sends nothing, unless the bundle brings another one.
+beacon() {
+  :
 }
 
 sha256() {
@@ -158,6 +164,7 @@ on_exit() {
     print "${TEXT}ERROR Bootstrapping failed at step $STEP (status $status): $REPLY"$'\n'
     ms_since "$STARTED"
     mark "verdict failed $STEP $status $REPLY" 3
+    beacon failed "$STEP"
   fi
   rm -rf -- "$WORK"
   # What was secret in the bundle has been told to its module.
@@ -208,6 +215,8 @@ fetch() {
   done
   mkdir -p -- "$BASE" "$LOGS" || die "can't make the folder $BASE: user data runs as root"
   chmod 700 -- "$BASE"
+  # What is printed goes to a log, too.
+  if (umask 027 && : >"$LOGS/start-up.log") 2>/dev/null; then SINKS+=("$LOGS/start-up.log"); fi
   WORK=$(umask 077 && mktemp -d "$BASE/work.XXXXXX")
   for pause in "${WAITS[@]}" ''; do
     status=0
@@ -279,6 +288,8 @@ unpack() {
   files=$(grep -c '^-' "$WORK/members") || true
   rm -f -- "$WORK/bundle"
   print "Unpacked: $files files"$'\n'
+  # shellcheck source=/dev/null
+  if [[ -n ${rolecall_beacon_url:-} && -f $BUNDLE/.lib/beacon.sh ]]; then . "$BUNDLE/.lib/beacon.sh"; fi
 }
 
 # ---------------------------------------------------------------- modules
@@ -401,6 +412,7 @@ main() {
   ms_since "$STARTED"
   STATED=yes
   mark "verdict ok $last 0 $REPLY" 3
+  beacon ok "$last"
 }
 
 if [[ ${BASH_SOURCE[0]:-$0} == "$0" ]]; then main; fi

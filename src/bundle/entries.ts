@@ -19,6 +19,8 @@ export interface BundleParts {
   readonly files: Readonly<Record<string, string>>;
   /** Absolute path of the library that modules source. */
   readonly library: string;
+  /** Absolute path of what start-up.sh sends beacons with; a bundle without it sends none. */
+  readonly beacons?: string;
 }
 
 /** A module as it is started: in a test the same one is started twice, and then its test. */
@@ -40,6 +42,7 @@ export const startedOnce = (modules: readonly Module[]): StartedModule[] =>
 export async function* bundleEntries(parts: BundleParts): AsyncGenerator<Entry, void> {
   yield folder('');
   yield folder('.lib');
+  if (parts.beacons !== undefined) yield text('.lib/beacon.sh', await readFile(parts.beacons));
   yield text('.lib/module-lib.sh', await readFile(parts.library));
   yield text('modules.list', Buffer.from(modulesList(parts.modules)));
   yield* distinct(filesEntries(parts.files));

@@ -2,20 +2,22 @@ import { randomBytes } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import type { LaunchId } from '../nouns.ts';
-import type { BeaconPin } from './beacon-pin.ts';
 import type { Pin } from './build-pin.ts';
 import type { BundlePin } from './bundle-pin.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import type { CloudWords } from './cloud.ts';
 import { command } from './command.ts';
 import type { Host } from './host.ts';
-import { beaconNotice, bundleOf, payloadFor } from './intent.ts';
+import { bundleOf, payloadFor } from './intent.ts';
 import { launchIdFor } from './launch-id.ts';
 import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
 import { print } from './print.ts';
 import type { RoleBundle } from './role-bundle.ts';
 
-/** `rolecall render`: the payload's bytes on stdout, as EC2 would get them. */
+/**
+ * `rolecall render`: the payload's bytes on stdout, as EC2 would get them; without the forms for beacons, which a launch signs
+ * for machines that it watches.
+ */
 export const render = command({
   options: {
     ...roleOptions,
@@ -45,10 +47,7 @@ export const render = command({
       bundle === undefined
         ? { build: await pinnedBuild(values, role, catalogue, host) }
         : { bundle: await pinnedBundle(values, bundle, { role, launch }, catalogue, host) };
-    const beacon = role.beacons ? await pinnedBeacon(values, { role, launch }, catalogue, host) : undefined;
-    const payload = await payloadFor({ role, launch, nonce }, { ...pins, beacon });
-    const notice = beaconNotice({ beacon }, payload);
-    if (notice !== undefined) host.terminal.stderr.write(`note: ${notice}\n`);
+    const payload = await payloadFor({ role, launch, nonce }, pins);
     const text = values.redact ? redact(payload.text) : payload.text;
     const { scheme, bytes, sha256 } = payload;
     return print(values.output, host, {
@@ -75,24 +74,6 @@ async function pinnedBundle(
   const { bucket, close } = await openBucket(values, catalogue, role.region, host);
   try {
     return await pinBundle(bundle, launch, bucket, host);
-  } finally {
-    await close();
-  }
-}
-
-/** The forms that machines send beacons with; a redacted payload shows none of their secrets, so nothing is signed for it. */
-async function pinnedBeacon(
-  values: CloudWords & { readonly redact: boolean },
-  { role, launch }: { readonly role: Role; readonly launch: LaunchId },
-  catalogue: Catalogue,
-  host: Host,
-): Promise<BeaconPin> {
-  const { pinBeacon, previewBeacon } = await import('./beacon-pin.ts');
-  if (values.redact) return { pinned: previewBeacon(role) };
-  const { openBucket } = await import('./bucket.ts');
-  const { bucket, close } = await openBucket(values, catalogue, role.region, host);
-  try {
-    return await pinBeacon(launch, bucket);
   } finally {
     await close();
   }

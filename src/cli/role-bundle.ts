@@ -39,7 +39,8 @@ export async function loadBundle(
   const values = await readValues(settings, modules, { env: host.env, folder });
   const files = Object.entries(settings.files).map(([name, path]) => [name, resolve(folder, path)]);
   const library = join(packageRoot(), 'templates/module-lib.sh');
-  const parts = { modules: startedOnce(modules), values, files: Object.fromEntries(files), library };
+  const beacons = join(packageRoot(), 'templates/beacon.sh');
+  const parts = { modules: startedOnce(modules), values, files: Object.fromEntries(files), library, beacons };
   return { settings, modules, parts };
 }
 

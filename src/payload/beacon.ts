@@ -17,7 +17,7 @@ export interface PinnedBeacon {
   readonly log: { readonly policy: string; readonly signature: string };
 }
 
-/** The same names in both schemes. */
+/** For a personality: all as it is sent. */
 export function beaconLines(beacon: PinnedBeacon): Line[] {
   const { url, prefix, credential, date, token, policy, signature, log } = beacon;
   const lines: readonly (readonly [string, string | undefined])[] = [
@@ -32,4 +32,26 @@ export function beaconLines(beacon: PinnedBeacon): Line[] {
     ['rolecall_log_signature', log.signature],
   ];
   return lines.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
+}
+
+/** Where the session token stands in a policy: a script has no room for it three times. */
+const TOKEN = '@token@';
+
+/**
+ * For a start-up script: the same names, the policies as JSON in which `@token@` stands for the session token. The box
+ * makes base64 of them.
+ */
+export function beaconVariables(beacon: PinnedBeacon): Line[] {
+  const { policy, log } = beacon;
+  const plain = {
+    ...beacon,
+    policy: plainPolicy(beacon, policy),
+    log: { ...log, policy: plainPolicy(beacon, log.policy) },
+  };
+  return beaconLines(plain);
+}
+
+function plainPolicy({ token }: PinnedBeacon, policy: string): string {
+  const json = Buffer.from(policy, 'base64').toString('utf8');
+  return token === undefined ? json : json.replace(token, () => TOKEN);
 }

@@ -1,6 +1,6 @@
 import type { Role } from '../catalogue/role.ts';
 import type { BundleKey, LaunchId, Nonce } from '../nouns.ts';
-import { beaconLines, type PinnedBeacon } from './beacon.ts';
+import { beaconVariables, type PinnedBeacon } from './beacon.ts';
 import { checkedPersonality } from './lines.ts';
 import { type Payload, type PayloadPart, payloadOf } from './payload.ts';
 
@@ -43,7 +43,7 @@ export function startUpPayload(
     `rolecall_bundle_key=${bundle.key}`,
     `rolecall_bundle_sha256=${bundle.sha256}`,
     `rolecall_bundle_compression=${bundle.compression}`,
-    ...(beacon === undefined ? [] : beaconLines(beacon)).map(([key, value]) => `${key}=${quoted(value)}`),
+    ...(beacon === undefined ? [] : beaconVariables(beacon)).map(([key, value]) => `${key}=${quoted(value)}`),
   ];
   const pairs = personality.map(([key, value]) => `${key}=${quoted(value)}`);
   // A function, since `$` in a replacement text has a meaning.
@@ -68,11 +68,12 @@ const partsOf = (
   })),
 ];
 
-/** Lines that hold nothing but a comment, or nothing at all, go; the first one (`#!`) stays. */
+/** Lines that hold nothing but a comment, or nothing at all, go, and so does indentation; the first one (`#!`) stays. */
 const withoutComments = (script: string): string =>
   script
     .split('\n')
     .filter((line, index, { length }) => index === 0 || index === length - 1 || !/^\s*(?:#|$)/.test(line))
+    .map((line) => line.trimStart())
     .join('\n');
 
 /** For bash: nothing in it means anything. */

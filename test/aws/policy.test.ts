@@ -55,3 +55,14 @@ test('who launches writes bundles, large ones too; what is launched reads', () =
   expect([...s3Policy('launch')].sort()).toEqual([...s3Policy('release')].sort());
   expect([...s3Policy('machine')]).toEqual(['s3:GetObject']);
 });
+
+test('who launches may send what its machines send with its signature, and read it', () => {
+  const [, policy = ''] = /<!-- policy launch -->\n\n```json\n([\s\S]*?)```/.exec(text) ?? [];
+  const { Statement }: { Statement: readonly Statement[] } = JSON.parse(policy);
+  const allowed = (action: string) =>
+    Statement.filter(({ Action }) => [Action].flat().includes(action)).flatMap(({ Resource }) => Resource);
+  for (const action of ['s3:PutObject', 's3:GetObject'])
+    expect(allowed(action)).toEqual(
+      expect.arrayContaining(['arn:aws:s3:::shop-rolecall/beacons/*', 'arn:aws:s3:::shop-rolecall/logs/*']),
+    );
+});

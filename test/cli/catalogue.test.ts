@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { widthOf } from '../../src/io/text.ts';
-import { redact } from '../../src/payload/redact.ts';
 import { rolecall, words } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rolecall-cli-'));
@@ -155,28 +154,12 @@ test('render: the exact bytes, the same for the same launch but for the nonce', 
   const hidden = await rolecall(words(`${line} --redact`));
   expect(hidden).toEqual({
     code: 0,
-    stdout: [
-      ...['environment=prod', 'role=memcached', 'context=b', 'memcached_mb=128'],
-      ...['rolecall_beacon_credential=[redacted]', 'rolecall_beacon_date=20260101T000000Z'],
-      ...['rolecall_beacon_policy=[redacted]', 'rolecall_beacon_signature=[redacted]'],
-      'rolecall_beacon_url=https://example-rolecall.s3.eu-central-1.amazonaws.com/',
-      ...['rolecall_launch=l-1', 'rolecall_log_policy=[redacted]', 'rolecall_log_signature=[redacted]'],
-      'rolecall_nonce=[redacted]\n',
-    ].join('\n'),
+    stdout:
+      'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=[redacted]\n',
     stderr: '',
   });
-  const keys = { AWS_ACCESS_KEY_ID: `AKIA${'A'.repeat(16)}`, AWS_SECRET_ACCESS_KEY: 'k'.repeat(40) };
-  const before = { ...process.env };
-  Object.assign(process.env, keys);
-  try {
-    const shown = await rolecall(words(line));
-    expect(shown).toMatchObject({ code: 0, stderr: '' });
-    expect(shown.stdout).toMatch(/^rolecall_beacon_signature=[0-9a-f]{64}$/m);
-    const dated = redact(shown.stdout).replace(/(?<=beacon_date=)\w+/, '20260101T000000Z');
-    expect(dated).toBe(hidden.stdout);
-  } finally {
-    process.env = before;
-  }
+  const shown = await rolecall(words(line));
+  expect(shown.stdout.replace(/(?<=rolecall_nonce=)[0-9a-f]{32}(?=\n)/, '[redacted]')).toBe(hidden.stdout);
 });
 
 describe('plan', () => {
@@ -187,6 +170,7 @@ describe('plan', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('machines   3 in 1 RunInstances call\n');
     expect(stdout).toContain('  rolecall_nonce=[redacted]\n');
+    expect(stdout).toContain('  rolecall_beacon_policy=[redacted]\n');
     expect(stdout).toMatch(/ 3\. this one +\/etc\/rolecall\/init\/a\/bootstrapper\.sh\n/);
     expect(stdout).toMatch(/nothing has been launched yet\n$/);
   });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { sandbox } from '../support/cli.ts';
+import { bundleCatalogue } from '../support/modules.ts';
 import { rehearsal } from '../support/rehearsal.ts';
 
 const box = sandbox();
@@ -52,6 +53,41 @@ test('one that fails tells why by its boot log, which `rolecall logs` shows', as
   // A local cloud is gone with its machines; what they have sent stays.
   await box.run(['local', 'down']);
   expect((await rolecall('logs', machine.instance_id)).stdout).toBe(logs.stdout);
+});
+
+test('start-up bundles tell theirs the same way', async () => {
+  await up('console: { empty: true }\n');
+  const bundles = bundleCatalogue(join(box.home, 'bundles'));
+  const launch = async (role: string) => {
+    const words = [
+      'launch',
+      '--role',
+      role,
+      '--env',
+      'prod',
+      '--context',
+      'b',
+      '--output',
+      'json',
+      '--local',
+    ];
+    const { code, stdout } = await box.run([...words, '--catalogue', bundles]);
+    return { code, machine: JSON.parse(stdout).machines[0] };
+  };
+  expect(await launch('second')).toMatchObject({ code: 0, machine: { verdict: 'succeeded' } });
+  const { code, machine } = await launch('fails');
+  expect({ code, failure: machine.failure }).toMatchObject({
+    code: 3,
+    failure: {
+      step: 'module.fails',
+      status: 100,
+      first_error: 'E: Unable to locate package rabbitmq-server',
+      excerpt: ['preparing', 'E: Unable to locate package rabbitmq-server'],
+    },
+  });
+  const logs = await box.run(['logs', machine.instance_id, '--catalogue', bundles, '--local']);
+  expect(logs.stdout).toMatch(/^==> \/var\/log\/rolecall\/start-up\.log <==\n/);
+  expect(logs.stdout).toContain('==> /var/log/rolecall/module.fails.log <==\npreparing\nE: Unable');
 });
 
 test('S3 that takes nothing and shows nothing: the console decides, and that is told', async () => {
