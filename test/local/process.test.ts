@@ -7,7 +7,7 @@ import { systemClock } from '../../src/io/clock.ts';
 import { cloudCommand } from '../../src/local/child.ts';
 import { type CloudFile, parse, readCloudFile } from '../../src/local/cloud-file.ts';
 import { endCloud, runningCloud } from '../../src/local/control-client.ts';
-import { serveCloud } from '../../src/local/process.ts';
+import { type ServeOptions, serveCloud } from '../../src/local/process.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 /** A cloud process's inside, served in this one: real boxes, real port, real files. */
-function serve(options: { readonly ephemeral: boolean }) {
+function serve(options: { readonly ephemeral: boolean } & Partial<ServeOptions>) {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const interrupt = new AbortController();
   let onUp: (file: CloudFile) => void = () => undefined;
@@ -30,7 +30,7 @@ function serve(options: { readonly ephemeral: boolean }) {
     onUp = resolve;
   });
   const ended = serveCloud(
-    { folder, announce: true, port: 0, faults: {}, owner: undefined, ...options },
+    { folder, announce: true, port: 0, faults: {}, simulated: false, speed: 1, owner: undefined, ...options },
     { ...streams, signal: interrupt.signal, clock: systemClock },
     (file) => onUp(file),
   );

@@ -151,8 +151,11 @@ export class ObjectStore {
     return keys;
   }
 
-  /** Removes the blobs that nothing names, old ones only: they are left from crashes. */
-  async sweep(): Promise<void> {
+  /**
+   * Removes the blobs that nothing names, old ones only: they are left from crashes.
+   * @param now epoch milliseconds by the clock of the disk's files
+   */
+  async sweep(now: number): Promise<void> {
     const named = new Set<string>();
     for (const { name } of await this.buckets()) {
       for await (const document of this.objects(name, ''))
@@ -165,7 +168,7 @@ export class ObjectStore {
         }
       }
     }
-    await this.blobs.sweep(named, this.now());
+    await this.blobs.sweep(named, now);
   }
 }
 

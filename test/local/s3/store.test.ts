@@ -191,6 +191,6 @@ test('what crashes have left is swept away once it is old, and nothing else', as
   for (const name of ['old-orphan', 'young-orphan']) writeFileSync(join(blobs, name), 'x');
   const longAgo = new Date(Date.now() - 48 * 3_600_000);
   for (const name of ['old-orphan', content.segment.blob]) utimesSync(join(blobs, name), longAgo, longAgo);
-  await store.sweep();
+  await store.sweep(Date.now());
   expect(readdirSync(blobs).sort()).toEqual([content.segment.blob, 'young-orphan'].sort());
 });
