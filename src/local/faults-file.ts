@@ -135,6 +135,7 @@ const boxes = mapOf({
   kernel_ms: ['kernelMs', whole(0)],
   steps: ['steps', listOf(mapOf({ name: ['name', step], ms: ['ms', whole(0)] }, ['name', 'ms']))],
   jitter: ['jitter', share],
+  lost_beacons: ['lostBeacons', mapOf(struck)],
   outcomes: ['outcomes', listOf(outcome)],
 });
 

@@ -73,10 +73,18 @@ export interface Faults {
 type StrikingFault = 'console' | 'machineDies' | 'spotInterruptions' | 'impaired';
 
 /** Whether a fault strikes a machine. */
-export function strikes(faults: Faults, name: StrikingFault, target: Target): boolean {
-  const fault = faults[name];
-  if (fault === undefined || !(fault.launchIndexes?.includes(target.launchIndex) ?? true)) return false;
-  return fault.share === undefined || chance(faults.seed, name, target.ordinal) < fault.share;
+export const strikes = (faults: Faults, name: StrikingFault, target: Target): boolean =>
+  isStruck(faults[name], faults.seed, name, target);
+
+/** As `strikes`, for a fault that is no key of `Faults`. */
+export function isStruck(
+  fault: Struck | undefined,
+  seed: number | undefined,
+  name: string,
+  { launchIndex, ordinal }: Target,
+): boolean {
+  if (fault === undefined || !(fault.launchIndexes?.includes(launchIndex) ?? true)) return false;
+  return fault.share === undefined || chance(seed, name, ordinal) < fault.share;
 }
 
 /** The counted faults of a running cloud: what is left of each "first N". */

@@ -45,6 +45,8 @@ boxes:
     - name: init
       ms: 9000
   jitter: 0.25
+  lost_beacons:
+    share: 0.5
   outcomes:
     - kind: failed
       step: init
@@ -87,6 +89,7 @@ describe('parseFaults', () => {
           { name: 'init', ms: 9000 },
         ],
         jitter: 0.25,
+        lostBeacons: { share: 0.5 },
         outcomes: [
           {
             kind: 'failed',

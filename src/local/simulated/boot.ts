@@ -15,8 +15,8 @@ export interface BootParts {
   readonly voice: Voice;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Tells the second channel how it ended. */
-  readonly beacon: (verdict: 'ok' | 'failed', step: string) => void;
+  /** Tells the second channel how it ended; a failure with its log. */
+  readonly beacon: (verdict: 'ok' | 'failed', step: string, log?: string) => void;
 }
 
 /** How a boot leaves its machine: up, or dead. */
@@ -103,18 +103,27 @@ function* takes(
 
 /** The steps of the payload's scheme, or the plan's; a step that only the outcome names comes last. */
 function stepsOf(boot: OurBoot, { plan, end }: BootParts): readonly PlannedStep[] {
-  const own =
-    boot.scheme === 'personality' ? PERSONALITY : [...BUNDLE, { name: `module.${boot.role}`, ms: 6_000 }];
-  const steps = plan.steps ?? own;
+  const steps = plan.steps ?? ownSteps(boot);
   const named = 'step' in end ? end.step : undefined;
   if (named === undefined || steps.some(({ name }) => name === named)) return steps;
   return [...steps, { name: named, ms: 1_000 }];
 }
 
+function ownSteps({ scheme, role, deploys }: OurBoot): readonly PlannedStep[] {
+  if (scheme === 'start-up-bundle') return [...BUNDLE, { name: `module.${role}`, ms: 6_000 }];
+  return [...PERSONALITY, ...(deploys ? DEPLOY : []), { name: 'init', ms: 8_000 }];
+}
+
 const PERSONALITY: readonly PlannedStep[] = [
   { name: 'metadata', ms: 120 },
   { name: 'personality', ms: 30 },
-  { name: 'init', ms: 8_000 },
+];
+
+const DEPLOY: readonly PlannedStep[] = [
+  { name: 'deploy.pointer', ms: 150 },
+  { name: 'deploy.fetch', ms: 900 },
+  { name: 'deploy.verify', ms: 40 },
+  { name: 'deploy.unpack', ms: 300 },
 ];
 
 const BUNDLE: readonly PlannedStep[] = [
@@ -151,7 +160,8 @@ function fail(
   const cause = lines.find((line) => ERROR_WORDS.test(line)) ?? lines.at(-1) ?? 'it printed nothing';
   voice.print(`ERROR Bootstrapping failed at step ${step} (status ${status}): ${cause}`);
   voice.verdict(`failed ${step} ${status} ${runMs}`);
-  beacon('failed', step);
+  const log = moduleOf(step) === undefined ? 'init.log' : `${step}.log`;
+  beacon('failed', step, `==> /var/log/rolecall/${log} <==\n${lines.join('\n')}\n\n`);
 }
 
 const NO_WORDS = ['E: this failure is simulated'];

@@ -41,6 +41,8 @@ export interface BoxPlan {
   readonly steps?: readonly PlannedStep[];
   /** Each time varies by up to this part of itself, 0 to 1. */
   readonly jitter?: number;
+  /** Machines whose beacons never arrive. */
+  readonly lostBeacons?: Struck;
   /** The first that fits a machine is its end; shares count together. A machine that none fits ends well. */
   readonly outcomes?: readonly PlannedOutcome[];
 }

@@ -1,12 +1,22 @@
+import { type BeaconForms, formsOf } from './beacon.ts';
+
 /** What a box finds in its user data; the same rules as the programs of templates/. */
 export type Boot =
   /** Scheme A: key=value lines. */
-  | { readonly scheme: 'personality'; readonly identity: Identity | undefined; readonly role: string }
+  | ({ readonly scheme: 'personality'; readonly identity: Identity | undefined } & Words)
   /** Scheme B: rolecall's start-up script. */
-  | { readonly scheme: 'start-up-bundle'; readonly identity: Identity; readonly role: string }
+  | ({ readonly scheme: 'start-up-bundle'; readonly identity: Identity } & Words)
   /** A script of somebody else, which says nothing. */
   | { readonly scheme: 'foreign' }
   | { readonly scheme: 'none' };
+
+interface Words {
+  readonly role: string;
+  /** It brings a build to the machine first. */
+  readonly deploys: boolean;
+  /** Without it the box sends no beacons. */
+  readonly forms: BeaconForms | undefined;
+}
 
 /** What signs a box's markers. */
 export interface Identity {
@@ -20,10 +30,19 @@ export function bootOf(userData: Buffer | undefined): Boot {
   if (userData === undefined) return { scheme: 'none' };
   const text = userData.toString('utf8');
   const identity = identityOf(text);
-  if (!text.startsWith('#!')) return { scheme: 'personality', identity, role: entry(text, 'role') ?? '-' };
+  const forms = formsOf((key) => entry(text, key));
+  if (!text.startsWith('#!'))
+    return {
+      scheme: 'personality',
+      identity,
+      forms,
+      role: entry(text, 'role') ?? '-',
+      deploys: entry(text, 'rolecall_app') !== undefined,
+    };
   if (identity === undefined || entry(text, 'rolecall_bundle_sha256') === undefined)
     return { scheme: 'foreign' };
-  return { scheme: 'start-up-bundle', identity, role: /^ +role='([^']*)'$/m.exec(text)?.[1] ?? '-' };
+  const role = /^ +role='([^']*)'$/m.exec(text)?.[1] ?? '-';
+  return { scheme: 'start-up-bundle', identity, forms, role, deploys: false };
 }
 
 function identityOf(text: string): Identity | undefined {

@@ -10,12 +10,18 @@ export class Voice {
   /** Markers that wait until the box knows who it is. */
   #pending: { readonly at: number; readonly event: string }[] | undefined = [];
   #seq = 0;
+  #told = '';
 
   /** @param run 8 hex digits */
   constructor(write: (text: string) => void, now: () => number, run: string) {
     this.#write = write;
     this.#now = now;
     this.#run = run;
+  }
+
+  /** The markers of ends and of the verdict, once each: what the verdict's beacon holds. */
+  get told(): string {
+    return this.#told;
   }
 
   /** Lines of text. */
@@ -56,6 +62,8 @@ export class Voice {
       identity === undefined
         ? '-'
         : createHash('sha256').update(`${identity.nonce}|${body}`).digest('hex').slice(0, 16);
-    this.#write(`\n<<rc1 ${body} ${mac}>>\n`.repeat(times));
+    const marker = `<<rc1 ${body} ${mac}>>\n`;
+    if (/^(end|verdict) /.test(event)) this.#told += marker;
+    this.#write(`\n${marker}`.repeat(times));
   }
 }
