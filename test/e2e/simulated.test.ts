@@ -50,8 +50,10 @@ describe('simulated boxes', () => {
     });
     const ran = await box.run([...LAUNCH, ...JSON_OUT]);
     expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
-    const [{ boot_ms: bootMs }] = JSON.parse(ran.stdout).machines;
+    const [{ boot_ms: bootMs, instance_id: id }] = JSON.parse(ran.stdout).machines;
     expect(bootMs).toBeGreaterThan(8_000);
+    const inside = await box.run(['local', 'exec', id, '--', 'true']);
+    expect(inside).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing runs in it') });
     expect(await box.run(['local', 'down'])).toMatchObject({ code: 0 });
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/io/package-root.ts';
+import type { Faults } from '../../src/local/faults.ts';
 import { parseFaults, readFaults } from '../../src/local/faults-file.ts';
 
 const WHOLE = `no_capacity:
@@ -116,6 +117,15 @@ describe('parseFaults', () => {
     expect(Object.keys(parseFaults(shown, 'docs/local-cloud.md')).sort()).toEqual(
       Object.keys(parseFaults(WHOLE, 'f.yaml')).sort(),
     );
+  });
+
+  test('the page for users shows every key of simulated boxes', () => {
+    const page = readFileSync(join(packageRoot(), 'docs', 'local-cloud.md'), 'utf8');
+    const shown = parseFaults(/```yaml\n(boxes:[\s\S]*?)```/.exec(page)?.[1] ?? '', 'docs/local-cloud.md');
+    const whole = parseFaults(WHOLE, 'f.yaml');
+    expect(Object.keys(shown.boxes ?? {}).sort()).toEqual(Object.keys(whole.boxes ?? {}).sort());
+    const kinds = (faults: Faults) => new Set(faults.boxes?.outcomes?.map(({ kind }) => kind));
+    expect(new Set([...kinds(shown), 'ok'])).toEqual(kinds(whole));
   });
 
   test('tells every fault of the file at once, each with its place', () => {

@@ -11,6 +11,8 @@ import { endCloud, runningCloud } from '../../src/local/control-client.ts';
 import { type ServeOptions, serveCloud } from '../../src/local/process.ts';
 import { until } from '../support/local-cloud.ts';
 
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rolecall-process-'));
