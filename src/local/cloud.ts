@@ -17,6 +17,8 @@ export interface CloudOptions {
   readonly driver: BoxDriver;
   /** Where S3's objects are kept, absolute: they outlive the cloud. */
   readonly s3Folder: string;
+  /** The objects go with the cloud, so they need not survive a loss of power. */
+  readonly passing?: boolean;
   /** Whom the files of S3 belong to, when root serves for somebody else. */
   readonly owner?: Owner | undefined;
   /** Builds images; without it an image is only its id (for scripted boxes). */
@@ -59,7 +61,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const log = options.log ?? (() => undefined);
   const keyring = new Keyring(credentials, clock);
   const counts = new FaultCounts(faults);
-  const store = await ObjectStore.open(options.s3Folder, options.owner, time);
+  const store = await ObjectStore.open(options.s3Folder, options.owner, time, !options.passing);
   const handler = s3Listener({ store, keyring, counts, log, wall: clock });
   const images = new Images(options.images ?? NO_FILES);
   let port = 0;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface ObjectsFolder {
   /** Absolute. */
   readonly folder: string;
+  /** It goes with its cloud. */
+  readonly passing: boolean;
   /** The cloud has ended. */
   close(): void;
 }
@@ -21,11 +23,11 @@ export function openObjects(folder: string, passing: boolean): ObjectsFolder {
     const [, pid] = PASSING.exec(name) ?? [];
     if (pid !== undefined && !isAlive(Number(pid))) remove(join(folder, name));
   }
-  if (!passing) return { folder: join(folder, 's3'), close: () => undefined };
+  if (!passing) return { folder: join(folder, 's3'), passing, close: () => undefined };
   const own = join(folder, `s3-passing-${process.pid}`);
   // A process that had our number may have left its own.
   remove(own);
-  return { folder: own, close: () => remove(own) };
+  return { folder: own, passing, close: () => remove(own) };
 }
 
 const remove = (path: string): void => rmSync(path, { recursive: true, force: true });

@@ -56,6 +56,7 @@ export async function serveCloud(
   const cloud = await startCloud({
     ...boxes,
     s3Folder: objects.folder,
+    passing: objects.passing,
     owner: options.owner,
     port: options.port,
     faults: options.faults,

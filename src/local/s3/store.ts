@@ -27,16 +27,24 @@ export class ObjectStore {
   readonly #root: string;
   readonly #clock: Pick<Clock, 'now'>;
 
-  private constructor(root: string, owner: Owner | undefined, clock: Pick<Clock, 'now'>) {
+  private constructor(root: string, files: Files, clock: Pick<Clock, 'now'>) {
     this.#root = root;
     this.#clock = clock;
-    this.files = new Files(owner);
+    this.files = files;
     this.blobs = new Blobs(join(root, 'blobs'), this.files);
   }
 
-  /** Opens the store of a folder, which is made where it isn't there. */
-  static async open(root: string, owner: Owner | undefined, clock: Pick<Clock, 'now'>): Promise<ObjectStore> {
-    const store = new ObjectStore(root, owner, clock);
+  /**
+   * Opens the store of a folder, which is made where it isn't there.
+   * @param lasting whether writes have to survive a loss of power
+   */
+  static async open(
+    root: string,
+    owner: Owner | undefined,
+    clock: Pick<Clock, 'now'>,
+    lasting = true,
+  ): Promise<ObjectStore> {
+    const store = new ObjectStore(root, new Files(owner, lasting), clock);
     for (const name of ['buckets', 'blobs', 'trash']) await store.files.folder(join(root, name));
     return store;
   }
