@@ -5,7 +5,7 @@ import type { Host } from './cli/host.ts';
 import { parseArguments } from './cli/parse.ts';
 import { type Asked, askedOf, usageText } from './cli/usage.ts';
 import { type ExitCode, exitCode } from './errors.ts';
-import { systemClock } from './io/clock.ts';
+import { acceleratedClock, ChangeableClock, systemClock } from './io/clock.ts';
 import { errorDocument, errorReport, exitCodeOfError } from './io/errors.ts';
 import { packageRoot } from './io/package-root.ts';
 import { terminal, widthFor } from './io/terminal.ts';
@@ -42,9 +42,11 @@ export async function start(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+  const clock = new ChangeableClock(systemClock);
   process.exitCode = await main(argv, {
     terminal: terminal(process, process.env),
-    clock: systemClock,
+    clock,
+    goBy: (pace) => clock.goBy(acceleratedClock(pace)),
     env: process.env,
     cwd: process.cwd(),
     signal: interrupt.signal,

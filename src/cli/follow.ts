@@ -160,7 +160,7 @@ function closingNotes({ local }: Cloud): string[] {
   const lasting =
     'the local cloud ended with this command, and its machines with it; `rolecall local up` starts a lasting one';
   return [
-    ...local.limits.map((limit) => `limited local machines: ${limit}`),
+    ...local.limits.map((limit) => `local machines: ${limit}`),
     ...(local.ephemeral ? [lasting] : []),
   ];
 }

@@ -7,6 +7,7 @@ import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder } from '../local/cloud-file.ts';
 import { type About, call, registerBucket, registerImage, runningCloud } from '../local/control-client.ts';
 import type { Host } from './host.ts';
+import { boxesAskedFor } from './local-boxes.ts';
 import { rightsHere } from './local-rights.ts';
 
 /** A local cloud as a command uses it. */
@@ -45,6 +46,7 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
   const folder = localFolder(stateFolder(host.env));
   const running = needs.alone ? undefined : await runningCloud(folder);
   if (running !== undefined) {
+    keepTimeOf(running.file, host);
     await prepare(running.file, needs, host);
     return { ...keysOf(running.file), limits: running.about.limits, ephemeral: false, close: async () => {} };
   }
@@ -52,9 +54,11 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
     throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
   }
   // Objects need no rights: who only stores something is not asked for a password.
-  const sudo = needs.image !== undefined && rightsHere(host).kind === 'sudo';
-  const starting = startCloudProcess({ folder, ephemeral: true, sudo });
+  const boxes = boxesAskedFor(host);
+  const sudo = needs.image !== undefined && !boxes.simulated && rightsHere(host).kind === 'sudo';
+  const starting = startCloudProcess({ folder, ephemeral: true, sudo, ...boxes });
   const { file, close: end } = await waiting(host, { doing: 'starting the local cloud' }, starting);
+  keepTimeOf(file, host);
   // Ctrl-C has ended the command by then: this is what it still waits for.
   const last = { ...host, signal: new AbortController().signal };
   const close = () => waiting(last, { doing: 'ending the local cloud' }, end());
@@ -68,6 +72,11 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
     await close();
     throw error;
   }
+}
+
+/** A cloud whose time runs faster than ours takes the command along: its waits and its times are the cloud's. */
+function keepTimeOf({ clock }: CloudFile, host: Host): void {
+  if (clock !== undefined) host.goBy?.({ originMs: clock.origin_ms, speed: clock.speed });
 }
 
 const keysOf = (file: CloudFile) => ({

@@ -9,13 +9,16 @@ import type { Privilege } from '../local/privilege.ts';
 import { serveCloud } from '../local/process.ts';
 import type { Host } from './host.ts';
 import { rightsHere } from './local-rights.ts';
+import { speedOf } from './local-speed.ts';
 import type { LocalUpValues } from './local-up.ts';
 
 /** Starts a local cloud. Exit 0 also when one is up already. */
 export async function runLocalUp(values: LocalUpValues, host: Host): Promise<ExitCode> {
-  if (process.platform !== 'linux')
+  const simulated = values.boxes === 'simulated';
+  const speed = speedOf(values['clock-speed'], simulated);
+  if (process.platform !== 'linux' && !simulated)
     throw new UsageError(`the local cloud's machines are Linux sandboxes, and this is ${process.platform}`, {
-      hint: 'run rolecall in a Linux machine or container, or launch on AWS without --local',
+      hint: 'run rolecall in a Linux machine or container, use --boxes simulated, or launch on AWS without --local',
     });
   const folder = folderOf(values, host);
   const faults = values.faults === undefined ? undefined : resolve(host.cwd, values.faults);
@@ -32,7 +35,8 @@ export async function runLocalUp(values: LocalUpValues, host: Host): Promise<Exi
   const sudo = rights.kind === 'sudo';
   let file: CloudFile;
   try {
-    ({ file } = await startCloudProcess({ folder, ephemeral: false, sudo, port, faults }));
+    const options = { folder, ephemeral: false, sudo, port, faults, simulated, speed };
+    ({ file } = await startCloudProcess(options));
   } catch (error) {
     // Of several at once one comes up; that is what the others were to see to as well.
     const other = await runningCloud(folder);
@@ -40,7 +44,7 @@ export async function runLocalUp(values: LocalUpValues, host: Host): Promise<Exi
     return already(other.file, values, host);
   }
   const up = await runningCloud(folder);
-  tellLimits(up?.about.limits ?? [], rights, host);
+  tellLimits({ limits: up?.about.limits ?? [], kind: file.kind }, rights, host);
   host.terminal.stdout.write(greeting(file));
   return exitCode('ok');
 }
@@ -64,22 +68,31 @@ async function foreground(
       announce,
       port: port ?? 0,
       faults: faults === undefined ? {} : readFaults(faults),
+      simulated: values.boxes === 'simulated',
+      speed: values['clock-speed'] ?? 1,
       owner: ownerOf(values.owner),
     },
     { stdin, stdout, stderr, signal: host.signal, clock: host.clock },
     (file, limits) => {
       if (announce) return;
       const why = 'this is not root';
-      tellLimits(limits, { kind: 'none', why }, host);
+      tellLimits({ limits, kind: file.kind }, { kind: 'none', why }, host);
       stdout.write(greeting(file));
     },
   );
   return exitCode('ok');
 }
 
-function already(file: CloudFile, { port, faults }: LocalUpValues, host: Host): ExitCode {
+function already(file: CloudFile, values: LocalUpValues, host: Host): ExitCode {
+  const { port, faults, boxes } = values;
+  const speed = values['clock-speed'] ?? file.clock?.speed;
   // Whoever asks for faults and gets the cloud without them would draw wrong conclusions.
-  if (faults !== undefined || (port !== undefined && !file.endpoint.endsWith(`:${port}`)))
+  if (
+    faults !== undefined ||
+    (port !== undefined && !file.endpoint.endsWith(`:${port}`)) ||
+    (boxes === 'simulated' && file.kind !== 'simulated') ||
+    speed !== file.clock?.speed
+  )
     throw new ConflictError(
       `a local cloud is up already at ${file.endpoint}, started without these options`,
       {
@@ -91,6 +104,7 @@ function already(file: CloudFile, { port, faults }: LocalUpValues, host: Host): 
 }
 
 function rightsOf({ boxes }: LocalUpValues, host: Host): Privilege {
+  if (boxes === 'simulated') return { kind: 'none', why: 'they are simulated' };
   const rights = rightsHere(host, boxes === 'limited');
   if (rights.kind === 'none' && boxes === 'complete')
     throw new UsageError(`complete boxes need root: ${rights.why}`, {
@@ -99,8 +113,13 @@ function rightsOf({ boxes }: LocalUpValues, host: Host): Privilege {
   return rights;
 }
 
-function tellLimits(limits: readonly string[], rights: Privilege, { terminal }: Host): void {
+function tellLimits(
+  { limits, kind }: { readonly limits: readonly string[]; readonly kind: string },
+  rights: Privilege,
+  { terminal }: Host,
+): void {
   if (limits.length === 0) return;
+  if (kind === 'simulated') return void terminal.stderr.write(limits.map((line) => `${line}\n`).join(''));
   const why = rights.kind === 'none' ? ` (${rights.why})` : '';
   terminal.stderr.write(`Its machines are limited${why}:\n${limits.map((line) => `  - ${line}\n`).join('')}`);
 }
@@ -108,7 +127,8 @@ function tellLimits(limits: readonly string[], rights: Privilege, { terminal }: 
 const greeting = ({
   endpoint,
   kind,
-}: CloudFile): string => `The local cloud is up at ${endpoint} (${kind} boxes).
+  clock,
+}: CloudFile): string => `The local cloud is up at ${endpoint} (${kind} boxes${clock === undefined ? '' : `, time ${clock.speed} times as fast`}).
   launch --role ROLE --env ENVIRONMENT --context CONTEXT --local   launch into it
   eval "$(rolecall local env)"                                     point any AWS client to it
   rolecall local down                                              end it, with all its machines

@@ -7,8 +7,14 @@ const options = {
   boxes: {
     type: 'string',
     requiresArg: true,
-    choices: ['complete', 'limited'],
-    describe: 'Complete boxes need root or sudo (default: complete where possible)',
+    choices: ['complete', 'limited', 'simulated'],
+    describe:
+      'Complete boxes need root or sudo (default: complete where possible); in simulated ones nothing runs',
+  },
+  'clock-speed': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Let time run so many times as fast (simulated boxes only)',
   },
   ephemeral: { type: 'boolean', default: false, hidden: true },
   announce: { type: 'boolean', default: false, hidden: true },
@@ -24,6 +30,7 @@ export const localUp = command({
   examples: [
     ['rolecall local up', 'start it, and come back'],
     ['rolecall local up --faults no-room.yaml', 'start one in which things go wrong'],
+    ['rolecall local up --boxes simulated --clock-speed 50', 'thousands of machines, and little waiting'],
   ],
   run: async (values, host) => {
     const { runLocalUp } = await import('./local-up-run.ts');

@@ -21,3 +21,39 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', done, { once: true });
     }),
 };
+
+/** How a clock runs that is faster than the one below it. */
+export interface Pace {
+  /** Epoch milliseconds at which the two showed the same. */
+  readonly originMs: number;
+  /** Its seconds to one of the other's; greater than 0. */
+  readonly speed: number;
+}
+
+/** A clock that runs `speed` times as fast as `base` from `originMs` on: what it calls a second is over sooner. */
+export const acceleratedClock = ({ originMs, speed }: Pace, base: Clock = systemClock): Clock => ({
+  now: () => originMs + (base.now() - originMs) * speed,
+  sleep: (ms, signal) => base.sleep(ms / speed, signal),
+});
+
+/** A clock that can be told to go by another one: a command learns only while it runs which clock its cloud has. */
+export class ChangeableClock implements Clock {
+  #base: Clock;
+
+  constructor(base: Clock) {
+    this.#base = base;
+  }
+
+  /** From now on it shows what `clock` shows. A sleep that has begun ends as it would have. */
+  goBy(clock: Clock): void {
+    this.#base = clock;
+  }
+
+  now(): number {
+    return this.#base.now();
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#base.sleep(ms, signal);
+  }
+}

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { TemporaryCredentials } from './signature/keyring.ts';
 
-/** Where the simulated EC2 meets whatever boots its machines: a real sandbox, or a script in tests. */
+/** Where the simulated EC2 meets whatever boots its machines: a real sandbox, a simulation, or a script in tests. */
 
 /** What the cloud offers to one machine, beside its metadata. */
 export interface BoxServices {
@@ -35,6 +35,8 @@ export interface BoxSpec {
 export interface Box {
   /** The box's init process as the host sees it; undefined where there is none (a scripted box). */
   readonly pid: number | undefined;
+  /** Settles when the machine counts as running; absent where it is as soon as it stands. May never settle. */
+  readonly running?: Promise<void>;
   /** Settles when the box is gone: it shut itself down, died, or was stopped. Never rejects. */
   readonly ended: Promise<{ readonly reason: 'shutdown' | 'crashed' | 'stopped' }>;
   /** Ends every process of the box and removes its mounts; resolves when they are gone. */
@@ -43,8 +45,11 @@ export interface Box {
 
 /** Boots boxes. */
 export interface BoxDriver {
-  /** `complete`: real root in the box; `limited`: an ordinary user's namespaces (see `limits`); `scripted`: a test. */
-  readonly kind: 'complete' | 'limited' | 'scripted';
+  /**
+   * `complete`: real root in the box; `limited`: an ordinary user's namespaces (see `limits`); `simulated`: nothing runs, a
+   * plan says what a boot would tell; `scripted`: a test.
+   */
+  readonly kind: 'complete' | 'limited' | 'simulated' | 'scripted';
   /** One sentence each on what can't work in these boxes; empty when complete. */
   readonly limits: readonly string[];
   /**
@@ -52,6 +57,8 @@ export interface BoxDriver {
    * @throws when the box can't be made
    */
   boot(spec: BoxSpec, onConsole: (chunk: Buffer) => void): Promise<Box>;
+  /** Nothing will be booted any more, and every box was stopped. */
+  close?(): void;
 }
 
 /** What an image holds beside the host's own files. */

@@ -18,6 +18,10 @@ export interface ChildOptions {
   readonly port?: number | undefined;
   /** Absolute path of a faults file. */
   readonly faults?: string | undefined;
+  /** Boxes that a plan tells of, instead of real ones. */
+  readonly simulated?: boolean | undefined;
+  /** How many times as fast as this machine's its time runs. */
+  readonly speed?: number | undefined;
 }
 
 /** A cloud in a process of its own. */
@@ -43,7 +47,7 @@ export function cloudCommand(
   gid: number,
   env: NodeJS.ProcessEnv = process.env,
 ): readonly string[] {
-  const { folder, ephemeral, sudo, port, faults } = options;
+  const { folder, ephemeral, sudo, port, faults, simulated, speed } = options;
   return [
     ...(sudo ? ['sudo', '-n', ...keptBySudo(env), 'setsid', '--fork'] : []),
     process.execPath,
@@ -53,6 +57,8 @@ export function cloudCommand(
     ...(ephemeral ? ['--ephemeral'] : []),
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(faults === undefined ? [] : ['--faults', faults]),
+    ...(simulated ? ['--boxes', 'simulated'] : []),
+    ...(speed === undefined ? [] : ['--clock-speed', String(speed)]),
   ];
 }
 

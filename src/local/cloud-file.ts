@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { ConflictError, RolecallError } from '../errors.ts';
+import type { BoxDriver } from './box.ts';
 
 /** What rolecall's other commands need to reach a cloud. Holds a secret: mode 0600, never printed. */
 export interface CloudFile {
@@ -18,9 +19,11 @@ export interface CloudFile {
   readonly pid: number;
   readonly access_key_id: string;
   readonly secret_access_key: string;
-  readonly kind: 'complete' | 'limited' | 'scripted';
+  readonly kind: BoxDriver['kind'];
   /** ISO 8601. */
   readonly started: string;
+  /** How its time runs, where it runs faster than this machine's; origin in epoch milliseconds. */
+  readonly clock?: { readonly origin_ms: number; readonly speed: number };
 }
 
 /** Whom the files belong to, when the cloud runs as root for somebody else. */
@@ -64,7 +67,17 @@ function isCloudFile(json: unknown): json is CloudFile {
   if (typeof json !== 'object' || json === null) return false;
   const file = json as Record<string, unknown>;
   const texts = ['endpoint', 'access_key_id', 'secret_access_key', 'kind', 'started'];
-  return texts.every((name) => typeof file[name] === 'string') && Number.isInteger(file['pid']);
+  return (
+    texts.every((name) => typeof file[name] === 'string') &&
+    Number.isInteger(file['pid']) &&
+    (file['clock'] === undefined || isPace(file['clock']))
+  );
+}
+
+function isPace(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null) return false;
+  const { origin_ms: origin, speed } = json as Record<string, unknown>;
+  return typeof origin === 'number' && typeof speed === 'number' && speed > 0;
 }
 
 /**

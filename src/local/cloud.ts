@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../io/clock.ts';
 import type { BoxDriver, BoxServices, ImageBuilder } from './box.ts';
 import type { Owner } from './cloud-file.ts';
 import { Addresses } from './ec2/addresses.ts';
+import { Buckets } from './ec2/buckets.ts';
 import type { Instance } from './ec2/instance.ts';
 import { Machines } from './ec2/machines.ts';
 import type { World } from './ec2/operation.ts';
@@ -16,6 +17,8 @@ export interface CloudOptions {
   readonly driver: BoxDriver;
   /** Where S3's objects are kept, absolute: they outlive the cloud. */
   readonly s3Folder: string;
+  /** The objects go with the cloud, so they need not survive a loss of power. */
+  readonly passing?: boolean;
   /** Whom the files of S3 belong to, when root serves for somebody else. */
   readonly owner?: Owner | undefined;
   /** Builds images; without it an image is only its id (for scripted boxes). */
@@ -26,7 +29,10 @@ export interface CloudOptions {
   readonly credentials?: Credentials;
   readonly settings?: Partial<Settings>;
   readonly faults?: Faults;
+  /** What signatures are judged by; the cloud's own time too, unless `time` is another. */
   readonly clock?: Clock;
+  /** The time in which its machines live: never behind `clock`. */
+  readonly time?: Clock;
   /** Gets a line for each defect of the cloud itself. */
   readonly log?: (line: string) => void;
 }
@@ -48,14 +54,15 @@ export interface Cloud {
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const clock = options.clock ?? systemClock;
+  const time = options.time ?? clock;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const faults = options.faults ?? {};
   const credentials = options.credentials ?? randomCredentials();
   const log = options.log ?? (() => undefined);
   const keyring = new Keyring(credentials, clock);
   const counts = new FaultCounts(faults);
-  const store = await ObjectStore.open(options.s3Folder, options.owner, clock);
-  const handler = s3Listener({ store, keyring, counts, log });
+  const store = await ObjectStore.open(options.s3Folder, options.owner, time, !options.passing);
+  const handler = s3Listener({ store, keyring, counts, log, wall: clock });
   const images = new Images(options.images ?? NO_FILES);
   let port = 0;
   const services = ({ spec }: Instance): BoxServices => ({
@@ -64,13 +71,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...(spec.instanceProfile !== undefined && { credentials: keyring.forMachine() }),
   });
   const world: World = {
-    clock,
+    clock: time,
     settings,
     faults,
     images,
-    machines: new Machines({ driver: options.driver, clock, settings, faults, services }),
+    machines: new Machines({ driver: options.driver, clock: time, settings, faults, services }),
     tokens: new Map(),
     addresses: new Addresses(),
+    buckets: new Buckets(() => time.now()),
     resourceTags: new Map(),
   };
   const { kind, limits } = options.driver;
@@ -80,13 +88,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     credentials,
     keyring,
     store,
+    wall: clock,
     port: options.port ?? 0,
     driver: { kind, limits },
     log,
   });
   port = Number(new URL(server.endpoint).port);
   // Leftovers of crashes hurt nobody: they are looked for while the cloud serves.
-  void store.sweep().catch((error: unknown) => log(`S3's leftovers could not be removed: ${String(error)}`));
+  void store
+    .sweep(clock.now())
+    .catch((error: unknown) => log(`S3's leftovers could not be removed: ${String(error)}`));
   // The endpoint goes last: a client that still asks is answered while the boxes end.
   const ended = server.closing.then(async () => {
     await Promise.all([world.images.close(), world.machines.close()]);

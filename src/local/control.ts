@@ -119,6 +119,7 @@ function parseJson(body: string): unknown {
 function box(id: string, { world, driver }: Served): ControlAnswer {
   const machine = world.machines.get(id);
   if (machine === undefined) return problem(404, `the local cloud has no machine ${id}`);
+  if (driver.kind === 'simulated') return problem(409, `the machine ${id} is simulated: nothing runs in it`);
   if (machine.pid === undefined)
     return problem(409, `the machine ${id} is ${machine.life.state}: it has no box`);
   return { status: 200, json: { pid: machine.pid, kind: driver.kind } };

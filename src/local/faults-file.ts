@@ -18,6 +18,27 @@ const whole =
     return undefined;
   };
 
+const share: Reader = (value, path, report) => {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  report(path, 'expected a number from 0 to 1');
+  return undefined;
+};
+
+const oneOf =
+  (...words: readonly string[]): Reader =>
+  (value, path, report) => {
+    if (typeof value === 'string' && words.includes(value)) return value;
+    report(path, `expected ${words.join(', ')}`);
+    return undefined;
+  };
+
+/** A step's name as markers have it. */
+const step: Reader = (value, path, report) => {
+  if (typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,48}$/.test(value)) return value;
+  report(path, 'expected the name of a step: 1 to 48 letters, digits and . _ : -');
+  return undefined;
+};
+
 const word: Reader = (value, path, report) => {
   if (typeof value === 'string' && value !== '') return value;
   report(path, 'expected a text');
@@ -66,12 +87,11 @@ const perOperation =
     return value;
   };
 
+type Fields = Readonly<Record<string, readonly [name: string, reader: Reader]>>;
+
 /** Reads a map whose keys are snake_case in the file and camelCase in the type. */
 const mapOf =
-  (
-    fields: Readonly<Record<string, readonly [name: string, reader: Reader]>>,
-    needed: readonly string[] = [],
-  ): Reader =>
+  (fields: Fields, needed: readonly string[] = []): Reader =>
   (value, path, report) => {
     if (!isRecord(value)) {
       report(path, `expected a map with ${Object.keys(fields).join(', ')}`);
@@ -87,7 +107,37 @@ const mapOf =
     return Object.fromEntries(read);
   };
 
-const struck = { launch_indexes: ['launchIndexes', listOf(whole(0))] } as const;
+const struck = { launch_indexes: ['launchIndexes', listOf(whole(0))], share: ['share', share] } as const;
+
+/** A whole map that is one of several kinds, each with keys of its own. */
+const outcome: Reader = (value, path, report) => {
+  const kind = isRecord(value) ? value['kind'] : undefined;
+  const more = typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind) ? OUTCOMES[kind] : undefined;
+  return mapOf({ kind: ['kind', oneOf(...Object.keys(OUTCOMES))], ...struck, ...more }, ['kind'])(
+    value,
+    path,
+    report,
+  );
+};
+
+const atStep = { step: ['step', step] } as const;
+const OUTCOMES: Readonly<Record<string, Fields>> = {
+  ok: {},
+  failed: { ...atStep, status: ['status', whole(1)], lines: ['lines', listOf(word)] },
+  hangs: atStep,
+  dies: atStep,
+  'dies-pending': {},
+  'never-running': {},
+};
+
+const boxes = mapOf({
+  pending_ms: ['pendingMs', whole(0)],
+  kernel_ms: ['kernelMs', whole(0)],
+  steps: ['steps', listOf(mapOf({ name: ['name', step], ms: ['ms', whole(0)] }, ['name', 'ms']))],
+  jitter: ['jitter', share],
+  lost_beacons: ['lostBeacons', mapOf(struck)],
+  outcomes: ['outcomes', listOf(outcome)],
+});
 
 const faults = mapOf({
   no_capacity: [
@@ -119,7 +169,14 @@ const faults = mapOf({
     }),
   ],
   machine_dies: ['machineDies', mapOf({ ...struck, after_ms: ['afterMs', whole(0)] }, ['after_ms'])],
+  spot_interruptions: [
+    'spotInterruptions',
+    mapOf({ ...struck, after_ms: ['afterMs', whole(0)] }, ['after_ms']),
+  ],
   impaired: ['impaired', mapOf(struck)],
+  throttling: ['throttling', oneOf('documented')],
+  seed: ['seed', whole(0)],
+  boxes: ['boxes', boxes],
 });
 
 /**

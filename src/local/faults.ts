@@ -1,8 +1,22 @@
+import { chance } from './chance.ts';
+import type { BoxPlan } from './simulated/plan.ts';
+
 /** What goes wrong in a local cloud, on purpose: how AWS fails, so that the ways of coping can be tried. */
 
-/** Which machines of a RunInstances call a fault strikes: all, or those with these AmiLaunchIndex numbers. */
-interface Struck {
+/** Which machines a fault strikes: all, or those that both keys leave. */
+export interface Struck {
+  /** AmiLaunchIndex numbers of each RunInstances call. */
   readonly launchIndexes?: readonly number[];
+  /** A share of all machines, 0 to 1: which ones follows from `seed`. */
+  readonly share?: number;
+}
+
+/** What decides whether a fault strikes a machine. */
+export interface Target {
+  /** Its AmiLaunchIndex. */
+  readonly launchIndex: number;
+  /** How many machines the cloud had launched before it. */
+  readonly ordinal: number;
 }
 
 /** A zone, a type, or one type in one zone, that has room for only so many machines. */
@@ -15,6 +29,10 @@ export interface CapacityFault {
 
 /** The faults of a cloud; an empty object is a cloud that works. */
 export interface Faults {
+  /** Where all that looks random comes from: the same number gives the same again. 1 when absent. */
+  readonly seed?: number;
+  /** EC2's token buckets, as documented; without it nothing is throttled but by `throttle`. */
+  readonly throttling?: 'documented';
   /** `InsufficientInstanceCapacity` (HTTP 500), or fewer machines than MaxCount. */
   readonly noCapacity?: readonly CapacityFault[];
   /** vCPUs that may run at once; past it, `VcpuLimitExceeded`. */
@@ -43,13 +61,31 @@ export interface Faults {
   };
   /** Machines die so long (milliseconds) after they are running. */
   readonly machineDies?: Struck & { readonly afterMs: number };
+  /** Spot machines are taken back so long (milliseconds) after they are running. */
+  readonly spotInterruptions?: Struck & { readonly afterMs: number };
   /** Status checks of these machines are `impaired`. */
   readonly impaired?: Struck;
+  /** What simulated boxes do; real ones do what their payload says. */
+  readonly boxes?: BoxPlan;
 }
 
-/** Whether a fault strikes the machine with this AmiLaunchIndex. */
-export const strikes = (fault: Struck | undefined, launchIndex: number): boolean =>
-  fault !== undefined && (fault.launchIndexes?.includes(launchIndex) ?? true);
+/** The faults that strike some machines and not others. */
+type StrikingFault = 'console' | 'machineDies' | 'spotInterruptions' | 'impaired';
+
+/** Whether a fault strikes a machine. */
+export const strikes = (faults: Faults, name: StrikingFault, target: Target): boolean =>
+  isStruck(faults[name], faults.seed, name, target);
+
+/** As `strikes`, for a fault that is no key of `Faults`. */
+export function isStruck(
+  fault: Struck | undefined,
+  seed: number | undefined,
+  name: string,
+  { launchIndex, ordinal }: Target,
+): boolean {
+  if (fault === undefined || !(fault.launchIndexes?.includes(launchIndex) ?? true)) return false;
+  return fault.share === undefined || chance(seed, name, ordinal) < fault.share;
+}
 
 /** The counted faults of a running cloud: what is left of each "first N". */
 export class FaultCounts {
@@ -70,7 +106,7 @@ export class FaultCounts {
     return this.#requests > (this.#faults.dieAfterRequests ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Whether this request of `operation` is throttled. EC2's own token buckets would be asked here too. */
+  /** Whether this request of `operation` is one of the first so many, which are throttled. */
   throttles(operation: string): boolean {
     return uses(this.#throttled, operation, this.#faults.throttle);
   }

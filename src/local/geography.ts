@@ -84,4 +84,13 @@ export const groupOf = (region: string): string => `sg-${digest(region)}`;
 /** The account that owns everything in the local cloud. */
 export const ACCOUNT = '000000000000';
 
-const digest = (name: string): string => `0${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+/** Asked for each machine of a launch, and there are few names. */
+const digests = new Map<string, string>();
+
+function digest(name: string): string {
+  const known = digests.get(name);
+  if (known !== undefined) return known;
+  const made = `0${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+  digests.set(name, made);
+  return made;
+}

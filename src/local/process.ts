@@ -1,10 +1,11 @@
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from '../io/clock.ts';
+import { acceleratedClock, type Clock, type Pace } from '../io/clock.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { type CloudFile, makeFolder, type Owner, removeCloudFile, writeCloudFile } from './cloud-file.ts';
 import type { Faults } from './faults.ts';
+import { openObjects } from './objects.ts';
 import { sandboxes } from './sandboxes.ts';
+import { simulatedDriver } from './simulated/driver.ts';
 
 /** How a cloud's own process is to serve. */
 export interface ServeOptions {
@@ -17,6 +18,10 @@ export interface ServeOptions {
   /** A free one when 0. */
   readonly port: number;
   readonly faults: Faults;
+  /** Boxes that a plan tells of, instead of real ones. */
+  readonly simulated: boolean;
+  /** How many times as fast as this machine's its time runs; only with simulated boxes, since real ones live in ours. */
+  readonly speed: number;
   /** Whom the files belong to, when root serves for somebody else. */
   readonly owner: Owner | undefined;
 }
@@ -32,7 +37,7 @@ export interface ServeHost {
 }
 
 /**
- * Serves a cloud of real boxes until somebody ends it: a signal, `local down`, or, when ephemeral, the end of stdin.
+ * Serves a cloud until somebody ends it: a signal, `local down`, or, when ephemeral, the end of stdin.
  * @param onUp called when the cloud answers
  * @throws ConflictError when another cloud of this folder is up; UsageError when this host can't make boxes
  */
@@ -42,19 +47,26 @@ export async function serveCloud(
   onUp: (file: CloudFile, limits: readonly string[]) => void = () => undefined,
 ): Promise<void> {
   makeFolder(options.folder, options.owner);
-  const { driver, images } = await sandboxes(options.folder, host.clock);
+  const pace: Pace = { originMs: host.clock.now(), speed: options.speed };
+  const time = pace.speed === 1 ? host.clock : acceleratedClock(pace, host.clock);
+  const boxes = options.simulated
+    ? { driver: simulatedDriver(time, options.faults) }
+    : await sandboxes(options.folder, host.clock);
+  const objects = openObjects(options.folder, pace.speed !== 1);
   const cloud = await startCloud({
-    driver,
-    images,
-    s3Folder: join(options.folder, 's3'),
+    ...boxes,
+    s3Folder: objects.folder,
+    passing: objects.passing,
     owner: options.owner,
     port: options.port,
     faults: options.faults,
     clock: host.clock,
+    time,
     log: (line) => host.stderr.write(`${line}\n`),
   });
+  const { driver } = boxes;
   try {
-    const file = fileOf(cloud, driver.kind, host.clock.now());
+    const file = fileOf(cloud, driver.kind, pace);
     if (!options.ephemeral) writeCloudFile(options.folder, file, options.owner);
     if (options.announce) host.stdout.write(`${JSON.stringify(file)}\n`);
     onUp(file, driver.limits);
@@ -63,17 +75,23 @@ export async function serveCloud(
     // The file goes first: nobody should find a cloud that is ending.
     if (!options.ephemeral) removeCloudFile(options.folder, cloud.endpoint);
     await cloud.stop();
+    objects.close();
   }
 }
 
-function fileOf({ endpoint, credentials }: Cloud, kind: CloudFile['kind'], now: number): CloudFile {
+function fileOf(
+  { endpoint, credentials }: Cloud,
+  kind: CloudFile['kind'],
+  { originMs, speed }: Pace,
+): CloudFile {
   return {
     endpoint,
     pid: process.pid,
     access_key_id: credentials.accessKeyId,
     secret_access_key: credentials.secretAccessKey,
     kind,
-    started: new Date(now).toISOString(),
+    started: new Date(originMs).toISOString(),
+    ...(speed !== 1 && { clock: { origin_ms: originMs, speed } }),
   };
 }
 

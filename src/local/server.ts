@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../errors.ts';
+import type { Clock } from '../io/clock.ts';
 import type { BoxDriver } from './box.ts';
 import { answerControl, CONTROL_PREFIX } from './control.ts';
 import { signedRegion } from './ec2/credential.ts';
@@ -26,6 +27,8 @@ export interface Served {
   /** The credentials, and those that machines were given. */
   readonly keyring: Keyring;
   readonly store: ObjectStore;
+  /** What signatures are judged by; `world` may live in a faster time. */
+  readonly wall: Pick<Clock, 'now'>;
   readonly port: number;
   readonly driver: Pick<BoxDriver, 'kind' | 'limits'>;
   readonly log: (line: string) => void;
@@ -57,6 +60,7 @@ export async function serve(served: Served): Promise<Endpoint> {
   const { port } = server.address() as AddressInfo;
   const { promise: closing, resolve: end } = deferred();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('date', new Date(served.world.clock.now()).toUTCString());
     answer(request, response, { ...served, port }, end).catch((error: unknown) => {
       served.log(
         `the local cloud failed to answer: ${error instanceof Error ? error.message : String(error)}`,
@@ -145,7 +149,9 @@ function isForS3({ method, headers }: IncomingMessage, url: URL): boolean {
 }
 
 /** S3 alone, for listeners inside of boxes: neither EC2 nor the control API is for machines. */
-export function s3Listener(served: Pick<Served, 'store' | 'keyring' | 'counts' | 'log'>): RequestListener {
+export function s3Listener(
+  served: Pick<Served, 'store' | 'keyring' | 'counts' | 'wall' | 'log'>,
+): RequestListener {
   return (request, response) => {
     serveS3(request, response, undefined, served).catch((error: unknown) => {
       served.log(
@@ -164,9 +170,13 @@ function sendEc2(
   served: Served,
 ): void {
   const query = request.method === 'GET' ? url.search : body.toString('utf8');
-  const now = served.world.clock.now() + served.counts.clockSkewMs;
-  const region = () => signedRegion(wireRequest(request), body, served.keyring, now);
-  const { status, requestId, xml, lost } = answerEc2(query, region, served.world, served.counts, served.log);
+  const { world, wall, counts } = served;
+  const times = {
+    now: wall.now() + counts.clockSkewMs,
+    aheadMs: Math.max(0, world.clock.now() - wall.now()),
+  };
+  const region = () => signedRegion(wireRequest(request), body, served.keyring, times);
+  const { status, requestId, xml, lost } = answerEc2(query, region, world, counts, served.log);
   if (lost) return void request.socket.destroy();
   response.setHeader('x-amzn-requestid', requestId);
   send(response, status, 'text/xml;charset=UTF-8', xml);

@@ -34,6 +34,14 @@ beforeEach(() => {
 afterEach(() => rmSync(state, { recursive: true, force: true }));
 
 describe('the file of a cloud', () => {
+  test('tells how its time runs; a pace that makes no sense is no cloud’s', () => {
+    const file = { ...FILE, clock: { origin_ms: 1_763_762_345_000, speed: 50 } };
+    writeCloudFile(folder, file, undefined);
+    expect(readCloudFile(folder)).toEqual(file);
+    writeFileSync(join(folder, 'cloud.json'), JSON.stringify({ ...FILE, clock: { origin_ms: 1, speed: 0 } }));
+    expect(readCloudFile(folder)).toBeUndefined();
+  });
+
   test('is for its user alone, and nothing else is left beside it', () => {
     writeCloudFile(folder, FILE, undefined);
     expect(readCloudFile(folder)).toEqual(FILE);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/io/package-root.ts';
+import type { Faults } from '../../src/local/faults.ts';
 import { parseFaults, readFaults } from '../../src/local/faults-file.ts';
 
 const WHOLE = `no_capacity:
@@ -31,6 +32,35 @@ machine_dies:
   launch_indexes: [1]
 impaired:
   launch_indexes: [2]
+spot_interruptions:
+  after_ms: 60000
+  share: 0.1
+throttling: documented
+seed: 7
+boxes:
+  pending_ms: 2000
+  kernel_ms: 4000
+  steps:
+    - name: metadata
+      ms: 100
+    - name: init
+      ms: 9000
+  jitter: 0.25
+  lost_beacons:
+    share: 0.5
+  outcomes:
+    - kind: failed
+      step: init
+      status: 100
+      lines: ['E: Unable to locate package rabbitmq-server']
+      share: 0.02
+    - kind: hangs
+      step: init
+      launch_indexes: [3]
+    - kind: dies
+    - kind: dies-pending
+    - kind: never-running
+    - kind: ok
 `;
 
 describe('parseFaults', () => {
@@ -49,6 +79,33 @@ describe('parseFaults', () => {
       console: { everyBytes: 400, dropBytes: 40, launchIndexes: [0] },
       machineDies: { afterMs: 500, launchIndexes: [1] },
       impaired: { launchIndexes: [2] },
+      spotInterruptions: { afterMs: 60_000, share: 0.1 },
+      throttling: 'documented',
+      seed: 7,
+      boxes: {
+        pendingMs: 2000,
+        kernelMs: 4000,
+        steps: [
+          { name: 'metadata', ms: 100 },
+          { name: 'init', ms: 9000 },
+        ],
+        jitter: 0.25,
+        lostBeacons: { share: 0.5 },
+        outcomes: [
+          {
+            kind: 'failed',
+            step: 'init',
+            status: 100,
+            lines: ['E: Unable to locate package rabbitmq-server'],
+            share: 0.02,
+          },
+          { kind: 'hangs', step: 'init', launchIndexes: [3] },
+          { kind: 'dies' },
+          { kind: 'dies-pending' },
+          { kind: 'never-running' },
+          { kind: 'ok' },
+        ],
+      },
     });
     expect(parseFaults('', 'f.yaml')).toEqual({});
     expect(parseFaults('# nothing goes wrong\n', 'f.yaml')).toEqual({});
@@ -62,6 +119,15 @@ describe('parseFaults', () => {
     );
   });
 
+  test('the page for users shows every key of simulated boxes', () => {
+    const page = readFileSync(join(packageRoot(), 'docs', 'local-cloud.md'), 'utf8');
+    const shown = parseFaults(/```yaml\n(boxes:[\s\S]*?)```/.exec(page)?.[1] ?? '', 'docs/local-cloud.md');
+    const whole = parseFaults(WHOLE, 'f.yaml');
+    expect(Object.keys(shown.boxes ?? {}).sort()).toEqual(Object.keys(whole.boxes ?? {}).sort());
+    const kinds = (faults: Faults) => new Set(faults.boxes?.outcomes?.map(({ kind }) => kind));
+    expect(new Set([...kinds(shown), 'ok'])).toEqual(kinds(whole));
+  });
+
   test('tells every fault of the file at once, each with its place', () => {
     const text = `vcpu_qouta: 4
 throttle:
@@ -73,6 +139,17 @@ no_capacity:
 machine_dies:
   launch_indexes: [0, -1]
 console: loud
+throttling: undocumented
+boxes:
+  jitter: 2
+  steps:
+    - name: two words
+      ms: 1
+  outcomes:
+    - kind: explodes
+    - kind: ok
+      step: init
+    - 5
 `;
     let message = 'no refusal';
     try {
@@ -88,7 +165,13 @@ console: loud
       'f.yaml:7:5: unknown key "room"; expected zone, instance_type, availabl',
       'f.yaml:8:1: expected after_ms',
       'f.yaml:9:23: expected a whole number of at least 0',
-      'f.yaml:10:1: expected a map with launch_indexes, empty, every_bytes, d',
+      'f.yaml:10:1: expected a map with launch_indexes, share, empty, every_b',
+      'f.yaml:11:1: expected documented',
+      'f.yaml:13:3: expected a number from 0 to 1',
+      'f.yaml:15:7: expected the name of a step: 1 to 48 letters, digits and ',
+      'f.yaml:18:7: expected ok, failed, hangs, dies, dies-pending, never-run',
+      'f.yaml:20:7: unknown key "step"; expected kind, launch_indexes, share',
+      'f.yaml:21:7: expected a map with kind, launch_indexes, share',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { CreateTagsCommand, DescribeSubnetsCommand, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
-import type { Faults } from '../../src/local/faults.ts';
+import { type Faults, strikes } from '../../src/local/faults.ts';
 import { describeAll, idsOf, inState, REQUEST, refusal, run, runOne } from '../support/ec2-calls.ts';
 import { testCloud, until } from '../support/local-cloud.ts';
 
@@ -130,4 +130,20 @@ test('a launch into a cloud that ends leaves no box', async () => {
   await run(cloud.ec2, { MinCount: 3, MaxCount: 3 });
   await cloud[Symbol.asyncDispose]();
   expect([...up]).toEqual([]);
+});
+
+test('a share of the machines: the same ones for the same seed, others for another fault', () => {
+  const faults: Faults = { seed: 5, impaired: { share: 0.25 }, machineDies: { afterMs: 1, share: 0.25 } };
+  const struck = (name: 'impaired' | 'machineDies', seed = 5) =>
+    Array.from({ length: 2_000 }, (_, ordinal) => ordinal).filter((ordinal) =>
+      strikes({ ...faults, seed }, name, { launchIndex: 0, ordinal }),
+    );
+  expect(struck('impaired').length / 2_000).toBeCloseTo(0.25, 1);
+  expect(struck('impaired')).toEqual(struck('impaired'));
+  expect(struck('impaired')).not.toEqual(struck('machineDies'));
+  expect(struck('impaired')).not.toEqual(struck('impaired', 6));
+  expect(strikes({ impaired: { launchIndexes: [1] } }, 'impaired', { launchIndex: 0, ordinal: 1 })).toBe(
+    false,
+  );
+  expect(strikes({}, 'impaired', { launchIndex: 0, ordinal: 0 })).toBe(false);
 });

@@ -1,13 +1,17 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { systemClock } from '../../src/io/clock.ts';
+import { acceleratedClock, systemClock } from '../../src/io/clock.ts';
 import { cloudCommand } from '../../src/local/child.ts';
 import { type CloudFile, parse, readCloudFile } from '../../src/local/cloud-file.ts';
 import { endCloud, runningCloud } from '../../src/local/control-client.ts';
-import { serveCloud } from '../../src/local/process.ts';
+import { type ServeOptions, serveCloud } from '../../src/local/process.ts';
+import { until } from '../support/local-cloud.ts';
+
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 let folder: string;
 beforeEach(() => {
@@ -22,7 +26,7 @@ afterEach(async () => {
 });
 
 /** A cloud process's inside, served in this one: real boxes, real port, real files. */
-function serve(options: { readonly ephemeral: boolean }) {
+function serve(options: { readonly ephemeral: boolean } & Partial<ServeOptions>) {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const interrupt = new AbortController();
   let onUp: (file: CloudFile) => void = () => undefined;
@@ -30,7 +34,7 @@ function serve(options: { readonly ephemeral: boolean }) {
     onUp = resolve;
   });
   const ended = serveCloud(
-    { folder, announce: true, port: 0, faults: {}, owner: undefined, ...options },
+    { folder, announce: true, port: 0, faults: {}, simulated: false, speed: 1, owner: undefined, ...options },
     { ...streams, signal: interrupt.signal, clock: systemClock },
     (file) => onUp(file),
   );
@@ -88,9 +92,46 @@ test('an ephemeral one leaves nothing on disk and ends with its stdin', async ()
   await expect(fetch(file.endpoint)).rejects.toThrow();
 });
 
+test('a faster clock: the file tells it, answers are dated by it, either time signs, and its objects go with it', async () => {
+  writeFileSync(join(folder, 'unrelated'), '');
+  mkdirSync(join(folder, 's3-passing-4000000'));
+  const cloud = serve({ ephemeral: false, simulated: true, speed: 1000 });
+  const file = await cloud.up;
+  expect(file).toMatchObject({ kind: 'simulated', clock: { speed: 1000 } });
+  const origin = file.clock?.origin_ms ?? 0;
+  const time = acceleratedClock({ originMs: origin, speed: 1000 });
+  const s3 = new S3Client({
+    endpoint: file.endpoint,
+    region: 'us-east-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: file.access_key_id, secretAccessKey: file.secret_access_key },
+  });
+  // By our own time at first; the client then goes by the Date of the answers, once that is far ahead.
+  await s3.send(new CreateBucketCommand({ Bucket: 'passing' }));
+  await until('the cloud is an hour ahead', async () => time.now() - Date.now() > 3_600_000);
+  for (let turn = 0; turn < 3; turn++)
+    await s3.send(new PutObjectCommand({ Bucket: 'passing', Key: 'k', Body: 'x' }));
+  const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket: 'passing', Key: 'k' }));
+  expect((LastModified?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3_000_000);
+  s3.destroy();
+  const { headers } = await fetch(file.endpoint);
+  expect(Date.parse(headers.get('date') ?? '') - Date.now()).toBeGreaterThan(3_000_000);
+  expect(readdirSync(folder)).toContain(`s3-passing-${process.pid}`);
+  cloud.interrupt.abort();
+  await cloud.ended;
+  expect(readdirSync(folder)).toEqual(['unrelated']);
+});
+
 test('under sudo the process gets a session of its own and gives its files to the user', () => {
   const command = cloudCommand(
-    { folder: '/state/local', ephemeral: true, sudo: true, faults: '/f.yaml' },
+    {
+      folder: '/state/local',
+      ephemeral: true,
+      sudo: true,
+      faults: '/f.yaml',
+      simulated: true,
+      speed: 50,
+    },
     1000,
     1001,
     {},
@@ -100,6 +141,7 @@ test('under sudo the process gets a session of its own and gives its files to th
   expect(command.slice(6)).toEqual([
     ...['local', 'up', '--foreground', '--announce', '--state-folder', '/state/local'],
     ...['--owner', '1000:1001', '--ephemeral', '--faults', '/f.yaml'],
+    ...['--boxes', 'simulated', '--clock-speed', '50'],
   ]);
 });
 

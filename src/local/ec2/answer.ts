@@ -45,9 +45,7 @@ function pruned(value: Xml): Record<string, unknown> {
 function clean(value: Xml): unknown {
   if (Array.isArray(value)) return value.map(clean);
   if (typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .map(([name, field]) => [name, clean(field)]),
-  );
+  const fields: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) if (field !== undefined) fields[name] = clean(field);
+  return fields;
 }

@@ -2,7 +2,7 @@ import { REGIONS } from '../geography.ts';
 import { sha256Hex } from '../signature/canonical.ts';
 import type { Keyring } from '../signature/keyring.ts';
 import { type Refusal, SignatureRefused } from '../signature/refusal.ts';
-import { claimOf, verify, type WireRequest } from '../signature/verify.ts';
+import { claimOf, type Times, verify, type WireRequest } from '../signature/verify.ts';
 import { Ec2Error } from './ec2-error.ts';
 
 const REFUSED = 'AWS was not able to validate the provided access credentials';
@@ -10,14 +10,13 @@ const REFUSED = 'AWS was not able to validate the provided access credentials';
 /**
  * The region that a request is signed for, once its signature has been verified.
  * @param body its bytes: their hash is part of what is signed
- * @param now the server's time, epoch milliseconds
  * @throws Ec2Error
  */
-export function signedRegion(request: WireRequest, body: Buffer, keyring: Keyring, now: number): string {
+export function signedRegion(request: WireRequest, body: Buffer, keyring: Keyring, times: Times): string {
   try {
     const claim = claimOf(request);
     if (claim === undefined) throw new Ec2Error('AuthFailure', REFUSED);
-    verify(request, claim, sha256Hex(body), keyring, now);
+    verify(request, claim, sha256Hex(body), keyring, times);
     const { region, service } = claim.scope;
     if (service !== 'ec2')
       throw new Ec2Error('AuthFailure', `Credential should be scoped to correct service: 'ec2'.`);

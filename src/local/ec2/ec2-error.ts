@@ -29,3 +29,6 @@ export class Ec2Error extends Error {
 
 /** `InvalidParameterValue`, the commonest refusal. */
 export const invalidValue = (message: string): Ec2Error => new Ec2Error('InvalidParameterValue', message);
+
+/** What EC2 answers where a token bucket is empty. */
+export const limitExceeded = (): Ec2Error => new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.');

@@ -36,13 +36,19 @@ export function applyFilters<T>(
 ): T[] {
   const odd = filters.find(({ name }) => !known(name));
   if (odd !== undefined) throw invalidValue(`The filter '${odd.name}' is invalid`);
+  const tests = filters.map(({ name, values }) => ({ name, matches: anyOf(values) }));
   return things.filter((thing) =>
-    filters.every(({ name, values }) => {
-      const patterns = values.map(wildcard);
-      const offered = fields(thing, name) ?? [];
-      return offered.some((value) => value !== undefined && patterns.some((pattern) => pattern.test(value)));
-    }),
+    tests.every(({ name, matches }) =>
+      (fields(thing, name) ?? []).some((value) => value !== undefined && matches(value)),
+    ),
   );
+}
+
+/** Whether a text is one of the values. Most have no wildcard, and there may be thousands of things to test. */
+function anyOf(values: readonly string[]): (text: string) => boolean {
+  const plain = new Set(values.filter((value) => !/[*?\\]/.test(value)));
+  const patterns = values.filter((value) => !plain.has(value)).map(wildcard);
+  return (text) => plain.has(text) || patterns.some((pattern) => pattern.test(text));
 }
 
 /** `*` stands for any text, `?` for one character, a backslash takes away their meaning. */

@@ -5,9 +5,11 @@ import { reservations, stateXml } from './describe.ts';
 import { Ec2Error, invalidValue } from './ec2-error.ts';
 import { filterInstances, parseFilters } from './filters.ts';
 import type { Instance } from './instance.ts';
+import { isSpent } from './lifecycle.ts';
 import type { Call, Operation } from './operation.ts';
 import { pageOf } from './page.ts';
 import { flag, needText, text, texts } from './params.ts';
+import { takeMachineTokens } from './resource-bucket.ts';
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 export const describeInstances: Operation = {
@@ -34,17 +36,41 @@ export const describeInstanceStatus: Operation = {
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html */
 export const terminateInstances: Operation = {
   params: ['DryRun', 'Force', 'InstanceId', 'SkipOsShutdown'],
+  // All ids are looked up before any machine is touched: one bad id terminates none.
+  run: (call) => bring(call, named(call, neededIds(call)), 'terminate'),
+};
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StopInstances.html */
+export const stopInstances: Operation = {
+  params: ['DryRun', 'Force', 'InstanceId', 'SkipOsShutdown'],
   run: (call) => {
-    // All ids are looked up before any machine is touched: one bad id terminates none.
     const machines = named(call, neededIds(call));
-    const changes = machines.map((machine) => {
-      const before = stateXml(machine.life);
-      call.world.machines.terminate(machine);
-      return { instanceId: idOf(machine), currentState: stateXml(machine.life), previousState: before };
-    });
-    return { instancesSet: items(changes) };
+    const gone = machines.find(({ life }) => isSpent(life));
+    if (gone !== undefined)
+      throw new Ec2Error(
+        'IncorrectInstanceState',
+        `This instance '${idOf(gone)}' is not in a state from which it can be stopped.`,
+      );
+    const spot = machines.find(({ spec }) => spec.spot);
+    if (spot !== undefined)
+      throw new Ec2Error(
+        'UnsupportedOperation',
+        `You can't stop the Spot Instance '${idOf(spot)}' because it is associated with a one-time Spot Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests.`,
+      );
+    return bring(call, machines, 'stop');
   },
 };
+
+function bring(call: Call, machines: readonly Instance[], kind: 'terminate' | 'stop') {
+  const { world } = call;
+  takeMachineTokens(call, kind === 'stop' ? 'StopInstances' : 'TerminateInstances', machines.length);
+  const changes = machines.map((machine) => {
+    const before = stateXml(machine.life);
+    world.machines.bring(machine, kind);
+    return { instanceId: idOf(machine), currentState: stateXml(machine.life), previousState: before };
+  });
+  return { instancesSet: items(changes) };
+}
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html */
 export const getConsoleOutput: Operation = {
@@ -110,19 +136,33 @@ const visible = ({ world, region }: Call): Instance[] =>
 export function named(call: Call, ids: readonly string[]): Instance[] {
   const odd = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
   if (odd !== undefined) throw new Ec2Error('InvalidInstanceID.Malformed', `Invalid id: "${odd}"`);
-  const known = new Map(visible(call).map((machine) => [idOf(machine), machine]));
+  const { machines } = call.world;
+  const known = new Map<string, Instance>();
+  for (const id of ids) {
+    const machine = machines.get(id);
+    if (machine?.spec.region === call.region && !machines.isHidden(machine)) known.set(id, machine);
+  }
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length === 1)
     throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ID '${missing[0]}' does not exist`);
   if (missing.length > 1)
     throw new Ec2Error('InvalidInstanceID.NotFound', `The instance IDs '${missing.join(', ')}' do not exist`);
-  return [...new Set(ids)].flatMap((id) => known.get(id) ?? []);
+  return [...known.values()];
 }
+
+/** @throws Ec2Error InvalidParameterValue for more than EC2 takes in one request */
+export function checkCount(ids: readonly string[], name: string): void {
+  if (ids.length > MAX_IDS)
+    throw invalidValue(`The parameter ${name} has ${ids.length} members; ${MAX_IDS} are allowed`);
+}
+
+const MAX_IDS = 1000;
 
 function neededIds(call: Call): string[] {
   const ids = texts(call.params, 'InstanceId');
   if (ids.length === 0)
     throw new Ec2Error('MissingParameter', 'The request must contain the parameter InstanceId');
+  checkCount(ids, 'InstanceId');
   return ids;
 }
 
@@ -133,7 +173,7 @@ function one(call: Call): Instance {
 }
 
 function statusXml(machine: Instance, { world }: Call) {
-  const impaired = strikes(world.faults.impaired, machine.spec.launchIndex);
+  const impaired = strikes(world.faults, 'impaired', machine.spec);
   const checks =
     machine.life.state === 'running'
       ? {

@@ -28,6 +28,8 @@ export interface InstanceSpec extends Asked {
   readonly imageId: string;
   readonly instanceType: string;
   readonly launchIndex: number;
+  /** How many machines the cloud had launched before it. */
+  readonly ordinal: number;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly privateIp: string;
@@ -72,7 +74,7 @@ export function newInstance(
   tags: Readonly<Record<string, string>>,
   faults: Faults,
 ): Instance {
-  const fault = strikes(faults.console, spec.launchIndex) ? faults.console : undefined;
+  const fault = strikes(faults, 'console', spec) ? faults.console : undefined;
   const { everyBytes, dropBytes } = fault ?? {};
   const tear = everyBytes !== undefined && dropBytes !== undefined ? { everyBytes, dropBytes } : undefined;
   const console = new ConsoleLog(fault?.empty ? { everyBytes: 0, dropBytes: 1 } : tear);

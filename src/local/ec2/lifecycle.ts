@@ -28,18 +28,23 @@ export type LifeEvent =
   | { readonly kind: 'shut-down'; readonly behaviour: 'stop' | 'terminate' }
   | { readonly kind: 'crashed' }
   | { readonly kind: 'terminate' }
+  | { readonly kind: 'stop' }
+  /** EC2 takes a spot machine back. */
+  | { readonly kind: 'interrupted' }
   | { readonly kind: 'gone' };
 
 const CODES = {
   shutdown: 'Client.InstanceInitiatedShutdown',
   user: 'Client.UserInitiatedShutdown',
   crash: 'Server.InternalError',
+  spot: 'Server.SpotInstanceTermination',
 } as const;
 
 const TEXTS = {
   shutdown: 'Instance initiated shutdown',
   user: 'User initiated shutdown',
   crash: 'Internal error on launch',
+  spot: 'Spot instance termination',
 } as const;
 
 const because = (cause: keyof typeof CODES): NonNullable<Life['reason']> => ({
@@ -64,6 +69,10 @@ export function advance(life: Life, event: LifeEvent, now: number): Life {
       return isUp(life) ? { state: 'terminated', reason: because('crash'), since: now } : life;
     case 'terminate':
       return terminate(life, now);
+    case 'stop':
+      return isUp(life) ? { state: 'stopping', reason: because('user'), since: now } : life;
+    case 'interrupted':
+      return isUp(life) ? { state: 'shutting-down', reason: because('spot'), since: now } : life;
     case 'gone':
       return end(life, now);
   }

@@ -1,5 +1,5 @@
-import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../io/clock.ts';
+import { Agenda } from '../agenda.ts';
 import type { Box, BoxDriver, BoxServices, BoxSpec } from '../box.ts';
 import { type Faults, strikes } from '../faults.ts';
 import type { Settings } from '../settings.ts';
@@ -23,25 +23,37 @@ export class Machines {
   readonly #all = new Map<string, Instance>();
   readonly #boxes = new Map<string, Box>();
   readonly #tasks = new Set<Promise<void>>();
-  readonly #closing = new AbortController();
+  readonly #agenda: Agenda;
+  #closing = false;
+  #ordinal = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    // Every machine listens for the end of the cloud; Node takes more than ten for a leak.
-    setMaxListeners(0, this.#closing.signal);
+    this.#agenda = new Agenda(parts.clock);
+  }
+
+  /** How many machines were launched before the one that asks. */
+  nextOrdinal(): number {
+    this.#ordinal += 1;
+    return this.#ordinal - 1;
   }
 
   /** All machines in the order of their launch; terminated ones for `forgetTerminatedMs`. */
   list(): Instance[] {
-    const oldest = this.#parts.clock.now() - this.#parts.settings.forgetTerminatedMs;
-    for (const [id, { life }] of this.#all)
-      if (life.state === 'terminated' && life.since < oldest) this.#all.delete(id);
+    for (const machine of this.#all.values())
+      if (this.#isForgotten(machine)) this.#all.delete(machine.spec.id);
     return [...this.#all.values()];
   }
 
   /** One machine that is still known. */
   get(id: string): Instance | undefined {
-    return this.list().find((machine) => machine.spec.id === id);
+    const machine = this.#all.get(id);
+    return machine === undefined || this.#isForgotten(machine) ? undefined : machine;
+  }
+
+  #isForgotten({ life }: Instance): boolean {
+    const oldest = this.#parts.clock.now() - this.#parts.settings.forgetTerminatedMs;
+    return life.state === 'terminated' && life.since < oldest;
   }
 
   /** Whether late consistency still hides the machine. */
@@ -56,10 +68,10 @@ export class Machines {
     this.#run(this.#live(machine));
   }
 
-  /** Begins to terminate a machine; a second call changes nothing. */
-  terminate(machine: Instance): void {
+  /** Begins to terminate a machine, or to stop it; a second call changes nothing. */
+  bring(machine: Instance, kind: 'terminate' | 'stop' | 'interrupted'): void {
     const before = machine.life;
-    this.#apply(machine, { kind: 'terminate' });
+    this.#apply(machine, { kind });
     if (machine.life === before || machine.life.state === 'terminated') return;
     // A box that is still being made is stopped by its own task as soon as it stands.
     const box = this.#boxes.get(machine.spec.id);
@@ -68,9 +80,11 @@ export class Machines {
 
   /** Stops every box; resolves when they are gone. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#closing = true;
+    this.#agenda.close();
     await Promise.allSettled([...this.#boxes.values()].map((box) => box.stop()));
     while (this.#tasks.size > 0) await Promise.allSettled([...this.#tasks]);
+    this.#parts.driver.close?.();
   }
 
   /** From acceptance to the end, whatever ends it. Never rejects. */
@@ -107,21 +121,31 @@ export class Machines {
   async #follow(machine: Instance, box: Box): Promise<Awaited<Box['ended']>> {
     this.#boxes.set(machine.spec.id, box);
     machine.pid = box.pid;
+    if (isUp(machine.life) && !this.#closing) await Promise.race([box.running, box.ended]);
+    // It may have been terminated while it was being made, and so may the cloud.
+    if (!isUp(machine.life) || this.#closing) await box.stop();
+    const left = await Promise.race([box.ended, undefined]);
+    if (left !== undefined) return left;
     this.#apply(machine, { kind: 'started' });
-    if (!isUp(machine.life) || this.#closing.signal.aborted) await box.stop();
-    else this.#watchOver(machine, box);
+    this.#watchOver(machine, box);
     return box.ended;
   }
 
   #watchOver(machine: Instance, box: Box): void {
     this.#run(this.#postConsole(machine));
-    const { machineDies } = this.#parts.faults;
-    if (machineDies === undefined || !strikes(machineDies, machine.spec.launchIndex)) return;
-    const die = async () => {
-      await this.#sleep(machineDies.afterMs);
-      if (machine.life.state === 'running') await box.stop();
-    };
-    this.#run(die());
+    const { faults } = this.#parts;
+    const { machineDies, spotInterruptions } = faults;
+    if (machineDies !== undefined && strikes(faults, 'machineDies', machine.spec))
+      this.#later(machineDies.afterMs, machine, () => this.#run(box.stop()));
+    if (spotInterruptions === undefined || !machine.spec.spot) return;
+    if (!strikes(faults, 'spotInterruptions', machine.spec)) return;
+    this.#later(spotInterruptions.afterMs, machine, () => this.bring(machine, 'interrupted'));
+  }
+
+  #later(ms: number, machine: Instance, act: () => void): void {
+    this.#agenda.after(ms, () => {
+      if (machine.life.state === 'running' && !this.#closing) act();
+    });
   }
 
   async #postConsole(machine: Instance): Promise<void> {
@@ -134,7 +158,7 @@ export class Machines {
   }
 
   #sleep(ms: number): Promise<void> {
-    return this.#parts.clock.sleep(ms, this.#closing.signal);
+    return this.#agenda.sleep(ms);
   }
 
   #run(task: Promise<unknown>): void {

@@ -4,6 +4,7 @@ import type { Images } from '../images.ts';
 import type { Settings } from '../settings.ts';
 import type { Addresses } from './addresses.ts';
 import type { Xml } from './answer.ts';
+import type { Buckets } from './buckets.ts';
 import type { Machines } from './machines.ts';
 import type { Params } from './params.ts';
 import type { ResourceTags } from './resource-tags.ts';
@@ -18,6 +19,7 @@ export interface World {
   readonly machines: Machines;
   readonly tokens: Tokens;
   readonly addresses: Addresses;
+  readonly buckets: Buckets;
   /** Tags of everything that is not an instance. */
   readonly resourceTags: ResourceTags;
 }

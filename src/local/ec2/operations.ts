@@ -3,6 +3,7 @@ import {
   describeInstanceStatus,
   describeInstances,
   getConsoleOutput,
+  stopInstances,
   terminateInstances,
 } from './instance-operations.ts';
 import type { Operation } from './operation.ts';
@@ -30,5 +31,6 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['DescribeTags', describeTags],
   ['GetConsoleOutput', getConsoleOutput],
   ['RunInstances', runInstances],
+  ['StopInstances', stopInstances],
   ['TerminateInstances', terminateInstances],
 ]);

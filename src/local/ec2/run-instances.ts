@@ -7,6 +7,7 @@ import { type LaunchRequest, launchRequest } from './launch-request.ts';
 import type { Call, Operation, World } from './operation.ts';
 import { flag } from './params.ts';
 import { type Placement, place } from './placement.ts';
+import { takeMachineTokens } from './resource-bucket.ts';
 import { earlierReservation, scopedToken } from './tokens.ts';
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html */
@@ -50,6 +51,7 @@ function launch({ params, region, world }: Call): Instance[] {
   if (flag(params, 'DryRun'))
     throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
 
+  takeMachineTokens({ region, world }, 'RunInstances', placement.count);
   const machines = create(request, region, placement, world);
   // From here on the request is accepted: whatever becomes of the answer, a repeat finds these machines.
   for (const machine of machines) world.machines.start(machine);
@@ -101,6 +103,7 @@ function specOf(
     imageId,
     instanceType: type.name,
     launchIndex,
+    ordinal: world.machines.nextOrdinal(),
     launchedAt: world.clock.now(),
     privateIp: world.addresses.next(region, subnet?.base ?? 0),
     securityGroups: same.securityGroups.length === 0 ? [groupOf(region)] : same.securityGroups,

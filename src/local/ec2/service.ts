@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FaultCounts } from '../faults.ts';
 import { answerXml, errorXml } from './answer.ts';
-import { Ec2Error } from './ec2-error.ts';
+import { Ec2Error, limitExceeded } from './ec2-error.ts';
 import type { World } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { flag, needText, type Params, parseParams } from './params.ts';
@@ -46,7 +46,7 @@ function perform(name: string, params: Params, region: string, world: World, cou
   const operation = OPERATIONS.get(name);
   if (operation === undefined)
     throw new Ec2Error('InvalidAction', `The action ${name} is not valid for this web service.`);
-  if (counts.throttles(name)) throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.');
+  if (counts.throttles(name) || !mayAsk(name, params, region, world)) throw limitExceeded();
   if (world.faults.unauthorized?.includes(name))
     throw new Ec2Error(
       'UnauthorizedOperation',
@@ -61,6 +61,13 @@ function perform(name: string, params: Params, region: string, world: World, cou
   if (name !== 'RunInstances' && flag(params, 'DryRun'))
     throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
   return operation.run({ params, region, world });
+}
+
+/** Whether EC2's bucket of this operation has a token left, where the cloud has buckets. */
+function mayAsk(name: string, params: Params, region: string, { faults, buckets }: World): boolean {
+  if (faults.throttling === undefined) return true;
+  const narrowed = ['Filter', 'MaxResults', 'NextToken'].some((key) => params[key] !== undefined);
+  return buckets.takeRequest(region, name, narrowed);
 }
 
 /** A presigned GET carries its signature among the parameters. */

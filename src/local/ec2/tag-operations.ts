@@ -1,7 +1,7 @@
 import { items } from './answer.ts';
 import { Ec2Error } from './ec2-error.ts';
 import { applyFilters, type Fields, parseFilters } from './filters.ts';
-import { named } from './instance-operations.ts';
+import { checkCount, named } from './instance-operations.ts';
 import type { Call, Operation } from './operation.ts';
 import { pageOf } from './page.ts';
 import { texts } from './params.ts';
@@ -14,6 +14,7 @@ export const createTags: Operation = {
     const ids = texts(call.params, 'ResourceId');
     const tags = parseTags(call.params);
     if (ids.length === 0) throw missing('ResourceId');
+    checkCount(ids, 'ResourceId');
     if (Object.keys(tags).length === 0) throw missing('Tag');
     // All of them are checked before the first is changed.
     const changes = ids.map((id) => change(call, id, tags));

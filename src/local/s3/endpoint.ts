@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../io/clock.ts';
 import type { FaultCounts } from '../faults.ts';
 import type { Keyring } from '../signature/keyring.ts';
 import { errorXml, S3Error } from './s3-error.ts';
@@ -11,6 +12,8 @@ export interface S3Service {
   readonly store: ObjectStore;
   readonly keyring: Keyring;
   readonly counts: FaultCounts;
+  /** What signatures and policies are judged by. */
+  readonly wall: Pick<Clock, 'now'>;
   readonly log: (line: string) => void;
 }
 
@@ -22,18 +25,21 @@ export async function serveS3(
   message: IncomingMessage,
   response: ServerResponse,
   hostBucket: string | undefined,
-  { store, keyring, counts, log }: S3Service,
+  { store, keyring, counts, wall, log }: S3Service,
 ): Promise<void> {
-  const now = store.now() + counts.clockSkewMs;
+  const now = wall.now() + counts.clockSkewMs;
+  // Whatever time the client goes by: the machine's own, or the cloud's, which may be ahead of it.
+  const times = { now, aheadMs: Math.max(0, store.now() - wall.now()) };
   const context: S3Context = {
     store,
+    judgedAt: now,
     verifyPolicy: (fields) => verifyPolicy(fields, keyring, now),
     fault: (operation) => faultOf(operation, counts),
     log,
   };
   let request: ReturnType<typeof signedRequest>;
   try {
-    request = signedRequest(message, placeOf(message.url ?? '/', hostBucket), keyring, now);
+    request = signedRequest(message, placeOf(message.url ?? '/', hostBucket), keyring, times);
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;
     const body = message.method === 'HEAD' ? '' : errorXml(error, message.url ?? '/', 'unsigned');

@@ -6,9 +6,12 @@ import type { Owner } from '../cloud-file.ts';
 /** The few ways in which the store touches the disk: files for their owner alone, that appear whole or not at all. */
 export class Files {
   readonly #owner: Owner | undefined;
+  readonly #lasting: boolean;
 
-  constructor(owner: Owner | undefined) {
+  /** @param lasting whether what is written has to survive a loss of power: that takes most of a write's time */
+  constructor(owner: Owner | undefined, lasting = true) {
     this.#owner = owner;
+    this.#lasting = lasting;
   }
 
   /** Makes a folder, with those above it. */
@@ -46,7 +49,7 @@ export class Files {
   /** Removes a file for good. */
   async remove(path: string): Promise<void> {
     await rm(path, { force: true });
-    await syncFolder(dirname(path));
+    if (this.#lasting) await syncFolder(dirname(path));
   }
 
   async #beside<T>(path: string, text: string, place: (beside: string) => Promise<T>): Promise<T> {
@@ -54,13 +57,13 @@ export class Files {
     const file = await open(beside, 'wx', 0o600);
     try {
       await file.writeFile(text);
-      await file.sync();
+      if (this.#lasting) await file.sync();
     } finally {
       await file.close();
     }
     await this.own(beside);
     const placed = await place(beside);
-    await syncFolder(dirname(path));
+    if (this.#lasting) await syncFolder(dirname(path));
     return placed;
   }
 }

@@ -108,7 +108,7 @@ async function takeFile(
     );
   if (fields['policy'] === undefined) throw accessDenied();
   context.verifyPolicy(fields);
-  const { minBytes, maxBytes } = checkPolicy(fields, bucket, context.store.now());
+  const { minBytes, maxBytes } = checkPolicy(fields, bucket, context.judgedAt);
   fields['key'] = fields['key'].replaceAll(FILE_NAME, filename ?? '');
   checkKey(fields['key']);
   return await context.store.blobs.receive(bounded(file, minBytes, maxBytes), [], true);

@@ -35,6 +35,8 @@ export type PolicyFields = Readonly<Record<string, string>>;
 /** What the operations share. */
 export interface S3Context {
   readonly store: ObjectStore;
+  /** When a form's policy is judged, epoch milliseconds. */
+  readonly judgedAt: number;
   /** Verifies a form's signature. @throws S3Error */
   readonly verifyPolicy: (fields: PolicyFields) => void;
   /** What goes wrong on purpose with a request of this operation. */

@@ -11,6 +11,7 @@ import {
   credentialOf,
   headerOf,
   knownKey,
+  type Times,
   verify,
   type WireRequest,
 } from '../signature/verify.ts';
@@ -35,7 +36,7 @@ export function signedRequest(
   message: IncomingMessage,
   bucketAndKey: Pick<S3Request, 'bucket' | 'key'>,
   keyring: Keyring,
-  now: number,
+  times: Times,
 ): S3Request {
   const wire = wireRequest(message);
   const trailers: Record<string, string> = {};
@@ -59,7 +60,7 @@ export function signedRequest(
       );
     if (claim.expires === undefined && headerOf(wire, 'x-amz-content-sha256') === undefined)
       throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
-    const { key } = verify(wire, claim, payload.hash, keyring, now);
+    const { key } = verify(wire, claim, payload.hash, keyring, times);
     refuseUnsignedHeaders(wire, claim);
     const { mode } = payload;
     const decodedLength = Number(headerOf(wire, 'x-amz-decoded-content-length') ?? Number.NaN);

@@ -7,7 +7,7 @@ import { Blobs } from './blobs.ts';
 import type { BucketDocument, ObjectDocument, Segment } from './document.ts';
 import { codeOf, Files, namesIn, textOrNothing } from './files.ts';
 import { holding } from './key-lock.ts';
-import { isPart, keyOf, keyPath } from './key-path.ts';
+import { encodedKey, isPart, joined, keyOf, keyPath } from './key-path.ts';
 import { noSuchBucket } from './s3-error.ts';
 
 /** The file of an object's folder that tells all about it. */
@@ -27,16 +27,24 @@ export class ObjectStore {
   readonly #root: string;
   readonly #clock: Pick<Clock, 'now'>;
 
-  private constructor(root: string, owner: Owner | undefined, clock: Pick<Clock, 'now'>) {
+  private constructor(root: string, files: Files, clock: Pick<Clock, 'now'>) {
     this.#root = root;
     this.#clock = clock;
-    this.files = new Files(owner);
+    this.files = files;
     this.blobs = new Blobs(join(root, 'blobs'), this.files);
   }
 
-  /** Opens the store of a folder, which is made where it isn't there. */
-  static async open(root: string, owner: Owner | undefined, clock: Pick<Clock, 'now'>): Promise<ObjectStore> {
-    const store = new ObjectStore(root, owner, clock);
+  /**
+   * Opens the store of a folder, which is made where it isn't there.
+   * @param lasting whether writes have to survive a loss of power
+   */
+  static async open(
+    root: string,
+    owner: Owner | undefined,
+    clock: Pick<Clock, 'now'>,
+    lasting = true,
+  ): Promise<ObjectStore> {
+    const store = new ObjectStore(root, new Files(owner, lasting), clock);
     for (const name of ['buckets', 'blobs', 'trash']) await store.files.folder(join(root, name));
     return store;
   }
@@ -130,9 +138,7 @@ export class ObjectStore {
 
   /** The objects whose keys begin with `prefix` and come after `after`, in the order of their keys' bytes. */
   async *objects(bucket: string, prefix: string, after = ''): AsyncGenerator<ObjectDocument, void> {
-    const keys = (await this.#keys(join(this.folderOf(bucket), 'objects'), []))
-      .filter((key) => key.startsWith(prefix) && byBytes(key, after) > 0)
-      .sort(byBytes);
+    const keys = await this.#keysAfter(bucket, prefix, after);
     for (let at = 0; at < keys.length; at += AT_ONCE) {
       const group = keys.slice(at, at + AT_ONCE);
       const documents = await Promise.all(group.map((key) => this.object(bucket, key)));
@@ -140,19 +146,37 @@ export class ObjectStore {
     }
   }
 
-  async #keys(folder: string, path: readonly string[]): Promise<string[]> {
+  async #keysAfter(bucket: string, prefix: string, after: string): Promise<string[]> {
     const keys: string[] = [];
+    await this.#collect(join(this.folderOf(bucket), 'objects'), [], encodedKey(prefix), keys);
+    const start = Buffer.from(after);
+    // Each key becomes bytes once, not once a comparison: a bucket may hold many thousands.
+    return keys
+      .map((key) => ({ key, bytes: Buffer.from(key) }))
+      .filter(({ bytes }) => Buffer.compare(bytes, start) > 0)
+      .sort((one, other) => Buffer.compare(one.bytes, other.bytes))
+      .map(({ key }) => key);
+  }
+
+  /** Adds the keys below a folder whose encoded form begins with `prefix`. */
+  async #collect(folder: string, path: readonly string[], prefix: string, keys: string[]): Promise<void> {
     for (const name of await namesIn(folder)) {
       // A folder that is being made.
       if (name.startsWith('.')) continue;
-      if (isPart(name)) keys.push(...(await this.#keys(join(folder, name), [...path, name])));
-      else keys.push(keyOf([...path, name]));
+      const whole = [...path, name];
+      const encoded = joined(whole);
+      if (isPart(name)) {
+        if (encoded.startsWith(prefix) || prefix.startsWith(encoded))
+          await this.#collect(join(folder, name), whole, prefix, keys);
+      } else if (encoded.startsWith(prefix)) keys.push(keyOf(whole));
     }
-    return keys;
   }
 
-  /** Removes the blobs that nothing names, old ones only: they are left from crashes. */
-  async sweep(): Promise<void> {
+  /**
+   * Removes the blobs that nothing names, old ones only: they are left from crashes.
+   * @param now epoch milliseconds by the clock of the disk's files
+   */
+  async sweep(now: number): Promise<void> {
     const named = new Set<string>();
     for (const { name } of await this.buckets()) {
       for await (const document of this.objects(name, ''))
@@ -165,7 +189,7 @@ export class ObjectStore {
         }
       }
     }
-    await this.blobs.sweep(named, this.now());
+    await this.blobs.sweep(named, now);
   }
 }
 

@@ -38,6 +38,14 @@ export interface Verified {
   readonly key: Buffer;
 }
 
+/** What a request's time is judged by. */
+export interface Times {
+  /** The server's time, epoch milliseconds. */
+  readonly now: number;
+  /** How far (milliseconds) the time that it tells its clients is ahead: they may sign by either. */
+  readonly aheadMs: number;
+}
+
 /** How far a request's time may be from the server's. */
 export const MAX_SKEW_MS = 15 * 60_000;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
@@ -98,7 +106,6 @@ export function credentialOf(credential: string): Pick<Claim, 'accessKeyId' | 's
 /**
  * Checks time, key, token and signature.
  * @param payloadHash what stands in the canonical request for the body
- * @param now the server's time, epoch milliseconds
  * @throws SignatureRefused
  */
 export function verify(
@@ -106,10 +113,10 @@ export function verify(
   claim: Claim,
   payloadHash: string,
   keyring: Keyring,
-  now: number,
+  times: Times,
 ): Verified {
-  const known = knownKey(claim, keyring, now);
-  checkTime(claim, now);
+  const known = knownKey(claim, keyring, times.now);
+  checkTime(claim, times);
   if (!claim.signedHeaders.includes('host')) throw malformed('the header host must be signed');
   const canonical = canonicalRequest({ ...request, signedHeaders: claim.signedHeaders, payloadHash });
   const text = stringToSign(canonical, claim.time, claim.scope);
@@ -139,16 +146,17 @@ export function knownKey(
   return known;
 }
 
-function checkTime({ time, scope, expires }: Claim, now: number): void {
+function checkTime({ time, scope, expires }: Claim, { now, aheadMs }: Times): void {
   const at = timeOf(time);
+  const latest = now + aheadMs;
   if (Number.isNaN(at)) throw malformed('X-Amz-Date must be as 20261123T101500Z');
   if (!time.startsWith(scope.date)) throw malformed(`the date of ${scopeText(scope)} is not that of ${time}`);
   if (expires === undefined) {
-    if (Math.abs(now - at) > MAX_SKEW_MS)
+    if (now - at > MAX_SKEW_MS || at - latest > MAX_SKEW_MS)
       throw new SignatureRefused({ why: 'skewed', requestTime: time, serverTime: now, maxMs: MAX_SKEW_MS });
     return;
   }
-  if (at - now > MAX_SKEW_MS) throw new SignatureRefused({ why: 'not-yet', serverTime: now });
+  if (at - latest > MAX_SKEW_MS) throw new SignatureRefused({ why: 'not-yet', serverTime: now });
   const end = at + expires * 1000;
   if (now > end)
     throw new SignatureRefused({ why: 'expired-url', seconds: expires, expires: end, serverTime: now });

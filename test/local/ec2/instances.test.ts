@@ -1,4 +1,4 @@
-import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
 import { describeAll, idsOf, inState, refusal, run, runOne } from '../../support/ec2-calls.ts';
 import { AMI, testCloud, until } from '../../support/local-cloud.ts';
@@ -86,6 +86,7 @@ describe('a machine lives', () => {
         tags: {},
         services: {
           s3: { port: Number(new URL(cloud.endpoint).port), handler: expect.any(Function) },
+          network: false,
           credentials: expect.any(Function),
         },
       },
@@ -133,6 +134,48 @@ describe('TerminateInstances', () => {
     expect(await until('the machine is forgotten', gone)).toBe(true);
     expect(await refusal(describeAll(cloud.ec2, { InstanceIds: [id] }))).toMatch(
       /^InvalidInstanceID.NotFound/,
+    );
+  });
+});
+
+describe('StopInstances', () => {
+  test('stops the box, and keeps the machine until it is terminated', async () => {
+    await using cloud = await testCloud();
+    const id = await runOne(cloud.ec2);
+    await inState(cloud.ec2, id, 'running');
+    const stop = () => cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+    expect((await stop()).StoppingInstances).toEqual([
+      {
+        InstanceId: id,
+        CurrentState: { Code: 64, Name: 'stopping' },
+        PreviousState: { Code: 16, Name: 'running' },
+      },
+    ]);
+    const stopped = await inState(cloud.ec2, id, 'stopped');
+    expect(stopped.StateReason?.Code).toBe('Client.UserInitiatedShutdown');
+    expect((await stop()).StoppingInstances?.[0]?.CurrentState?.Name).toBe('stopped');
+    await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    await inState(cloud.ec2, id, 'terminated');
+    expect(await refusal(stop())).toBe(
+      `IncorrectInstanceState (400): This instance '${id}' is not in a state from which it can be stopped.`,
+    );
+  });
+
+  test('stops no spot machine, and none of a list with one', async () => {
+    await using cloud = await testCloud();
+    const spot = await runOne(cloud.ec2, { InstanceMarketOptions: { MarketType: 'spot' } });
+    const own = await runOne(cloud.ec2);
+    await inState(cloud.ec2, own, 'running');
+    const stop = cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [own, spot] }));
+    expect(await refusal(stop)).toMatch(/^UnsupportedOperation \(400\): You can't stop the Spot Instance/);
+    expect((await inState(cloud.ec2, own, 'running')).InstanceId).toBe(own);
+  });
+
+  test('takes a thousand ids, and no more', async () => {
+    await using cloud = await testCloud();
+    const ids = Array.from({ length: 1001 }, (_, count) => `i-${String(count).padStart(17, '0')}`);
+    expect(await refusal(cloud.ec2.send(new StopInstancesCommand({ InstanceIds: ids })))).toBe(
+      'InvalidParameterValue (400): The parameter InstanceId has 1001 members; 1000 are allowed',
     );
   });
 });

@@ -8,6 +8,8 @@ const EVENTS: LifeEvent[] = [
   { kind: 'shut-down', behaviour: 'terminate' },
   { kind: 'crashed' },
   { kind: 'terminate' },
+  { kind: 'stop' },
+  { kind: 'interrupted' },
   { kind: 'gone' },
 ];
 
@@ -35,6 +37,18 @@ describe('advance', () => {
       [{ kind: 'terminate' }, { kind: 'crashed' }, { kind: 'gone' }],
       'terminated',
       'Client.UserInitiatedShutdown',
+    ],
+    [
+      'is stopped by the user',
+      [{ kind: 'started' }, { kind: 'stop' }, { kind: 'gone' }],
+      'stopped',
+      'Client.UserInitiatedShutdown',
+    ],
+    [
+      'is taken back',
+      [{ kind: 'started' }, { kind: 'interrupted' }, { kind: 'crashed' }, { kind: 'gone' }],
+      'terminated',
+      'Server.SpotInstanceTermination',
     ],
     [
       'is terminated at once when stopped',

@@ -191,6 +191,41 @@ test('what crashes have left is swept away once it is old, and nothing else', as
   for (const name of ['old-orphan', 'young-orphan']) writeFileSync(join(blobs, name), 'x');
   const longAgo = new Date(Date.now() - 48 * 3_600_000);
   for (const name of ['old-orphan', content.segment.blob]) utimesSync(join(blobs, name), longAgo, longAgo);
-  await store.sweep();
+  await store.sweep(Date.now());
   expect(readdirSync(blobs).sort()).toEqual([content.segment.blob, 'young-orphan'].sort());
+});
+
+test('a listing by prefix gives exactly the keys that begin with it, however long, whatever their letters', async () => {
+  const store = await ObjectStore.open(join(folder, 's3'), undefined, clock);
+  await store.createBucket({ name: 'prefixes', region: 'us-east-1', publicRead: false, createdAt: 0 });
+  const keys = [
+    'a',
+    'a.b',
+    'a/b',
+    'b',
+    `${'a'.repeat(250)}/x`,
+    `${'a'.repeat(250)}b`,
+    `${'é'.repeat(60)}/1`,
+    'é=+%',
+  ];
+  for (const key of keys)
+    await store.write('prefixes', key, () => ({
+      key,
+      size: 0,
+      etag: 'e',
+      checksums: {},
+      checksumType: 'FULL_OBJECT',
+      headers: {},
+      publicRead: false,
+      modifiedAt: 0,
+      content: { kind: 'inline', base64: '' },
+    }));
+  const prefixes = new Set(['', 'none', ...keys, ...keys.map((key) => key.slice(0, key.length / 2 + 1))]);
+  for (const prefix of prefixes)
+    for (const after of ['', 'a/b', `${'a'.repeat(250)}/x`]) {
+      const listed: string[] = [];
+      for await (const { key } of store.objects('prefixes', prefix, after)) listed.push(key);
+      const expected = keys.filter((key) => key.startsWith(prefix) && byBytes(key, after) > 0).sort(byBytes);
+      expect({ prefix, after, listed }).toEqual({ prefix, after, listed: expected });
+    }
 });

@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import type { ChildOptions } from '../local/child.ts';
+import type { Host } from './host.ts';
+import { speedOf } from './local-speed.ts';
+
+/** The boxes of a cloud for one command, as the environment asks for them: for tests, benchmarks and CI. */
+export function boxesAskedFor({ env, cwd }: Host): Pick<ChildOptions, 'simulated' | 'speed' | 'faults'> {
+  const {
+    ROLECALL_LOCAL_BOXES: boxes,
+    ROLECALL_LOCAL_FAULTS: faults,
+    ROLECALL_LOCAL_CLOCK_SPEED: speed,
+  } = env;
+  if (boxes !== undefined && boxes !== '' && boxes !== 'simulated')
+    throw new UsageError(`ROLECALL_LOCAL_BOXES must be simulated: ${boxes}`, {
+      hint: 'unset it for real boxes',
+    });
+  const simulated = boxes === 'simulated';
+  return {
+    simulated,
+    speed: speed ? speedOf(Number(speed), simulated, 'ROLECALL_LOCAL_CLOCK_SPEED') : undefined,
+    faults: faults ? resolve(cwd, faults) : undefined,
+  };
+}

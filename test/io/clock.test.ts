@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { acceleratedClock, ChangeableClock, type Clock } from '../../src/io/clock.ts';
+
+/** A clock whose sleeps are over at once, and which remembers them. */
+function handClock() {
+  const time = { now: 1_000, slept: [] as number[] };
+  const clock: Clock = {
+    now: () => time.now,
+    sleep: async (ms) => {
+      time.slept.push(ms);
+    },
+  };
+  return { time, clock };
+}
+
+test('an accelerated clock shows the same at its origin, and then runs ahead; its sleeps are shorter', async () => {
+  const { time, clock } = handClock();
+  const fast = acceleratedClock({ originMs: 1_000, speed: 50 }, clock);
+  expect(fast.now()).toBe(1_000);
+  time.now += 20;
+  expect(fast.now()).toBe(2_000);
+  await fast.sleep(5_000);
+  expect(time.slept).toEqual([100]);
+});
+
+test('a changeable clock shows what the clock shows that it goes by', async () => {
+  const { time, clock } = handClock();
+  const changeable = new ChangeableClock(clock);
+  await changeable.sleep(10);
+  changeable.goBy(acceleratedClock({ originMs: 0, speed: 10 }, clock));
+  expect(changeable.now()).toBe(10_000);
+  await changeable.sleep(10);
+  expect(time.slept).toEqual([10, 1]);
+});
