@@ -159,10 +159,7 @@ function closingNotes({ local }: Cloud): string[] {
   if (local === undefined) return [];
   const lasting =
     'the local cloud ended with this command, and its machines with it; `rolecall local up` starts a lasting one';
-  return [
-    ...local.limits.map((limit) => `local machines: ${limit}`),
-    ...(local.ephemeral ? [lasting] : []),
-  ];
+  return [...local.limits.map((limit) => `local machines: ${limit}`), ...(local.ephemeral ? [lasting] : [])];
 }
 
 async function interrupted(

@@ -4,17 +4,10 @@ import type { LaunchView } from './state.ts';
 
 /** `1 of 3 succeeded, 1 failed, 1 not launched`: the counts of a launch in words, zeroes left out. */
 export function summaryOf(view: LaunchView): string {
-  if (view.fleet !== undefined) return `${fleetSummary(view, view.fleet)}${launchedWords(view)}`;
   const { good, others } = countsOf(view);
+  if (view.fleet !== undefined) return [fleetSummary(view, view.fleet), ...others].join(', ');
   const asked = Math.max(view.requested, view.machines.size);
   return [`${good} of ${asked} succeeded`, ...others].join(', ');
-}
-
-/** What this run has launched into the fleet. */
-function launchedWords(view: LaunchView): string {
-  if (view.machines.size === 0 && view.refused.length === 0) return '';
-  const { good, others } = countsOf(view);
-  return `; of ${view.machines.size} followed ${[`${good} succeeded`, ...others].join(', ')}`;
 }
 
 function countsOf(view: LaunchView): { readonly good: number; readonly others: readonly string[] } {
