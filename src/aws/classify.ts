@@ -187,6 +187,9 @@ const INVALID: ReadonlySet<string> = new Set([
   'NotImplemented',
 ]);
 
+/** What the SDK makes of a 403 without a body. */
+const NO_BODY: ReadonlySet<string> = new Set(['403', 'Forbidden']);
+
 const KINDS: readonly (readonly [AwsErrorKind, readonly ReadonlySet<string>[]])[] = [
   ['capacity', [CAPACITY]],
   ['quota', [QUOTA]],
@@ -210,6 +213,8 @@ export function kindOf(code: string | undefined, status?: number): AwsErrorKind 
     if (row !== undefined) return row[0];
     if (code.startsWith('Invalid')) return 'invalid';
   }
+  // S3's answer to HEAD has no body that could name a code.
+  if (status === 403 && (code === undefined || NO_BODY.has(code))) return 'permission';
   if (status === 429) return 'throttle';
   if (status !== undefined && status >= 500) return 'server';
   return 'refused';

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'nod
 import { dirname, join } from 'node:path';
 import { entriesOfFolder, escapeOf } from '../archive/entries.ts';
 import { ConflictError, UsageError } from '../errors.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { moduleHash, readLock, writeLock } from './lock.ts';
 import { readModule } from './read-module.ts';
 import type { Fetched } from './source.ts';
@@ -90,7 +91,7 @@ async function addOne(
     });
   const target = join(shelf, name);
   const draft = join(shelf, `.adding-${process.pid}`, name);
-  await mkdir(draft, { recursive: true });
+  await makeFolder(draft);
   try {
     await copyModule(from, draft);
     await readModule(draft, `${source} (${name})`, 'own');

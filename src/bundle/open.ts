@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, symlink, writeFile } from 'node:fs/promises';
+import { chmod, open, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -7,6 +7,7 @@ import { type Entry, entriesOfTar } from '../archive/entries.ts';
 import type { Compression } from '../archive/write.ts';
 import { decompressZstd } from '../archive/zstd.ts';
 import { RolecallError, UsageError } from '../errors.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import type { BundleKey } from '../nouns.ts';
 import { decrypting, firstBlock, wrongKey } from './cipher.ts';
 import { memberGuard } from './members.ts';
@@ -76,7 +77,7 @@ export async function unpackBundle(entries: AsyncIterable<Entry>, folder: string
 
 async function unpackOne(entry: Entry, target: string): Promise<void> {
   try {
-    await mkdir(entry.kind === 'folder' ? target : dirname(target), { recursive: true, mode: 0o700 });
+    await makeFolder(entry.kind === 'folder' ? target : dirname(target), 0o700);
     if (entry.kind === 'link') await symlink(entry.target, target);
     if (entry.kind !== 'file') return;
     // Values may be secret: nobody else reads what was unpacked.

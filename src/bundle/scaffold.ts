@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { MODULE_NAME } from '../nouns.ts';
 
 const moduleYaml = (
@@ -66,7 +67,7 @@ export async function scaffoldModule(shelf: string, name: string, taken: readonl
       hint: 'choose another name; rolecall module list tells what there is',
     });
   try {
-    await mkdir(shelf, { recursive: true });
+    await makeFolder(shelf);
     await mkdir(folder);
   } catch (error) {
     throw new UsageError(`${folder} can't be made: ${(error as Error).message}`, {

@@ -15,11 +15,11 @@ export const releaseList = command({
       import('../report/release-list.ts'),
     ]);
     return await inBucket(values, host, async ({ bucket, app, catalogue }) => {
-      const [builds, pointers] = await Promise.all([
+      const [{ builds, damaged }, { pointers, damaged: damagedPointers }] = await Promise.all([
         listBuilds(bucket, app),
         pointersOf(bucket, app, catalogue.environments),
       ]);
-      const list = { app, builds, pointers };
+      const list = { app, builds, pointers, damaged, damagedPointers };
       return await print(values.output, host, {
         text: () => listText(list, host.clock.now(), widthFor(host.terminal.stdout)),
         document: () => listDocument(list),

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { link, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { newestVersion, nextVersion } from './file-versions.ts';
 import type { LaunchRecords } from './records.ts';
 
@@ -42,7 +43,7 @@ export function fileRecords(folder: string, clock: Pick<Clock, 'now'> = systemCl
 /** Written beside under another name, synced, then linked: `link` fails where the name exists, `rename` would replace. */
 async function createWhole(path: string, text: string): Promise<boolean> {
   const folder = dirname(path);
-  await makeFolder(folder);
+  await makeFolder(folder, 0o700);
   const beside = join(folder, `.new-${randomBytes(8).toString('hex')}`);
   try {
     const file = await open(beside, 'wx', 0o600);
@@ -63,25 +64,6 @@ async function createWhole(path: string, text: string): Promise<boolean> {
   }
   await syncFolder(folder);
   return true;
-}
-
-/** With the folders above it. Node's own `recursive` never ends where a folder exists that takes none (as in /proc). */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await makeOne(folder);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
-    await makeFolder(dirname(folder));
-    await makeOne(folder);
-  }
-}
-
-async function makeOne(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  }
 }
 
 /** Makes the new name survive a loss of power. */

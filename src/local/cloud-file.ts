@@ -1,16 +1,8 @@
-import {
-  accessSync,
-  chownSync,
-  constants,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, chownSync, constants, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { ConflictError, RolecallError } from '../errors.ts';
+import { makeFolderSync } from '../io/make-folder.ts';
 import type { BoxDriver } from './box.ts';
 
 /** What rolecall's other commands need to reach a cloud. Holds a secret: mode 0600, never printed. */
@@ -103,7 +95,7 @@ const faultOf = (error: unknown): string => {
 };
 
 function ownFolder(folder: string, owner: Owner | undefined): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const first = makeFolderSync(folder, 0o700);
   if (owner === undefined || first === undefined) return;
   // Everything that was just made, from the topmost new folder down to this one.
   for (let path = folder; path.length >= first.length; path = join(path, '..'))

@@ -1,5 +1,5 @@
 import { AwsError, RolecallError, UsageError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
+import { type Clock, systemClock } from '../io/clock.ts';
 import type { ImageRequest } from './box.ts';
 import { type CloudFile, readCloudFile, removeCloudFile } from './cloud-file.ts';
 
@@ -26,12 +26,20 @@ const PROBE_MS = 60_000;
 /** How long a cloud that is to end may take. */
 const END_MS = 5_000;
 
-/** The cloud that is up, or undefined. What a cloud that died has left behind is taken away. */
-export async function runningCloud(folder: string): Promise<RunningCloud | undefined> {
+/**
+ * The cloud that is up, or undefined. What a cloud that died has left behind is taken away; one that is only slow keeps it.
+ * @throws AwsError where a cloud exists and doesn't answer within a minute of the clock
+ */
+export async function runningCloud(
+  folder: string,
+  clock: Pick<Clock, 'sleep'> = systemClock,
+): Promise<RunningCloud | undefined> {
   const file = readCloudFile(folder);
   if (file === undefined) return undefined;
   try {
-    const about = (await call(file, 'GET', '', undefined, PROBE_MS)) as About;
+    const about = (await patiently(PROBE_MS, clock, file, (signal) =>
+      call(file, 'GET', '', undefined, signal),
+    )) as About;
     return { file, about };
   } catch (error) {
     // Refused, or somebody else's port by now: the cloud of this file is gone. A slow one is not.
@@ -53,6 +61,26 @@ class SilentCloud extends RolecallError {
 
 type Reach = Pick<CloudFile, 'endpoint' | 'pid' | 'secret_access_key'>;
 
+/** Waits for a cloud's answer, the whole of it. @throws SilentCloud where it takes longer than `timeoutMs` */
+async function patiently<T>(
+  timeoutMs: number,
+  clock: Pick<Clock, 'sleep'>,
+  { pid }: Reach,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const request = new AbortController();
+  const wait = new AbortController();
+  const tooLate = clock.sleep(timeoutMs, wait.signal).then(() => {
+    request.abort();
+    throw new SilentCloud(pid);
+  });
+  try {
+    return await Promise.race([ask(request.signal), tooLate]);
+  } finally {
+    wait.abort();
+  }
+}
+
 /**
  * Calls a cloud's control API.
  * @throws UsageError with the cloud's own words when it refuses
@@ -62,15 +90,14 @@ export async function call(
   method: 'GET' | 'POST',
   path: string,
   json?: unknown,
-  timeoutMs?: number,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   const response = await fetch(`${cloud.endpoint}/_rolecall/${path}`, {
     method,
     headers: { authorization: `Bearer ${cloud.secret_access_key}` },
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-    ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
+    ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'TimeoutError') throw new SilentCloud(cloud.pid);
     throw gone(cloud, error);
   });
   const answer: unknown = await response.json().catch((error: unknown) => {
@@ -114,12 +141,12 @@ export async function registerBucket(
 export async function endCloud(cloud: Reach, clock: Pick<Clock, 'now' | 'sleep'>): Promise<number> {
   const { boxes } = (await call(cloud, 'POST', 'down')) as { boxes: number };
   const deadline = clock.now() + END_MS;
-  while (clock.now() < deadline && (await answers(cloud))) await clock.sleep(20);
+  while (clock.now() < deadline && (await answers(cloud, clock))) await clock.sleep(20);
   return boxes;
 }
 
-const answers = (cloud: Reach): Promise<boolean> =>
-  call(cloud, 'GET', '', undefined, END_MS).then(
+const answers = (cloud: Reach, clock: Pick<Clock, 'sleep'>): Promise<boolean> =>
+  patiently(END_MS, clock, cloud, (signal) => call(cloud, 'GET', '', undefined, signal)).then(
     () => true,
     () => false,
   );

@@ -10,12 +10,17 @@ export interface Archived extends Written {
   /** Paths below `init/` that end in `.sh`, sorted. */
   readonly init: readonly string[];
   readonly suspects: readonly Suspect[];
+  /** Files that are only pointers of Git LFS. */
+  readonly lfsPointers: readonly string[];
   /** Entries that lie or lead outside of the build. */
   readonly escapes: readonly Suspect[];
 }
 
 /** gzip's own default, at which `git archive | gzip` is compared with it. */
 const LEVEL = 6;
+
+/** @see https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the version line is the first of a pointer. */
+const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/v1\n');
 
 /** Writes entries as a build's archive. */
 export async function archiveEntries(
@@ -31,6 +36,7 @@ export async function archiveEntries(
     files: seen.files,
     init: seen.init.sort(),
     suspects: seen.suspects,
+    lfsPointers: seen.lfsPointers,
     escapes: seen.escapes(),
   };
 }
@@ -40,6 +46,7 @@ class Seen {
   files = 0;
   readonly init: string[] = [];
   readonly suspects: Suspect[] = [];
+  readonly lfsPointers: string[] = [];
   readonly #links = new Map<string, string>();
   readonly #escapes: Suspect[] = [];
 
@@ -62,11 +69,15 @@ class Seen {
 
   async *#look(path: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
     const search = new SecretSearch();
+    let start = Buffer.alloc(0);
     for await (const chunk of content) {
       search.feed(chunk);
+      if (start.length < LFS_POINTER.length)
+        start = Buffer.concat([start, chunk.subarray(0, LFS_POINTER.length)]);
       yield chunk;
     }
     this.files += 1;
+    if (start.subarray(0, LFS_POINTER.length).equals(LFS_POINTER)) this.lfsPointers.push(path);
     const [, script] = /^init\/(.+\.sh)$/.exec(path) ?? [];
     if (script !== undefined) this.init.push(script);
     const why = suspectName(path) ?? search.found;

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, entriesOfFolder, entriesOfTar } from '../archive/entries.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
 import { type Archived, archiveEntries } from './archive.ts';
 import { runCommand } from './command.ts';
-import { archiveOf, type Source, sourceOf, submodulesOf, workTree } from './git.ts';
+import { archiveOf, type Source, sourceOf, workTree } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
+import { notesOf } from './notes.ts';
 import type { Suspect } from './suspects.ts';
 
 /** What a build is to be made of. */
@@ -64,7 +66,7 @@ export const manifestPathOf = (archive: string): string => `${archive}.json`;
 export async function buildArchive(plan: BuildPlan, target: string, tools: BuildTools): Promise<BuiltFile> {
   const intoFolder = target.endsWith('/') || (await isFolder(target));
   const folder = intoFolder ? target : dirname(target);
-  await mkdir(folder, { recursive: true }).catch(unwritable(folder));
+  await makeFolder(folder).catch(unwritable(folder));
   const source = plan.dirty ? await workTree(plan.repository) : await sourceOf(plan.repository, plan.ref);
   const draft = join(folder, `.rolecall-build-${process.pid}-${tools.now()}`);
   try {
@@ -234,23 +236,3 @@ const buildOf = (plan: BuildPlan, source: Source, tag: PathName, archived: Archi
   by: plan.by,
   init: archived.init,
 });
-
-async function notesOf(
-  plan: BuildPlan,
-  source: Source,
-  { init }: Archived,
-  tag: PathName,
-): Promise<readonly string[]> {
-  const submodules = plan.command === undefined ? await submodulesOf(source, plan.path) : [];
-  return [
-    ...(plan.tag === undefined && source.tagName !== undefined && source.tagName !== tag
-      ? [
-          `the git tag ${source.tagName} can't be the tag of a build, so it is called ${tag}: --tag gives another name`,
-        ]
-      : []),
-    ...(source.dirty ? ['it holds changes that no commit has'] : []),
-    ...(plan.dirty && !source.dirty ? ['the work tree has no changes: this is the commit itself'] : []),
-    ...(submodules.length > 0 ? [`submodules are not in it: ${submodules.join(', ')}`] : []),
-    ...(init.length === 0 ? ['it has no init scripts (init/**.sh): machines will use those of the AMI'] : []),
-  ];
-}

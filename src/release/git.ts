@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../errors.ts';
 import { scratchFolder } from '../io/scratch.ts';
+import { truncate } from '../io/text.ts';
 import { nearest } from '../nearest.ts';
 
 /** A commit, and the tree whose files a build holds. */
@@ -135,11 +136,14 @@ async function noSuchRef(repository: string, ref: string): Promise<UsageError> {
     return new UsageError(`${named} of the repository ${repository} is no commit`, {
       hint: 'name a tag, a branch or a commit; `path` of the app in the catalogue takes a folder of it',
     });
-  const names = (
-    await need(repository, ['for-each-ref', '--format=%(refname:short)', 'refs/tags', 'refs/heads'])
-  )
-    .split('\n')
-    .filter((name) => name !== '');
+  // Not `refname:short`: that is `tags/v1` where a branch has the same name.
+  const refs = await need(repository, [
+    'for-each-ref',
+    '--format=%(refname:lstrip=2)',
+    'refs/tags',
+    'refs/heads',
+  ]);
+  const names = [...new Set(refs.split('\n').filter((name) => name !== ''))];
   const near = nearest(ref, names);
   const shallow = (await git(repository, ['rev-parse', '--is-shallow-repository'])).stdout === 'true';
   if (shallow)
@@ -157,7 +161,10 @@ async function noSuchRef(repository: string, ref: string): Promise<UsageError> {
       hint:
         names.length === 0
           ? 'a commit will do, too'
-          : `it has ${names.slice(0, 8).join(', ')}; fetch others with git fetch --tags`,
+          : `it has ${names
+              .slice(0, 8)
+              .map((name) => truncate(name, 64))
+              .join(', ')}; fetch others with git fetch --tags`,
     },
   );
 }

@@ -1,12 +1,20 @@
 import { elapsed, glued, printable, table, wrap } from '../io/text.ts';
 import type { Build } from '../nouns.ts';
-import { buildDocument, commitText, sizeText } from './release.ts';
+import { buildDocument, commitText, sentences, sizeText } from './release.ts';
+
+/** What is there and can't be read: a build by its tag, a pointer by its environment. */
+interface Damaged {
+  readonly name: string;
+  readonly fault: { readonly message: string; readonly hint: string | undefined };
+}
 
 interface BuildList {
   readonly app: string;
   readonly builds: readonly Build[];
   /** Environment to tag. */
   readonly pointers: ReadonlyMap<string, string>;
+  readonly damaged: readonly Damaged[];
+  readonly damagedPointers: readonly Damaged[];
 }
 
 interface ShownBuild {
@@ -47,16 +55,13 @@ const fitted = (rows: readonly (readonly string[])[], columns: number | undefine
     .map((line) => `${line}\n`)
     .join('');
 
-export function listText(
-  { app, builds, pointers }: BuildList,
-  now: number,
-  columns: number | undefined,
-): string {
-  const lost = [...pointers].filter(([, tag]) => !builds.some((build) => build.tag === tag));
-  const warning = lost
-    .map(([environment, tag]) => `${environment} deploys ${tag}, which is not there\n`)
+export function listText(list: BuildList, now: number, columns: number | undefined): string {
+  const { app, builds, pointers, damaged } = list;
+  const warnings = warningsOf(list)
+    .map((line) => sentences(`${line}\n`, columns))
     .join('');
-  if (builds.length === 0) return `no build of ${app} is published yet\n${warning}`;
+  const none = damaged.length === 0 ? `no build of ${app} is published yet\n` : '';
+  if (builds.length === 0) return `${none}${warnings}`;
   const rows = builds.map((build) => [
     build.tag,
     build.commit.slice(0, 12) + (build.dirty ? '+' : ''),
@@ -68,13 +73,35 @@ export function listText(
       .map(([environment]) => `<- ${environment}`)
       .join(' '),
   ]);
-  return fitted(rows, columns) + warning;
+  return fitted(rows, columns) + warnings;
 }
 
-export const listDocument = ({ app, builds, pointers }: BuildList) => ({
+/** What is wrong, a line each; below what is damaged, what to do about it. */
+function warningsOf({ builds, pointers, damaged, damagedPointers }: BuildList): string[] {
+  const lost = [...pointers].flatMap(([environment, tag]) => {
+    if (builds.some((build) => build.tag === tag)) return [];
+    const what = damaged.some(({ name }) => name === tag) ? 'damaged' : 'not there';
+    return [`${environment} deploys ${tag}, which is ${what}`];
+  });
+  const told = (what: string, { name, fault }: Damaged): string[] => [
+    `damaged ${what} ${printable(name)}: ${printable(fault.message)}`,
+    ...(fault.hint === undefined ? [] : [`  ${printable(fault.hint)}`]),
+  ];
+  return [
+    ...damaged.flatMap((each) => told('build', each)),
+    ...damagedPointers.flatMap((each) => told('pointer of', each)),
+    ...lost,
+  ];
+}
+
+export const listDocument = ({ app, builds, pointers, damaged, damagedPointers }: BuildList) => ({
   app,
   builds: builds.map(buildDocument),
   environments: Object.fromEntries(pointers),
+  damaged: {
+    builds: Object.fromEntries(damaged.map(({ name, fault }) => [name, fault.message])),
+    environments: Object.fromEntries(damagedPointers.map(({ name, fault }) => [name, fault.message])),
+  },
 });
 
 export function showText(

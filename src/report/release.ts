@@ -1,4 +1,4 @@
-import { wrap } from '../io/text.ts';
+import { counted, wrap } from '../io/text.ts';
 import type { Build } from '../nouns.ts';
 
 /** A build on this machine, as `release build` reports it. */
@@ -69,7 +69,7 @@ export const buildDocument = (build: Build) => ({
 const noteLines = (notes: readonly string[]): string => notes.map((note) => `note: ${note}\n`).join('');
 
 export const builtText = ({ build, path, files, notes }: Built): string =>
-  `built ${build.app} ${build.tag}: ${commitText(build)}, ${files} files, ${sizeText(build.size)}\n  ${path}\n${noteLines(notes)}`;
+  `built ${build.app} ${build.tag}: ${commitText(build)}, ${counted(files, 'file')}, ${sizeText(build.size)}\n  ${path}\n${noteLines(notes)}`;
 
 export const builtDocument = ({ build, path, manifestPath, files, notes }: Built) => ({
   build: buildDocument(build),

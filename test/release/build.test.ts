@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RolecallError } from '../../src/errors.ts';
 import type { PathName } from '../../src/nouns.ts';
@@ -216,6 +216,21 @@ describe('a build', () => {
     expect((await build({ ref: 'rel/1.0', tag: 'rel-1.0' })).notes.join()).not.toContain('git tag');
   });
 
+  test('with pointers of Git LFS in place of files says so, and which', async () => {
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`;
+    repo.write('video.bin', pointer);
+    repo.write('docs/lfs.md', `A pointer: ${pointer}`);
+    repo.commit();
+    const { notes, files } = await build();
+    expect(files).toBe(2);
+    expect(notes.filter((note) => note.includes('LFS'))).toEqual([
+      'pointers of Git LFS are in it in place of the files: video.bin; run git lfs install and git lfs pull in the repository, then build again',
+    ]);
+    repo.git('rm', '--quiet', 'video.bin');
+    repo.commit();
+    expect((await build()).notes.join()).not.toContain('LFS');
+  });
+
   test('has the same bytes whatever git is told about line ends on this machine', async () => {
     repo.write('a', 'one\ntwo\n');
     repo.write('text', 'one\ntwo\n');
@@ -255,13 +270,16 @@ describe('a build', () => {
 
   test.each([
     ['below a file', 'file/x.tar.gz'],
+    ['where the kernel takes no folder', '/proc/no-folders-here/x.tar.gz'],
     ['where its manifest is a folder', 'taken'],
   ])('that can’t be written there is told, and leaves nothing: %s', async (_name, target) => {
     repo.write('a', 'x');
     repo.commit();
     writeFileSync(join(out, 'file'), '');
     mkdirSync(join(out, 'taken.json'));
-    const said = await refused(buildArchive({ ...plan, repository: repo.path }, join(out, target), tools()));
+    const said = await refused(
+      buildArchive({ ...plan, repository: repo.path }, resolve(out, target), tools()),
+    );
     expect(said).toMatch(/^usage: \S+ can't be written: /);
     expect(readdirSync(out).sort()).toEqual(['file', 'taken.json']);
   });
@@ -472,6 +490,15 @@ describe('what is not there', () => {
     repo.commit();
     repo.git('tag', 'release-1');
     expect(await refused(build({ ref: 'relase-1' }))).toMatch(/did you mean release-1\?/);
+  });
+
+  test('what there is is named as people name it, also where a branch and a tag share a name, and in bounds', async () => {
+    repo.commit();
+    repo.git('tag', 'both');
+    repo.git('branch', 'both');
+    repo.git('tag', 'x'.repeat(200));
+    const said = await refused(build({ ref: 'nothing-like-it' }));
+    expect(said).toContain(`it has both, main, ${'x'.repeat(63)}…; fetch others`);
   });
 
   test('a commit behind a tag', async () => {

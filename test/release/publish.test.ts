@@ -10,7 +10,7 @@ import { RolecallError } from '../../src/errors.ts';
 import type { Faults } from '../../src/local/faults.ts';
 import type { Build, PathName } from '../../src/nouns.ts';
 import { currentBuild, findBuild, readPointer } from '../../src/release/current.ts';
-import { listBuilds } from '../../src/release/list.ts';
+import { listBuilds, pointersOf } from '../../src/release/list.ts';
 import { archiveKey, manifestKey } from '../../src/release/manifest.ts';
 import { type Mover, promote, rollback } from '../../src/release/move.ts';
 import { type PublishFile, publish } from '../../src/release/publish.ts';
@@ -106,7 +106,7 @@ describe('publish', () => {
       size: file.build.size,
       sha256: file.build.sha256,
     });
-    expect(await listBuilds(bucket, APP)).toEqual([]);
+    expect(await listBuilds(bucket, APP)).toEqual({ builds: [], damaged: [] });
     expect(await published('v1')).toMatchObject({ created: true, build: file.build });
   });
 
@@ -136,7 +136,7 @@ describe('publish', () => {
     expect(await refused(published('v1'))).toMatch(
       /^conflict: s3:\/\/shop-rolecall\/builds\/shop\/v1\.tar\.gz is there without a manifest/,
     );
-    expect(await listBuilds(bucket, APP)).toEqual([]);
+    expect(await listBuilds(bucket, APP)).toEqual({ builds: [], damaged: [] });
   });
 
   test('by two at once ends in one build; of two different ones one is told', async () => {
@@ -338,6 +338,37 @@ test('what an environment deploys, where there is nothing to deploy', async () =
   await cloud.s3.send(new PutObjectCommand({ Bucket: bucket.name, Key: 'pointers/shop/prod', Body: 'v9\n' }));
   expect(await refused(currentBuild(bucket, APP, 'prod'))).toMatch(
     /^usage: prod deploys shop v9, but there is no such build/,
+  );
+});
+
+test('what is damaged is listed as such, and hides nothing else', async () => {
+  for (const tag of ['v1', 'v2', 'v3']) await published(tag);
+  await promote(bucket, APP, 'prod', 'v1', mover());
+  const put = (Key: string, Body: string) =>
+    cloud.s3.send(new PutObjectCommand({ Bucket: bucket.name, Key, Body }));
+  const copied = await bucket.readText(manifestKey(APP, 'v1'));
+  await put(manifestKey(APP, 'v2'), '{"version":1');
+  await put(manifestKey(APP, 'copied'), copied?.text ?? '');
+  await put('pointers/shop/staging', '');
+  const { builds, damaged } = await listBuilds(bucket, APP);
+  expect(builds.map(({ tag }) => tag)).toEqual(['v1', 'v3']);
+  expect(damaged.map(({ name, fault }) => [name, fault.message])).toEqual([
+    ['copied', 's3://shop-rolecall/builds/shop/copied.json is the manifest of shop v1'],
+    ['v2', 's3://shop-rolecall/builds/shop/v2.json is no manifest of a build: it is not a JSON object'],
+  ]);
+  const answer = await pointersOf(bucket, APP, ['prod', 'staging', 'test'] as PathName[]);
+  expect([...answer.pointers]).toEqual([['prod', 'v1']]);
+  expect(answer.damaged.map(({ name, fault }) => [name, fault.message])).toEqual([
+    ['staging', 'the pointer s3://shop-rolecall/pointers/shop/staging is damaged: line 1: it is empty'],
+  ]);
+});
+
+test('what S3 refuses to tell is not taken for damaged', async () => {
+  await published('v1');
+  faults.unauthorized = ['GetObject'];
+  expect(await refused(listBuilds(bucket, APP))).toMatch(/^aws: .* may not do GetObject/);
+  expect(await refused(pointersOf(bucket, APP, ['prod' as PathName]))).toMatch(
+    /^aws: .* may not do GetObject/,
   );
 });
 

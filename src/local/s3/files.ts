@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chown, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chown, link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../io/make-folder.ts';
 import type { Owner } from '../cloud-file.ts';
 
 /** The few ways in which the store touches the disk: files for their owner alone, that appear whole or not at all. */
@@ -16,7 +17,7 @@ export class Files {
 
   /** Makes a folder, with those above it. */
   async folder(path: string): Promise<void> {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    const first = await makeFolder(path, 0o700);
     if (this.#owner === undefined || first === undefined) return;
     for (let made = path; made.length >= first.length; made = dirname(made)) await this.own(made);
   }

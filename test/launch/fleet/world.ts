@@ -6,7 +6,7 @@ import { scaleFleet } from '../../../src/launch/fleet/scale.ts';
 import type { FleetPlan, FleetTools, Rules } from '../../../src/launch/fleet/tools.ts';
 import { memoryRecords } from '../../../src/launch/memory-records.ts';
 import type { LaunchRecords } from '../../../src/launch/records.ts';
-import { type FleetName, settingsTag } from '../../../src/launch/request.ts';
+import { settingsTag } from '../../../src/launch/request.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../../../src/nouns.ts';
 import { MemoryEc2, VirtualClock } from '../memory-ec2.ts';
 import { payload, role } from '../roles.ts';
@@ -153,5 +153,3 @@ function stepping(records: LaunchRecords, step: () => void): LaunchRecords {
     };
   return { ...records, create: stepped(records.create), replace: stepped(records.replace) };
 }
-
-export const FLEET: FleetName = role();
