@@ -37,12 +37,8 @@ function bash(lines: readonly string[], env: NodeJS.ProcessEnv): Promise<Result>
   });
 }
 
-/** The fleet of the example's command as a launch of two machines. */
-const asLaunch = (line: string): string =>
-  line.replace(/^rolecall scale (.*) --to 20 /, 'rolecall launch $1 --count 2 ');
-
 const result = ({ stdout }: Result) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
-const succeeded = { event: 'result', exit_code: 0, summary: { requested: 2, succeeded: 2 } };
+const succeeded = { event: 'result', exit_code: 0, summary: { requested: 20, succeeded: 20 } };
 
 beforeAll(async () => {
   mkdirSync(bin);
@@ -71,6 +67,13 @@ describe('the example for GitHub Actions', () => {
   const runs: string[] = steps.flatMap(({ run }: { run?: string }) => run ?? []);
   const uses: string[] = steps.flatMap(({ uses: action }: { uses?: string }) => action ?? []);
 
+  test('is what the README shows', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const [, shown = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(shown).toContain('rolecall scale');
+    expect(example('scale.yml')).toContain(shown);
+  });
+
   test('may ask for an OIDC token, gets credentials by it, and keeps the report however it ends', () => {
     expect(workflow.permissions).toEqual({ 'id-token': 'write', contents: 'read' });
     const credentials = steps.find(({ uses: action = '' }) => action.startsWith('aws-actions/configure-aws'));
@@ -93,7 +96,7 @@ describe('the example for GitHub Actions', () => {
     };
     const attempt = async (number: number) => {
       for (const name of ['summary.md', 'outputs']) writeFileSync(join(box.home, name), '');
-      const ran = await bash(runs.slice(1).map(asLaunch), { ...env, GITHUB_RUN_ATTEMPT: String(number) });
+      const ran = await bash(runs.slice(1), { ...env, GITHUB_RUN_ATTEMPT: String(number) });
       expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
       expect(ran.stderr).not.toContain('::error');
       return result(ran);
@@ -103,10 +106,10 @@ describe('the example for GitHub Actions', () => {
       ...succeeded,
       launch: { id: expect.stringMatching(/^github-16588214935-scale-/) },
     });
-    expect(read('checkout/report.xml').match(/<testcase name="i-/g)).toHaveLength(2);
-    expect(read('summary.md')).toMatch(/^### ✅ web prod\/b: 2 of 2 succeeded\n/);
+    expect(read('checkout/report.xml').match(/<testcase name="i-/g)).toHaveLength(20);
+    expect(read('summary.md')).toMatch(/^### ✅ web prod\/b: 20 of 20 machines proved\n/);
     expect(read('outputs')).toContain(
-      `launch-id=${first.launch.id}\nexit-code=0\nrequested=2\nsucceeded=2\n`,
+      `launch-id=${first.launch.id}\nexit-code=0\nrequested=20\nsucceeded=20\n`,
     );
     expect((await attempt(2)).machines).toMatchObject(
       first.machines.map(({ instance_id }: { instance_id: string }) => ({ instance_id })),
@@ -153,7 +156,9 @@ describe('the example for GitLab', () => {
       ]),
     );
     rmSync(join(checkout, 'report.xml'), { force: true });
-    const ran = await bash(script.slice(1).map(asLaunch), {
+    const fleet = ['--fleet', '--role', 'web', '--env', 'prod', '--context', 'b', '--yes', '--local'];
+    expect(await box.run(['terminate', ...fleet], { cwd: checkout })).toMatchObject({ code: 0 });
+    const ran = await bash(script.slice(1), {
       ...place,
       ...variables,
       AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}`,
@@ -173,7 +178,7 @@ describe('the example for GitLab', () => {
     });
     expect(asked[0]?.get('RoleArn')).toBe('arn:aws:iam::123456789012:role/rolecall');
     expect(asked[0]?.get('WebIdentityToken')).toBe('a.b.c');
-    expect(read('checkout/report.xml').match(/<testcase name="i-/g)).toHaveLength(2);
+    expect(read('checkout/report.xml').match(/<testcase name="i-/g)).toHaveLength(20);
     expect(ran.stdout + ran.stderr).not.toContain('a.b.c');
   });
 });

@@ -82,6 +82,7 @@ async function* growTo(
   const isOwn = ({ machine }: Member) => machine.tags['rolecall:launch'] === launch;
   const others = standingAs(fleet, 'proved').filter((member) => !isOwn(member));
   const total = target - others.length;
+  if (total <= 0) return;
   const opened = yield* openOwn(plan, tools, others, total);
   if (opened.left <= 0 || opened.gate === 'shut') return;
   for (let left = opened.left; left > 0; left = total - opened.state.proved)
