@@ -32,3 +32,11 @@ test('a changeable clock shows what the clock shows that it goes by', async () =
   await changeable.sleep(10);
   expect(time.slept).toEqual([10, 1]);
 });
+
+test('a changeable clock may be taken apart', async () => {
+  const { time, clock } = handClock();
+  const { now, sleep } = new ChangeableClock(clock);
+  expect(now()).toBe(1_000);
+  await sleep(7);
+  expect(time.slept).toEqual([7]);
+});
