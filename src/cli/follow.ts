@@ -93,7 +93,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
         progress.tell(event);
         if (event.type !== 'batch-launched') continue;
         machines.push(...event.machines);
-        begin();
+        if (machines.length > 0) begin();
       }
     } catch (error) {
       failed.abort();

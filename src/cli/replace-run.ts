@@ -1,6 +1,6 @@
 import { type ExitCode, exitCode } from '../errors.ts';
 import { write } from '../io/streams.ts';
-import { columnsOf } from '../io/terminal.ts';
+import { widthFor } from '../io/terminal.ts';
 import { glimpse } from '../launch/fleet/book.ts';
 import { fleetKey } from '../launch/fleet/lease.ts';
 import { lookAtFleet } from '../launch/fleet/look.ts';
@@ -46,7 +46,7 @@ async function show(
   const replacement = replacementOf(fleet, words.all ? 'all' : 'stale', launch);
   const text =
     words.output === 'text'
-      ? replacementText(role, replacement, clock.now(), columnsOf(terminal))
+      ? replacementText(role, replacement, clock.now(), widthFor(terminal.stdout))
       : jsonReport(replacementDocument(replacement));
   await write(terminal.stdout, text);
   return exitCode('ok');

@@ -1,6 +1,6 @@
 import { type ExitCode, exitCode } from '../errors.ts';
 import { write } from '../io/streams.ts';
-import { columnsOf } from '../io/terminal.ts';
+import { widthFor } from '../io/terminal.ts';
 import { glimpse } from '../launch/fleet/book.ts';
 import { fleetKey } from '../launch/fleet/lease.ts';
 import { lookAtFleet } from '../launch/fleet/look.ts';
@@ -38,7 +38,7 @@ export async function showScale(
   };
   const text =
     words.output === 'text'
-      ? needText(shown, clock.now(), columnsOf(terminal))
+      ? needText(shown, clock.now(), widthFor(terminal.stdout))
       : jsonReport(needDocument(shown));
   await write(terminal.stdout, text);
   return exitCode('ok');

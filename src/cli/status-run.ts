@@ -3,7 +3,7 @@ import type { Role } from '../catalogue/role.ts';
 import { AwsError, type ExitCode, exitCode, RolecallError, UsageError } from '../errors.ts';
 import { painter } from '../io/paint.ts';
 import { write } from '../io/streams.ts';
-import { columnsOf } from '../io/terminal.ts';
+import { widthFor } from '../io/terminal.ts';
 import { glimpse } from '../launch/fleet/book.ts';
 import { fleetKey, whoIs } from '../launch/fleet/lease.ts';
 import { fleetOf, type Wanted } from '../launch/fleet/members.ts';
@@ -38,7 +38,7 @@ export async function runStatus(words: StatusWords, host: Host): Promise<ExitCod
     const { stdout, colour } = host.terminal;
     const text = words.json
       ? jsonReport(fleetsDocument(fleets))
-      : fleetsText(fleets, host.clock.now(), columnsOf(host.terminal), painter(colour.stdout));
+      : fleetsText(fleets, host.clock.now(), widthFor(stdout), painter(colour.stdout));
     await write(stdout, text);
     return exitCode('ok');
   } finally {
@@ -104,7 +104,7 @@ async function statusOf(
       tags['rolecall:context'] === name.context,
   );
   const [wanted, seen] = await Promise.all([
-    wantedNow(name, cloud, catalogue, host),
+    wantedNow(name, region, { cloud, catalogue, host }),
     glimpse(records, fleetKey({ ...name, region }), host.clock).catch(orNothing),
   ]);
   const holder = seen?.holder;
@@ -125,12 +125,11 @@ function orNothing(error: unknown): undefined {
 /** What a launch would give now; undefined where the catalogue can't tell any more. */
 async function wantedNow(
   name: FleetName,
-  cloud: Cloud,
-  catalogue: Catalogue,
-  host: Host,
+  region: string,
+  { cloud, catalogue, host }: Pick<StatusPlace, 'cloud' | 'catalogue' | 'host'>,
 ): Promise<Wanted | undefined> {
   try {
-    const role = await roleFrom(catalogue, name, {});
+    const role = await roleFrom(catalogue, name, { region });
     const { settingsTag } = await import('../launch/request.ts');
     return {
       ami: role.ami,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type ExitCode, exitCode, UsageError } from '../errors.ts';
 import { write } from '../io/streams.ts';
-import { columnsOf } from '../io/terminal.ts';
+import { widthFor } from '../io/terminal.ts';
 import { counted } from '../io/text.ts';
 import { FleetBook, glimpse } from '../launch/fleet/book.ts';
 import type { FleetEvent } from '../launch/fleet/events.ts';
@@ -98,7 +98,7 @@ async function show(
   const book = await glimpse(records, fleetKey(name), clock);
   const fleet = await lookAtFleet(name, undefined, { ec2: cloud.ec2, records, clock, book });
   const members = doomedOf(fleet, doomed);
-  const lines = memberLines(members, clock.now(), columnsOf(terminal) - 2);
+  const lines = memberLines(members, clock.now(), widthFor(terminal.stdout));
   const text = [`${counted(members.length, 'machine')} would be ended`, ...lines.map((line) => `  ${line}`)];
   await write(
     terminal.stdout,

@@ -2,7 +2,7 @@ import type { Paint } from '../io/paint.ts';
 import { counted, glued, wrap } from '../io/text.ts';
 import type { Fleet, Member, Standing, Wanted } from '../launch/fleet/members.ts';
 import type { FleetName } from '../launch/request.ts';
-import { memberLines } from './members.ts';
+import { memberLines, staleLines } from './members.ts';
 
 /** A fleet as `status` shows it. */
 export interface FleetStatus {
@@ -26,10 +26,10 @@ const staleIn = ({ members }: Fleet): number =>
 export function fleetsText(
   fleets: readonly FleetStatus[],
   now: number,
-  columns: number,
+  columns: number | undefined,
   paint: Paint,
 ): string {
-  if (fleets.length === 0) return 'no machine of this catalogue is there\n';
+  if (fleets.length === 0) return 'no machine of such a fleet is there\n';
   const blocks = fleets.map((status) => fleetBlock(status, now, columns, paint).join('\n'));
   return `${blocks.join('\n\n')}\n`;
 }
@@ -37,7 +37,7 @@ export function fleetsText(
 function fleetBlock(
   { name, fleet, wanted, busy }: FleetStatus,
   now: number,
-  columns: number,
+  columns: number | undefined,
   paint: Paint,
 ): string[] {
   const counts = STANDINGS.map((standing) => [standing, countOf(fleet, standing)] as const)
@@ -48,6 +48,7 @@ function fleetBlock(
   const head = `${paint.strong(`${name.role} ${name.environment}/${name.context}`)}: ${glued(parts.length === 0 ? 'no machine' : parts.join(', '))}`;
   const shown = fleet.members.filter(({ standing }) => standing !== 'ending');
   const notes = [
+    ...staleLines(fleet.members),
     ...(wanted === undefined ? ['the catalogue has no such role any more'] : []),
     ...(busy === undefined ? [] : [busy]),
     ...(fleet.strangers.length === 0
@@ -57,11 +58,14 @@ function fleetBlock(
         ]),
   ];
   return [
-    ...wrap(head, columns, 2),
-    ...memberLines(shown, now, columns - 2).map((line) => `  ${line}`),
-    ...notes.flatMap((note) => wrap(`  ${note}`, columns, 4)),
+    ...broken(head, columns, 2),
+    ...memberLines(shown, now, columns).map((line) => `  ${line}`),
+    ...notes.flatMap((note) => broken(`  ${note}`, columns, 4)),
   ];
 }
+
+const broken = (line: string, columns: number | undefined, hang: number): string[] =>
+  columns === undefined ? [line] : wrap(line, columns, hang);
 
 /** A machine of a fleet as data. */
 export const memberDocument = ({ machine, standing, verdict, stale }: Member) => ({

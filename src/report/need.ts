@@ -19,7 +19,7 @@ export interface PlannedScale {
 }
 
 /** For people; ends with a newline. */
-export function needText(planned: PlannedScale, now: number, columns: number): string {
+export function needText(planned: PlannedScale, now: number, columns: number | undefined): string {
   const { role, environment, context, target, fleet, need, waves, open } = planned;
   const count = (standing: string) => fleet.members.filter((member) => member.standing === standing).length;
   const unjudged = count('unjudged');
@@ -32,7 +32,7 @@ export function needText(planned: PlannedScale, now: number, columns: number): s
   return `${lines.join('\n')}\n`;
 }
 
-function needLines(need: Need, waves: readonly number[], now: number, columns: number): string[] {
+function needLines(need: Need, waves: readonly number[], now: number, columns: number | undefined): string[] {
   switch (need.kind) {
     case 'none':
       return ['nothing would be done'];
@@ -41,7 +41,7 @@ function needLines(need: Need, waves: readonly number[], now: number, columns: n
     case 'fewer':
       return [
         `${counted(need.members.length, 'machine')} would be ended:`,
-        ...memberLines(need.members, now, columns - 2).map((line) => `  ${line}`),
+        ...memberLines(need.members, now, columns).map((line) => `  ${line}`),
       ];
   }
 }

@@ -9,10 +9,10 @@ export function replacementText(
   { role, environment, context }: FleetName,
   { old, kept }: Replacement,
   now: number,
-  columns: number,
+  columns: number | undefined,
 ): string {
   const head = `${role} ${environment}/${context}: ${counted(old.length, 'machine')} would be replaced, ${kept.length} would stay`;
-  return `${[head, ...memberLines(old, now, columns - 2).map((line) => `  ${line}`)].join('\n')}\n`;
+  return `${[head, ...memberLines(old, now, columns).map((line) => `  ${line}`)].join('\n')}\n`;
 }
 
 /** `replace --dry-run --output json`. */

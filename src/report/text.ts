@@ -136,6 +136,8 @@ function conclusion(view: LaunchView, launch: LaunchMeta, { paint, columns }: Te
   const colour = exitCodeOf(view) === 0 ? paint.good : paint.bad;
   const fleet = `${launch.role} ${launch.environment}/${launch.context}`;
   const commit = launch.build?.commit ? `, commit ${launch.build.commit.slice(0, 12)}` : '';
-  const build = launch.build === undefined ? '' : ` with build ${launch.build.tag}${commit}`;
+  // Of a fleet that did not get there the build says nothing.
+  const told = view.fleet === undefined || exitCodeOf(view) === 0 ? launch.build : undefined;
+  const build = told === undefined ? '' : ` with build ${told.tag}${commit}`;
   return `${paint.strong(fleet)}: ${colour(summary)}${build} ${paint.faint(`(launch ${launch.id})`)}`;
 }

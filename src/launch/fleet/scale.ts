@@ -99,10 +99,13 @@ async function* openOwn(plan: FleetPlan, tools: FleetTools, others: readonly Mem
   let next = await opening.next();
   for (; !next.done; next = await opening.next()) {
     const event = next.value;
-    // What an earlier run has judged and found wanting is no part of this run.
     if (event.type === 'launch-started') yield { ...event, requested: total };
     else if (event.type !== 'batch-launched') yield event;
-    else yield { ...event, machines: event.machines.filter(({ tags }) => !isBad(tags['rolecall:verdict'])) };
+    else {
+      // What an earlier run has judged and found wanting is no part of this run.
+      const machines = event.machines.filter(({ tags }) => !isBad(tags['rolecall:verdict']));
+      if (machines.length > 0) yield { ...event, machines };
+    }
   }
   const standing = next.value;
   for (const [id, { tags }] of standing.living)
