@@ -1,13 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Bucket } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
-import { durationMs } from '../document/duration.ts';
-import { type ExitCode, UsageError } from '../errors.ts';
-import { FleetBook } from '../launch/fleet/book.ts';
+import type { ExitCode } from '../errors.ts';
 import type { FleetStreamEvent } from '../launch/fleet/events.ts';
-import { fleetKey } from '../launch/fleet/lease.ts';
 import type { Member, Wanted } from '../launch/fleet/members.ts';
 import type { FleetPlan, FleetTools, Rules } from '../launch/fleet/tools.ts';
 import type { LaunchRecords } from '../launch/records.ts';
@@ -18,6 +13,7 @@ import type { BeaconStore } from '../watch/beacons.ts';
 import { beaconStore, bucketIn } from './bucket.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
 import { askToEnd } from './fleet-ask.ts';
+import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { judgeLeftovers } from './fleet-judge.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
@@ -25,7 +21,6 @@ import type { Draft, Pins } from './intent.ts';
 import { launchMeta } from './launch-draft.ts';
 import { payloadsOf } from './payloads.ts';
 import { recordsOf } from './records.ts';
-import { actorOf } from './release-words.ts';
 import type { ReportWords } from './reports.ts';
 import { Scoreboard } from './scoreboard.ts';
 
@@ -95,7 +90,8 @@ export async function changeFleet(
   const { role, launch } = draft;
   const { cloud, records, bucket, beacons } = place;
   const { clock, signal } = host;
-  const book = await openBook(change, words, place, host);
+  const waitMs = lockWaitMs(words['lock-wait']);
+  const book = await openFleetBook({ name: role, verb, launch, waitMs }, records, host);
   try {
     const scores = new Scoreboard();
     let progress: Progress | undefined;
@@ -154,53 +150,3 @@ export async function changeFleet(
 }
 
 const VERBS = { scale: 'scaling', replace: 'replacing', terminate: 'terminating' } as const;
-
-async function openBook(
-  { verb, draft }: FleetChange,
-  words: FleetWords,
-  { records }: FleetPlace,
-  host: Host,
-): Promise<FleetBook> {
-  const { clock, signal, terminal } = host;
-  const since = new Date(clock.now()).toISOString();
-  return await FleetBook.open({
-    records,
-    key: fleetKey(draft.role),
-    clock,
-    signal,
-    holder: {
-      id: randomBytes(8).toString('hex'),
-      by: actorOf(host),
-      host: hostname(),
-      pid: process.pid,
-      verb,
-      launch: draft.launch,
-      since,
-    },
-    waitMs: lockWaitMs(words['lock-wait']),
-    isAlive,
-    onWait: (holder) =>
-      void terminal.stderr.write(
-        `waiting for ${holder.verb} by ${holder.by} (launch ${holder.launch}), at work on this fleet since ${holder.since}\n`,
-      ),
-  });
-}
-
-/** `0s` waits for nobody. @throws UsageError */
-export function lockWaitMs(text: string): number {
-  if (/^0[smh]?$/.test(text)) return 0;
-  if (/^[1-9]\d{0,4}[smh]$/.test(text)) return durationMs(text);
-  throw new UsageError(`--lock-wait ${JSON.stringify(text)} is no duration`, {
-    hint: '--lock-wait takes a duration such as 30s, 10m or 1h, or 0s',
-  });
-}
-
-/** Whether a process of this machine is there; one of another user is, too. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}

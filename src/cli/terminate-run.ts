@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { type ExitCode, exitCode, UsageError } from '../errors.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
 import { counted } from '../io/text.ts';
-import { FleetBook, glimpse } from '../launch/fleet/book.ts';
+import { glimpse } from '../launch/fleet/book.ts';
 import type { FleetEvent } from '../launch/fleet/events.ts';
 import { fleetKey } from '../launch/fleet/lease.ts';
 import { lookAtFleet } from '../launch/fleet/look.ts';
@@ -19,11 +17,10 @@ import { memberLines } from '../report/members.ts';
 import { openCatalogue, type RoleWords, requireRole } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
 import { askToEnd } from './fleet-ask.ts';
-import { isAlive, lockWaitMs } from './fleet-run.ts';
+import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import type { Host } from './host.ts';
 import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
-import { actorOf } from './release-words.ts';
 
 export interface TerminateWords extends CloudWords, RoleWords {
   readonly launch: LaunchId | undefined;
@@ -114,17 +111,9 @@ async function end(
   waitMs: number,
   host: Host,
 ): Promise<ExitCode> {
-  const { clock, signal, terminal } = host;
-  const holder = {
-    id: randomBytes(8).toString('hex'),
-    by: actorOf(host),
-    host: hostname(),
-    pid: process.pid,
-    verb: 'terminate',
-    launch: words.launch ?? '-',
-    since: new Date(clock.now()).toISOString(),
-  };
-  const book = await FleetBook.open({ records, key: fleetKey(name), holder, clock, signal, waitMs, isAlive });
+  const { clock, terminal } = host;
+  const launch = words.launch ?? '-';
+  const book = await openFleetBook({ name, verb: 'terminate', launch, waitMs }, records, host);
   try {
     const agreed = (members: readonly Member[]) => askToEnd('terminate', members, name, words, host);
     const ended: Member[] = [];
