@@ -74,6 +74,18 @@ export class Blobs {
     return createReadStream(this.path(blob), { start: from, end: to - 1, highWaterMark: 1024 * 1024 });
   }
 
+  /** Opens segments: they can be read though their object is replaced meanwhile. Whoever asks closes them. */
+  async open(segments: readonly Segment[]): Promise<FileHandle[]> {
+    const opened: FileHandle[] = [];
+    try {
+      for (const { blob } of segments) opened.push(await open(this.path(blob), 'r'));
+      return opened;
+    } catch (error) {
+      await Promise.all(opened.map((file) => file.close()));
+      throw error;
+    }
+  }
+
   async exists({ blob }: Segment): Promise<boolean> {
     return await stat(this.path(blob)).then(
       () => true,

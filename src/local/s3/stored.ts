@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Blobs } from './blobs.ts';
-import type { ObjectDocument } from './document.ts';
+import type { ObjectDocument, Segment } from './document.ts';
 import { S3Error } from './s3-error.ts';
 
 /** Object keys have at most so many bytes of UTF-8. */
@@ -16,6 +16,11 @@ const KEPT = new Set([
 ]);
 /** Bytes of all names and values of x-amz-meta-. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MAX_METADATA = 2_048;
+
+/** Files that one reader holds open at most: an object of more parts can break off where it is replaced meanwhile. */
+const HELD = 1_000;
+/** Bytes read at once. */
+const READ = 1024 * 1024;
 
 /** What is kept of a request's headers. @throws S3Error MetadataTooLarge */
 export function storedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
@@ -54,15 +59,27 @@ export async function* contentOf(
     yield Buffer.from(content.base64, 'base64').subarray(from, to);
     return;
   }
-  let start = 0;
-  for (const segment of content.segments) {
-    const end = start + segment.size;
-    if (from < end && to > start && segment.size > 0) {
-      const stream = blobs.read(segment, Math.max(0, from - start), Math.min(segment.size, to - start));
+  const spans = spansOf(content.segments, from, to);
+  const files = await blobs.open(spans.slice(0, HELD).map(({ segment }) => segment));
+  try {
+    for (const [index, { segment, first, end }] of spans.entries()) {
+      const options = { start: first, end: end - 1, highWaterMark: READ };
+      const stream = files[index]?.createReadStream(options) ?? blobs.read(segment, first, end);
       for await (const chunk of stream) yield chunk as Buffer;
     }
-    start = end;
+  } finally {
+    await Promise.all(files.map((file) => file.close()));
   }
+}
+
+/** Which bytes of which segments lie between two positions of the whole. */
+function spansOf(segments: readonly Segment[], from: number, to: number) {
+  let start = 0;
+  return segments.flatMap((segment) => {
+    const [first, end] = [Math.max(0, from - start), Math.min(segment.size, to - start)];
+    start += segment.size;
+    return first < end ? [{ segment, first, end }] : [];
+  });
 }
 
 /** @throws S3Error */

@@ -163,6 +163,20 @@ describe('an upload in parts', () => {
     expect(await refused(s3.send(new ListPartsCommand(elsewhere)))).toBe('NoSuchUpload');
   });
 
+  test('is read to its end as it was, though it is replaced meanwhile', async () => {
+    const id = await begin('replaced');
+    const sent: CompletedPart[] = [];
+    for (let number = 1; number <= 5; number += 1)
+      sent.push(await upload('replaced', id, number, parts[0] as Buffer));
+    await complete('replaced', id, sent);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'replaced' }));
+    // The answer has begun, and waits for its reader.
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'replaced', Body: 'new' }));
+    const read = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    expect(read.equals(Buffer.concat(Array(5).fill(parts[0])))).toBe(true);
+    expect((await bytes('replaced')).toString()).toBe('new');
+  });
+
   test('one of two completions at once wins, and the object is whole', async () => {
     const id = await begin('twice');
     const sent = await uploadAll('twice', id);
