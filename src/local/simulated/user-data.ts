@@ -41,7 +41,7 @@ export function bootOf(userData: Buffer | undefined): Boot {
     };
   if (identity === undefined || entry(text, 'rolecall_bundle_sha256') === undefined)
     return { scheme: 'foreign' };
-  const role = /^ +role='([^']*)'$/m.exec(text)?.[1] ?? '-';
+  const role = /[\s(]role='?([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? '-';
   return { scheme: 'start-up-bundle', identity, forms, role, deploys: false };
 }
 
