@@ -47,6 +47,11 @@ export class Files {
     await this.#beside(path, text, (beside) => rename(beside, path));
   }
 
+  /** Gives a file or a folder another name, for good. @throws the error of rename, with its `code` */
+  async move(from: string, to: string): Promise<void> {
+    await rename(from, to);
+  }
+
   /** Removes a file for good. */
   async remove(path: string): Promise<void> {
     await rm(path, { force: true });
