@@ -59,8 +59,9 @@ async function makeFolder(folder: string, files: Files): Promise<void> {
   await writeFile(join(beside, TOKEN), '', { mode: 0o600 });
   await files.own(beside);
   await files.own(join(beside, TOKEN));
+  await files.sync(beside);
   try {
-    await rename(beside, folder);
+    await files.move(beside, folder);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
     if (!['ENOTEMPTY', 'EEXIST'].includes(String(codeOf(error)))) throw error;
