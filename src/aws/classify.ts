@@ -148,6 +148,8 @@ const SERVER: ReadonlySet<string> = new Set([
   'Unavailable',
   'RequestTimeout',
   'OperationAborted',
+  // Another write of the key is under way: S3 asks to try again, and then tells whether the condition holds.
+  'ConditionalRequestConflict',
 ]);
 
 /** A machine that EC2 doesn't know, or not yet: just after a launch that is eventual consistency. */

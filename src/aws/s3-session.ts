@@ -63,11 +63,10 @@ const codeOf = (error: unknown): string | undefined => (error instanceof AwsErro
 export const isMissing = (error: unknown): boolean => ['NoSuchKey', 'NotFound'].includes(codeOf(error) ?? '');
 
 /**
- * A condition of a write didn't hold: 412, or 409 where another write of the key was under way.
+ * A condition of a write didn't hold: 412. The 409 of a write that met another one has told nothing yet; it is tried again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
-export const isConflict = (error: unknown): boolean =>
-  ['PreconditionFailed', 'ConditionalRequestConflict'].includes(codeOf(error) ?? '');
+export const isConflict = (error: unknown): boolean => codeOf(error) === 'PreconditionFailed';
 
 /** The upload was ended meanwhile. */
 export const isNoUpload = (error: unknown): boolean => codeOf(error) === 'NoSuchUpload';

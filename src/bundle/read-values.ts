@@ -30,9 +30,25 @@ export async function readValues(
   const given = new Map<string, string>();
   const declared = new Set(modules.flatMap(({ variables }) => Object.keys(variables)));
   for (const [name, value] of Object.entries(settings.variables))
-    if (declared.has(name)) given.set(name, await readValue(name, value, sources));
+    if (declared.has(name)) {
+      const text = await readValue(name, value, sources);
+      const needs = modules.find(
+        ({ variables }) => Object.hasOwn(variables, name) && variables[name]?.required,
+      );
+      if (text === '' && value.from === 'env' && needs !== undefined) throw empty(name, value.name, needs);
+      given.set(name, text);
+    }
   return new Map(modules.map((module) => [module.name, valuesOf(module, given)]));
 }
+
+/** CI systems set a secret that isn't there to nothing, rather than not at all. */
+const empty = (name: string, variable: string, module: Module): UsageError =>
+  new UsageError(
+    `variables.${name} is required by module ${module.name} and comes from ${variable}, which is empty in the environment`,
+    {
+      hint: `set it for this command: ${variable}=... rolecall ...; CI systems make an empty variable of a secret that is not there`,
+    },
+  );
 
 /** @throws UsageError for a value that isn't of its type */
 export function valuesOf(module: Module, given: ReadonlyMap<string, string>): ModuleValues {

@@ -9,6 +9,7 @@ import type { World } from './ec2/operation.ts';
 import { FaultCounts, type Faults } from './faults.ts';
 import { Images } from './images.ts';
 import { ObjectStore } from './s3/store.ts';
+import { sweep } from './s3/sweep.ts';
 import { s3Listener, serve } from './server.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { type Credentials, Keyring, randomCredentials } from './signature/keyring.ts';
@@ -95,9 +96,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   });
   port = Number(new URL(server.endpoint).port);
   // Leftovers of crashes hurt nobody: they are looked for while the cloud serves.
-  void store
-    .sweep(clock.now())
-    .catch((error: unknown) => log(`S3's leftovers could not be removed: ${String(error)}`));
+  void sweep(store, clock.now()).catch((error: unknown) =>
+    log(`S3's leftovers could not be removed: ${String(error)}`),
+  );
   // The endpoint goes last: a client that still asks is answered while the boxes end.
   const ended = server.closing.then(async () => {
     await Promise.all([world.images.close(), world.machines.close()]);

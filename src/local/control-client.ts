@@ -61,7 +61,7 @@ class SilentCloud extends RolecallError {
 
 type Reach = Pick<CloudFile, 'endpoint' | 'pid' | 'secret_access_key'>;
 
-/** Waits for a cloud's answer, the whole of it. @throws SilentCloud where it takes longer than `timeoutMs` */
+/** Waits for a cloud's answer, the whole of it; asks again where no connection is made. @throws SilentCloud where it takes longer than `timeoutMs` */
 async function patiently<T>(
   timeoutMs: number,
   clock: Pick<Clock, 'sleep'>,
@@ -75,15 +75,27 @@ async function patiently<T>(
     throw new SilentCloud(pid);
   });
   try {
-    return await Promise.race([ask(request.signal), tooLate]);
+    return await Promise.race([connected(ask, request.signal), tooLate]);
   } finally {
     wait.abort();
+  }
+}
+
+/** Asks until a connection is made: each attempt that makes none takes fetch ten seconds. */
+async function connected<T>(ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await ask(signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof SilentCloud)) throw error;
+    }
   }
 }
 
 /**
  * Calls a cloud's control API.
  * @throws UsageError with the cloud's own words when it refuses
+ * @throws SilentCloud where no connection is made within ten seconds
  */
 export async function call(
   cloud: Reach,
@@ -98,7 +110,7 @@ export async function call(
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
-    throw gone(cloud, error);
+    throw isUnconnected(error) ? new SilentCloud(cloud.pid) : gone(cloud, error);
   });
   const answer: unknown = await response.json().catch((error: unknown) => {
     throw gone(cloud, error);
@@ -108,6 +120,11 @@ export async function call(
   if (error === undefined) throw new AwsError(`the local cloud answered with status ${response.status}`);
   throw new UsageError(error, { hint });
 }
+
+/** Fetch has a limit of its own for connections: on a busy machine it says nothing about who listens there. */
+const isUnconnected = (error: unknown): boolean =>
+  (error as { readonly cause?: { readonly code?: unknown } } | null)?.cause?.code ===
+  'UND_ERR_CONNECT_TIMEOUT';
 
 /** It ended, or was killed, before it answered. */
 const gone = ({ pid, endpoint }: Reach, cause: unknown): AwsError =>

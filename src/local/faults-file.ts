@@ -3,7 +3,7 @@ import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { UsageError } from '../errors.ts';
 import { OPERATIONS } from './ec2/operations.ts';
 import type { Faults } from './faults.ts';
-import { S3_OPERATIONS } from './s3/endpoint.ts';
+import { CONDITIONAL_WRITES, S3_OPERATIONS } from './s3/endpoint.ts';
 
 /** A fault in the file itself: where, and what was expected. */
 type Report = (path: readonly (string | number)[], message: string) => void;
@@ -61,6 +61,7 @@ const operationOf =
 
 const operation = operationOf([...OPERATIONS.keys(), ...S3_OPERATIONS]);
 const s3Operation = operationOf(S3_OPERATIONS);
+const conditionalWrite = operationOf(CONDITIONAL_WRITES);
 
 const listOf =
   (member: Reader): Reader =>
@@ -155,6 +156,7 @@ const faults = mapOf({
   drop_answers: ['dropAnswers', perOperation(operation, 'RunInstances')],
   unauthorized: ['unauthorized', listOf(operation)],
   s3_errors: ['s3Errors', perOperation(s3Operation, 'GetObject')],
+  conflicts: ['conflicts', perOperation(conditionalWrite, 'PutObject')],
   break_off: ['breakOff', perOperation(s3Operation, 'GetObject')],
   clock_skew_ms: ['clockSkewMs', whole(Number.MIN_SAFE_INTEGER)],
   die_after_requests: ['dieAfterRequests', whole(0)],

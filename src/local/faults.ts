@@ -45,6 +45,8 @@ export interface Faults {
   readonly unauthorized?: readonly string[];
   /** The first so many requests of an S3 operation get `InternalError` (HTTP 500). */
   readonly s3Errors?: Readonly<Record<string, number>>;
+  /** The first so many conditional writes of an S3 operation get `ConditionalRequestConflict` (HTTP 409). */
+  readonly conflicts?: Readonly<Record<string, number>>;
   /** The first so many requests of an S3 operation break off in the middle of what is sent or received. */
   readonly breakOff?: Readonly<Record<string, number>>;
   /** How far the endpoint's clock is ahead (milliseconds): requests are judged by it. */
@@ -93,6 +95,7 @@ export class FaultCounts {
   readonly #throttled = new Map<string, number>();
   readonly #dropped = new Map<string, number>();
   readonly #erred = new Map<string, number>();
+  readonly #conflicted = new Map<string, number>();
   readonly #brokenOff = new Map<string, number>();
   #requests = 0;
 
@@ -124,6 +127,11 @@ export class FaultCounts {
   /** Whether this request of an S3 operation gets an internal error. */
   errs(operation: string): boolean {
     return uses(this.#erred, operation, this.#faults.s3Errors);
+  }
+
+  /** Whether this conditional write of an S3 operation meets another one. */
+  conflicts(operation: string): boolean {
+    return uses(this.#conflicted, operation, this.#faults.conflicts);
   }
 
   /** Whether this request of an S3 operation breaks off. */

@@ -61,6 +61,19 @@ describe('small objects', () => {
     },
   );
 
+  test('are written though other writes of their keys are under way; whoever wins meanwhile has won', async () => {
+    // Counted are all attempts: two in vain and one that works, and so again, and again.
+    const conflicts = { PutObject: 2 };
+    const bucket = await bucketWith({ conflicts });
+    expect(await bucket.createText('a', 'one')).toBe(true);
+    const etag = (await bucket.readText('a'))?.etag ?? '';
+    conflicts.PutObject = 5;
+    expect(await bucket.createText('a', 'two')).toBe(false);
+    conflicts.PutObject = 8;
+    expect(await bucket.replaceText('a', 'two', etag)).toBe(true);
+    expect((await bucket.readText('a'))?.text).toBe('two');
+  });
+
   test('what is too large to be rolecall’s is not read', async () => {
     const bucket = await bucketWith();
     const path = join(folder, 'large');
@@ -242,6 +255,7 @@ describe('uploads', () => {
     { s3Errors: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },
     { throttle: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },
     { breakOff: { UploadPart: 3 } },
+    { conflicts: { CompleteMultipartUpload: 2 } },
     { dropAnswers: { UploadPart: 3, CreateMultipartUpload: 1, CompleteMultipartUpload: 1 } },
   ] satisfies Faults[])('arrive whole in spite of %j', async (faults) => {
     const bucket = await bucketWith(faults);

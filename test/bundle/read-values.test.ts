@@ -82,6 +82,21 @@ describe('the values of a module’s variables', () => {
     expect(await readOne({ from: 'file', path: 'large', at })).toHaveLength(64 * 1024);
   });
 
+  test('may be empty, but for a required one from the environment: CI systems set a secret that isn’t there so', async () => {
+    const modules = [
+      moduleOf('a', { variables: { v: variable() } }),
+      moduleOf('b', { variables: { v: variable({ required: true }) } }),
+    ];
+    const fromEnv: VariableValue = { from: 'env', name: 'TOKEN', at };
+    expect(await readOne(fromEnv, { TOKEN: '' })).toBe('');
+    expect((await read({ v: written('') }, modules)).get('b')).toEqual([['v', '']]);
+    expect(await refusal(read({ v: fromEnv }, modules, { TOKEN: '' }))).toBe(
+      'usage: variables.v is required by module b and comes from TOKEN, which is empty in the environment\n' +
+        'set it for this command: TOKEN=... rolecall ...; CI systems make an empty variable of a secret that is not there',
+    );
+    expect((await read({ v: fromEnv }, modules, { TOKEN: ' ' })).get('b')).toEqual([['v', ' ']]);
+  });
+
   test('that no module has are not asked for', async () => {
     const values = await read({ v: { from: 'env', name: 'NOT_SET', at } }, [moduleOf('a')]);
     expect(values.get('a')).toEqual([]);

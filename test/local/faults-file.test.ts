@@ -18,6 +18,8 @@ unauthorized:
   - CreateTags
 s3_errors:
   GetObject: 2
+conflicts:
+  PutObject: 3
 break_off:
   PutObject: 1
 clock_skew_ms: -5000
@@ -72,6 +74,7 @@ describe('parseFaults', () => {
       dropAnswers: { RunInstances: 1 },
       unauthorized: ['CreateTags'],
       s3Errors: { GetObject: 2 },
+      conflicts: { PutObject: 3 },
       breakOff: { PutObject: 1 },
       clockSkewMs: -5000,
       dieAfterRequests: 100,

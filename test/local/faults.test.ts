@@ -1,4 +1,5 @@
 import { CreateTagsCommand, DescribeSubnetsCommand, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, PutObjectCommand, type S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { type Faults, strikes } from '../../src/local/faults.ts';
 import { describeAll, idsOf, inState, REQUEST, refusal, run, runOne } from '../support/ec2-calls.ts';
@@ -96,6 +97,20 @@ test('operations that are not allowed', async () => {
       'No identity-based policy allows the ec2:RunInstances action',
   );
   expect((await cloud.ec2.send(new DescribeSubnetsCommand({}))).Subnets).toHaveLength(3);
+});
+
+test('conditional writes of S3 that meet another write: no others do', async () => {
+  await using cloud = await testCloud({ faults: { conflicts: { PutObject: 1 } } });
+  const { s3 } = cloud;
+  await s3.send(new CreateBucketCommand({ Bucket: 'shop-rolecall' }));
+  const put = (more: object) =>
+    s3.send(new PutObjectCommand({ Bucket: 'shop-rolecall', Key: 'k', Body: 'x', ...more })).then(
+      () => 'written',
+      ({ name, $metadata }: S3ServiceException) => `${name} (${$metadata.httpStatusCode})`,
+    );
+  expect(await put({})).toBe('written');
+  expect(await put({ IfNoneMatch: '*' })).toBe('ConditionalRequestConflict (409)');
+  expect(await put({ IfNoneMatch: '*' })).toBe('PreconditionFailed (412)');
 });
 
 test('a machine dies some time after it runs; the others live', async () => {

@@ -3,10 +3,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Clock } from '../../src/io/clock.ts';
 import { type CloudFile, writeCloudFile } from '../../src/local/cloud-file.ts';
-import { runningCloud } from '../../src/local/control-client.ts';
+import { registerBucket, runningCloud } from '../../src/local/control-client.ts';
 
 const FILE: CloudFile = {
   endpoint: '',
@@ -40,6 +40,7 @@ beforeEach(async () => {
   writeCloudFile(folder, { ...FILE, endpoint: `http://127.0.0.1:${port}` }, undefined);
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -88,4 +89,44 @@ test('one whose connection breaks is dead: its file goes', async () => {
   (await asked).destroy();
   expect(await found).toBeUndefined();
   expect(existsSync(join(folder, 'cloud.json'))).toBe(false);
+});
+
+/** What Node's fetch says of its own when a connection isn't made within ten seconds: the machine is busy. */
+const lateConnection = () =>
+  new TypeError('fetch failed', {
+    cause: Object.assign(new Error('Connect Timeout Error'), { code: 'UND_ERR_CONNECT_TIMEOUT' }),
+  });
+
+test('one that takes half a minute to take a connection is up', async () => {
+  const fetching = jest.spyOn(globalThis, 'fetch');
+  for (let tries = 0; tries < 3; tries += 1) fetching.mockRejectedValueOnce(lateConnection());
+  const found = runningCloud(folder, stoppedClock().clock);
+  void asked.then((response) => response.end(JSON.stringify(ABOUT)));
+  expect((await found)?.about.pid).toBe(7);
+  expect(fetching).toHaveBeenCalledTimes(4);
+  expect(existsSync(join(folder, 'cloud.json'))).toBe(true);
+});
+
+test('one that takes no connection for a minute is told as silent, and not asked any more', async () => {
+  const { clock, pass } = stoppedClock();
+  const fetching = jest.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+    if (fetching.mock.calls.length === 6) pass(60_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    throw lateConnection();
+  });
+  await expect(runningCloud(folder, clock)).rejects.toMatchObject({
+    message: "the local cloud (process 7) doesn't answer",
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  const asks = fetching.mock.calls.length;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(fetching.mock.calls.length).toBe(asks);
+  expect(existsSync(join(folder, 'cloud.json'))).toBe(true);
+});
+
+test('a command that gets no connection does not say that the cloud is gone', async () => {
+  jest.spyOn(globalThis, 'fetch').mockRejectedValueOnce(lateConnection());
+  await expect(registerBucket(FILE, { name: 'shop', region: 'us-east-1' })).rejects.toMatchObject({
+    message: "the local cloud (process 7) doesn't answer",
+  });
 });

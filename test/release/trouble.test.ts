@@ -162,6 +162,29 @@ describe('S3 that has trouble of its own', () => {
     }
   });
 
+  test.each(['publish', 'promote', 'rollback'] as const)(
+    '%s waits for other writes of the key to end, and tells of none that was not',
+    async (verb) => {
+      {
+        await using cloud = await cloudWith({ conflicts: { PutObject: 2 } });
+        await VERBS[verb](connected(cloud));
+      }
+      await unharmed(verb, ['v1', 'v2']);
+    },
+  );
+
+  test.each(['publish', 'promote', 'rollback'] as const)(
+    '%s whose writes meet others for ever: exit 4, and nothing is changed',
+    async (verb) => {
+      {
+        await using cloud = await cloudWith({ conflicts: { PutObject: 1_000_000 } });
+        const error = await failure(VERBS[verb](connected(cloud)));
+        expect(error).toMatchObject({ exit: 'aws', code: 'ConditionalRequestConflict' });
+      }
+      await unharmed(verb);
+    },
+  );
+
   test.each(asked)(
     '%s with a %s that errs for ever: exit 4, and nothing is changed',
     async (verb, operation) => {

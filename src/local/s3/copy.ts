@@ -2,14 +2,46 @@ import { bucketFor, isPublic } from './bucket-operations.ts';
 import { algorithmOf, type Checksums, hasherOf } from './checksums.ts';
 import { checkRead, checkWrite } from './conditions.ts';
 import type { ObjectDocument, Segment } from './document.ts';
+import { codeOf } from './files.ts';
 import { invalidArgument, noSuchKey, S3Error } from './s3-error.ts';
 import type { S3Answer, S3Context, S3Request } from './service.ts';
-import type { ObjectStore } from './store.ts';
+import { type ObjectStore, segmentsOf } from './store.ts';
 import { checkKey, contentOf, storedHeaders } from './stored.ts';
 import { xmlDocument } from './xml.ts';
 
-/** The object that x-amz-copy-source names, if its conditions hold. @throws S3Error */
-export async function copySource(request: S3Request, context: S3Context): Promise<ObjectDocument> {
+/** How often a source is looked up anew that is replaced all the time. */
+const ATTEMPTS = 20;
+
+/** The source of a copy, with bytes of its own: they stay though the source is replaced. */
+interface Source {
+  readonly object: ObjectDocument;
+  /** Names for the source's bytes; whoever opened it removes those that it doesn't keep. */
+  readonly segments: readonly Segment[];
+}
+
+/** Opens what x-amz-copy-source names, if its conditions hold. @throws S3Error */
+export async function openSource(request: S3Request, context: S3Context): Promise<Source> {
+  const { blobs } = context.store;
+  for (let attempt = 1; ; attempt += 1) {
+    const object = await copySource(request, context);
+    const segments: Segment[] = [];
+    try {
+      for (const segment of segmentsOf(object)) segments.push(await blobs.share(segment));
+    } catch (error) {
+      await blobs.remove(segments);
+      // It was replaced since it was looked up: its next version is as good.
+      if (codeOf(error) === 'ENOENT' && attempt < ATTEMPTS) continue;
+      throw error;
+    }
+    const { content } = object;
+    return {
+      object: content.kind === 'inline' ? object : { ...object, content: { kind: 'segments', segments } },
+      segments,
+    };
+  }
+}
+
+async function copySource(request: S3Request, context: S3Context): Promise<ObjectDocument> {
   const { headers } = request;
   const [bucket, key] = sourceOf(headers);
   await context.store.needBucket(bucket);
@@ -58,7 +90,6 @@ export async function copyObject(request: S3Request, bucket: string, context: S3
   const { store } = context;
   await bucketFor(request, bucket, context);
   checkKey(key);
-  const source = await copySource(request, context);
   const replace = headers['x-amz-metadata-directive'] === 'REPLACE';
   const itself = sourceOf(headers).join('/') === `${bucket}/${key}`;
   if (itself && !replace)
@@ -66,48 +97,35 @@ export async function copyObject(request: S3Request, bucket: string, context: S3
       'InvalidRequest',
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
-  const checksums = await checksumsOf(source, headers['x-amz-checksum-algorithm'], store);
-  const segments =
-    source.content.kind === 'segments'
-      ? await Promise.all(source.content.segments.map((one) => store.blobs.share(one)))
-      : [];
-  const copy: ObjectDocument = {
-    ...source,
-    key,
-    checksums,
-    headers: replace ? storedHeaders(headers) : source.headers,
-    publicRead: isPublic(request),
-    modifiedAt: store.now(),
-    content: source.content.kind === 'inline' ? source.content : { kind: 'segments', segments },
-  };
-  await writeOrRemove(store, bucket, key, headers, copy, segments);
-  return {
-    status: 200,
-    body: xmlDocument('CopyObjectResult', {
-      LastModified: new Date(copy.modifiedAt).toISOString(),
-      ETag: `"${copy.etag}"`,
-      ...Object.fromEntries(Object.entries(checksums).map(([name, value]) => [`Checksum${name}`, value])),
-    }),
-  };
-}
-
-async function writeOrRemove(
-  store: ObjectStore,
-  bucket: string,
-  key: string,
-  headers: S3Request['headers'],
-  object: ObjectDocument,
-  segments: readonly Segment[],
-): Promise<void> {
+  const { object: source, segments } = await openSource(request, context);
+  let copy: ObjectDocument;
   try {
+    copy = {
+      ...source,
+      key,
+      checksums: await checksumsOf(source, headers['x-amz-checksum-algorithm'], store),
+      headers: replace ? storedHeaders(headers) : source.headers,
+      publicRead: isPublic(request),
+      modifiedAt: store.now(),
+    };
     await store.write(bucket, key, (current) => {
       checkWrite(headers, key, current);
-      return object;
+      return copy;
     });
   } catch (error) {
     await store.blobs.remove(segments);
     throw error;
   }
+  return {
+    status: 200,
+    body: xmlDocument('CopyObjectResult', {
+      LastModified: new Date(copy.modifiedAt).toISOString(),
+      ETag: `"${copy.etag}"`,
+      ...Object.fromEntries(
+        Object.entries(copy.checksums).map(([name, value]) => [`Checksum${name}`, value]),
+      ),
+    }),
+  };
 }
 
 /** The source's checksums, or one of another algorithm where the request asks for it. */

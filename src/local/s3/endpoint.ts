@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../io/clock.ts';
 import type { FaultCounts } from '../faults.ts';
 import type { Keyring } from '../signature/keyring.ts';
-import { errorXml, S3Error } from './s3-error.ts';
+import { conditionalConflict, errorXml, S3Error } from './s3-error.ts';
 import { answerS3, type S3Context, type S3Fault } from './service.ts';
 import { signedRequest, verifyPolicy } from './signed.ts';
 import type { ObjectStore } from './store.ts';
@@ -34,7 +34,7 @@ export async function serveS3(
     store,
     judgedAt: now,
     verifyPolicy: (fields) => verifyPolicy(fields, keyring, now),
-    fault: (operation) => faultOf(operation, counts),
+    fault: (operation, conditional) => faultOf(operation, conditional, counts),
     log,
   };
   let request: ReturnType<typeof signedRequest>;
@@ -70,7 +70,7 @@ function placeOf(
   return at < 0 ? { bucket: path, key: '' } : { bucket: path.slice(0, at), key: path.slice(at + 1) };
 }
 
-function faultOf(operation: string, counts: FaultCounts): S3Fault {
+function faultOf(operation: string, conditional: boolean, counts: FaultCounts): S3Fault {
   if (counts.throttles(operation))
     return { kind: 'refuse', error: new S3Error('SlowDown', 'Please reduce your request rate.') };
   if (counts.forbids(operation))
@@ -80,9 +80,13 @@ function faultOf(operation: string, counts: FaultCounts): S3Fault {
       kind: 'refuse',
       error: new S3Error('InternalError', 'We encountered an internal error. Please try again.'),
     };
+  if (conditional && counts.conflicts(operation)) return { kind: 'refuse', error: conditionalConflict() };
   if (counts.breaksOff(operation)) return { kind: 'break-off' };
   return counts.dropsAnswer(operation) ? { kind: 'lose-answer' } : { kind: 'none' };
 }
+
+/** The operations that S3 refuses with 409 where another write of the key is under way. */
+export const CONDITIONAL_WRITES: readonly string[] = ['CompleteMultipartUpload', 'CopyObject', 'PutObject'];
 
 /** Every S3 operation of the local cloud, by AWS's name; any other is refused as NotImplemented. SPEC.md tells of each. */
 export const S3_OPERATIONS: readonly string[] = [

@@ -15,11 +15,14 @@ export class Files {
     this.#lasting = lasting;
   }
 
-  /** Makes a folder, with those above it. */
+  /** Makes a folder, with those above it, for good. */
   async folder(path: string): Promise<void> {
     const first = await makeFolder(path, 0o700);
-    if (this.#owner === undefined || first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made)) await this.own(made);
+    if (first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) {
+      await this.own(made);
+      await this.sync(dirname(made));
+    }
   }
 
   /** Gives a file to whom the store belongs, where root serves for somebody else. */
@@ -47,10 +50,22 @@ export class Files {
     await this.#beside(path, text, (beside) => rename(beside, path));
   }
 
+  /** Gives a file or a folder another name, for good. @throws the error of rename, with its `code` */
+  async move(from: string, to: string): Promise<void> {
+    await rename(from, to);
+    await this.sync(dirname(to));
+    if (dirname(from) !== dirname(to)) await this.sync(dirname(from));
+  }
+
+  /** Makes the names in a folder survive a loss of power, where they have to. */
+  async sync(folder: string): Promise<void> {
+    if (this.#lasting) await syncFolder(folder);
+  }
+
   /** Removes a file for good. */
   async remove(path: string): Promise<void> {
     await rm(path, { force: true });
-    if (this.#lasting) await syncFolder(dirname(path));
+    await this.sync(dirname(path));
   }
 
   async #beside<T>(path: string, text: string, place: (beside: string) => Promise<T>): Promise<T> {
@@ -64,7 +79,7 @@ export class Files {
     }
     await this.own(beside);
     const placed = await place(beside);
-    if (this.#lasting) await syncFolder(dirname(path));
+    await this.sync(dirname(path));
     return placed;
   }
 }

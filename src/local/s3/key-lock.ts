@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, type Files, namesIn } from './files.ts';
+import { lives, thisProcess } from './holder.ts';
 
 /** Who holds the token renames it; there is exactly one in the folder of each object, from its first moment on. */
 const TOKEN = 'token';
@@ -17,10 +17,7 @@ const PATIENCE_MS = 30_000;
  * @throws Error where the holder doesn't let go
  */
 export async function holding<T>(folder: string, files: Files, work: () => Promise<T>): Promise<T> {
-  const mine = join(
-    folder,
-    `${TOKEN}.${process.pid}.${startOf(process.pid)}.${randomBytes(4).toString('hex')}`,
-  );
+  const mine = join(folder, `${TOKEN}.${thisProcess()}`);
   await take(folder, mine, files);
   try {
     return await work();
@@ -34,7 +31,7 @@ async function take(folder: string, mine: string, files: Files): Promise<void> {
     if (await renamed(join(folder, TOKEN), mine)) return;
     const holder = (await namesIn(folder)).find((name) => name.startsWith(`${TOKEN}.`));
     if (holder === undefined) await makeFolder(folder, files);
-    else if (!lives(holder) && (await renamed(join(folder, holder), mine))) return;
+    else if (!lives(holder.slice(TOKEN.length + 1)) && (await renamed(join(folder, holder), mine))) return;
     else await delay(PAUSE_MS);
   }
   throw new Error(`the object in ${folder} is held for ${PATIENCE_MS} ms`);
@@ -62,26 +59,11 @@ async function makeFolder(folder: string, files: Files): Promise<void> {
   await writeFile(join(beside, TOKEN), '', { mode: 0o600 });
   await files.own(beside);
   await files.own(join(beside, TOKEN));
+  await files.sync(beside);
   try {
-    await rename(beside, folder);
+    await files.move(beside, folder);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
     if (!['ENOTEMPTY', 'EEXIST'].includes(String(codeOf(error)))) throw error;
-  }
-}
-
-/** Whether the process that a token names is still that process, and no other with its number. */
-function lives(holder: string): boolean {
-  const [, pid = '', start = ''] = holder.split('.');
-  return startOf(Number(pid)) === start;
-}
-
-/** When a process started, in clock ticks after boot: field 22 of proc(5)'s stat; empty where there is none. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
   }
 }

@@ -1,7 +1,8 @@
+import type { Received } from './blobs.ts';
 import { bucketFor, isPublic, owned } from './bucket-operations.ts';
 import { algorithmOf, type Checksums, checksumFields } from './checksums.ts';
 import { rangeOf } from './conditions.ts';
-import { copySource } from './copy.ts';
+import { openSource } from './copy.ts';
 import { completeUpload } from './multipart-complete.ts';
 import { listParts, listUploads } from './multipart-list.ts';
 import { checksumHeaders, receive } from './object-operations.ts';
@@ -122,14 +123,20 @@ async function uploadPartCopy(
   const { blobs, now } = { blobs: context.store.blobs, now: context.store.now() };
   const number = partNumber(request.query);
   const upload = await uploads.need(bucket, request.key, id);
-  const source = await copySource(request, context);
   const header = request.headers['x-amz-copy-source-range'];
-  const { from, to } = rangeOf(typeof header === 'string' ? header : undefined, source.size) ?? {
-    from: 0,
-    to: source.size,
-  };
   const algorithms = upload.algorithm === undefined ? [] : [upload.algorithm];
-  const { digests, content } = await blobs.receive(contentOf(source, blobs, from, to), algorithms, false);
+  const { object: source, segments } = await openSource(request, context);
+  let received: Received;
+  try {
+    const { from, to } = rangeOf(typeof header === 'string' ? header : undefined, source.size) ?? {
+      from: 0,
+      to: source.size,
+    };
+    received = await blobs.receive(contentOf(source, blobs, from, to), algorithms, false);
+  } finally {
+    await blobs.remove(segments);
+  }
+  const { digests, content } = received;
   if (content.kind !== 'blob') throw new Error('a part is never kept in a document');
   const etag = Buffer.from(digests.MD5, 'base64').toString('hex');
   const checksums = Object.fromEntries(algorithms.map((name) => [name, digests[name]])) as Checksums;

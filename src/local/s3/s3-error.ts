@@ -80,6 +80,13 @@ export const preconditionFailed = (condition: string): S3Error =>
     fields: { Condition: condition },
   });
 
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+export const conditionalConflict = (): S3Error =>
+  new S3Error(
+    'ConditionalRequestConflict',
+    'The conditional request cannot succeed due to a conflicting operation against this resource.',
+  );
+
 export const invalidArgument = (name: string, value: string, message: string): S3Error =>
   new S3Error('InvalidArgument', message, { fields: { ArgumentName: name, ArgumentValue: value } });
 

@@ -39,8 +39,8 @@ export interface S3Context {
   readonly judgedAt: number;
   /** Verifies a form's signature. @throws S3Error */
   readonly verifyPolicy: (fields: PolicyFields) => void;
-  /** What goes wrong on purpose with a request of this operation. */
-  readonly fault: (operation: string) => S3Fault;
+  /** What goes wrong on purpose with a request of this operation; `conditional` where it has If-Match or If-None-Match. */
+  readonly fault: (operation: string, conditional: boolean) => S3Fault;
   readonly log: (line: string) => void;
 }
 
@@ -77,7 +77,8 @@ export async function answerS3(
   response.setHeader('server', 'AmazonS3');
   try {
     const call = callOf(request, context);
-    const fault = context.fault(call.name);
+    const { 'if-match': match, 'if-none-match': noneMatch } = request.headers;
+    const fault = context.fault(call.name, (match ?? noneMatch) !== undefined);
     if (fault.kind === 'refuse') throw fault.error;
     if (fault.kind === 'break-off' && request.method !== 'GET') return await breakOff(request, response);
     const answer = await call.run();

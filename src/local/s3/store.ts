@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../io/clock.ts';
 import type { Owner } from '../cloud-file.ts';
@@ -93,7 +93,7 @@ export class ObjectStore {
   async discard(folder: string): Promise<boolean> {
     const trash = join(this.#root, 'trash', randomBytes(8).toString('hex'));
     try {
-      await rename(folder, trash);
+      await this.files.move(folder, trash);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return false;
       throw error;
@@ -121,12 +121,9 @@ export class ObjectStore {
     key: string,
     decide: (current: ObjectDocument | undefined) => ObjectDocument | 'gone' | 'same',
   ): Promise<void> {
-    const folder = this.#objectFolder(bucket, key);
-    await holding(folder, this.files, async () => {
-      const current = await documentIn(folder);
+    await this.holding(bucket, key, async (current, path) => {
       const next = decide(current);
       if (next === 'same') return;
-      const path = join(folder, DOCUMENT);
       if (next === 'gone') await this.files.remove(path);
       else await this.files.replace(path, JSON.stringify(next));
       // What only the old version needs goes last: a crash before leaves bytes that nothing names, for sweep.
@@ -134,6 +131,16 @@ export class ObjectStore {
       if (current !== undefined)
         await this.blobs.remove(segmentsOf(current).filter(({ blob }) => !needed.has(blob)));
     });
+  }
+
+  /** Works with an object as it stands, while nobody writes it; `path` is its document's. */
+  async holding(
+    bucket: string,
+    key: string,
+    work: (current: ObjectDocument | undefined, path: string) => Promise<void>,
+  ): Promise<void> {
+    const folder = this.#objectFolder(bucket, key);
+    await holding(folder, this.files, async () => work(await documentIn(folder), join(folder, DOCUMENT)));
   }
 
   /** The objects whose keys begin with `prefix` and come after `after`, in the order of their keys' bytes. */
@@ -172,24 +179,10 @@ export class ObjectStore {
     }
   }
 
-  /**
-   * Removes the blobs that nothing names, old ones only: they are left from crashes.
-   * @param now epoch milliseconds by the clock of the disk's files
-   */
-  async sweep(now: number): Promise<void> {
-    const named = new Set<string>();
-    for (const { name } of await this.buckets()) {
-      for await (const document of this.objects(name, ''))
-        for (const { blob } of segmentsOf(document)) named.add(blob);
-      const uploads = join(this.folderOf(name), 'uploads');
-      for (const upload of await namesIn(uploads)) {
-        for (const part of await namesIn(join(uploads, upload))) {
-          const text = await readFile(join(uploads, upload, part), 'utf8').catch(() => '');
-          for (const [, blob = ''] of text.matchAll(/"blob":"([0-9a-f]{32})"/g)) named.add(blob);
-        }
-      }
-    }
-    await this.blobs.sweep(named, now);
+  /** Removes what was taken away by those who died before they had emptied it. */
+  async emptyTrash(): Promise<void> {
+    const trash = join(this.#root, 'trash');
+    for (const name of await namesIn(trash)) await rm(join(trash, name), { recursive: true, force: true });
   }
 }
 

@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { build } from 'esbuild';
 import fc from 'fast-check';
 import { keyOf, keyPath } from '../../../src/local/s3/key-path.ts';
 import { pageOf } from '../../../src/local/s3/listing.ts';
 import { byBytes, ObjectStore } from '../../../src/local/s3/store.ts';
-import { ROOT } from '../../support/cli.ts';
+import { sweep } from '../../../src/local/s3/sweep.ts';
+import { ended, start, storeProgram } from './programs.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -83,30 +82,6 @@ describe('a listing', () => {
   });
 });
 
-/** A program that works on the store of this folder in a process of its own. */
-async function program(text: string): Promise<string> {
-  const path = join(folder, `program-${Math.random().toString(36).slice(2)}.cjs`);
-  const contents = `import { ObjectStore } from '${ROOT}src/local/s3/store.ts';
-const open = () => ObjectStore.open(${JSON.stringify(join(folder, 's3'))}, undefined, { now: () => Date.now() });
-const inline = (key, text) => ({ key, size: text.length, etag: String(Math.random()), checksums: {}, checksumType: 'FULL_OBJECT',
-  headers: {}, publicRead: false, modifiedAt: Date.now(), content: { kind: 'inline', base64: Buffer.from(text).toString('base64') } });
-${text}`;
-  await build({
-    stdin: { contents, resolveDir: ROOT, loader: 'ts' },
-    outfile: path,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'silent',
-  });
-  return path;
-}
-
-const start = (path: string): ChildProcess =>
-  spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] });
-const ended = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => child.once('close', (code) => resolve(code)));
-
 async function bucket(): Promise<ObjectStore> {
   const store = await open();
   await store.createBucket({ name: 'b', region: 'us-east-1', publicRead: false, createdAt: 0 });
@@ -115,7 +90,9 @@ async function bucket(): Promise<ObjectStore> {
 
 test('processes that count by comparing and swapping lose no count', async () => {
   const store = await bucket();
-  const path = await program(`(async () => {
+  const path = await storeProgram(
+    folder,
+    `(async () => {
     const store = await open();
     for (let done = 0; done < 40; ) {
       const seen = await store.object('b', 'counter');
@@ -127,7 +104,8 @@ test('processes that count by comparing and swapping lose no count', async () =>
       });
       if (won) done += 1;
     }
-  })();`);
+  })();`,
+  );
   const codes = await Promise.all([1, 2, 3, 4].map(() => ended(start(path))));
   expect(codes).toEqual([0, 0, 0, 0]);
   const counter = await store.object('b', 'counter');
@@ -136,7 +114,9 @@ test('processes that count by comparing and swapping lose no count', async () =>
 
 test('a writer that is killed leaves the old object or the new one, never a torn one', async () => {
   const store = await bucket();
-  const path = await program(`(async () => {
+  const path = await storeProgram(
+    folder,
+    `(async () => {
     const store = await open();
     console.log('ready');
     for (let turn = 0; ; turn += 1) {
@@ -145,7 +125,8 @@ test('a writer that is killed leaves the old object or the new one, never a torn
       const { content, size } = await store.blobs.receive(body, [], false);
       await store.write('b', 'k', () => ({ ...inline('k', ''), size, content: { kind: 'segments', segments: [content.segment] } }));
     }
-  })();`);
+  })();`,
+  );
   for (let turn = 0; turn < 12; turn += 1) {
     const writer = start(path);
     await new Promise((resolve) => writer.stdout?.once('data', resolve));
@@ -191,7 +172,7 @@ test('what crashes have left is swept away once it is old, and nothing else', as
   for (const name of ['old-orphan', 'young-orphan']) writeFileSync(join(blobs, name), 'x');
   const longAgo = new Date(Date.now() - 48 * 3_600_000);
   for (const name of ['old-orphan', content.segment.blob]) utimesSync(join(blobs, name), longAgo, longAgo);
-  await store.sweep(Date.now());
+  await sweep(store, Date.now());
   expect(readdirSync(blobs).sort()).toEqual([content.segment.blob, 'young-orphan'].sort());
 });
 
