@@ -76,11 +76,14 @@ async function* roll(
   let left = [...old];
   for (;;) {
     const missing = size - kept.length - state.proved;
-    if (missing > 0 && (yield* rollWave(plan, tools, state, missing)) === 'shut') return;
+    const gate = missing > 0 ? yield* rollWave(plan, tools, state, missing) : 'open';
+    if (gate === 'shut' && state.failures > plan.rules.maxFailures) return;
+    // Where AWS gives no more, what it gave has proved itself all the same.
     const stillNeeded = Math.max(0, size - kept.length - state.proved);
     const going = chooseToEnd(left, left.length - stillNeeded, plan.rules.policy);
     yield* endMembers(going, 'terminate', 'replaced', tools);
     left = left.filter((member) => !going.includes(member));
     if (left.length === 0 && stillNeeded === 0) return await tools.book.setReplacing(null);
+    if (gate === 'shut') return;
   }
 }
