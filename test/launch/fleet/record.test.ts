@@ -55,5 +55,6 @@ describe('a fleet’s record', () => {
     expect(old.recent_launches).toEqual([{ launch: 'one', at: later }]);
     expect(old.recent_ends).toEqual([]);
     expect(old.open).toEqual(record.open);
+    expect(entered(NO_RECORD, { ...end, how: 'stop' }, AT).recent_ends).toEqual([]);
   });
 });
