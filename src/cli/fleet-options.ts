@@ -41,9 +41,9 @@ export const rolloutOptions = {
     describe: 'Launch one machine first, and go on when it has proved its boot',
   },
   'max-failures': {
-    type: 'number',
+    type: 'string',
     requiresArg: true,
-    default: 0,
+    default: '0',
     describe: 'Machines that may fail before no more are launched',
   },
   'on-failure': {

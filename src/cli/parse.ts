@@ -62,6 +62,8 @@ function explained(message: string, command: Command): string {
   const said = message.replace(/\n\s*/g, ' ');
   const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(said) ?? [];
   if (unknown !== undefined) return unknownText(unknown, command);
+  const [, lacking] = /^Missing required arguments?: (.+)/.exec(said) ?? [];
+  if (lacking !== undefined) return `${lacking.split(', ').map(dashed).join(' and ')} must be given`;
   const [, empty] = /^Not enough arguments following: (.+)/.exec(said) ?? [];
   if (empty !== undefined) return `${dashed(empty)} needs a value`;
   const [, option, given, choices] =

@@ -13,7 +13,7 @@ import { changeFleet, type FleetChange, type FleetPlace, inFleetPlace, wantedOf 
 import type { Host } from './host.ts';
 import type { Pins } from './intent.ts';
 import { pinsOf } from './launch-draft.ts';
-import { type RolloutWords, rulesOf } from './rollout-words.ts';
+import { checkRules, type RolloutWords, rulesOf } from './rollout-words.ts';
 
 export interface ReplaceWords extends RolloutWords {
   readonly all: boolean;
@@ -24,6 +24,7 @@ export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitC
   const rules = rulesOf(words);
   const catalogue = await openCatalogue(words, host);
   const role = await fleetRole(words, catalogue, host);
+  checkRules(rules, role);
   const which = words.all ? 'all' : 'stale';
   const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
   return await inFleetPlace(words, role, catalogue, host, async (place) => {

@@ -1,9 +1,11 @@
+import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import type { Policy } from '../launch/fleet/choose.ts';
 import type { Rules } from '../launch/fleet/tools.ts';
 import { parseWave } from '../launch/fleet/waves.ts';
 import type { OverrideWords, RoleWords } from './catalogue.ts';
 import type { FleetWords } from './fleet-run.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** The arguments of a command that brings new machines into a fleet. */
 export interface RolloutWords extends FleetWords, RoleWords, OverrideWords {
@@ -11,16 +13,24 @@ export interface RolloutWords extends FleetWords, RoleWords, OverrideWords {
   readonly order: Policy;
   readonly wave: string;
   readonly canary: boolean;
-  readonly 'max-failures': number;
+  readonly 'max-failures': string;
   readonly 'on-failure': Rules['onFailure'];
   readonly build?: string | undefined;
   readonly 'launch-id'?: string | undefined;
 }
 
+/** What only a role tells of its rules. @throws UsageError */
+export function checkRules({ onFailure }: Rules, { machine }: Pick<Role, 'machine'>): void {
+  if (onFailure !== 'stop' || machine.spot === false) return;
+  throw new UsageError('--on-failure stop: EC2 stops no spot machines, and this role asks for them', {
+    hint: '--on-failure keep or --on-failure terminate',
+  });
+}
+
 /** @throws UsageError */
 export function rulesOf(words: RolloutWords): Rules {
-  const maxFailures = words['max-failures'];
-  if (!Number.isInteger(maxFailures) || maxFailures < 0)
+  const maxFailures = wholeNumber(words['max-failures']);
+  if (Number.isNaN(maxFailures))
     throw new UsageError('--max-failures must be a whole number, 0 or more', {
       hint: '0 stops at the first machine that does not succeed',
     });

@@ -10,11 +10,11 @@ import { jsonReport } from '../report/json.ts';
 import { needDocument, needText } from '../report/need.ts';
 import { type FleetChange, type FleetPlace, wantedOf } from './fleet-run.ts';
 import type { Host } from './host.ts';
-import type { ScaleWords } from './scale-run.ts';
+import type { RolloutWords } from './rollout-words.ts';
 
 /** Shows what `scale` would do, and does nothing: the lease is not taken, machines without a verdict are not judged. */
 export async function showScale(
-  words: ScaleWords,
+  words: RolloutWords & { readonly to: number },
   { draft, pins, rules }: Pick<FleetChange, 'draft' | 'pins' | 'rules'>,
   { cloud, records }: FleetPlace,
   { clock, terminal }: Host,

@@ -6,10 +6,11 @@ import { fleetDraft, fleetRole } from './fleet-draft.ts';
 import { changeFleet, inFleetPlace } from './fleet-run.ts';
 import type { Host } from './host.ts';
 import { pinsOf } from './launch-draft.ts';
-import { type RolloutWords, rulesOf } from './rollout-words.ts';
+import { checkRules, type RolloutWords, rulesOf } from './rollout-words.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export interface ScaleWords extends RolloutWords {
-  readonly to: number;
+  readonly to: string;
 }
 
 /** More than this at once waits for EC2's own pace, and is asked about. */
@@ -19,34 +20,36 @@ const MOST = 100_000;
 /** Brings a fleet to a size. */
 export async function runScale(words: ScaleWords, host: Host): Promise<ExitCode> {
   const rules = rulesOf(words);
-  checkSize(words.to);
+  const to = sizeOf(words.to);
   const catalogue = await openCatalogue(words, host);
   const role = await fleetRole(words, catalogue, host);
-  if (words.to > MANY && !words['dry-run'] && !(await agreedToMany(words, host))) return exitCode('ok');
-  const target = { verb: 'scale', count: words.to, target: String(words.to) };
+  checkRules(rules, role);
+  if (to > MANY && !words['dry-run'] && !(await agreedToMany(to, words, host))) return exitCode('ok');
+  const target = { verb: 'scale', count: to, target: String(to) };
   const draft = await fleetDraft(words, role, target, catalogue, host);
   return await inFleetPlace(words, role, catalogue, host, async (place) => {
     // None needs neither a build nor a bundle.
     const pins =
-      words.to === 0 && !words['dry-run']
+      to === 0 && !words['dry-run']
         ? {}
         : await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host);
     if (words['dry-run']) {
       const { showScale } = await import('./scale-dry-run.ts');
-      return await showScale(words, { draft, pins, rules }, place, host);
+      return await showScale({ ...words, to }, { draft, pins, rules }, place, host);
     }
     return await changeFleet({ verb: 'scale', draft, pins, rules, run: scaleFleet }, words, place, host);
   });
 }
 
-function checkSize(to: number): void {
-  if (Number.isInteger(to) && to >= 0 && to <= MOST) return;
+function sizeOf(text: string): number {
+  const to = wholeNumber(text);
+  if (to <= MOST) return to;
   throw new UsageError(`--to must be a whole number from 0 to ${MOST.toLocaleString('en')}`, {
     hint: '--to 0 ends the fleet',
   });
 }
 
-async function agreedToMany({ to, yes }: ScaleWords, { terminal }: Host): Promise<boolean> {
+async function agreedToMany(to: number, { yes }: ScaleWords, { terminal }: Host): Promise<boolean> {
   if (yes) return true;
   const text = `${to.toLocaleString('en')} machines`;
   if (terminal.interactive) return await confirm(terminal, `Bring the fleet to ${text}?`, false);

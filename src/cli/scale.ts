@@ -6,7 +6,7 @@ import type { RolloutWords } from './rollout-words.ts';
 export const scale = command({
   options: {
     to: {
-      type: 'number',
+      type: 'string',
       requiresArg: true,
       demandOption: true,
       describe: 'How many proved machines the fleet is to have',

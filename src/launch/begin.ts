@@ -31,7 +31,7 @@ export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now:
   const wanted = launchRecord(plan, now);
   if (await createLaunch(records, plan.launch, wanted)) return false;
   const begun = await readLaunch(records, plan.launch);
-  if (begun !== undefined) refuseOther(begun, wanted, plan.acceptChanges ?? false);
+  if (begun !== undefined) refuseOther(begun, wanted, plan.acceptChanges);
   return true;
 }
 
@@ -63,11 +63,13 @@ export const recordedBuild = ({ app, tag, sha256, commit, createdAt }: Build): R
   created: new Date(createdAt).toISOString(),
 });
 
-function refuseOther(begun: LaunchRecord, wanted: LaunchRecord, accepted: boolean): void {
+/** @param accepted undefined where the command has no word for it */
+function refuseOther(begun: LaunchRecord, wanted: LaunchRecord, accepted: boolean | undefined): void {
   const names = Object.keys(COMPARED) as (keyof typeof COMPARED)[];
   const changed = names.filter((name) => begun[name] !== wanted[name]);
   const builds = [begun, wanted].map(({ build }) => build?.tag ?? 'none');
-  if (accepted && changed.every((name) => CHANGEABLE.has(name))) return;
+  const isAcceptable = changed.every((name) => CHANGEABLE.has(name));
+  if (accepted && isAcceptable) return;
   const otherBuild = begun.build?.sha256 !== wanted.build?.sha256;
   const otherBundle = begun.bundle?.tar_sha256 !== wanted.bundle?.tar_sha256;
   if (changed.length === 0 && !otherBuild && !otherBundle) return;
@@ -80,10 +82,14 @@ function refuseOther(begun: LaunchRecord, wanted: LaunchRecord, accepted: boolea
     ...(otherBuild ? [`build (then ${builds[0]}, now ${builds[1]})`] : []),
     ...(otherBundle ? ['content of the start-up bundle (modules, variables, files)'] : []),
   ];
+  const goOn =
+    accepted === false && isAcceptable
+      ? '--accept-changes goes on with the new values for the machines that are missing; or '
+      : '';
   throw new ConflictError(
     `launch ${begun.launch} was begun at ${begun.created} with other values: ${details.join(', ')}`,
     {
-      hint: `give this launch another --launch-id, or restore what changed; rolecall watch ${begun.launch} follows the machines it has`,
+      hint: `${goOn}give this launch another --launch-id, or restore what changed; rolecall watch ${begun.launch} follows the machines it has`,
     },
   );
 }

@@ -38,6 +38,8 @@ export async function nextVersion(
   create: (path: string) => Promise<boolean>,
 ): Promise<boolean> {
   const from = etag === undefined ? 0 : Number(etag);
+  // Gone: cleared away after many moves, or somebody has removed the record. Creating a number would bring it back.
+  if (from > 0 && !(await numbersOf(path)).includes(from)) return false;
   if (!(await create(file(path, from + 1)))) return false;
   const numbers = await numbersOf(path);
   const last = numbers.at(-1) ?? 0;

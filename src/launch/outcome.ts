@@ -1,6 +1,7 @@
-import { AwsError, InterruptedError } from '../errors.ts';
+import { AwsError, ConflictError, InterruptedError } from '../errors.ts';
+import { counted } from '../io/text.ts';
 import type { Machine } from '../nouns.ts';
-import { type AnswerRecord, type BatchRecord, createAnswer } from './book.ts';
+import { type AnswerRecord, type BatchRecord, createAnswer, readBatches } from './book.ts';
 import type { LaunchEvent } from './events.ts';
 import { isLiving } from './living.ts';
 import type { Offering } from './offerings.ts';
@@ -23,27 +24,51 @@ export const offeringOf = ({ offering }: BatchRecord): Offering => ({
   market: offering.market,
 });
 
-/** Records the machines of a batch, and tells of those that live. */
+/**
+ * Records the machines of a batch, and tells of those that live.
+ * @throws ConflictError where another run of the fleet has settled the batch without them: they are ended again
+ */
 export async function* launched(
   plan: LaunchPlan,
   tools: LaunchTools,
   batch: BatchRecord,
   machines: readonly Machine[],
 ): AsyncGenerator<LaunchEvent, void> {
-  await answer(plan, tools, batch, { result: 'launched', code: null, machines });
+  const isFirst = await answer(plan, tools, batch, { result: 'launched', code: null, machines });
+  if (!isFirst && tools.ledger !== undefined) await takeBackLate(plan, tools, batch, machines);
   const living = machines.filter(isLiving);
   if (living.length > 0)
     yield { type: 'batch-launched', at: tools.clock.now(), batch: batch.batch, machines: living };
 }
 
-/** Records what came of a batch. Another run of the launch may have been first: its answer stays. */
+/**
+ * A process that slept sends a batch after all, which another has settled for it meanwhile. Where EC2 refused that one, it
+ * knows of no such token, and gives these machines: others are there in their place.
+ */
+async function takeBackLate(
+  plan: LaunchPlan,
+  { ec2, records }: LaunchTools,
+  { batch }: BatchRecord,
+  machines: readonly Machine[],
+): Promise<void> {
+  const settled = (await readBatches(records, plan.launch)).find(({ record }) => record.batch === batch);
+  if (settled?.answer?.result !== 'refused') return;
+  const late = machines.filter(isLiving);
+  if (late.length > 0) await ec2.terminate(late.map(({ instanceId }) => instanceId));
+  throw new ConflictError(
+    `another run has taken the fleet over, and settled batch ${batch} of this one while it slept: ${counted(late.length, 'machine')} that EC2 gave after that ${late.length === 1 ? 'was' : 'were'} ended again`,
+    { hint: 'run the same command again: it goes on from where the fleet stands then' },
+  );
+}
+
+/** Records what came of a batch. Another run of the launch may have been first: its answer stays. @returns whether this is the first */
 export async function answer(
   plan: LaunchPlan,
   { records, clock }: LaunchTools,
   { batch }: BatchRecord,
   came: Pick<AnswerRecord, 'result' | 'code'> & { readonly machines: readonly Machine[] },
-): Promise<void> {
-  await createAnswer(records, plan.launch, {
+): Promise<boolean> {
+  return await createAnswer(records, plan.launch, {
     version: 1,
     batch,
     result: came.result,

@@ -147,6 +147,7 @@ const faults = mapOf({
       mapOf({
         zone: ['zone', word],
         instance_type: ['instanceType', word],
+        market: ['market', oneOf('spot', 'on-demand')],
         available: ['available', whole(0)],
       }),
     ),

@@ -19,10 +19,12 @@ export interface Target {
   readonly ordinal: number;
 }
 
-/** A zone, a type, or one type in one zone, that has room for only so many machines. */
+/** A zone, a type, a market, or what several of them leave, that has room for only so many machines. */
 export interface CapacityFault {
   readonly zone?: string;
   readonly instanceType?: string;
+  /** Both markets when absent. */
+  readonly market?: 'spot' | 'on-demand';
   /** Machines that can still run there at once; 0 when absent. */
   readonly available?: number;
 }

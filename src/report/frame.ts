@@ -40,11 +40,18 @@ export function boardFrame(
 
 function headerLines(view: LaunchView, now: number, columns: number, title: string): string[] {
   const time = `elapsed ${elapsed(now - (view.startedAt ?? now))}`;
-  const state = `${stateOf(view)}, ${time}`;
+  const state = [...waveOf(view), stateOf(view), time].join(', ');
   const whole = `${title}: ${state}`;
   if (widthOf(whole) + SPINNER <= columns) return [whole];
   const lines = wrap(`  ${glued(state)}`, columns, 2).map((line) => truncate(line, columns));
   return [truncate(title, columns - SPINNER), ...lines];
+}
+
+/** Which part of a roll-out is at work. */
+function waveOf({ fleet }: LaunchView): string[] {
+  if (fleet?.wave === undefined) return [];
+  const { number, size, canary } = fleet.wave;
+  return [canary ? 'canary' : `wave ${number} (${counted(size, 'machine')})`];
 }
 
 function etaLines(view: LaunchView, now: number, columns: number): string[] {

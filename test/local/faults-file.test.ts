@@ -8,6 +8,7 @@ import { parseFaults, readFaults } from '../../src/local/faults-file.ts';
 const WHOLE = `no_capacity:
   - zone: us-east-1a
     instance_type: m5.large
+    market: spot
     available: 2
 vcpu_quota: 64
 throttle:
@@ -68,7 +69,7 @@ boxes:
 describe('parseFaults', () => {
   test('reads every fault', () => {
     expect(parseFaults(WHOLE, 'f.yaml')).toEqual({
-      noCapacity: [{ zone: 'us-east-1a', instanceType: 'm5.large', available: 2 }],
+      noCapacity: [{ zone: 'us-east-1a', instanceType: 'm5.large', market: 'spot', available: 2 }],
       vcpuQuota: 64,
       throttle: { RunInstances: 2 },
       dropAnswers: { RunInstances: 1 },
@@ -165,7 +166,7 @@ boxes:
       'f.yaml:3:3: expected an operation of the local cloud: CreateTags, Desc',
       'f.yaml:4:3: expected a whole number of at least 0',
       'f.yaml:6:5: expected a text',
-      'f.yaml:7:5: unknown key "room"; expected zone, instance_type, availabl',
+      'f.yaml:7:5: unknown key "room"; expected zone, instance_type, market, ',
       'f.yaml:8:1: expected after_ms',
       'f.yaml:9:23: expected a whole number of at least 0',
       'f.yaml:10:1: expected a map with launch_indexes, share, empty, every_b',

@@ -25,6 +25,13 @@ describe('no capacity', () => {
     expect(await run(cloud.ec2, { InstanceType: 't3.small' })).toHaveLength(1);
   });
 
+  test('for spot: on-demand still runs', async () => {
+    await using cloud = await testCloud({ faults: { noCapacity: [{ market: 'spot' }] } });
+    const spot = { InstanceMarketOptions: { MarketType: 'spot' as const } };
+    expect(await refusal(run(cloud.ec2, spot))).toMatch(/^InsufficientInstanceCapacity/);
+    expect(await run(cloud.ec2)).toHaveLength(1);
+  });
+
   test('for the rest: fewer than MaxCount, none below MinCount, and room again when a machine ends', async () => {
     const zone = { Placement: { AvailabilityZone: 'us-east-1a' } };
     await using cloud = await testCloud({ faults: { noCapacity: [{ zone: 'us-east-1a', available: 3 }] } });

@@ -71,6 +71,26 @@ describe('the board', () => {
     expect(frame([...events, asked(START, 4_500_000), ...refused], 99, 5)).not.toContain('to go');
   });
 
+  test('of a fleet tells which wave is at work, and how many machines are proved', () => {
+    const seen: AnyEvent = { type: 'fleet-seen', at: START, members: [], strangers: 0, target: 20 };
+    const wave = (number: number, size: number, canary: boolean): AnyEvent => ({
+      ...{ type: 'wave-started', at: START, wave: number, size, left: 20, canary },
+    });
+    const canary = [seen, wave(1, 1, true), ...begin(1)];
+    expect(frame(canary, 99).split('\n')[0]).toBe(
+      'launching memcached prod/b: canary, 0 of 20 machines proved, elapsed 12 s',
+    );
+    const second = [...canary, ...boot(0, SUCCEEDED), wave(2, 5, false)];
+    expect(frame(second, 99).split('\n')[0]).toBe(
+      'launching memcached prod/b: wave 2 (5 machines), 1 of 20 machines proved, elapsed 12 s',
+    );
+    expect(frame(second, 39).split('\n').slice(0, 3)).toEqual([
+      'launching memcached prod/b',
+      '  wave 2 (5 machines),',
+      '  1 of 20 machines proved, elapsed 12 s',
+    ]);
+  });
+
   test('keeps to the window’s height: failures first, the rest counted', () => {
     const events = [
       ...begin(40),

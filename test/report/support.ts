@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import { AwsError } from '../../src/errors.ts';
 import type { LaunchEvent } from '../../src/launch/events.ts';
+import type { FleetEvent } from '../../src/launch/fleet/events.ts';
 import { type InstanceId, isInstanceId, isLaunchId, type LaunchId, type Machine } from '../../src/nouns.ts';
 import type { LaunchMeta } from '../../src/report/document.ts';
 import { advance, emptyView, type LaunchView } from '../../src/report/state.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 
-export type AnyEvent = LaunchEvent | WatchEvent;
+export type AnyEvent = LaunchEvent | FleetEvent | WatchEvent;
 
 /** 2026-11-21T22:00:00Z. */
 export const START = Date.UTC(2026, 10, 21, 22);

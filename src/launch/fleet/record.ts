@@ -99,6 +99,8 @@ export function entered(record: FleetRecord, entry: OpenEntry, at: string): Flee
       return { ...record, open, recent_launches: [...others, { launch: entry.launch, at }] };
     }
     case 'end':
+      // A stopped machine is still there, whatever is described.
+      if (entry.how === 'stop') return { ...record, open };
       return {
         ...record,
         open,

@@ -58,29 +58,37 @@ async function* roll(
   tools: FleetTools,
   { old, kept, size }: Replacement & { readonly size: number },
 ): AsyncGenerator<FleetStreamEvent, void> {
-  const total = Math.max(0, size - kept.length);
-  const opening = openLaunch(
-    plan.launch,
-    tools,
-    kept.map(({ machine }) => machine),
-  );
+  const state = yield* openRoll(plan, tools, kept, Math.max(0, size - kept.length));
+  let left = [...old];
+  for (;;) {
+    const missing = size - kept.length - state.proved;
+    const gate = missing > 0 ? yield* rollWave(plan, tools, state, missing) : 'open';
+    if (gate === 'shut' && state.failures > plan.rules.maxFailures) return;
+    // Where AWS gives no more, what it gave has proved itself all the same.
+    const stillNeeded = Math.max(0, size - kept.length - state.proved);
+    const going = chooseToEnd(left, left.length - stillNeeded, plan.rules.policy);
+    yield* endMembers(going, 'terminate', 'replaced', tools);
+    left = left.filter((member) => !going.includes(member));
+    if (left.length === 0 && stillNeeded === 0) return await tools.book.setReplacing(null);
+    if (gate === 'shut') return;
+  }
+}
+
+/** Opens the launch that brings the new machines. */
+async function* openRoll(
+  plan: FleetPlan,
+  tools: FleetTools,
+  kept: readonly Member[],
+  total: number,
+): AsyncGenerator<FleetStreamEvent, RolloutState> {
+  const others = kept.map(({ machine }) => machine);
+  const opening = openLaunch(plan.launch, tools, others);
   let next = await opening.next();
   for (; !next.done; next = await opening.next()) {
     // Those that an earlier run has launched were judged with the fleet: they are among the kept ones.
     if (next.value.type === 'launch-started') yield { ...next.value, requested: total };
     else if (next.value.type !== 'batch-launched') yield next.value;
   }
-  const standing = next.value;
   const canary = plan.rules.canary ? 'wanted' : 'done';
-  const state: RolloutState = { total, standing, wave: 0, proved: 0, failures: 0, canary };
-  let left = [...old];
-  for (;;) {
-    const missing = size - kept.length - state.proved;
-    if (missing > 0 && (yield* rollWave(plan, tools, state, missing)) === 'shut') return;
-    const stillNeeded = Math.max(0, size - kept.length - state.proved);
-    const going = chooseToEnd(left, left.length - stillNeeded, plan.rules.policy);
-    yield* endMembers(going, 'terminate', 'replaced', tools);
-    left = left.filter((member) => !going.includes(member));
-    if (left.length === 0 && stillNeeded === 0) return await tools.book.setReplacing(null);
-  }
+  return { total, standing: next.value, wave: 0, proved: 0, failures: 0, canary };
 }

@@ -12,7 +12,7 @@ export interface Placement {
   readonly count: number;
 }
 
-type Wanted = Pick<LaunchRequest, 'type' | 'minCount' | 'maxCount' | 'zone'>;
+type Wanted = Pick<LaunchRequest, 'type' | 'minCount' | 'maxCount' | 'zone' | 'spot'>;
 
 /**
  * Finds room for a launch: as many machines as fit up to maxCount, none below minCount.
@@ -23,7 +23,7 @@ export function place(wanted: Wanted, region: string, all: readonly Instance[], 
   checkQuota(wanted, up, faults.vcpuQuota);
   const room = zonesOf(region).map(({ name }) => ({
     zone: name,
-    free: roomIn(name, wanted.type.name, up, faults.noCapacity ?? []),
+    free: roomIn(name, wanted, up, faults.noCapacity ?? []),
   }));
   const offered = room.filter(({ zone }) => wanted.zone === undefined || zone === wanted.zone);
   const best =
@@ -37,18 +37,23 @@ export function place(wanted: Wanted, region: string, all: readonly Instance[], 
 
 function roomIn(
   zone: string,
-  type: string,
+  { type, spot }: Wanted,
   up: readonly Instance[],
   faults: readonly CapacityFault[],
 ): number {
+  const wanted = { zone, instanceType: type.name, spot };
   const room = faults
-    .filter((fault) => (fault.zone ?? zone) === zone && (fault.instanceType ?? type) === type)
+    .filter((fault) => isOf(wanted, fault))
     .map((fault) => (fault.available ?? 0) - up.filter(({ spec }) => isOf(spec, fault)).length);
   return Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...room));
 }
 
-const isOf = (spec: Instance['spec'], fault: CapacityFault): boolean =>
-  (fault.zone ?? spec.zone) === spec.zone && (fault.instanceType ?? spec.instanceType) === spec.instanceType;
+type Place = Pick<Instance['spec'], 'zone' | 'instanceType' | 'spot'>;
+
+const isOf = ({ zone, instanceType, spot }: Place, fault: CapacityFault): boolean =>
+  (fault.zone ?? zone) === zone &&
+  (fault.instanceType ?? instanceType) === instanceType &&
+  (fault.market === undefined || (fault.market === 'spot') === spot);
 
 function checkQuota({ type, minCount }: Wanted, up: readonly Instance[], quota: number | undefined): void {
   if (quota === undefined) return;

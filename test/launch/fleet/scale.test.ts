@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { AwsError } from '../../../src/errors.ts';
 import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
 import { role } from '../roles.ts';
+import { fuse, killed } from './fuse.ts';
 import { World } from './world.ts';
 
 const shape = (events: readonly FleetStreamEvent[]): string[] =>
@@ -174,25 +175,6 @@ describe('scale in', () => {
     expect(world.ec2.living().map(({ instanceId }) => instanceId)).toEqual([copied, other]);
   });
 });
-
-/** Dies at the nth step, counted from 0. */
-function fuse(steps: number): () => void {
-  let left = steps;
-  return () => {
-    if (left <= 0) throw new Error('killed');
-    left -= 1;
-  };
-}
-
-const killed = async (run: Promise<unknown>): Promise<boolean> => {
-  try {
-    await run;
-    return false;
-  } catch (error) {
-    if (error instanceof Error && error.message === 'killed') return true;
-    throw error;
-  }
-};
 
 /** Runs whole processes until one is through: EC2 may need time to show what it has. */
 async function finish(world: World, launch: string, count: number): Promise<void> {

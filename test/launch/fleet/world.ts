@@ -32,11 +32,16 @@ export class World {
   readonly alive = new Set<number>();
 
   /** One process: dead once `step` throws. */
-  async open(verb: string, launch: string, step: () => void = () => undefined) {
+  async open(
+    verb: string,
+    launch: string,
+    step: () => void = () => undefined,
+    pause: () => Promise<void> = async () => undefined,
+  ) {
     this.#processes += 1;
     const pid = this.#processes;
     this.alive.add(pid);
-    const records = stepping(this.records, step);
+    const records = pausing(stepping(this.records, step), pause, ['create', 'replace']);
     const book = await FleetBook.open({
       records,
       key: KEY,
@@ -82,7 +87,8 @@ export class World {
     command: (plan: FleetPlan, tools: FleetTools) => AsyncGenerator<FleetStreamEvent>,
   ): Promise<FleetStreamEvent[]> {
     const step = options.step ?? (() => undefined);
-    const { book, records, pid } = await this.open(verb, launch, step).catch((error: unknown) => {
+    const pause = options.pause ?? (async () => undefined);
+    const { book, records, pid } = await this.open(verb, launch, step, pause).catch((error: unknown) => {
       this.alive.clear();
       throw error;
     });
@@ -102,7 +108,7 @@ export class World {
       return outcomes;
     };
     const tools: FleetTools = {
-      ec2: this.ec2.port(step),
+      ec2: pausing(this.ec2.port(step), pause, ['runInstances', 'terminate', 'machinesWithTags']),
       records,
       clock: this.clock,
       maxBatch: 3,
@@ -138,7 +144,26 @@ interface Options {
   readonly build?: string;
   /** Throws when the process is to die. */
   readonly step?: () => void;
+  /** Awaited around the process's requests: it may sleep there. */
+  readonly pause?: () => Promise<void>;
   readonly agreed?: (count: number) => boolean;
+}
+
+/** A chance to sleep before and after each of these calls. */
+function pausing<T extends object>(port: T, pause: () => Promise<void>, names: readonly (keyof T)[]): T {
+  const paused = names.map((name) => {
+    const work = port[name] as (...args: readonly unknown[]) => Promise<unknown>;
+    return [
+      name,
+      async (...args: readonly unknown[]) => {
+        await pause();
+        const result = await work(...args);
+        await pause();
+        return result;
+      },
+    ];
+  });
+  return { ...port, ...Object.fromEntries(paused) };
 }
 
 /** A step before and after each write. */

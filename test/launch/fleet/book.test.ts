@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConflictError } from '../../../src/errors.ts';
+import { FleetBook, glimpse } from '../../../src/launch/fleet/book.ts';
+import { LEASE_MS } from '../../../src/launch/fleet/lease.ts';
+import { memoryRecords } from '../../../src/launch/memory-records.ts';
+import type { LaunchRecords } from '../../../src/launch/records.ts';
+import type { LaunchId } from '../../../src/nouns.ts';
+import { SimClock } from '../../support/sim-clock.ts';
+import { instanceId } from './machines.ts';
+
+const KEY = 'fleets/eu-west-1/shop/web/prod/b.json';
+const ONE = 'one' as LaunchId;
+
+function setting() {
+  const clock = new SimClock();
+  const records = memoryRecords(clock);
+  let pid = 0;
+  const open = (more: { isAlive?: boolean; records?: LaunchRecords } = {}) => {
+    pid += 1;
+    const holder = {
+      id: `p${pid}`,
+      by: `ann-${pid}`,
+      host: 'h',
+      pid,
+      verb: 'scale',
+      launch: 'l',
+      since: 's',
+    };
+    const isAlive = () => more.isAlive ?? true;
+    return FleetBook.open({ ...{ records, key: KEY, holder, clock, waitMs: 0, isAlive }, ...more, isAlive });
+  };
+  return { clock, records, open, now: () => glimpse(records, KEY, clock) };
+}
+
+describe('a fleet’s book', () => {
+  test('has what is under way before it is sent, until it is answered', async () => {
+    const { open, now } = setting();
+    const book = await open();
+    await book.enter(ONE, { batch: 1, count: 3 });
+    const done = await book.enterEnd([instanceId(1)], 'terminate');
+    expect((await now()).open).toEqual([
+      { kind: 'batch', launch: 'one', batch: 1, count: 3 },
+      { kind: 'end', how: 'terminate', instance_ids: [instanceId(1)] },
+    ]);
+    await book.leave(ONE, 1);
+    await done();
+    const after = await now();
+    expect(after.open).toEqual([]);
+    expect(after.recentLaunches).toEqual(['one']);
+    expect([...after.recentEnds]).toEqual([instanceId(1)]);
+    await book.close();
+    expect((await now()).holder).toBeNull();
+  });
+
+  test('moves go one after another, however many are asked for at once', async () => {
+    const { open, now } = setting();
+    const book = await open();
+    await Promise.all([1, 2, 3, 4, 5].map((batch) => book.enter(ONE, { batch, count: 1 })));
+    expect((await now()).open.map((entry) => (entry.kind === 'batch' ? entry.batch : 0))).toEqual([
+      1, 2, 3, 4, 5,
+    ]);
+    await book.close();
+  });
+
+  test('keeps the lease for as long as it is open, and gives it back', async () => {
+    const { open, clock, now } = setting();
+    const book = await open();
+    let over = false;
+    const later = clock.sleep(5 * LEASE_MS).then(async () => {
+      await expect(open()).rejects.toThrow(ConflictError);
+      over = true;
+      await book.close();
+    });
+    await clock.run();
+    await later;
+    expect(over).toBe(true);
+    expect((await now()).holder).toBeNull();
+  });
+
+  test('a holder whose lease was taken enters nothing more, and neither takes nor clears anything of the new one', async () => {
+    const { open, now } = setting();
+    const slow = await open();
+    const fresh = await open({ isAlive: false });
+    await fresh.enter('two' as LaunchId, { batch: 1, count: 1 });
+    await expect(slow.enter(ONE, { batch: 1, count: 3 })).rejects.toThrow(
+      /another run has taken the fleet over.*ann-2/,
+    );
+    await expect(slow.enterEnd([instanceId(1)], 'stop')).rejects.toThrow(ConflictError);
+    await slow.close();
+    expect(await now()).toMatchObject({ holder: { id: 'p2' }, open: [{ launch: 'two' }] });
+    await fresh.close();
+  });
+
+  test('a move whose answer was lost is found again', async () => {
+    const { open, records, now } = setting();
+    let lose = false;
+    const lossy: LaunchRecords = {
+      ...records,
+      replace: async (key, text, etag) => {
+        const moved = await records.replace(key, text, etag);
+        return lose ? false : moved;
+      },
+    };
+    const book = await open({ records: lossy });
+    lose = true;
+    await book.enter(ONE, { batch: 1, count: 3 });
+    expect((await now()).open).toHaveLength(1);
+    await book.close();
+  });
+
+  test('S3 that fails once fails one entry, and the next goes on', async () => {
+    const { open, records, now } = setting();
+    let fail = false;
+    const failing: LaunchRecords = {
+      ...records,
+      replace: async (key, text, etag) => {
+        if (fail) throw new Error('S3 is down');
+        return await records.replace(key, text, etag);
+      },
+    };
+    const book = await open({ records: failing });
+    fail = true;
+    await expect(book.enter(ONE, { batch: 1, count: 3 })).rejects.toThrow('S3 is down');
+    fail = false;
+    await book.enter(ONE, { batch: 2, count: 3 });
+    expect((await now()).open).toMatchObject([{ batch: 2 }]);
+    await book.close();
+  });
+
+  test('remembers the size that a replacement keeps', async () => {
+    const { open, now } = setting();
+    const book = await open();
+    await book.setReplacing({ size: 7 });
+    expect(book.replacing).toEqual({ size: 7 });
+    await book.close();
+    expect((await now()).replacing).toEqual({ size: 7 });
+    const next = await open();
+    expect(next.replacing).toEqual({ size: 7 });
+    await next.setReplacing(null);
+    await next.close();
+    expect((await now()).replacing).toBeNull();
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConflictError } from '../../../src/errors.ts';
+import {
+  entered,
+  left,
+  NO_RECORD,
+  type OpenEntry,
+  parseRecord,
+  toText,
+  withoutOld,
+} from '../../../src/launch/fleet/record.ts';
+import type { LaunchId } from '../../../src/nouns.ts';
+import { instanceId, NOON } from './machines.ts';
+
+const AT = new Date(NOON).toISOString();
+const batch = (launch: string, number: number): OpenEntry => ({
+  ...{ kind: 'batch', launch: launch as LaunchId, batch: number, count: 3 },
+});
+const end: OpenEntry = { kind: 'end', how: 'terminate', instance_ids: [instanceId(1), instanceId(2)] };
+
+describe('a fleet’s record', () => {
+  test('is read as it was written', () => {
+    const record = entered(entered(NO_RECORD, batch('one', 1), AT), end, AT);
+    expect(parseRecord(toText(record), 's3://b/k')).toEqual(record);
+  });
+
+  test.each(['', '{', 'null', '[]', '{"version":2}', '{"version":1,"move":"1"}', '{"version":1,"move":1}'])(
+    'damaged (%j): a conflict that names it and tells what to do',
+    (text) => {
+      expect(() => parseRecord(text, 's3://b/k')).toThrow(ConflictError);
+      expect(() => parseRecord(text, 's3://b/k')).toThrow(/s3:\/\/b\/k is damaged/);
+    },
+  );
+
+  test('keeps what was entered until just that is answered', () => {
+    const record = [batch('one', 1), batch('one', 2), batch('two', 1), end].reduce(
+      (to, entry) => entered(to, entry, AT),
+      NO_RECORD,
+    );
+    expect(left(record, batch('one', 1)).open).toEqual([batch('one', 2), batch('two', 1), end]);
+    expect(left(record, { ...end, how: 'stop' }).open).toHaveLength(4);
+    expect(left(record, { ...end, instance_ids: [instanceId(1)] }).open).toHaveLength(4);
+    expect(left(record, end).open).toEqual([batch('one', 1), batch('one', 2), batch('two', 1)]);
+  });
+
+  test('remembers launches and ends of the last minutes, each launch once, and forgets older ones', () => {
+    const later = new Date(NOON + 60_000).toISOString();
+    const first = entered(entered(NO_RECORD, batch('one', 1), AT), end, AT);
+    const record = entered(entered(first, batch('two', 1), AT), batch('one', 2), later);
+    expect(record.recent_launches).toEqual([
+      { launch: 'two', at: AT },
+      { launch: 'one', at: later },
+    ]);
+    const old = withoutOld(record, NOON + 90_000, 60_000);
+    expect(old.recent_launches).toEqual([{ launch: 'one', at: later }]);
+    expect(old.recent_ends).toEqual([]);
+    expect(old.open).toEqual(record.open);
+    expect(entered(NO_RECORD, { ...end, how: 'stop' }, AT).recent_ends).toEqual([]);
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, test } from '@jest/globals';
+import { AwsError } from '../../../src/errors.ts';
+import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
+import type { Machine } from '../../../src/nouns.ts';
+import { fuse, killed } from './fuse.ts';
+import { World } from './world.ts';
+
+/** The builds of the living machines that are proved, and of the others. */
+const builds = (world: World): string[] =>
+  world.ec2
+    .living()
+    .map(({ tags }) => `${tags['rolecall:build']} ${tags['rolecall:verdict'] ?? 'none'}`)
+    .sort();
+
+const times = (count: number, text: string): string[] => Array.from({ length: count }, () => text);
+
+const shape = (events: readonly FleetStreamEvent[]): string[] =>
+  events.flatMap((event) => {
+    switch (event.type) {
+      case 'wave-started':
+        return [`wave of ${event.size}`];
+      case 'machines-ended':
+        return [`${event.how} ${event.members.length} ${event.reason}`];
+      case 'breaker-tripped':
+        return ['breaker'];
+      default:
+        return [];
+    }
+  });
+
+async function fleetOfOld(count: number): Promise<World> {
+  const world = new World();
+  await world.scale('old', count, { build: 'v1', rules: { canary: false } });
+  return world;
+}
+
+describe('replace', () => {
+  test('wave by wave: as many old ones go as new ones are proved', async () => {
+    const world = await fleetOfOld(6);
+    const events = await world.replace('new', { build: 'v2', rules: { wave: { machines: 2 } } });
+    expect(shape(events)).toEqual([
+      ...['wave of 1', 'terminate 1 replaced', 'wave of 2', 'terminate 2 replaced'],
+      ...['wave of 2', 'terminate 2 replaced', 'wave of 1', 'terminate 1 replaced'],
+    ]);
+    expect(builds(world)).toEqual(times(6, 'v2 succeeded'));
+  });
+
+  test('is never smaller than it was, at no step', async () => {
+    const world = await fleetOfOld(5);
+    let least = 5;
+    const step = () => {
+      least = Math.min(least, world.standing().filter((verdict) => verdict === 'succeeded').length);
+    };
+    await world.replace('new', { build: 'v2', rules: { wave: { machines: 2 } }, step });
+    expect(least).toBe(5);
+    expect(builds(world)).toEqual(times(5, 'v2 succeeded'));
+  });
+
+  test('stops at a canary that fails: the old ones are untouched', async () => {
+    const world = await fleetOfOld(3);
+    world.boots = () => 'failed';
+    expect(shape(await world.replace('new', { build: 'v2' }))).toEqual(['wave of 1', 'breaker']);
+    expect(builds(world)).toEqual([...times(3, 'v1 succeeded'), 'v2 failed']);
+  });
+
+  test('what is not stale stays, but for --all', async () => {
+    const world = await fleetOfOld(2);
+    await world.scale('mixed', 4, { build: 'v2' });
+    await world.replace('new', { build: 'v2' });
+    const launches = () =>
+      world.ec2
+        .living()
+        .map(({ tags }) => tags['rolecall:launch'])
+        .sort();
+    expect(launches()).toEqual(['mixed', 'mixed', 'new', 'new']);
+    expect(shape(await world.replace('again', { build: 'v2' }))).toEqual([]);
+    await world.replace('all', { build: 'v2', which: 'all' });
+    expect(launches()).toEqual(times(4, 'all'));
+  });
+
+  test('failed and stopped machines go with the first wave, and don’t count for the size', async () => {
+    const world = await fleetOfOld(3);
+    world.boots = () => 'failed';
+    await world.scale('bad', 4, { build: 'v1' });
+    world.boots = () => 'succeeded';
+    const events = await world.replace('new', { build: 'v2' });
+    expect(shape(events)).toEqual(['wave of 1', 'terminate 2 replaced', 'wave of 2', 'terminate 2 replaced']);
+    expect(builds(world)).toEqual(times(3, 'v2 succeeded'));
+  });
+
+  test('new ones that fail are made good while the breaker holds', async () => {
+    const world = await fleetOfOld(4);
+    let failures = 2;
+    world.boots = () => (failures-- > 0 ? 'failed' : 'succeeded');
+    await world.replace('new', {
+      build: 'v2',
+      rules: { maxFailures: 2, onFailure: 'terminate', wave: { machines: 2 } },
+    });
+    expect(builds(world)).toEqual(times(4, 'v2 succeeded'));
+  });
+
+  test('where AWS gives no more, what is proved has replaced as many, and a later run does the rest', async () => {
+    const world = await fleetOfOld(4);
+    world.ec2.capacity = 5;
+    const events = await world.replace('new', { build: 'v2', rules: { wave: { machines: 2 } } });
+    expect(shape(events)).toEqual([
+      ...['wave of 1', 'terminate 1 replaced', 'wave of 2', 'terminate 1 replaced'],
+    ]);
+    expect(builds(world)).toEqual([...times(2, 'v1 succeeded'), ...times(2, 'v2 succeeded')]);
+    world.ec2.capacity = 99;
+    await world.replace('later', { build: 'v2' });
+    expect(builds(world)).toEqual(times(4, 'v2 succeeded'));
+  });
+
+  test('asks, and does nothing without a yes', async () => {
+    const world = await fleetOfOld(3);
+    expect(shape(await world.replace('new', { build: 'v2', agreed: () => false }))).toEqual([]);
+    expect(builds(world)).toEqual(times(3, 'v1 succeeded'));
+  });
+
+  test('a fleet of none has nothing to replace', async () => {
+    expect(shape(await new World().replace('new', { build: 'v2', which: 'all' }))).toEqual([]);
+  });
+
+  test.each([
+    ['the same command', 'new'],
+    ['another run', 'other'],
+  ])('killed at any one step, %s ends with as many machines, all of them new', async (_, again) => {
+    for (let steps = 0; ; steps += 1) {
+      const world = await fleetOfOld(4);
+      world.ec2.lateness = (serial) => (serial < 4 ? 0 : serial * 3_000);
+      const options = { build: 'v2', rules: { wave: { machines: 2 } } } as const;
+      const died = await killed(world.replace('new', { ...options, step: fuse(steps) }));
+      await through(world, () => world.replace(again, options));
+      expect({ killedAtStep: steps, builds: builds(world) }).toEqual({
+        killedAtStep: steps,
+        builds: times(4, 'v2 succeeded'),
+      });
+      if (!died) return;
+    }
+  });
+});
+
+/** Runs whole processes until one is through: EC2 may need time to show what it has. */
+async function through(world: World, run: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (!(error instanceof AwsError && error.kind === 'idempotency')) throw error;
+    }
+    world.clock.pass(60_000);
+  }
+  throw new Error('fifty whole runs did not finish it');
+}
+
+test('a replacement never ends a machine of somebody else’s', async () => {
+  const world = await fleetOfOld(2);
+  const [first] = world.ec2.living() as [Machine];
+  const copied = world.ec2.add({ ...first, clientToken: 'by-hand' });
+  await world.replace('new', { build: 'v2', which: 'all' });
+  expect(world.ec2.living().map(({ instanceId }) => instanceId)).toContain(copied);
+  expect(world.ec2.living()).toHaveLength(3);
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConflictError } from '../../../src/errors.ts';
+import type { Machine } from '../../../src/nouns.ts';
+import { fuse, killed } from './fuse.ts';
+import { World } from './world.ts';
+
+/** A process that sleeps before its nth step, and wakes when it is told to. */
+function sleeper(at: number) {
+  let left = at;
+  let wake = () => {};
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  let fall = () => {};
+  const asleep = new Promise<void>((resolve) => {
+    fall = resolve;
+  });
+  return {
+    wake,
+    asleep,
+    step: async () => {
+      left -= 1;
+      if (left !== -1) return;
+      fall();
+      await woken;
+    },
+  };
+}
+
+const proved = (count: number): string[] => Array.from({ length: count }, () => 'succeeded');
+
+/** One run sleeps at a step of its own, another of the same fleet takes over and is through, and the first wakes. */
+async function sleepsAt(
+  step: number,
+  world: World,
+  second: () => Promise<unknown>,
+): Promise<'over' | unknown> {
+  const nap = sleeper(step);
+  const first = world.scale('sleeps', 5, { pause: nap.step }).then(
+    () => 'through',
+    (error: unknown) => error,
+  );
+  const over = await Promise.race([first.then(() => true), nap.asleep.then(() => false)]);
+  if (over) return 'over';
+  world.clock.pass(61_000);
+  world.alive.clear();
+  await second();
+  nap.wake();
+  return await first;
+}
+
+describe('a holder that sleeps while another takes the fleet over', () => {
+  test('at any one step: it launches nothing more, and neither run leaves more than was asked for', async () => {
+    for (let step = 0; ; step += 1) {
+      const world = new World();
+      const ended = await sleepsAt(step, world, () => world.scale('awake', 5));
+      if (ended === 'over') return;
+      if (ended !== 'through') expect(ended).toBeInstanceOf(ConflictError);
+      expect({ step, standing: world.standing() }).toEqual({ step, standing: proved(5) });
+    }
+  });
+
+  test('at any one step, where EC2 had nothing when the other asked, and has again when it wakes', async () => {
+    for (let step = 0; ; step += 1) {
+      const world = new World();
+      const ended = await sleepsAt(step, world, async () => {
+        world.ec2.capacity = world.ec2.living().length;
+        await world.scale('awake', 3);
+        world.ec2.capacity = 99;
+      });
+      if (ended === 'over') return;
+      expect({ step, there: world.ec2.living().length <= 5 }).toEqual({ step, there: true });
+      if (ended === 'through') continue;
+      expect(ended).toBeInstanceOf(ConflictError);
+      const before = world.ec2.living().length;
+      await world.scale('last', 3);
+      expect({ step, before, standing: world.standing() }).toEqual({ step, before, standing: proved(3) });
+    }
+  });
+
+  test('at any one step, where EC2 refuses what it left open, and then gives the other all: its late request is taken back', async () => {
+    for (let step = 0; ; step += 1) {
+      const world = new World();
+      const ended = await sleepsAt(step, world, async () => {
+        let refusals = 1;
+        world.ec2.capacityOf = () => (refusals-- > 0 ? 0 : Number.POSITIVE_INFINITY);
+        await world.scale('awake', 5, { rules: { canary: false } });
+        if (world.ec2.living().length < 5) await world.scale('awake', 5, { rules: { canary: false } });
+      });
+      if (ended === 'over') return;
+      expect({ step, standing: world.standing() }).toEqual({ step, standing: proved(5) });
+    }
+  });
+});
+
+describe('what an earlier run left open', () => {
+  test('a batch that was never sent is sent with its own token, and counts', async () => {
+    const world = new World();
+    // Dead right after its batch has entered the fleet's record.
+    for (let steps = 0; world.ec2.living().length === 0; steps += 1) {
+      if (steps > 60) throw new Error('it never comes to the record');
+      await killed(world.scale('dead', 3, { step: fuse(steps) }));
+      const { book, pid } = await world.open('scale', 'looks');
+      const open = book.open.length;
+      await book.close();
+      world.alive.delete(pid);
+      if (open > 0) break;
+    }
+    const events = await world.scale('next', 4);
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+    expect(notices[0]).toMatch(
+      /^settled batch \d of launch dead, which an earlier run left open: 1 machine$/,
+    );
+    expect(world.standing()).toEqual(proved(4));
+    expect(world.ec2.living().map(({ tags }) => tags['rolecall:launch'])).toContain('dead');
+  });
+
+  test('machines that were about to be ended are ended, and the record is clear', async () => {
+    const world = new World();
+    await world.scale('one', 3);
+    const [first] = world.ec2.living() as [Machine];
+    const { book, pid } = await world.open('scale', 'dead');
+    await book.enterEnd([first.instanceId], 'terminate');
+    world.alive.delete(pid);
+    const events = await world.scale('next', 2);
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+    expect(notices).toEqual(['terminated 1 machine, as an earlier run was about to']);
+    expect(world.standing()).toEqual(proved(2));
+    expect(world.ec2.living().map(({ instanceId }) => instanceId)).not.toContain(first.instanceId);
+  });
+});
