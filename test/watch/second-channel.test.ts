@@ -280,3 +280,57 @@ describe('a thousand machines', () => {
     expect(world.now).toBeLessThan(60);
   });
 });
+
+describe('the first of a thousand machines that are to come', () => {
+  /** What is asked for while one machine boots for 40 s, and whether it is all that there will be. */
+  async function costOf(toCome: number, beacons: 'with' | 'without') {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([], { n: 1 });
+    world.at(40, () => {
+      if (beacons === 'with') store.verdict(machine.instanceId, 'ok.init');
+      world.machines.forEach((box) => {
+        box.console = text(goodRun());
+      });
+    });
+    const sent = { machines: [machine], launched: 1, toCome, done: true, only: true };
+    const events = await world.watch({
+      sent: () => sent,
+      timeoutMs: 600_000,
+      ...(beacons === 'with' && { beacons: store }),
+    });
+    expect(verdicts(events)).toMatchObject([{ outcome: 'succeeded' }]);
+    return { requests: world.calls.length + store.asked.length, seconds: world.now - 40 };
+  }
+
+  test('is followed by a listing every two seconds', async () => {
+    const { requests, seconds } = await costOf(1_000, 'with');
+    expect(requests).toBeLessThan(45);
+    expect(seconds).toBeLessThan(3);
+    expect((await costOf(1, 'with')).requests).toBeGreaterThan(150);
+  });
+
+  test('without beacons is a scout: looked at when it has become a quarter older', async () => {
+    const { requests, seconds } = await costOf(1_000, 'without');
+    expect(requests).toBeLessThan(45);
+    expect(seconds).toBeLessThan(12);
+    expect((await costOf(1, 'without')).requests).toBeGreaterThan(150);
+  });
+});
+
+test('a listing of many pages is asked for as much less often', async () => {
+  const listings = async (others: number): Promise<number> => {
+    const world = new World();
+    const store = new Store(world);
+    for (let n = 1; n <= others; n += 1) {
+      const { machine } = world.add({ n, state: 'running' });
+      store.verdict(machine.instanceId, 'ok.init');
+    }
+    const { machine } = world.add({ n: others + 1, state: 'running' });
+    world.at(100, () => store.verdict(machine.instanceId, 'ok.init'));
+    expect(verdicts(await world.watch({ beacons: store, timeoutMs: 600_000 }))).toHaveLength(others + 1);
+    return store.asked.length;
+  };
+  expect(await listings(500)).toBeGreaterThan(45);
+  expect(await listings(4_500)).toBeLessThan(15);
+});
