@@ -22,7 +22,10 @@ const SIZE = 50;
 const SPEED = 20;
 const FAULTS = `seed: 7
 invisible_ms: 2000
-boxes: {pending_ms: 1000, kernel_ms: 1000, steps: [{name: init, ms: 3000}]}
+boxes:
+  pending_ms: 1000
+  kernel_ms: 1000
+  steps: [{name: personality, ms: 30}, {name: init, ms: 3000}]
 `;
 const moments = Number(values.moments);
 const until = performance.now() + Number(values.minutes) * 60_000;

@@ -24,7 +24,8 @@ name: bench
 region: ${REGION}
 ami: ami-0123456789abcdef0
 bucket: bench-fleet
-defaults: {instance_type: t3.small, timeout: 10m, beacons: ${beacons}}
+defaults: {instance_type: t3.small, timeout: 10m}
+beacons: ${beacons}
 environments: {prod: {}}
 contexts: {b: {}}
 roles: {web: {}}

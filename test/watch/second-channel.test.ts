@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../src/errors.ts';
+import type { Machine } from '../../src/nouns.ts';
 import type { BeaconStore } from '../../src/watch/beacons.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
@@ -316,6 +317,38 @@ describe('the first of a thousand machines that are to come', () => {
     expect(seconds).toBeLessThan(12);
     expect((await costOf(1, 'without')).requests).toBeGreaterThan(150);
   });
+});
+
+test('a canary and 999 machines after it cost what leaves room for their launching within 150 requests', async () => {
+  const world = new World();
+  const store = new Store(world);
+  const machines: Machine[] = [];
+  const boots = (n: number, seconds: number) => {
+    const begin = world.now;
+    const box = world.add({ n, launchedAt: world.clock.now() });
+    machines.push(box.machine);
+    world.at(begin + 4, () => world.state(box, 'running'));
+    world.at(begin + seconds, () => store.verdict(box.machine.instanceId, 'ok.init'));
+  };
+  boots(1, 26);
+  let done = false;
+  // Batches of a hundred: five at once, then two a second.
+  for (let n = 2; n <= 1_000; n += 1) {
+    const batch = Math.floor(n / 100);
+    world.at(30 + Math.max(0, batch - 4) / 2, () => {
+      boots(n, 15 + ((n * 7) % 22));
+      done = n === 1_000;
+    });
+  }
+  const events = await world.watch({
+    beacons: store,
+    sent: () => ({ machines, toCome: 1_000, launched: machines.length, done, only: true }),
+    timeoutMs: 600_000,
+  });
+  expect(verdicts(events)).toHaveLength(1_000);
+  expect(new Set(verdicts(events).map(({ outcome }) => outcome))).toEqual(new Set(['succeeded']));
+  // Eleven batches are eleven RunInstances and 44 requests for records, and a fleet's lease and look are ten.
+  expect(world.calls.length + store.asked.length).toBeLessThan(150 - 11 - 44 - 10);
 });
 
 test('a listing of many pages is asked for as much less often', async () => {
