@@ -1,15 +1,17 @@
 // Fleets of simulated machines under EC2's documented throttling: requests, delays, pace and memory of `rolecall scale`, beside
-// the loop that a user would script. usage: node bench/fleet.mjs [N ...]
+// the loop that a user would script. usage: node bench/fleet.mjs [N ...] [--verb launch] [--speed S] [--no-loop] [--detail]
 import { parseArgs } from 'node:util';
 import { scriptedLoop } from './parts/loop.mjs';
 import { scaleOut } from './parts/scale-out.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
+  allowNegative: true,
   options: {
     verb: { type: 'string', default: 'scale' },
     speed: { type: 'string' },
     detail: { type: 'boolean' },
+    loop: { type: 'boolean', default: true },
   },
 });
 const sizes = positionals.length > 0 ? positionals.map(Number) : [1, 10, 100, 1000, 10_000];
@@ -55,7 +57,7 @@ for (const count of sizes) {
     measured[beacons].push({ count, requests: result.requests });
     judge(count, beacons, result, p99);
   }
-  if (count > MOST_LOOPED) continue;
+  if (count > MOST_LOOPED || !values.loop) continue;
   const { requests, throttled, wallMs } = await scriptedLoop({ count });
   row(
     count,
