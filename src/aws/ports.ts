@@ -163,8 +163,8 @@ export interface Bucket {
   readText(key: string): Promise<StoredText | undefined>;
   /** Creates an object whole (`If-None-Match: *`). @returns false when the key exists already, with other bytes or after all */
   createText(key: string, text: string): Promise<boolean>;
-  /** Replaces an object if it still has this ETag (`If-Match`). @returns false when it doesn't, or is gone */
-  replaceText(key: string, text: string, etag: string): Promise<boolean>;
+  /** Replaces an object if it still has this ETag (`If-Match`). @returns its new one; undefined when it doesn't, or is gone */
+  replaceText(key: string, text: string, etag: string): Promise<string | undefined>;
   head(key: string): Promise<ObjectHead | undefined>;
   /** The object's bytes. @returns undefined where there is none */
   read(key: string): Promise<Readable | undefined>;

@@ -44,7 +44,7 @@ export function connectBucket(
     locate,
     readText: (key) => orMissing(() => readText(session, at(key), locate(key))),
     createText: async (key, text) => {
-      if (await putText(session, at(key), text, { IfNoneMatch: '*' })) return true;
+      if ((await putText(session, at(key), text, { IfNoneMatch: '*' })) !== undefined) return true;
       // The answer to an earlier attempt may have been lost: then what lies there is ours.
       return (await orMissing(() => readText(session, at(key), locate(key))))?.text === text;
     },
@@ -142,24 +142,24 @@ function dateOf(command: GetObjectCommand): () => number {
   return () => date;
 }
 
-/** @returns false where the condition didn't hold */
+/** @returns the ETag that it has now; undefined where the condition didn't hold */
 async function putText(
   session: S3Session,
   place: Place,
   text: string,
   condition: { readonly IfMatch: string } | { readonly IfNoneMatch: '*' },
-): Promise<boolean> {
+): Promise<string | undefined> {
   const Body = Buffer.from(text);
   const ChecksumSHA256 = createHash('sha256').update(Body).digest('base64');
   const ContentType = place.Key.endsWith('.json') ? 'application/json' : 'text/plain; charset=utf-8';
   try {
-    await session.call('PutObject', (client, sdk) =>
+    const { ETag } = await session.call('PutObject', (client, sdk) =>
       client.send(new sdk.PutObjectCommand({ ...place, Body, ContentType, ChecksumSHA256, ...condition })),
     );
-    return true;
+    return ETag ?? '';
   } catch (error) {
     // An object that is gone doesn't match either.
-    if (isConflict(error) || isMissing(error)) return false;
+    if (isConflict(error) || isMissing(error)) return undefined;
     throw error;
   }
 }

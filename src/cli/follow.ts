@@ -79,6 +79,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
 async function run(following: Following, progress: Progress, cloud: Cloud, host: Host): Promise<void> {
   const machines = [...(following.machines ?? [])];
   let done = following.launching === undefined;
+  let toCome = 0;
   const failed = new AbortController();
   const signal = AbortSignal.any([host.signal, failed.signal]);
   let begin = () => {};
@@ -91,6 +92,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
     try {
       for await (const event of following.launching ?? []) {
         progress.tell(event);
+        if (event.type === 'launch-started') toCome = event.requested;
         if (event.type !== 'batch-launched') continue;
         machines.push(...event.machines);
         if (machines.length > 0) begin();
@@ -111,7 +113,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       ec2: cloud.ec2.polling,
       clock: host.clock,
       launch,
-      sent: () => ({ machines, done, ...expected(following, machines) }),
+      sent: () => ({ machines, toCome, done, ...expected(following, machines) }),
       ...(nonce !== undefined && { nonce }),
       ...(beacons !== undefined && { beacons }),
       timeoutMs,
@@ -151,8 +153,12 @@ function expected(following: Following, machines: readonly Machine[]): Partial<S
 const LOCAL_PACE = { tickMs: 150, unreachableMs: 2_000 };
 
 /** How often machines of a cloud are looked at, where it isn't as usual. */
-export const watchPace = ({ local }: Cloud): Partial<typeof LOCAL_PACE> =>
-  local === undefined ? {} : LOCAL_PACE;
+export function watchPace({ local }: Cloud): Partial<typeof LOCAL_PACE> {
+  if (local === undefined) return {};
+  // Simulated machines show how a fleet is rolled out on AWS, and what that costs.
+  const { tickMs, unreachableMs } = LOCAL_PACE;
+  return local.simulated ? { unreachableMs } : { tickMs, unreachableMs };
+}
 
 /** What people must know about the local cloud at the end. */
 function closingNotes({ local }: Cloud): string[] {

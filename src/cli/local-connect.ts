@@ -17,6 +17,8 @@ export interface LocalCloud {
   readonly secretAccessKey: string;
   /** What can't work in its machines, a sentence each. */
   readonly limits: readonly string[];
+  /** Nothing runs in its machines. */
+  readonly simulated: boolean;
   /** It was started for this command alone: its machines end with it. */
   readonly ephemeral: boolean;
   close(): Promise<void>;
@@ -48,7 +50,8 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
   if (running !== undefined) {
     keepTimeOf(running.file, host);
     await prepare(running.file, needs, host);
-    return { ...keysOf(running.file), limits: running.about.limits, ephemeral: false, close: async () => {} };
+    const { limits } = running.about;
+    return { ...factsOf(running.file), limits, ephemeral: false, close: async () => {} };
   }
   if (needs.image === undefined && needs.bucket === undefined) {
     throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
@@ -67,7 +70,7 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
       call(file, 'GET', '') as Promise<About>,
       prepare(file, needs, host),
     ]);
-    return { ...keysOf(file), limits, ephemeral: true, close };
+    return { ...factsOf(file), limits, ephemeral: true, close };
   } catch (error) {
     await close();
     throw error;
@@ -79,7 +82,8 @@ function keepTimeOf({ clock }: CloudFile, host: Host): void {
   if (clock !== undefined) host.goBy?.({ originMs: clock.origin_ms, speed: clock.speed });
 }
 
-const keysOf = (file: CloudFile) => ({
+const factsOf = (file: CloudFile) => ({
+  simulated: file.kind === 'simulated',
   endpoint: file.endpoint,
   accessKeyId: file.access_key_id,
   secretAccessKey: file.secret_access_key,

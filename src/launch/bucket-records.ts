@@ -10,8 +10,11 @@ export const bucketRecords = (bucket: Bucket): LaunchRecords => ({
     const stored = await bucket.readText(key);
     return stored && { text: stored.text, etag: stored.etag, ageMs: stored.readAt - stored.modifiedAt };
   },
-  replace: (key, text, etag) =>
-    etag === undefined ? bucket.createText(key, text) : bucket.replaceText(key, text, etag),
+  replace: async (key, text, etag) => {
+    if (etag !== undefined) return await bucket.replaceText(key, text, etag);
+    await bucket.createText(key, text);
+    return undefined;
+  },
   list: async (prefix) => (await goingOn(prefix, bucket.list(prefix))).map(({ key }) => key),
   locate: (key) => bucket.locate(key),
 });

@@ -30,25 +30,25 @@ export async function newestVersion(path: string, clock: Pick<Clock, 'now'>): Pr
 /**
  * Creates the version after `etag`.
  * @param create creates a file whole; false when it is there already
- * @returns false when the record is at another version, or was
+ * @returns the etag of the new version; undefined when the record is at another one, or was
  */
 export async function nextVersion(
   path: string,
   etag: string | undefined,
   create: (path: string) => Promise<boolean>,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const from = etag === undefined ? 0 : Number(etag);
   // Gone: cleared away after many moves, or somebody has removed the record. Creating a number would bring it back.
-  if (from > 0 && !(await numbersOf(path)).includes(from)) return false;
-  if (!(await create(file(path, from + 1)))) return false;
+  if (from > 0 && !(await numbersOf(path)).includes(from)) return undefined;
+  if (!(await create(file(path, from + 1)))) return undefined;
   const numbers = await numbersOf(path);
   const last = numbers.at(-1) ?? 0;
   // Was the number free because all of its time are gone? Then the record has long moved on.
-  if (from === 0 ? last > 1 : !numbers.includes(from)) return false;
+  if (from === 0 ? last > 1 : !numbers.includes(from)) return undefined;
   // In order, so that a number is never gone before those below it.
   for (const number of numbers.filter((each) => each <= last - KEPT))
     await rm(file(path, number), { force: true });
-  return true;
+  return String(from + 1);
 }
 
 const file = (path: string, number: number): string => `${path}.${number}`;

@@ -19,9 +19,10 @@ export function memoryRecords(clock: Pick<Clock, 'now'> = systemClock): LaunchRe
     },
     replace: async (key, text, etag) => {
       const number = moved.get(key)?.number;
-      if ((number === undefined ? undefined : String(number)) !== etag) return false;
-      moved.set(key, { text, at: clock.now(), number: (number ?? 0) + 1 });
-      return true;
+      if ((number === undefined ? undefined : String(number)) !== etag) return undefined;
+      const next = (number ?? 0) + 1;
+      moved.set(key, { text, at: clock.now(), number: next });
+      return String(next);
     },
     locate: (key) => key,
   };

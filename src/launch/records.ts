@@ -22,9 +22,9 @@ export interface LaunchRecords {
   version(key: string): Promise<Version | undefined>;
   /**
    * Moves a record on from the version with this etag; from none, where that is undefined.
-   * @returns false when it is at another one, or may be: read it again to know
+   * @returns the etag of the new version; undefined when it is at another one, or may be: read it again to know
    */
-  replace(key: string, text: string, etag: string | undefined): Promise<boolean>;
+  replace(key: string, text: string, etag: string | undefined): Promise<string | undefined>;
   /** How people find the record: a path or a URL, for messages. */
   locate(key: string): string;
 }

@@ -8,6 +8,7 @@ import { Machines } from './ec2/machines.ts';
 import type { World } from './ec2/operation.ts';
 import { FaultCounts, type Faults } from './faults.ts';
 import { Images } from './images.ts';
+import { RequestCounts } from './request-counts.ts';
 import { ObjectStore } from './s3/store.ts';
 import { sweep } from './s3/sweep.ts';
 import { s3Listener, serve } from './server.ts';
@@ -62,8 +63,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const log = options.log ?? (() => undefined);
   const keyring = new Keyring(credentials, clock);
   const counts = new FaultCounts(faults);
+  const requests = new RequestCounts();
   const store = await ObjectStore.open(options.s3Folder, options.owner, time, !options.passing);
-  const handler = s3Listener({ store, keyring, counts, log, wall: clock });
+  const handler = s3Listener({ store, keyring, counts, requests, log, wall: clock });
   const images = new Images(options.images ?? NO_FILES);
   let port = 0;
   const services = ({ spec }: Instance): BoxServices => ({
@@ -86,6 +88,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const server = await serve({
     world,
     counts,
+    requests,
     credentials,
     keyring,
     store,

@@ -28,7 +28,7 @@ const problem = (status: number, error: string): ControlAnswer => ({ status, jso
 
 /**
  * rolecall's own calls to its cloud, JSON over HTTP, with the secret key as bearer token:
- * `GET /_rolecall/`, `POST /_rolecall/images`, `POST /_rolecall/buckets`, `GET /_rolecall/boxes/INSTANCE`, `POST /_rolecall/down`.
+ * `GET /_rolecall/`, `GET /_rolecall/requests`, `POST /_rolecall/images`, `POST /_rolecall/buckets`, `GET /_rolecall/boxes/INSTANCE`, `POST /_rolecall/down`.
  */
 export async function answerControl(request: ControlRequest, served: Served): Promise<ControlAnswer> {
   if (!sameSecret(request.authorization ?? '', `Bearer ${served.credentials.secretAccessKey}`))
@@ -37,6 +37,8 @@ export async function answerControl(request: ControlRequest, served: Served): Pr
   switch (`${request.method} ${noun}`) {
     case 'GET ':
       return about(served);
+    case 'GET requests':
+      return { status: 200, json: served.requests.tally };
     case 'POST images':
       return registerImage(request.body, served);
     case 'POST buckets':

@@ -14,6 +14,7 @@ import { signedRegion } from './ec2/credential.ts';
 import type { World } from './ec2/operation.ts';
 import { answerEc2 } from './ec2/service.ts';
 import type { FaultCounts } from './faults.ts';
+import type { RequestCounts } from './request-counts.ts';
 import { serveS3 } from './s3/endpoint.ts';
 import { wireRequest } from './s3/signed.ts';
 import type { ObjectStore } from './s3/store.ts';
@@ -23,6 +24,7 @@ import type { Credentials, Keyring } from './signature/keyring.ts';
 export interface Served {
   readonly world: World;
   readonly counts: FaultCounts;
+  readonly requests: RequestCounts;
   readonly credentials: Credentials;
   /** The credentials, and those that machines were given. */
   readonly keyring: Keyring;
@@ -150,7 +152,7 @@ function isForS3({ method, headers }: IncomingMessage, url: URL): boolean {
 
 /** S3 alone, for listeners inside of boxes: neither EC2 nor the control API is for machines. */
 export function s3Listener(
-  served: Pick<Served, 'store' | 'keyring' | 'counts' | 'wall' | 'log'>,
+  served: Pick<Served, 'store' | 'keyring' | 'counts' | 'requests' | 'wall' | 'log'>,
 ): RequestListener {
   return (request, response) => {
     serveS3(request, response, undefined, served).catch((error: unknown) => {
@@ -170,13 +172,13 @@ function sendEc2(
   served: Served,
 ): void {
   const query = request.method === 'GET' ? url.search : body.toString('utf8');
-  const { world, wall, counts } = served;
+  const { world, wall, counts, requests } = served;
   const times = {
     now: wall.now() + counts.clockSkewMs,
     aheadMs: Math.max(0, world.clock.now() - wall.now()),
   };
   const region = () => signedRegion(wireRequest(request), body, served.keyring, times);
-  const { status, requestId, xml, lost } = answerEc2(query, region, world, counts, served.log);
+  const { status, requestId, xml, lost } = answerEc2(query, region, world, counts, requests, served.log);
   if (lost) return void request.socket.destroy();
   response.setHeader('x-amzn-requestid', requestId);
   send(response, status, 'text/xml;charset=UTF-8', xml);

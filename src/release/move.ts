@@ -117,7 +117,7 @@ async function move(
   const written =
     before === undefined
       ? await bucket.createText(key, text)
-      : await bucket.replaceText(key, text, before.etag);
+      : (await bucket.replaceText(key, text, before.etag)) !== undefined;
   if (written) return { build, from, changed: true };
   const winner = (await readPointer(bucket, app, environment))?.pointer.moves;
   // The answer to our own write may have been lost: then our move is there, though perhaps not the newest any more.

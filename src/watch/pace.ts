@@ -17,8 +17,11 @@ const DESCRIBE_MS_A_MACHINE = 20;
 const DESCRIBE_MOST_MS = 10_000;
 const DESCRIBE_MS_A_PAGE = 5_000;
 const PAGE = 1_000;
+/** The first machines of a large launch are few, and need no closer look for it. */
+const DESCRIBE_LEAST_MS = 2_000;
 /** Where all run, it only tells of those that end: for this, it may come later. */
 const RUNNING_MS_A_MACHINE = 150;
+const RUNNING_LEAST_MS = 5_000;
 const RUNNING_MOST_MS = 15_000;
 /** What hangs in `pending` is asked for less and less: in pauses of this part of its age. */
 const PENDING_STEP = 0.05;
@@ -48,18 +51,16 @@ export class Pace {
 
   /**
    * The pause between two DescribeInstances, milliseconds.
-   * @param fleet all machines, judged ones too: EC2 describes them all
+   * @param sizes `described`: all machines, judged ones too, for EC2 describes them all; `fleet`: with those to come
    * @param pendingMs the age of the youngest that does not run yet, undefined where all do
    */
-  describeMs(fleet: number, pendingMs: number | undefined): number {
-    if (isSmall(fleet)) return fleet * DESCRIBE_MS_A_MACHINE * this.#slowdown;
-    const pages = Math.floor(fleet / PAGE) * DESCRIBE_MS_A_PAGE;
-    return Math.max(this.#describeLeastMs(fleet, pendingMs), pages) * this.#slowdown;
-  }
-
-  #describeLeastMs(fleet: number, pendingMs: number | undefined): number {
-    if (pendingMs === undefined) return Math.min(fleet * RUNNING_MS_A_MACHINE, RUNNING_MOST_MS);
-    return Math.max(Math.min(fleet * DESCRIBE_MS_A_MACHINE, DESCRIBE_MOST_MS), pendingMs * PENDING_STEP);
+  describeMs(
+    { described, fleet }: { readonly described: number; readonly fleet: number },
+    pendingMs: number | undefined,
+  ): number {
+    if (isSmall(fleet)) return described * DESCRIBE_MS_A_MACHINE * this.#slowdown;
+    const pages = Math.floor(described / PAGE) * DESCRIBE_MS_A_PAGE;
+    return Math.max(describeLeastMs(described, pendingMs), pages) * this.#slowdown;
   }
 
   /** How long verdicts are collected before their machines are tagged, milliseconds. */
@@ -73,4 +74,11 @@ export class Pace {
     this.#slowdown = throttled ? Math.min(SLOWEST, before * 2) : Math.max(1, before / 2);
     return throttled && before === 1;
   }
+}
+
+function describeLeastMs(described: number, pendingMs: number | undefined): number {
+  if (pendingMs === undefined)
+    return Math.min(Math.max(described * RUNNING_MS_A_MACHINE, RUNNING_LEAST_MS), RUNNING_MOST_MS);
+  const byNumber = Math.min(Math.max(described * DESCRIBE_MS_A_MACHINE, DESCRIBE_LEAST_MS), DESCRIBE_MOST_MS);
+  return Math.max(byNumber, pendingMs * PENDING_STEP);
 }

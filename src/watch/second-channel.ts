@@ -11,8 +11,9 @@ import type { Verdict } from './verdict.ts';
 
 /** Consoles of so many machines cost little, and tell step by step how they boot: they are read beside the beacons. */
 const FEW = 20;
-/** With more machines, beacons are listed once in so many ticks. */
-const TICKS_A_LISTING = 4;
+/** With more machines, beacons are listed once in so many ticks for each page that the listing has. */
+const TICKS_A_LISTING = 3;
+const PAGE = 1_000;
 /** Until a first beacon comes, the consoles of so many show whether it should have. */
 const SAMPLES = 5;
 const SAMPLE_EVERY_MS = 10_000;
@@ -34,7 +35,7 @@ export class SecondChannel {
   readonly #notices: Notices;
   readonly #tickMs: number;
   readonly #logAskedAt = new Map<InstanceId, number>();
-  #machines = 0;
+  #sizes = { present: 0, fleet: 0 };
   /** From running to its beacon, of the slowest machine that sent one, milliseconds. */
   #slowestMs = 0;
   /** When a console first told a verdict of which no beacon had come. */
@@ -54,15 +55,19 @@ export class SecondChannel {
     this.#beacons = new Beacons(store, launch, tools.clock, tools.notices);
   }
 
-  /** Begins a tick: lists the beacons where that is due. */
-  ask(machines: number, undecided: readonly Tracked[]): void {
-    this.#machines = machines;
+  /**
+   * Begins a tick: lists the beacons where that is due.
+   * @param sizes `present`: machines that there are; `fleet`: with those to come
+   */
+  ask(sizes: { readonly present: number; readonly fleet: number }, undecided: readonly Tracked[]): void {
+    this.#sizes = sizes;
     if (undecided.every(({ machine }) => machine.state === 'pending')) return;
-    this.#beacons.ask(this.#tickMs * (this.#isFew ? 1 : TICKS_A_LISTING));
+    const pages = Math.floor(this.#beacons.count / PAGE) + 1;
+    this.#beacons.ask(this.#tickMs * (this.#isFew ? 1 : TICKS_A_LISTING * pages));
   }
 
   get #isFew(): boolean {
-    return this.#machines <= FEW;
+    return this.#sizes.fleet <= FEW;
   }
 
   /** Those whose consoles are needed: few machines', failed and late ones', and all where beacons don't come. */
@@ -76,7 +81,7 @@ export class SecondChannel {
       if (now - tracked.readAt < SAMPLE_EVERY_MS) return false;
       if (this.#beacons.count === 0) return index < SAMPLES;
       const ranMs = now - (tracked.runningSince ?? now);
-      return this.#beacons.count * 2 > this.#machines && ranMs > 2 * this.#slowestMs + SAMPLE_EVERY_MS;
+      return this.#beacons.count * 2 > this.#sizes.present && ranMs > 2 * this.#slowestMs + SAMPLE_EVERY_MS;
     });
   }
 

@@ -13,6 +13,11 @@ export interface Sent {
   readonly machines: readonly Machine[];
   /** How many machines there are, where that is known: the wait for late ones to appear depends on it. */
   readonly launched?: number;
+  /**
+   * How many machines there will be in the end, where that is known: the first of a thousand is not looked at as often as one
+   * that is alone.
+   */
+  readonly toCome?: number;
   /** No more requests will be sent. */
   readonly done: boolean;
   /**

@@ -78,7 +78,8 @@ export class Watcher {
   /** @throws AwsError where trying again is of no use, and there is nothing to tell before */
   async tick(): Promise<WatchEvent[]> {
     this.#throttled = false;
-    this.#second?.ask(this.#machines.size, this.#undecided());
+    const fleet = this.#fleet();
+    this.#second?.ask({ present: this.#machines.size, fleet }, this.#undecided());
     const events = [...this.#known(), ...(await this.#describe())];
     const now = this.#plan.clock.now();
     const undecided = this.#undecided();
@@ -88,7 +89,7 @@ export class Watcher {
       limits: this.#plan.limits,
       reads: this.#pace.reads,
       // Where others are judged by beacons, the few that need their console read need not wait for their turn.
-      fleet: needing?.length ?? this.#machines.size,
+      fleet: needing?.length ?? fleet,
       boots: this.#boots,
       isPostedOnly: (machine) => this.#reader.isPostedOnly(machine),
     });
@@ -109,7 +110,7 @@ export class Watcher {
   async tagVerdicts(): Promise<WatchEvent[]> {
     const waitedMs = this.#plan.clock.now() - this.#untaggedSince;
     const ended = this.#finished || this.#failure !== undefined;
-    if (!ended && waitedMs < this.#pace.tagMs(this.#machines.size)) return [];
+    if (!ended && waitedMs < this.#pace.tagMs(this.#fleet())) return [];
     const decided = this.#untagged;
     this.#untagged = [];
     const outcomes = new Set(
@@ -153,7 +154,8 @@ export class Watcher {
 
   async #describe(): Promise<WatchEvent[]> {
     const now = this.#plan.clock.now();
-    const pauseMs = this.#pace.describeMs(this.#machines.size, this.#youngestPendingMs(now));
+    const sizes = { described: this.#machines.size, fleet: this.#fleet() };
+    const pauseMs = this.#pace.describeMs(sizes, this.#youngestPendingMs(now));
     if (now - this.#describedAt < pauseMs) return [];
     const answer = await this.#attempt(() => this.#plan.ec2.machinesOfLaunch(this.#plan.launch));
     this.#trouble = 'failed' in answer ? answer.error : undefined;
@@ -176,6 +178,11 @@ export class Watcher {
     const changed = describe(tracked, machine, now);
     const isNews = known === undefined || (changed && tracked.verdict === undefined);
     return isNews ? [machineEvent(tracked.machine, now)] : [];
+  }
+
+  /** How many machines there are, or will be. */
+  #fleet(): number {
+    return Math.max(this.#machines.size, this.#plan.sent().toCome ?? 0);
   }
 
   #undecided(): Tracked[] {

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { DescribeInstancesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { describeAll, inState, refusal, run, runOne } from '../support/ec2-calls.ts';
 import { AMI, type TestCloud, testCloud } from '../support/local-cloud.ts';
@@ -158,6 +159,26 @@ describe('the control API', () => {
         ).status,
       ).toBe(401);
     expect(await describeAll(cloud.ec2)).toEqual([]);
+  });
+
+  test('tells how often each operation was asked for, and throttled', async () => {
+    const now = Date.now();
+    await using cloud = await testCloud({
+      time: { now: () => now, sleep: () => new Promise(() => undefined) },
+      faults: { throttle: { RunInstances: 1, ListObjectsV2: 1 }, throttling: 'documented' },
+    });
+    for (let count = 0; count < 7; count++) await refusal(run(cloud.ec2));
+    await refusal(cloud.ec2.send(new DescribeVpcsCommand({})));
+    await cloud.s3.send(new CreateBucketCommand({ Bucket: 'counted' }));
+    const list = () => cloud.s3.send(new ListObjectsV2Command({ Bucket: 'counted' }));
+    await expect(list()).rejects.toMatchObject({ name: 'SlowDown' });
+    await list();
+    await cloud.control('GET', '');
+    expect(await (await cloud.control('GET', 'requests')).json()).toEqual({
+      // One by the fault, and one that finds EC2's bucket of five empty.
+      ec2: { RunInstances: { requests: 7, throttled: 2 }, unknown: { requests: 1, throttled: 0 } },
+      s3: { CreateBucket: { requests: 1, throttled: 0 }, ListObjectsV2: { requests: 2, throttled: 1 } },
+    });
   });
 
   test('tells about the cloud', async () => {

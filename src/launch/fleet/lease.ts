@@ -73,7 +73,7 @@ async function tryToTake(options: LeaseOptions): Promise<Held | { readonly other
 }
 
 /**
- * Moves the record on. What was written is read again: an answer may be lost, and a repeat is then refused.
+ * Moves the record on. A move that was refused is looked at again: an answer may be lost, and a repeat is then refused.
  * @returns undefined where it is at another version than `from`
  */
 export async function move(
@@ -83,7 +83,8 @@ export async function move(
   to: FleetRecord,
 ): Promise<Held | undefined> {
   const text = toText(to);
-  await records.replace(key, text, from?.etag);
+  const etag = await records.replace(key, text, from?.etag);
+  if (etag) return { record: to, etag };
   const found = await records.version(key);
   return found?.text === text ? { record: to, etag: found.etag } : undefined;
 }

@@ -31,4 +31,8 @@ export class Ec2Error extends Error {
 export const invalidValue = (message: string): Ec2Error => new Ec2Error('InvalidParameterValue', message);
 
 /** What EC2 answers where a token bucket is empty. */
-export const limitExceeded = (): Ec2Error => new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.');
+export const limitExceeded = (): Ec2Error => new Ec2Error(LIMIT_EXCEEDED, 'Request limit exceeded.');
+
+export const isLimitExceeded = ({ code }: Ec2Error): boolean => code === LIMIT_EXCEEDED;
+
+const LIMIT_EXCEEDED = 'RequestLimitExceeded';

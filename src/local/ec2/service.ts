@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FaultCounts } from '../faults.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import { answerXml, errorXml } from './answer.ts';
-import { Ec2Error, limitExceeded } from './ec2-error.ts';
+import { Ec2Error, isLimitExceeded, limitExceeded } from './ec2-error.ts';
 import type { World } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { flag, needText, type Params, parseParams } from './params.ts';
@@ -27,18 +28,25 @@ export function answerEc2(
   regionOf: () => string,
   world: World,
   counts: FaultCounts,
+  requests: RequestCounts,
   log: (line: string) => void,
 ): Ec2Answer {
   const requestId = randomUUID();
+  let asked = 'unknown';
+  let isThrottled = false;
   try {
     const region = regionOf();
     const params = parseParams(query);
     const action = needText(params, 'Action');
+    if (OPERATIONS.has(action)) asked = action;
     const xml = answerXml(action, requestId, perform(action, params, region, world, counts));
     return { status: 200, requestId, xml, lost: counts.dropsAnswer(action) };
   } catch (error) {
     const refusal = asEc2Error(error, log);
+    isThrottled = isLimitExceeded(refusal);
     return { status: refusal.status, requestId, xml: errorXml(refusal, requestId), lost: false };
+  } finally {
+    requests.add('ec2', asked, isThrottled);
   }
 }
 

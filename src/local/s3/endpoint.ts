@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../io/clock.ts';
 import type { FaultCounts } from '../faults.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import type { Keyring } from '../signature/keyring.ts';
 import { conditionalConflict, errorXml, S3Error } from './s3-error.ts';
 import { answerS3, type S3Context, type S3Fault } from './service.ts';
@@ -12,6 +13,7 @@ export interface S3Service {
   readonly store: ObjectStore;
   readonly keyring: Keyring;
   readonly counts: FaultCounts;
+  readonly requests: RequestCounts;
   /** What signatures and policies are judged by. */
   readonly wall: Pick<Clock, 'now'>;
   readonly log: (line: string) => void;
@@ -25,7 +27,7 @@ export async function serveS3(
   message: IncomingMessage,
   response: ServerResponse,
   hostBucket: string | undefined,
-  { store, keyring, counts, wall, log }: S3Service,
+  { store, keyring, counts, requests, wall, log }: S3Service,
 ): Promise<void> {
   const now = wall.now() + counts.clockSkewMs;
   // Whatever time the client goes by: the machine's own, or the cloud's, which may be ahead of it.
@@ -34,7 +36,11 @@ export async function serveS3(
     store,
     judgedAt: now,
     verifyPolicy: (fields) => verifyPolicy(fields, keyring, now),
-    fault: (operation, conditional) => faultOf(operation, conditional, counts),
+    fault: (operation, conditional) => {
+      const fault = faultOf(operation, conditional, counts);
+      requests.add('s3', operation, fault.kind === 'refuse' && fault.error.code === SLOW_DOWN);
+      return fault;
+    },
     log,
   };
   let request: ReturnType<typeof signedRequest>;
@@ -70,9 +76,11 @@ function placeOf(
   return at < 0 ? { bucket: path, key: '' } : { bucket: path.slice(0, at), key: path.slice(at + 1) };
 }
 
+const SLOW_DOWN = 'SlowDown';
+
 function faultOf(operation: string, conditional: boolean, counts: FaultCounts): S3Fault {
   if (counts.throttles(operation))
-    return { kind: 'refuse', error: new S3Error('SlowDown', 'Please reduce your request rate.') };
+    return { kind: 'refuse', error: new S3Error(SLOW_DOWN, 'Please reduce your request rate.') };
   if (counts.forbids(operation))
     return { kind: 'refuse', error: new S3Error('AccessDenied', 'Access Denied') };
   if (counts.errs(operation))
