@@ -98,7 +98,7 @@ describe('a fleet’s book', () => {
       ...records,
       replace: async (key, text, etag) => {
         const moved = await records.replace(key, text, etag);
-        return lose ? false : moved;
+        return lose ? undefined : moved;
       },
     };
     const book = await open({ records: lossy });

@@ -87,7 +87,7 @@ describe('the lease', () => {
       ...records,
       replace: async (key: string, text: string, etag: string | undefined) => {
         await records.replace(key, text, etag);
-        return false;
+        return undefined;
       },
     };
     expect((await takeLease(options(holder(1), { records: lossy }))).record.holder?.id).toBe('p1');
