@@ -64,8 +64,9 @@ function fleetBlock(
   ];
 }
 
-const broken = (line: string, columns: number | undefined, hang: number): string[] =>
-  columns === undefined ? [line] : wrap(line, columns, hang);
+/** Whole lines where there is no window. */
+const broken = (line: string, columns = Number.POSITIVE_INFINITY, hang = 0): string[] =>
+  wrap(line, columns, hang);
 
 /** A machine of a fleet as data. */
 export const memberDocument = ({ machine, standing, verdict, stale }: Member) => ({

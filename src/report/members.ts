@@ -1,4 +1,4 @@
-import { table } from '../io/text.ts';
+import { table, truncate } from '../io/text.ts';
 import type { Member } from '../launch/fleet/members.ts';
 import { ageText } from './release-list.ts';
 
@@ -7,17 +7,28 @@ const NARROW = 70;
 
 /** A machine of a fleet a line: what it is, how it stands, how old it is, what it deploys, whether it is stale. */
 export function memberLines(members: readonly Member[], now: number, columns: number | undefined): string[] {
-  const narrow = columns !== undefined && columns < NARROW;
+  if (columns !== undefined && columns < NARROW) return narrowLines(members, now, columns);
   return table(
     members.map(({ machine, standing, verdict, stale }) => [
       machine.instanceId,
       standingText(standing, verdict),
-      ...(narrow ? [] : [machine.zone, machine.instanceType]),
+      machine.zone,
+      machine.instanceType,
       ageText(machine.launchedAt, now).replace(' ago', ''),
-      ...(narrow ? [] : [machine.tags['rolecall:build'] ?? '']),
+      machine.tags['rolecall:build'] ?? '',
       stale.length === 0 ? '' : 'stale',
     ]),
   );
+}
+
+/** Callers indent the lines by two. A stale machine is a proved one. */
+function narrowLines(members: readonly Member[], now: number, columns: number): string[] {
+  const rows = members.map(({ machine, standing, verdict, stale }) => [
+    machine.instanceId,
+    standing === 'proved' && stale.length > 0 ? 'stale' : standingText(standing, verdict),
+    ageText(machine.launchedAt, now).replace(' ago', ''),
+  ]);
+  return table(rows).map((line) => truncate(line, columns - 2));
 }
 
 /** Why machines are stale: a line for each reason, however many share it. */
