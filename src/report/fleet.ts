@@ -1,5 +1,5 @@
 import type { Paint } from '../io/paint.ts';
-import { counted } from '../io/text.ts';
+import { counted, shellWord } from '../io/text.ts';
 import type { LaunchMeta } from './document.ts';
 import type { Ended, FleetView } from './fleet-state.ts';
 import type { LaunchView } from './state.ts';
@@ -64,7 +64,8 @@ export function fleetLines(
 ): string[] {
   const { stopped, strangers } = fleet;
   const kept = keptIn(view, fleet).length;
-  const which = ['--role', role, '--env', environment, '--context', context, ...(followUp ?? [])].join(' ');
+  const which = ['--role', role, '--env', environment, '--context', context, ...(followUp ?? [])];
+  const clearing = ['rolecall', 'terminate', '--fleet', '--failed', ...which].map(shellWord).join(' ');
   return [
     ...endedLines(fleet.ended),
     ...(stopped === undefined
@@ -75,7 +76,8 @@ export function fleetLines(
     ...(kept === 0
       ? []
       : [
-          `${counted(kept, 'machine')} without success ${kept === 1 ? 'is' : 'are'} kept for a look: rolecall terminate --fleet --failed ${which} ends ${kept === 1 ? 'it' : 'them'}`,
+          `${counted(kept, 'machine')} without success ${kept === 1 ? 'is' : 'are'} kept for a look; what ends ${kept === 1 ? 'it' : 'them'}:`,
+          `    ${clearing}`,
         ]),
     ...(strangers === 0
       ? []

@@ -49,7 +49,7 @@ export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyl
 /** Sentences are broken at spaces; what people copy (console lines and commands) is left to the terminal. */
 function fitted(line: string, columns: number | undefined): string[] {
   if (columns === undefined) return [line];
-  if (/^ {4}(│|its console|console of the first)/.test(unpainted(line))) return [line];
+  if (/^ {4}(│|its console|console of the first|rolecall )/.test(unpainted(line))) return [line];
   return wrap(line, columns, /^(?:[✔✖?] | {4})/.test(unpainted(line)) ? 4 : 0);
 }
 

@@ -256,7 +256,7 @@ describe('machines that fail', () => {
     const text = await cloud.text('scale', ['--to', '5']);
     expect(text.code).toBe(3);
     expect(text.stdout).toContain('stopped after 1 failure (--max-failures 0): 5 machines not launched');
-    expect(text.stdout).toContain('rolecall terminate --fleet --failed --role web --env prod --context b');
+    expect(text.stdout).toContain('    rolecall terminate --fleet --failed --role web --env prod --context b');
     expect(await cloud.verdicts()).toEqual(['failed', 'failed']);
   });
 

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { plain } from '../../src/io/paint.ts';
+import { textReport } from '../../src/report/text.ts';
+import { member } from '../launch/fleet/machines.ts';
+import { type AnyEvent, begin, boot, FAILED, fold, META, START, SUCCEEDED } from './support.ts';
+
+const SEEN: AnyEvent = {
+  ...{ type: 'fleet-seen', at: START, strangers: 1, target: 4 },
+  members: [member(11), member(12), member(13, { standing: 'failed', verdict: 'failed' })],
+};
+const report = (events: readonly AnyEvent[], columns?: number) =>
+  textReport(fold(events), META, { paint: plain, followUp: ['--local'], ...(columns && { columns }) });
+
+describe('the report of a fleet', () => {
+  const events = [SEEN, ...begin(2), ...boot(0, SUCCEEDED), ...boot(1, FAILED)];
+
+  test('where it stands in the end, what is kept and how to end it, and whom it leaves alone', () => {
+    const text = report(events);
+    expect(text).toContain('memcached prod/b: 3 of 4 machines proved, 1 failed (launch ');
+    expect(text).toContain(
+      '2 machines without success are kept for a look; what ends them:\n    rolecall terminate --fleet --failed --role memcached --env prod --context b --local\n',
+    );
+    expect(text).toContain("1 machine under the fleet's tags was not launched by rolecall: left alone\n");
+  });
+
+  test('a narrow window breaks no command', () => {
+    expect(report(events, 40)).toContain(
+      '\n    rolecall terminate --fleet --failed --role memcached --env prod --context b --local\n',
+    );
+  });
+
+  test('machines that were ended are told by their reason, and count no more', () => {
+    const ended: AnyEvent = {
+      ...{ type: 'machines-ended', at: START, how: 'terminate', reason: 'replaced' },
+      members: [member(11), member(13)],
+    };
+    const text = report([...events, ended]);
+    expect(text).toContain('2 machines terminated: replaced\n');
+    expect(text).toContain('2 of 4 machines proved');
+    expect(text).toContain('1 machine without success is kept for a look; what ends it:\n');
+  });
+
+  test('what a breaker has stopped', () => {
+    const tripped: AnyEvent = { type: 'breaker-tripped', at: START, failures: 1, allowed: 0, left: 1 };
+    expect(report([...events, tripped])).toContain(
+      '✖ stopped after 1 failure (--max-failures 0): 1 machine not launched\n',
+    );
+  });
+});
