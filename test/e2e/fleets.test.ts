@@ -227,7 +227,7 @@ describe('what nobody can mean', () => {
 
   test('a fleet that is not there: status says so, and 0 of it is had', async () => {
     const { code, stdout } = await cloud.text('status', []);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'no machine of this catalogue is there\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'no machine of such a fleet is there\n' });
     expect(await cloud.scale(0)).toMatchObject({ code: 0 });
     expect(await cloud.json('terminate', ['--fleet'])).toMatchObject({ code: 0, document: { ended: [] } });
     expect(await cloud.text('status', ['--role', 'wbe'])).toMatchObject({ code: 2 });
@@ -256,7 +256,9 @@ describe('machines that fail', () => {
     const text = await cloud.text('scale', ['--to', '5']);
     expect(text.code).toBe(3);
     expect(text.stdout).toContain('stopped after 1 failure (--max-failures 0): 5 machines not launched');
-    expect(text.stdout).toContain('    rolecall terminate --fleet --failed --role web --env prod --context b');
+    expect(text.stdout).toContain(
+      '    rolecall terminate --fleet --failed --role web --env prod --context b',
+    );
     expect(await cloud.verdicts()).toEqual(['failed', 'failed']);
   });
 
