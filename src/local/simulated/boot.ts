@@ -53,8 +53,9 @@ function* run(boot: OurBoot, parts: BootParts): Generator<number, Left, undefine
   const started = now();
   const steps = stepsOf(boot, parts);
   const last = steps.at(-1)?.name ?? 'init';
-  // A start-up script knows from its first line who it is; the bootstrapper reads it in its second step.
-  if (boot.scheme === 'start-up-bundle') voice.becomes(boot.identity);
+  // A start-up script knows from its first line who it is; the bootstrapper reads it in a step, where the plan has that.
+  if (boot.scheme === 'start-up-bundle' || !steps.some(({ name }) => name === READING))
+    voice.becomes(boot.identity);
   voice.mark(`begin ${boot.scheme}`);
   for (const step of steps) {
     const left = yield* takes(step, { boot, started, last }, parts);
@@ -83,7 +84,7 @@ function* takes(
   const { end, voice, now } = parts;
   const begun = now();
   voice.mark(`start ${name}`);
-  if (boot.scheme === 'personality' && name === 'personality') voice.becomes(boot.identity);
+  if (boot.scheme === 'personality' && name === READING) voice.becomes(boot.identity);
   before(name, boot, voice);
   const span = varied(ms, name, parts);
   if (end.kind === 'hangs' && end.step === name) return 'up';
@@ -114,9 +115,12 @@ function ownSteps({ scheme, role, deploys }: OurBoot): readonly PlannedStep[] {
   return [...PERSONALITY, ...(deploys ? DEPLOY : []), { name: 'init', ms: 8_000 }];
 }
 
+/** The step in which the bootstrapper reads who it is. */
+const READING = 'personality';
+
 const PERSONALITY: readonly PlannedStep[] = [
   { name: 'metadata', ms: 120 },
-  { name: 'personality', ms: 30 },
+  { name: READING, ms: 30 },
 ];
 
 const DEPLOY: readonly PlannedStep[] = [

@@ -92,6 +92,12 @@ describe('what a simulated box tells', () => {
     expect(ms).toBeLessThan(16_000);
   });
 
+  test('of a plan that leaves out the reading of the user data: true markers all the same', () => {
+    const { markers } = boot(PERSONALITY, { kind: 'ok' }, { plan: { steps: [{ name: 'init', ms: 9_000 }] } });
+    expect(markers.every((marker) => isTrue(marker, { launch, nonce }))).toBe(true);
+    expect(words(markers).slice(1, 3)).toEqual(['2 start init', '3 end init 0']);
+  });
+
   test('of a start-up script: its steps and its lines for people', () => {
     const { markers, console } = boot(SCRIPT, { kind: 'ok' });
     expect(markers.every((marker) => isTrue(marker, { launch, nonce }))).toBe(true);
