@@ -49,7 +49,8 @@ export async function scaleOut({ count, beacons, speed, verb = 'scale' }) {
     const args = [verb, '--role', 'web', '--env', 'prod', '--context', 'b', ...size, '--local'];
     const peak = await peakMeter(folder);
     const seen = new Map();
-    const launched = [];
+    const launched = new Map();
+    const told = [];
     const before = totals(await cloud.requests());
     const result = await run(
       process.execPath,
@@ -58,10 +59,11 @@ export async function scaleOut({ count, beacons, speed, verb = 'scale' }) {
         env: { ...cloud.env, ...peak.env },
         onLine: (line) => {
           const event = JSON.parse(line);
-          if (event.event === 'verdict' && event.verdict === 'succeeded')
-            seen.set(event.instance_id, Date.parse(event.at));
-          if (event.event === 'machine' && event.state === 'pending')
-            launched.push(Date.parse(event.launched_at));
+          const id = event.instance_id;
+          if (event.event === 'machine') launched.set(id, Date.parse(event.launched_at));
+          if (event.event !== 'verdict' || event.verdict !== 'succeeded') return;
+          seen.set(id, Date.parse(event.at));
+          told.push(seen.get(id) - launched.get(id) - event.boot_ms);
         },
       },
     );
@@ -75,10 +77,12 @@ export async function scaleOut({ count, beacons, speed, verb = 'scale' }) {
       requests: after.requests - before.requests,
       throttled: after.throttled - before.throttled,
       byName: after.byName,
+      // With beacons, from when S3 had it: what comes before is the box's sending, and this cloud's receiving.
+      told,
       delays: [...ends].map(([id, end]) => seen.get(id) - end),
       wallMs: result.ms * speed,
       // The canary's token has come back while it booted.
-      askedMs: span(verb === 'scale' ? launched.slice(1) : launched),
+      askedMs: span([...launched.values()].slice(verb === 'scale' && count > 1 ? 1 : 0)),
       megabytes: await peak.megabytes(),
     };
   } finally {
