@@ -41,7 +41,7 @@ export async function* replaceFleet(
 ): AsyncGenerator<FleetStreamEvent, void> {
   const { book, clock } = tools;
   yield* settleOpen(tools);
-  const fleet = yield* judgedNow(plan, tools, 'all');
+  const fleet = yield* judgedNow(plan, tools);
   const { old, kept } = replacementOf(fleet, which, plan.launch.launch);
   // A replacement that was cut off has left more machines than the fleet had.
   const size = book.replacing?.size ?? standingAs(fleet, 'proved').length;

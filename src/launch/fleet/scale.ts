@@ -1,3 +1,4 @@
+import { InterruptedError } from '../../errors.ts';
 import type { Outcome } from '../../nouns.ts';
 import { openLaunch } from '../launch.ts';
 import { chooseToEnd } from './choose.ts';
@@ -40,7 +41,7 @@ export async function* scaleFleet(
   yield* settleOpen(tools);
   // Whoever names a size means that one, and not the one that a replacement was to keep.
   if (tools.book.replacing !== null) await tools.book.setReplacing(null);
-  const fleet = yield* judgedNow(plan, tools, 'others');
+  const fleet = yield* fleetToScale(plan, tools, target);
   const { members, strangers } = fleet;
   yield { type: 'fleet-seen', at: tools.clock.now(), members, strangers: strangers.length, target };
   const need = needOf(fleet, target, plan.rules.policy);
@@ -52,23 +53,49 @@ export async function* scaleFleet(
 }
 
 /**
- * The fleet, once it is known of every machine how its boot ended.
- * @param whose others: those of this very launch are followed with its new ones
+ * The fleet as far as its size depends on it. Machines of this very launch are followed with its new ones, but where they
+ * may be too many.
  */
+async function* fleetToScale(
+  plan: FleetPlan,
+  tools: FleetTools,
+  target: number,
+): AsyncGenerator<FleetStreamEvent, Fleet> {
+  const fleet = await lookAtFleet(plan.launch.role, plan.wanted, tools);
+  // None is none, however they boot.
+  if (target === 0) return fleet;
+  const { launch } = plan.launch;
+  const isOwn = ({ machine }: Member) => machine.tags['rolecall:launch'] === launch;
+  const judged = yield* withVerdicts(fleet, (member) => !isOwn(member), tools);
+  const mayBeTooMany = standingAs(judged, 'proved', 'unjudged').length > target;
+  return mayBeTooMany ? yield* withVerdicts(judged, isOwn, tools) : judged;
+}
+
+/** The fleet, once it is known of every machine how its boot ended. @throws InterruptedError where that stays unknown */
 export async function* judgedNow(
   plan: FleetPlan,
   tools: FleetTools,
-  whose: 'all' | 'others',
 ): AsyncGenerator<FleetStreamEvent, Fleet> {
   const fleet = await lookAtFleet(plan.launch.role, plan.wanted, tools);
-  const { launch } = plan.launch;
-  const unjudged = standingAs(fleet, 'unjudged').filter(
-    ({ machine }) => whose === 'all' || machine.tags['rolecall:launch'] !== launch,
-  );
+  return yield* withVerdicts(fleet, () => true, tools);
+}
+
+async function* withVerdicts(
+  fleet: Fleet,
+  isMeant: (member: Member) => boolean,
+  tools: FleetTools,
+): AsyncGenerator<FleetStreamEvent, Fleet> {
+  const unjudged = standingAs(fleet, 'unjudged').filter(isMeant);
   if (unjudged.length === 0) return fleet;
   const text = `${unjudged.length} of the fleet's machines were never judged: waiting for their verdicts`;
   yield { type: 'notice', at: tools.clock.now(), text };
-  return judgedFleet(fleet, await tools.judge(unjudged.map(({ machine }) => machine)));
+  const outcomes = await tools.judge(unjudged.map(({ machine }) => machine));
+  // Who is not judged would count as useless.
+  if (tools.signal?.aborted)
+    throw new InterruptedError("stopped before all of the fleet's machines were judged", {
+      hint: 'run the same command again: it goes on from where the fleet stands then',
+    });
+  return judgedFleet(fleet, outcomes);
 }
 
 /** Launches until so many are proved, or may not be launched. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { AwsError } from '../../../src/errors.ts';
+import { AwsError, InterruptedError } from '../../../src/errors.ts';
 import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
 import { role } from '../roles.ts';
 import { fuse, killed } from './fuse.ts';
@@ -163,6 +163,26 @@ describe('scale in', () => {
     expect(shape(await world.scale('three', 0))).toEqual([]);
   });
 
+  test('to 0 waits for no verdict', async () => {
+    const world = new World();
+    await world.scale('one', 3);
+    for (const { instanceId } of world.ec2.living())
+      world.ec2.setTags(instanceId, { 'rolecall:verdict': '' });
+    expect(shape(await world.scale('two', 0))).toEqual(['terminate 3 surplus']);
+  });
+
+  test('counts machines that a killed run of the same launch never judged, beside those of others', async () => {
+    const world = new World();
+    const die = () => {
+      if (world.ec2.living().length === 5) throw new Error('killed');
+    };
+    expect(await killed(world.scale('one', 5, { rules: { canary: false }, step: die }))).toBe(true);
+    // As `launch` does it, which waits for nobody.
+    await world.launch('by-hand', 3);
+    await world.scale('one', 5);
+    expect(world.standing()).toEqual(proved(5));
+  });
+
   test('touches only what rolecall launched into this fleet', async () => {
     const world = new World();
     await world.scale('one', 2);
@@ -189,6 +209,38 @@ async function finish(world: World, launch: string, count: number): Promise<void
   }
   throw new Error('fifty whole runs did not finish it');
 }
+
+describe('interrupted while machines of earlier launches are judged', () => {
+  /** Ctrl-C: the watch ends, and has told nothing. */
+  function interruption() {
+    const abort = new AbortController();
+    const judge = async () => {
+      abort.abort();
+      return new Map();
+    };
+    return { signal: abort.signal, judge };
+  }
+
+  test('scale ends no machine', async () => {
+    const world = new World();
+    await world.scale('one', 4);
+    const [first] = world.ec2.living();
+    if (first === undefined) throw new Error('there are four');
+    world.ec2.setTags(first.instanceId, { 'rolecall:verdict': '' });
+    await expect(world.scale('two', 2, interruption())).rejects.toThrow(InterruptedError);
+    expect(world.ec2.living()).toHaveLength(4);
+  });
+
+  test('replace ends no machine, and notes no size that was counted without them', async () => {
+    const world = new World();
+    await world.scale('one', 4, { build: 'v1' });
+    for (const { instanceId } of world.ec2.living().slice(1))
+      world.ec2.setTags(instanceId, { 'rolecall:verdict': '' });
+    await expect(world.replace('two', { build: 'v2', ...interruption() })).rejects.toThrow(InterruptedError);
+    await world.replace('three', { build: 'v2' });
+    expect(world.standing()).toEqual(proved(4));
+  });
+});
 
 describe('killed', () => {
   test.each([

@@ -4,6 +4,7 @@ import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
 import { type Replaced, replaceFleet } from '../../../src/launch/fleet/replace.ts';
 import { scaleFleet } from '../../../src/launch/fleet/scale.ts';
 import type { FleetPlan, FleetTools, Rules } from '../../../src/launch/fleet/tools.ts';
+import { launchMachines } from '../../../src/launch/launch.ts';
 import { memoryRecords } from '../../../src/launch/memory-records.ts';
 import type { LaunchRecords } from '../../../src/launch/records.ts';
 import { settingsTag } from '../../../src/launch/request.ts';
@@ -73,6 +74,15 @@ export class World {
     return await this.#run('scale', launch, count, options, scaleFleet);
   }
 
+  /** A launch of its own into the fleet, whose machines prove their boot. */
+  async launch(launch: string, count: number): Promise<void> {
+    const tools = { ec2: this.ec2.port(() => undefined), records: this.records, clock: this.clock };
+    for await (const event of launchMachines(this.plan(launch, count, {}).launch, tools))
+      if (event.type === 'batch-launched')
+        for (const { instanceId } of event.machines)
+          this.ec2.setTags(instanceId, { 'rolecall:verdict': 'succeeded' });
+  }
+
   async replace(launch: string, options: Options & { which?: Replaced } = {}): Promise<FleetStreamEvent[]> {
     return await this.#run('replace', launch, 1, options, (plan, tools) =>
       replaceFleet(plan, options.which ?? 'stale', tools),
@@ -116,7 +126,8 @@ export class World {
       book,
       planOf: (other) => ({ ...plan.launch, launch: other }),
       proofs: judged,
-      judge: (machines) => judged(machines.map(({ instanceId }) => instanceId)),
+      ...(options.signal !== undefined && { signal: options.signal }),
+      judge: (machines) => options.judge?.() ?? judged(machines.map(({ instanceId }) => instanceId)),
       agreed: async (members) => options.agreed?.(members.length) ?? true,
     };
     const events: FleetStreamEvent[] = [];
@@ -147,6 +158,9 @@ interface Options {
   /** Awaited around the process's requests: it may sleep there. */
   readonly pause?: () => Promise<void>;
   readonly agreed?: (count: number) => boolean;
+  readonly signal?: AbortSignal;
+  /** How machines of earlier launches are judged, where not by `boots`. */
+  readonly judge?: () => Promise<ReadonlyMap<InstanceId, Outcome>>;
 }
 
 /** A chance to sleep before and after each of these calls. */
