@@ -150,7 +150,7 @@ export function machineDocument(row: MachineRow): MachineDocument {
     zone: machine.zone,
     instance_type: machine.instanceType,
     verdict: verdict?.outcome ?? 'silent',
-    boot_ms: verdict !== undefined && 'bootMs' in verdict ? verdict.bootMs : null,
+    boot_ms: verdict !== undefined && 'bootMs' in verdict ? (verdict.bootMs ?? null) : null,
     steps: row.steps.map(({ name, status, ms }) => ({ name, status, ms })),
     ...(failure && { failure }),
   };

@@ -133,7 +133,8 @@ function missingCases(view: LaunchView, classname: string): TestCase[] {
 /** Milliseconds from EC2's launch time to the verdict; without one, those that were waited. */
 function lasted({ verdict, verdictAt, seenAt }: MachineRow): number {
   if (verdict === undefined) return 0;
-  return 'bootMs' in verdict ? verdict.bootMs : Math.max(0, (verdictAt ?? seenAt) - seenAt);
+  const bootMs = 'bootMs' in verdict ? verdict.bootMs : undefined;
+  return bootMs ?? Math.max(0, (verdictAt ?? seenAt) - seenAt);
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);

@@ -92,7 +92,8 @@ function tableBlocks(rows: readonly MachineRow[]): string[] {
   if (rows.length === 0) return [];
   const lines = rows.slice(0, MACHINES).map(({ machine, verdict, step }) => {
     const at = verdict?.outcome === 'failed' ? verdict.failure.step : step?.name;
-    const boot = verdict !== undefined && 'bootMs' in verdict ? duration(verdict.bootMs) : '';
+    const bootMs = verdict !== undefined && 'bootMs' in verdict ? verdict.bootMs : undefined;
+    const boot = bootMs === undefined ? '' : duration(bootMs);
     const cells = [
       code(machine.instanceId),
       inline(machine.zone),

@@ -20,6 +20,7 @@ export function statusOf(row: MachineRow, now: number): Status {
   if (verdict === undefined) return status('·', 'faint', progressOf(row, now));
   switch (verdict.outcome) {
     case 'succeeded':
+      if (verdict.bootMs === undefined) return status('✔', 'good', 'succeeded earlier');
       return status(
         '✔',
         'good',

@@ -1,7 +1,7 @@
 import type { AwsError } from '../errors.ts';
 import { settledFacts } from './console.ts';
 import type { Reading } from './facts.ts';
-import { judgeFinally } from './judge.ts';
+import { currentRun, judgeFinally, stepsOf } from './judge.ts';
 import { lost, silent } from './silence.ts';
 import { isOver, type Limits, type Tracked } from './tracked.ts';
 import type { Verdict } from './verdict.ts';
@@ -30,17 +30,19 @@ export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending)
   if (failed !== undefined && now - finalSince < LAST_READING_MS) return undefined;
   const facts = settledFacts(console, reading);
   const gone = vanished || isOver(tracked, now, limits) === 'gone';
-  return judgeFinally(facts, { launchedAt: machine.launchedAt, now }, () =>
-    gone
-      ? lost(facts, machine, !vanished)
-      : silent(facts, console, reading, {
-          described,
-          running: runningSince !== undefined,
-          impaired,
-          postedOnly,
-          waitedMs: now - knownSince,
-          now,
-          unread: failed?.message,
-        }),
-  );
+  return judgeFinally(facts, { launchedAt: machine.launchedAt, now }, () => {
+    if (gone) return lost(facts, machine, !vanished);
+    // Once proved, and its console has rolled over since: silence now takes nothing back.
+    if (machine.tags['rolecall:verdict'] === 'succeeded')
+      return { outcome: 'succeeded', steps: stepsOf(currentRun(facts.markers)) };
+    return silent(facts, console, reading, {
+      described,
+      running: runningSince !== undefined,
+      impaired,
+      postedOnly,
+      waitedMs: now - knownSince,
+      now,
+      unread: failed?.message,
+    });
+  });
 }

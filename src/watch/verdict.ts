@@ -20,7 +20,12 @@ export interface Failure {
 
 /** What is known of one machine in the end. */
 export type Verdict =
-  | { readonly outcome: 'succeeded'; readonly bootMs: number; readonly steps: readonly Step[] }
+  | {
+      readonly outcome: 'succeeded';
+      /** Absent where only the tag that an earlier watch has set tells of it. */
+      readonly bootMs?: number;
+      readonly steps: readonly Step[];
+    }
   | {
       readonly outcome: 'failed';
       readonly bootMs: number;

@@ -267,7 +267,8 @@ export class Watcher {
     tracked.console = unreadConsole();
     this.#toTag([tracked]);
     const at = this.#plan.clock.now();
-    if ('bootMs' in verdict) this.#boots.add(this.#bootMs(tracked, verdict.bootMs, at));
+    if ('bootMs' in verdict && verdict.bootMs !== undefined)
+      this.#boots.add(this.#bootMs(tracked, verdict.bootMs, at));
     return { type: 'verdict', at, machine: tracked.machine, verdict };
   }
 

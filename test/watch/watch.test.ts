@@ -120,6 +120,14 @@ describe('silent', () => {
     expect(reason(verdict)).toMatch(/^status check impaired: .*; console empty$/);
   });
 
+  test('but not where an earlier watch has proved it: its console has told other things since', async () => {
+    const world = new World();
+    world.boot(['a day of work'], { tags: { 'rolecall:verdict': 'succeeded' } });
+    expect(only(await world.watch())).toEqual({ outcome: 'succeeded', steps: [] });
+    world.boot(failedRun(), { tags: { 'rolecall:verdict': 'succeeded' } });
+    expect(verdicts(await world.watch()).map(({ outcome }) => outcome)).toContain('failed');
+  });
+
   test('console empty, after the time that counts from running', async () => {
     const world = new World();
     world.boot([]);
