@@ -129,7 +129,10 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
 /** Filters take wildcards. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html#advanced-use */
 const literal = (value: string): string => value.replace(/[*?\\]/g, '\\$&');
 
-/** One unknown id spoils the whole request, so the request is halved until the unknown ones stand alone. */
+/**
+ * One machine that is unknown, or can't be stopped since it ends already, spoils the whole request, so the request is halved
+ * until such ones stand alone.
+ */
 async function onKnown(
   ids: readonly InstanceId[],
   request: (ids: readonly InstanceId[]) => Promise<unknown>,
@@ -137,13 +140,16 @@ async function onKnown(
   try {
     await request(ids);
   } catch (error) {
-    if (!(error instanceof AwsError) || error.kind !== 'not-found') throw error;
+    if (!(error instanceof AwsError) || !isSpoilt(error)) throw error;
     if (ids.length === 1) return;
     const half = Math.ceil(ids.length / 2);
     await onKnown(ids.slice(0, half), request);
     await onKnown(ids.slice(half), request);
   }
 }
+
+const isSpoilt = ({ kind, code }: AwsError): boolean =>
+  kind === 'not-found' || code === 'IncorrectInstanceState';
 
 /** All pages. A filter rather than ids: it doesn't fail while EC2 doesn't know a machine yet, and it can be paged. */
 async function describe(session: Ec2Session, filters: Filter[]): Promise<Machine[]> {

@@ -298,6 +298,26 @@ describe('user data', () => {
   });
 });
 
+describe('stopping', () => {
+  test('leaves out what ends already, or is gone: the others are stopped', async () => {
+    const stopped = answer('StopInstances', '<instancesSet/>');
+    const spent = refusal(400, 'IncorrectInstanceState');
+    const unknown = refusal(400, 'InvalidInstanceID.NotFound');
+    const ids = [1, 2, 3].map((n) => `i-0000000000000000${n}` as InstanceId);
+    const { ec2, server } = await connected([spent, unknown, unknown, stopped, spent]);
+    await ec2.stop(ids);
+    const asked = server.asked.map((params) =>
+      [...params].filter(([name]) => name.startsWith('InstanceId')).map(([, id]) => id.slice(-1)),
+    );
+    expect(asked).toEqual([['1', '2', '3'], ['1', '2'], ['1'], ['2'], ['3']]);
+  });
+
+  test('that EC2 refuses otherwise is told', async () => {
+    const { ec2 } = await connected([refusal(400, 'UnsupportedOperation')]);
+    await expect(ec2.stop([ID])).rejects.toMatchObject({ code: 'UnsupportedOperation' });
+  });
+});
+
 describe('status checks', () => {
   const status = (id: string, system: string) =>
     `<item><instanceId>${id}</instanceId><systemStatus><status>${system}</status></systemStatus><instanceStatus><status>ok</status></instanceStatus></item>`;
