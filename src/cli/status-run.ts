@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
-import { AwsError, type ExitCode, exitCode, RolecallError, UsageError } from '../errors.ts';
+import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
 import { painter } from '../io/paint.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
@@ -14,6 +14,7 @@ import { type FleetStatus, fleetsDocument, fleetsText } from '../report/fleets.t
 import { jsonReport } from '../report/json.ts';
 import { openCatalogue, type RoleWords, roleFrom } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
+import { checkNames, KINDS } from './fleet-names.ts';
 import type { Host } from './host.ts';
 import { bundleOf } from './intent.ts';
 import { recordsOf } from './records.ts';
@@ -26,6 +27,7 @@ export interface StatusWords extends CloudWords, RoleWords {
 /** Shows the fleets of a catalogue as EC2's tags tell them. */
 export async function runStatus(words: StatusWords, host: Host): Promise<ExitCode> {
   const catalogue = await openCatalogue(words, host);
+  // A name that the catalogue lacks is hardly meant; machines of a role that it had are shown without one.
   checkNames(words, catalogue);
   const region = await regionFor(words, host);
   const cloud = await connectCloud(words, region, host);
@@ -52,24 +54,6 @@ interface StatusPlace {
   readonly catalogue: Catalogue;
   readonly host: Host;
   readonly region: string;
-}
-
-const KINDS = [
-  ['role', (catalogue: Catalogue) => catalogue.roles.map(({ name }) => name)],
-  ['environment', ({ environments }: Catalogue) => environments],
-  ['context', ({ contexts }: Catalogue) => contexts],
-] as const;
-
-/** A name that the catalogue lacks is hardly meant; machines of a role that it had are shown without one. */
-function checkNames(words: RoleWords, catalogue: Catalogue): void {
-  for (const [kind, namesIn] of KINDS) {
-    const given = words[kind];
-    const names: readonly string[] = namesIn(catalogue);
-    if (given !== undefined && !names.includes(given))
-      throw new UsageError(`${catalogue.label} has no ${kind} ${JSON.stringify(given)}`, {
-        hint: `its ${kind}s: ${names.join(', ')}`,
-      });
-  }
 }
 
 function tagsOf(words: RoleWords, catalogue: Catalogue): Record<string, string> {

@@ -9,7 +9,7 @@ import { lookAtFleet } from '../launch/fleet/look.ts';
 import { isOurs, type Member } from '../launch/fleet/members.ts';
 import { type Doomed, doomedOf, terminateFleet } from '../launch/fleet/terminate.ts';
 import type { LaunchRecords } from '../launch/records.ts';
-import type { FleetName } from '../launch/request.ts';
+import { type FleetName, fleetTags } from '../launch/request.ts';
 import type { LaunchId, PathName } from '../nouns.ts';
 import { memberDocument } from '../report/fleets.ts';
 import { jsonReport } from '../report/json.ts';
@@ -18,6 +18,7 @@ import { openCatalogue, type RoleWords, requireRole } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
 import { askToEnd } from './fleet-ask.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
+import { checkNames } from './fleet-names.ts';
 import type { Host } from './host.ts';
 import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
@@ -46,6 +47,9 @@ export async function runTerminate(words: TerminateWords, host: Host): Promise<E
         ? { catalogue: catalogue.name, ...(requireRole(words) as Omit<FleetName, 'catalogue'>) }
         : await fleetOfLaunch(words.launch, cloud);
     const doomed = { launch: words.launch, failed: words.failed };
+    // Machines of a role that the catalogue had once can be ended; a slip of the pen must not look like an end.
+    if (words.launch === undefined && (await cloud.ec2.machinesWithTags(fleetTags(name))).length === 0)
+      checkNames(words, catalogue);
     const place = { cloud, records, name: { ...name, region } };
     if (words['dry-run']) return await show(words, doomed, place, host);
     return await end(words, doomed, place, waitMs, host);
