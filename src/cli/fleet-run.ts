@@ -104,7 +104,8 @@ export async function changeFleet(
     });
     const plan: FleetPlan = {
       launch: { ...launchPlan(launch), isNew: draft.isNew },
-      wanted: wantedOf(role, pins),
+      // Where none is to be left, what a launch would give is not found out.
+      wanted: draft.count === 0 ? undefined : wantedOf(role, pins),
       rules,
     };
     const tools: FleetTools = {

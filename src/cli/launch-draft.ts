@@ -85,7 +85,10 @@ export function launchMeta({ role, launch }: Pick<Draft, 'role' | 'launch'>, pin
   };
 }
 
-/** The build of this launch (an earlier run's, where it isn't new), or its bundle. */
+/**
+ * The build of this launch (an earlier run's, where it isn't new), or its bundle.
+ * @param preview for a look only: the bundle is not published, and nothing may be launched with it
+ */
 export async function pinsOf(
   { role, bundle, launch, isNew }: Draft,
   tag: string | undefined,
@@ -93,14 +96,18 @@ export async function pinsOf(
   catalogue: Catalogue,
   records: LaunchRecords,
   host: Host,
+  { preview = false }: { readonly preview?: boolean } = {},
 ): Promise<Pins> {
   if (role.app === undefined && bundle === undefined && !role.beacons) return {};
   const bucket = await bucketIn(place, catalogue);
-  if (bundle !== undefined)
+  if (bundle !== undefined) {
+    const { pinBundle, previewBundle } = await import('./bundle-pin.ts');
+    if (preview) return { bundle: await previewBundle(bundle, launch, role, host) };
     return {
-      bundle: await (await import('./bundle-pin.ts')).pinBundle(bundle, launch, bucket, host),
+      bundle: await pinBundle(bundle, launch, bucket, host),
       ...(await beaconOf(role, launch, bucket)),
     };
+  }
   const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
   return {
     build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }),

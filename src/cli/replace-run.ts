@@ -28,7 +28,9 @@ export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitC
   const which = words.all ? 'all' : 'stale';
   const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
   return await inFleetPlace(words, role, catalogue, host, async (place) => {
-    const pins = await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host);
+    const pins = await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host, {
+      preview: words['dry-run'],
+    });
     if (words['dry-run']) return await show(words, draft, pins, place, host);
     const run: FleetChange['run'] = (plan, tools) => replaceFleet(plan, which, tools);
     return await changeFleet({ verb: 'replace', draft, pins, rules, run }, words, place, host);

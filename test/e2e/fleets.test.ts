@@ -1,4 +1,5 @@
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { commandOnPty } from '../io/pty.ts';
 import { ROOT } from '../support/cli.ts';
@@ -71,6 +72,25 @@ describe('a fleet grows and shrinks', () => {
     expect(data).toMatchObject({ code: 0, document: { target: 12, launch: 0, waves: [], open: 0 } });
     expect(data.document.end).toHaveLength(2);
     expect((await cloud.living()).map(idOf).sort()).toEqual(before);
+  });
+
+  test('a dry run publishes no bundle; to 0 nobody asks what is stale', async () => {
+    const bundles = async () => {
+      const { s3 } = await cloud.client();
+      const all = await s3.send(new ListObjectsV2Command({ Bucket: 'e2e-fleets', Prefix: 'bundles/' }));
+      return all.KeyCount;
+    };
+    const bundled = ['--role', 'bundled'];
+    expect(await cloud.scale(1, [...bundled, '--dry-run'])).toMatchObject({ code: 0 });
+    expect(await cloud.json('replace', [...bundled, '--dry-run'])).toMatchObject({ code: 0 });
+    expect(await bundles()).toBe(0);
+    expect(await cloud.scale(1, bundled)).toMatchObject({ code: 0 });
+    expect(await bundles()).toBe(1);
+    const { code, document } = await cloud.scale(0, [...bundled, '--yes']);
+    expect({ code, before: document.fleet.before }).toMatchObject({
+      code: 0,
+      before: { proved: 1, stale: 0 },
+    });
   });
 
   test('without a terminal and without --yes it ends nothing, and names the flag', async () => {
@@ -231,6 +251,10 @@ describe('what nobody can mean', () => {
     expect(await cloud.scale(0)).toMatchObject({ code: 0 });
     expect(await cloud.json('terminate', ['--fleet'])).toMatchObject({ code: 0, document: { ended: [] } });
     expect(await cloud.text('status', ['--role', 'wbe'])).toMatchObject({ code: 2 });
+    expect(await cloud.text('terminate', ['--fleet', '--role', 'wbe', '--yes'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has no role "wbe"'),
+    });
   });
 });
 

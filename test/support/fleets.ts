@@ -16,6 +16,7 @@ export const QUICK =
 /** The roles of the tests' catalogue. */
 const ROLES = `  web: { zones: [${REGION}a, ${REGION}b, ${REGION}c] }
   other: {}
+  bundled: { modules: [memcached] }
   types: { instance_types: [m5.large, t3.micro], zones: [${REGION}a, ${REGION}b] }
   spot: { spot: { fallback: on-demand }, zones: [${REGION}a] }
 `;

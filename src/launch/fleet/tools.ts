@@ -21,7 +21,8 @@ export interface Rules {
 export interface FleetPlan {
   /** The launch that brings what is missing; its `count` is the size that the fleet is to have. */
   readonly launch: LaunchPlan;
-  readonly wanted: Wanted;
+  /** Undefined where nobody asks what is stale. */
+  readonly wanted: Wanted | undefined;
   readonly rules: Rules;
 }
 
