@@ -15,6 +15,8 @@ import { sendBatch, settleBatch } from './send.ts';
 /** Where a launch stands: the machines it has, the number of its next batch, and what AWS has no more of. */
 export interface Standing {
   readonly living: Map<InstanceId, Machine>;
+  /** Machines of the launch that were found wanting: others take their places. */
+  readonly barred: Set<InstanceId>;
   /** Machines of the fleet that are not of this launch: its zones are kept even with them. */
   readonly others: readonly Machine[];
   readonly misses: Misses;
@@ -49,7 +51,13 @@ export async function* openLaunch(
   const { records, clock } = tools;
   const resumed = await beginLaunch(plan, records, clock.now());
   yield { type: 'launch-started', at: clock.now(), launch: plan.launch, requested: plan.count, resumed };
-  const standing: Standing = { living: new Map(), others, misses: new Misses(clock), next: 1 };
+  const standing: Standing = {
+    living: new Map(),
+    barred: new Set(),
+    others,
+    misses: new Misses(clock),
+    next: 1,
+  };
   if (resumed || !plan.isNew) yield* resume(plan, tools, standing, plan.count);
   return standing;
 }
@@ -92,7 +100,10 @@ async function* resume(
   const open = new Set(batches.filter(isOpen).map(({ record }) => record.batch));
   for (const [batch, machines] of livingMachines(batches, described, clock.now())) {
     // An open batch tells of its machines when it is settled, a batch of this very run has told already.
-    const untold = machines.filter(({ instanceId }) => !open.has(batch) && !standing.living.has(instanceId));
+    const untold = machines.filter(
+      ({ instanceId }) =>
+        !open.has(batch) && !standing.living.has(instanceId) && !standing.barred.has(instanceId),
+    );
     if (untold.length === 0) continue;
     for (const machine of untold) standing.living.set(machine.instanceId, machine);
     yield { type: 'batch-launched', at: clock.now(), batch, machines: untold };

@@ -58,7 +58,7 @@ export async function* judgeWave(
   state.proved += fresh.length - bad.length;
   state.failures += bad.length;
   // They take no place of the launch any more: others are launched for them.
-  for (const { instanceId } of bad) state.standing.living.delete(instanceId);
+  for (const { instanceId } of bad) bar(state.standing, instanceId);
   if (bad.length === 0 && fresh.length > 0) state.canary = 'done';
   yield* dealWith(bad, outcomes, plan, tools);
   const { maxFailures } = plan.rules;
@@ -69,6 +69,12 @@ export async function* judgeWave(
     return 'shut';
   }
   return state.standing.refused === undefined ? 'open' : 'shut';
+}
+
+/** Counts a machine for its launch no more. */
+export function bar({ living, barred }: Standing, id: InstanceId): void {
+  living.delete(id);
+  barred.add(id);
 }
 
 /** Failed machines are kept for a look, or not. */

@@ -6,7 +6,7 @@ import { endMembers } from './end.ts';
 import type { FleetStreamEvent } from './events.ts';
 import { judgedFleet, lookAtFleet, standingAs } from './look.ts';
 import type { Fleet, Member } from './members.ts';
-import { judgeWave, type RolloutState, rollWave } from './rollout.ts';
+import { bar, judgeWave, type RolloutState, rollWave } from './rollout.ts';
 import { settleOpen } from './settle.ts';
 import type { FleetPlan, FleetTools } from './tools.ts';
 
@@ -135,8 +135,7 @@ async function* openOwn(plan: FleetPlan, tools: FleetTools, others: readonly Mem
     }
   }
   const standing = next.value;
-  for (const [id, { tags }] of standing.living)
-    if (isBad(tags['rolecall:verdict'])) standing.living.delete(id);
+  for (const [id, { tags }] of standing.living) if (isBad(tags['rolecall:verdict'])) bar(standing, id);
   const canary = plan.rules.canary ? 'wanted' : 'done';
   const state: RolloutState = { total, standing, wave: 0, proved: 0, failures: 0, canary };
   const mine = [...standing.living.values()];

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AwsError, InterruptedError } from '../../../src/errors.ts';
+import { createBatch } from '../../../src/launch/book.ts';
 import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
+import type { LaunchId } from '../../../src/nouns.ts';
 import { role } from '../roles.ts';
 import { fuse, killed } from './fuse.ts';
 import { World } from './world.ts';
@@ -240,6 +242,28 @@ describe('interrupted while machines of earlier launches are judged', () => {
     await world.replace('three', { build: 'v2' });
     expect(world.standing()).toEqual(proved(4));
   });
+});
+
+test('a batch that a run of the same launch recorded before it slept brings no failed machine back', async () => {
+  const world = new World();
+  let first: string | undefined;
+  world.boots = ({ instanceId }) => {
+    if (first === undefined) {
+      first = instanceId;
+      void createBatch(world.records, 'one' as LaunchId, {
+        version: 1,
+        batch: 2,
+        count: 1,
+        client_token: '',
+        offering: { instance_type: 't3.micro', zone: null, subnet: null, market: 'on-demand' },
+        payload_sha256: '',
+        created: new Date(world.clock.now()).toISOString(),
+      });
+    }
+    return instanceId === first ? 'failed' : 'succeeded';
+  };
+  await world.scale('one', 3, { rules: { maxFailures: 1 } });
+  expect(world.standing()).toEqual(['failed', ...proved(3)]);
 });
 
 describe('killed', () => {
