@@ -5,4 +5,6 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 60_000,
+  // Most tests wait for other processes: a core that Jest would leave free is one that idles.
+  maxWorkers: '100%',
 };
