@@ -93,13 +93,13 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
         },
         'for-machine',
       ),
-    terminate: async (ids) => {
+    terminate: async (ids, age) => {
       for (const part of chunks(ids, IDS_A_REQUEST))
         await onKnown(part, (known) =>
           session.call(
             'TerminateInstances',
             (client, sdk) => client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...known] })),
-            'for-trouble',
+            age === 'young' ? 'for-machine' : 'for-trouble',
             known.length,
           ),
         );

@@ -46,8 +46,11 @@ export interface Ec2 {
   consoleOutput(id: InstanceId, mode: 'latest' | 'posted'): Promise<ConsoleSnapshot | undefined>;
   /** The user data that the machine was launched with, decoded; undefined where it has none. */
   userData(id: InstanceId): Promise<string | undefined>;
-  /** Ends machines for good; those that EC2 doesn't know any more are left out. */
-  terminate(ids: readonly InstanceId[]): Promise<void>;
+  /**
+   * Ends machines for good; those that EC2 doesn't know any more are left out.
+   * @param age young: they were launched this moment, and EC2 may not know them everywhere yet: that is waited out
+   */
+  terminate(ids: readonly InstanceId[], age?: 'young'): Promise<void>;
   /** Stops machines; those that EC2 doesn't know any more are left out. */
   stop(ids: readonly InstanceId[]): Promise<void>;
   /** Sets tags on machines (and is idempotent). */

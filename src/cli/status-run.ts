@@ -4,7 +4,7 @@ import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
 import { painter } from '../io/paint.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
-import { glimpse } from '../launch/fleet/book.ts';
+import { type Glimpse, glimpse } from '../launch/fleet/book.ts';
 import { fleetKey, whoIs } from '../launch/fleet/lease.ts';
 import { fleetOf, type Wanted } from '../launch/fleet/members.ts';
 import type { LaunchRecords } from '../launch/records.ts';
@@ -89,21 +89,30 @@ async function statusOf(
   );
   const [wanted, seen] = await Promise.all([
     wantedNow(name, region, { cloud, catalogue, host }),
-    glimpse(records, fleetKey({ ...name, region }), host.clock).catch(orNothing),
+    glimpse(records, fleetKey({ ...name, region }), host.clock).catch(troubleOf),
   ]);
-  const holder = seen?.holder;
   return {
     name,
     wanted,
-    fleet: fleetOf(those, name, wanted, seen?.recentEnds),
-    busy: holder ? `at work on it: ${whoIs(holder)}` : undefined,
+    fleet: fleetOf(those, name, wanted, 'trouble' in seen ? undefined : seen.recentEnds),
+    busy: busyText(seen),
   };
 }
 
-/** Who may look at machines may not read the bucket. */
-function orNothing(error: unknown): undefined {
-  if (error instanceof AwsError) return undefined;
+interface Trouble {
+  readonly trouble: string | undefined;
+}
+
+/** Who may look at machines may not read the bucket; and one damaged record hides no fleet. */
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof AwsError) return { trouble: undefined };
+  if (error instanceof RolecallError) return { trouble: error.message };
   throw error;
+}
+
+function busyText(seen: Glimpse | Trouble): string | undefined {
+  if ('trouble' in seen) return seen.trouble;
+  return seen.holder ? `at work on it: ${whoIs(seen.holder)}` : undefined;
 }
 
 /** What a launch would give now; undefined where the catalogue can't tell any more. */

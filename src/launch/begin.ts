@@ -31,7 +31,7 @@ export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now:
   const wanted = launchRecord(plan, now);
   if (await createLaunch(records, plan.launch, wanted)) return false;
   const begun = await readLaunch(records, plan.launch);
-  if (begun !== undefined) refuseOther(begun, wanted, plan.acceptChanges);
+  if (begun !== undefined) refuseOther(begun, wanted, plan);
   return true;
 }
 
@@ -63,10 +63,14 @@ export const recordedBuild = ({ app, tag, sha256, commit, createdAt }: Build): R
   created: new Date(createdAt).toISOString(),
 });
 
-/** @param accepted undefined where the command has no word for it */
-function refuseOther(begun: LaunchRecord, wanted: LaunchRecord, accepted: boolean | undefined): void {
+/** `acceptChanges` is undefined where the command has no word for it. */
+function refuseOther(
+  begun: LaunchRecord,
+  wanted: LaunchRecord,
+  { acceptChanges: accepted, anyCount = false }: Pick<LaunchPlan, 'acceptChanges' | 'anyCount'>,
+): void {
   const names = Object.keys(COMPARED) as (keyof typeof COMPARED)[];
-  const changed = names.filter((name) => begun[name] !== wanted[name]);
+  const changed = names.filter((name) => begun[name] !== wanted[name] && !(anyCount && name === 'requested'));
   const builds = [begun, wanted].map(({ build }) => build?.tag ?? 'none');
   const isAcceptable = changed.every((name) => CHANGEABLE.has(name));
   if (accepted && isAcceptable) return;

@@ -54,7 +54,8 @@ async function takeBackLate(
   const settled = (await readBatches(records, plan.launch)).find(({ record }) => record.batch === batch);
   if (settled?.answer?.result !== 'refused') return;
   const late = machines.filter(isLiving);
-  if (late.length > 0) await ec2.terminate(late.map(({ instanceId }) => instanceId));
+  const ids = late.map(({ instanceId }) => instanceId);
+  if (ids.length > 0) await ec2.terminate(ids, 'young');
   throw new ConflictError(
     `another run has taken the fleet over, and settled batch ${batch} of this one while it slept: ${counted(late.length, 'machine')} that EC2 gave after that ${late.length === 1 ? 'was' : 'were'} ended again`,
     { hint: 'run the same command again: it goes on from where the fleet stands then' },

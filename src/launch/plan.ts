@@ -32,6 +32,8 @@ export interface LaunchPlan {
    * run's may have machines though no record of them is here: a CI runner's disk is new for each attempt.
    */
   readonly isNew?: boolean;
+  /** A launch of this id may have been begun with another count: it keeps whatever size its fleet has. */
+  readonly anyCount?: boolean;
   /** A launch that was begun with another catalogue, build or bundle goes on all the same. */
   readonly acceptChanges?: boolean;
 }

@@ -33,6 +33,8 @@ export class MemoryEc2 {
   readonly requests: string[] = [];
   /** Machines that may live at once. */
   capacity = Number.POSITIVE_INFINITY;
+  /** Every request for machines names something that isn't there. */
+  invalid = false;
   /** The same in one zone, for one type, on one market; a request without a zone goes to us-east-1a. */
   capacityOf: (zone: string, type: string, market: 'spot' | 'on-demand') => number = () =>
     Number.POSITIVE_INFINITY;
@@ -137,6 +139,8 @@ export class MemoryEc2 {
     const fingerprint = JSON.stringify(request);
     const earlier = this.#tokens.get(token);
     if (earlier) return this.#again(earlier, fingerprint);
+    if (this.invalid)
+      throw new AwsError('no such subnet', { kind: 'invalid', code: 'InvalidSubnetID.NotFound' });
     const zone = request.Placement?.AvailabilityZone ?? 'us-east-1a';
     const type = request.InstanceType ?? '';
     const market = request.InstanceMarketOptions?.MarketType === 'spot' ? 'spot' : 'on-demand';

@@ -50,7 +50,11 @@ export async function* replaceFleet(
   if (old.length === 0) return await book.setReplacing(null);
   if (!(await tools.agreed(old))) return;
   await book.setReplacing({ size });
-  yield* roll({ ...plan, launch: { ...plan.launch, count: size } }, tools, { old, kept, size });
+  yield* roll({ ...plan, launch: { ...plan.launch, count: size, anyCount: true } }, tools, {
+    old,
+    kept,
+    size,
+  });
 }
 
 async function* roll(
@@ -63,14 +67,13 @@ async function* roll(
   for (;;) {
     const missing = size - kept.length - state.proved;
     const gate = missing > 0 ? yield* rollWave(plan, tools, state, missing) : 'open';
-    if (gate === 'shut' && state.failures > plan.rules.maxFailures) return;
-    // Where AWS gives no more, what it gave has proved itself all the same.
+    // Where it stops here, what is new has proved itself all the same: the fleet is as large as it was.
     const stillNeeded = Math.max(0, size - kept.length - state.proved);
     const going = chooseToEnd(left, left.length - stillNeeded, plan.rules.policy);
     yield* endMembers(going, 'terminate', 'replaced', tools);
     left = left.filter((member) => !going.includes(member));
-    if (left.length === 0 && stillNeeded === 0) return await tools.book.setReplacing(null);
-    if (gate === 'shut') return;
+    if (gate === 'shut' || (left.length === 0 && stillNeeded === 0))
+      return await tools.book.setReplacing(null);
   }
 }
 

@@ -1,5 +1,7 @@
 import { counted } from '../../io/text.ts';
-import { readBatches } from '../book.ts';
+import type { LaunchId } from '../../nouns.ts';
+import { type Batch, readBatches } from '../book.ts';
+import { answer } from '../outcome.ts';
 import { settleBatch } from '../send.ts';
 import { endMachines } from './end.ts';
 import type { FleetEvent } from './events.ts';
@@ -24,20 +26,24 @@ async function settleEntry(
 ): Promise<string> {
   const found = (await readBatches(tools.records, launch)).find(({ record }) => record.batch === batch);
   const what = `batch ${batch} of launch ${launch}, which an earlier run left open`;
-  let machines = found?.answer?.machines.length ?? 0;
-  if (found !== undefined && found.answer === undefined) {
-    const settling = settleBatch(tools.planOf(launch), tools, found);
-    // Its machines are found when the fleet is looked at.
-    for (;;) {
-      const next = await settling.next();
-      if (!next.done) continue;
-      if (next.value.refused !== undefined && next.value.refused.kind !== 'quota') throw next.value.refused;
-      machines = next.value.machines.length;
-      break;
-    }
-  }
+  const isOpen = found !== undefined && found.answer === undefined;
+  const machines = isOpen ? await settleNow(launch, found, tools) : (found?.answer?.machines.length ?? 0);
   await tools.book.leave(launch, batch);
   return `settled ${what}: ${counted(machines, 'machine')}`;
+}
+
+/** @returns how many machines it has; they are found when the fleet is looked at */
+async function settleNow(launch: LaunchId, batch: Batch, tools: FleetTools): Promise<number> {
+  const settling = settleBatch(tools.planOf(launch), tools, batch);
+  let next = await settling.next();
+  while (!next.done) next = await settling.next();
+  const { refused, machines } = next.value;
+  if (refused?.kind === 'invalid') {
+    // Whoever sleeps over the same request would get the same answer to it.
+    const came = { result: 'refused', code: refused.code ?? null, machines: [] } as const;
+    await answer(tools.planOf(launch), tools, batch.record, came);
+  } else if (refused !== undefined && refused.kind !== 'quota') throw refused;
+  return machines.length;
 }
 
 async function endEntry(

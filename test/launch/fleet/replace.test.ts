@@ -63,6 +63,43 @@ describe('replace', () => {
     expect(builds(world)).toEqual([...times(3, 'v1 succeeded'), 'v2 failed']);
   });
 
+  describe('stopped by the breaker in the middle', () => {
+    /** The canary and two of the next wave are proved, the wave's second machine is not. */
+    async function stopped(): Promise<World> {
+      const world = await fleetOfOld(5);
+      world.boots = ({ launchIndex }) => (launchIndex === 1 ? 'failed' : 'succeeded');
+      const events = await world.replace('new', { build: 'v2', rules: { wave: { machines: 3 } } });
+      expect(shape(events)).toEqual([
+        ...['wave of 1', 'terminate 1 replaced', 'wave of 3', 'breaker', 'terminate 2 replaced'],
+      ]);
+      world.boots = () => 'succeeded';
+      return world;
+    }
+
+    test('has as many proved machines as before', async () => {
+      expect(builds(await stopped())).toEqual([
+        ...times(2, 'v1 succeeded'),
+        ...['v2 failed', ...times(3, 'v2 succeeded')],
+      ]);
+    });
+
+    test('leaves no size behind: machines that came since are counted', async () => {
+      const world = await stopped();
+      await world.launch('more', 3);
+      await world.replace('again', { build: 'v2' });
+      expect(builds(world)).toEqual(times(8, 'v2 succeeded'));
+    });
+
+    test('goes on under the same id, though one of its machines has died since', async () => {
+      const world = await stopped();
+      const old = world.ec2.living().find(({ tags }) => tags['rolecall:build'] === 'v1');
+      if (old === undefined) throw new Error('there are two');
+      world.ec2.terminate(old.instanceId);
+      await world.replace('new', { build: 'v2' });
+      expect(builds(world)).toEqual(times(4, 'v2 succeeded'));
+    });
+  });
+
   test('what is not stale stays, but for --all', async () => {
     const world = await fleetOfOld(2);
     await world.scale('mixed', 4, { build: 'v2' });

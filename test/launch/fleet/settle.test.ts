@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConflictError } from '../../../src/errors.ts';
+import { glimpse } from '../../../src/launch/fleet/book.ts';
 import type { Machine } from '../../../src/nouns.ts';
 import { fuse, killed } from './fuse.ts';
-import { World } from './world.ts';
+import { KEY, World } from './world.ts';
 
 /** A process that sleeps before its nth step, and wakes when it is told to. */
 function sleeper(at: number) {
@@ -128,4 +129,20 @@ describe('what an earlier run left open', () => {
     expect(world.standing()).toEqual(proved(2));
     expect(world.ec2.living().map(({ instanceId }) => instanceId)).not.toContain(first.instanceId);
   });
+});
+
+test('a batch that EC2 will never take, since its subnet is gone, blocks the fleet no longer', async () => {
+  for (let step = 0; ; step += 1) {
+    const world = new World();
+    if (!(await killed(world.scale('one', 3, { step: fuse(step) })))) throw new Error('it never stood open');
+    const { open } = await glimpse(world.records, KEY, world.clock);
+    if (open.length === 0 || world.ec2.living().length > 0) continue;
+    world.ec2.invalid = true;
+    await expect(world.scale('two', 3)).resolves.toBeDefined();
+    expect((await glimpse(world.records, KEY, world.clock)).open).toEqual([]);
+    world.ec2.invalid = false;
+    await world.scale('three', 3);
+    expect(world.standing()).toEqual(proved(3));
+    return;
+  }
 });

@@ -20,7 +20,7 @@ export const RULES: Rules = {
   policy: 'oldest',
 };
 
-const KEY = 'fleets/us-east-1/shop/memcached/prod/b.json';
+export const KEY = 'fleets/us-east-1/shop/memcached/prod/b.json';
 
 /** An EC2, records and boots that end as a test says, for runs of fleet commands that may be killed. */
 export class World {
