@@ -318,6 +318,33 @@ describe('stopping', () => {
   });
 });
 
+describe('terminating', () => {
+  const ended = answer('TerminateInstances', '<instancesSet/>');
+  const unknown = refusal(400, 'InvalidInstanceID.NotFound');
+
+  test('leaves out what EC2 has forgotten', async () => {
+    const ids = [1, 2].map((n) => `i-0000000000000000${n}` as InstanceId);
+    const { ec2, server } = await connected([unknown, unknown, ended]);
+    await ec2.terminate(ids);
+    expect(server.asked.map((asked) => asked.get('InstanceId.1')?.slice(-1))).toEqual(['1', '1', '2']);
+  });
+
+  test('waits for machines that were launched this moment', async () => {
+    const { ec2, server } = await connected([unknown, unknown, ended]);
+    await ec2.terminate([ID], 'young');
+    expect(actions(server)).toEqual(Array(3).fill('TerminateInstances'));
+  });
+});
+
+test('a description needs a tag, and one with a value; wildcards in it mean themselves', async () => {
+  const { ec2, server } = await connected([answer('DescribeInstances', '<reservationSet/>')]);
+  await expect(ec2.machinesWithTags({})).rejects.toThrow(TypeError);
+  await expect(ec2.machinesWithTags({ 'rolecall:role': '' })).rejects.toThrow(TypeError);
+  expect(server.asked).toEqual([]);
+  await ec2.machinesWithTags({ 'rolecall:role': 'we*b?' });
+  expect(server.asked[0]?.get('Filter.1.Value.1')).toBe('we\\*b\\?');
+});
+
 describe('status checks', () => {
   const status = (id: string, system: string) =>
     `<item><instanceId>${id}</instanceId><systemStatus><status>${system}</status></systemStatus><instanceStatus><status>ok</status></instanceStatus></item>`;
