@@ -13,8 +13,8 @@ import { pinBundle } from './bundle-pin.ts';
 import type { BundlePublishValues } from './bundle-publish.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import type { Host } from './host.ts';
-import { payloadFor } from './intent.ts';
 import { launchIdFor } from './launch-id.ts';
+import { payloadFor } from './payloads.ts';
 import { print } from './print.ts';
 import { requireBundle } from './role-bundle.ts';
 

@@ -1,26 +1,22 @@
-import type { Bucket } from '../aws/ports.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import type { ExitCode } from '../errors.ts';
 import type { FleetStreamEvent } from '../launch/fleet/events.ts';
 import type { Member, Wanted } from '../launch/fleet/members.ts';
 import type { FleetPlan, FleetTools, Rules } from '../launch/fleet/tools.ts';
-import type { LaunchRecords } from '../launch/records.ts';
+import type { LaunchPlan } from '../launch/plan.ts';
 import { hashTag, settingsTag } from '../launch/request.ts';
-import type { LaunchId } from '../nouns.ts';
 import type { OutputFormat, Progress } from '../report/progress.ts';
-import type { BeaconStore } from '../watch/beacons.ts';
-import { beaconStore, bucketIn } from './bucket.ts';
-import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
+import type { CloudWords } from './cloud.ts';
+import { followingOf, launchPlanOf } from './drafted.ts';
 import { askToEnd } from './fleet-ask.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { judgeLeftovers } from './fleet-judge.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
-import type { Draft, Pins } from './intent.ts';
-import { launchMeta } from './launch-draft.ts';
-import { payloadsOf } from './payloads.ts';
-import { recordsOf } from './records.ts';
+import type { Draft } from './intent.ts';
+import type { LaunchPlace } from './launch-place.ts';
+import { payloadFor } from './payloads.ts';
+import type { Pins } from './pins.ts';
 import type { ReportWords } from './reports.ts';
 import { Scoreboard } from './scoreboard.ts';
 
@@ -31,44 +27,13 @@ export interface FleetWords extends CloudWords, ReportWords {
   readonly output: OutputFormat;
 }
 
-/** Where a fleet's command is at work. */
-export interface FleetPlace {
-  readonly cloud: Cloud;
-  readonly records: LaunchRecords;
-  /** The catalogue's; undefined where it has none. */
-  readonly bucket: Bucket | undefined;
-  readonly beacons: BeaconStore | undefined;
-}
-
 /** What a command does to a fleet. */
 export interface FleetChange {
-  readonly verb: 'scale' | 'replace' | 'terminate';
+  readonly verb: keyof typeof VERBS;
   readonly draft: Draft;
   readonly pins: Pins;
   readonly rules: Rules;
   readonly run: (plan: FleetPlan, tools: FleetTools) => AsyncGenerator<FleetStreamEvent>;
-}
-
-/** Connects to where the fleet of a role is. */
-export async function inFleetPlace<T>(
-  words: CloudWords,
-  role: Role,
-  catalogue: Catalogue,
-  host: Host,
-  work: (place: FleetPlace) => Promise<T>,
-): Promise<T> {
-  const { region, ami } = role;
-  const name = catalogue.bucket;
-  const needs = { image: { catalogue, ami }, ...(name !== undefined && { bucket: { name, region } }) };
-  const cloud = await connectCloud(words, region, host, needs);
-  try {
-    const records = await recordsOf(cloud, catalogue, host);
-    const bucket = name === undefined ? undefined : await bucketIn(cloud, catalogue);
-    const beacons = role.beacons ? await beaconStore(cloud, catalogue) : undefined;
-    return await work({ cloud, records, bucket, beacons });
-  } finally {
-    await cloud.close();
-  }
 }
 
 /** What a launch would give the fleet's machines now. */
@@ -83,30 +48,33 @@ export const wantedOf = (role: Role, { build, bundle }: Pins): Wanted => ({
 export async function changeFleet(
   change: FleetChange,
   words: FleetWords,
-  place: FleetPlace,
+  place: LaunchPlace,
   host: Host,
 ): Promise<ExitCode> {
   const { verb, draft, pins, rules } = change;
   const { role, launch } = draft;
-  const { cloud, records, bucket, beacons } = place;
+  const { cloud, records } = place;
   const { clock, signal } = host;
+  // Where none is to be left nothing is launched, and what a launch would give is not found out.
+  const isEnd = draft.count === 0;
+  const payload = isEnd ? undefined : await payloadFor(draft, pins);
   const waitMs = lockWaitMs(words['lock-wait']);
   const book = await openFleetBook({ name: role, verb, launch, waitMs }, records, host);
   try {
     const scores = new Scoreboard();
     let progress: Progress | undefined;
-    const shared = { role, build: pins.build?.build, bundle: pins.bundle?.sealed, count: draft.count };
-    const launchPlan = (id: LaunchId) => ({
-      ...shared,
-      launch: id,
-      payload: payloadsOf({ ...draft, launch: id }, pins, bucket, clock),
+    const planOf = (each: Draft): LaunchPlan => ({
+      ...launchPlanOf(each, pins, place, host),
       acceptChanges: words['accept-changes'] ?? false,
     });
     const plan: FleetPlan = {
-      launch: { ...launchPlan(launch), isNew: draft.isNew },
-      // Where none is to be left, what a launch would give is not found out.
-      wanted: draft.count === 0 ? undefined : wantedOf(role, pins),
+      launch: planOf(draft),
+      wanted: isEnd ? undefined : wantedOf(role, pins),
       rules,
+    };
+    const ask = (members: readonly Member[], shown: Progress | undefined) => {
+      const asking = () => askToEnd(verb, members, role, words, host);
+      return words.yes || shown === undefined ? asking() : shown.aside(asking);
     };
     const tools: FleetTools = {
       ec2: cloud.ec2,
@@ -115,32 +83,20 @@ export async function changeFleet(
       signal,
       book,
       ledger: book,
-      planOf: launchPlan,
+      planOf: (id) => planOf({ ...draft, launch: id, isNew: false }),
       proofs: (ids) => scores.all(ids),
-      judge: (machines) =>
-        judgeLeftovers(machines, role, { cloud, beacons }, host, (event) => progress?.tell(event)),
+      judge: (machines) => judgeLeftovers(machines, role, place, host, (event) => progress?.tell(event)),
       agreed: (members) => ask(members, progress),
-    };
-    const ask = (members: readonly Member[], shown: Progress | undefined) => {
-      const asking = () => askToEnd(verb, members, role, words, host);
-      return words.yes || shown === undefined ? asking() : shown.aside(asking);
     };
     return await follow(
       {
+        ...followingOf(draft, pins, payload, words, place, host),
         launching: change.run(plan, tools),
         scores,
         opened: (opened) => {
           progress = opened;
         },
         verb: VERBS[verb],
-        output: words.output,
-        junit: words.junit,
-        launch,
-        meta: launchMeta(draft, pins),
-        beacons,
-        timeoutMs: role.timeoutMs,
-        patterns: role.patterns,
-        ...(draft.isNew && { nonce: draft.nonce }),
       },
       cloud,
       host,
@@ -150,4 +106,4 @@ export async function changeFleet(
   }
 }
 
-const VERBS = { scale: 'scaling', replace: 'replacing', terminate: 'terminating' } as const;
+const VERBS = { scale: 'scaling', replace: 'replacing' } as const;

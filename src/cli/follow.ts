@@ -27,7 +27,7 @@ export interface Following extends ReportWords {
   readonly launched?: number;
   /** Follow just these; others that carry the launch's tag were replaced. */
   readonly machines?: readonly Machine[];
-  readonly verb: 'launching' | 'watching' | 'scaling' | 'replacing' | 'terminating';
+  readonly verb: 'launching' | 'watching' | 'scaling' | 'replacing';
   readonly output: OutputFormat;
   readonly launch: LaunchId;
   readonly meta: LaunchMeta;

@@ -4,14 +4,12 @@ import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import { type LaunchAnswers, MAX_COUNT } from '../io/picker.ts';
 import type { LaunchId, Nonce } from '../nouns.ts';
-import type { PinnedBeacon } from '../payload/beacon.ts';
 import type { Payload } from '../payload/payload.ts';
-import type { BeaconPin } from './beacon-pin.ts';
-import type { Pin } from './build-pin.ts';
-import type { BundlePin } from './bundle-pin.ts';
 import { type OverrideWords, type RoleWords, roleFrom } from './catalogue.ts';
 import type { Host } from './host.ts';
 import { launchIdFor } from './launch-id.ts';
+import { payloadFor } from './payloads.ts';
+import type { Pins } from './pins.ts';
 import type { RoleBundle } from './role-bundle.ts';
 
 /** What a launch is about, before its build or its bundle is made sure of. */
@@ -31,25 +29,6 @@ export interface Intent extends Draft {
   readonly pins: Pins;
   readonly payload: Payload;
 }
-
-/** What all machines of a launch get. */
-export interface Pins {
-  /** The build that they deploy; absent for a role that deploys none. */
-  readonly build?: Pin | undefined;
-  /** The bundle that they start from; a role without modules has none. */
-  readonly bundle?: BundlePin | undefined;
-  /** How they send beacons; absent where the catalogue has no bucket, or wants none. */
-  readonly beacon?: BeaconPin | undefined;
-}
-
-/** What of the pins stands in the payload. */
-interface PayloadPins {
-  readonly build?: Pick<Pin, 'pinned'> | undefined;
-  readonly bundle?: Pick<BundlePin, 'pinned'> | undefined;
-  readonly beacon?: BeaconPin | undefined;
-}
-
-type PayloadDraft = Pick<Draft, 'role' | 'launch' | 'nonce'>;
 
 export interface IntentWords extends RoleWords, OverrideWords {
   readonly count?: number | undefined;
@@ -113,48 +92,6 @@ export async function bundleOf(
 /** Renders the payload. */
 export async function completeIntent(draft: Draft, pins: Pins): Promise<Intent> {
   return { ...draft, pins, payload: await payloadFor(draft, pins) };
-}
-
-/**
- * The payload of a role: the scheme's whose pin there is. Made anew for each batch whose pins differ. Beacons that there is
- * no room for are left out.
- * @throws UsageError for one that is too large even so
- */
-export async function payloadFor(draft: PayloadDraft, pins: PayloadPins): Promise<Payload> {
-  const beacon = pins.beacon?.pinned;
-  if (beacon === undefined) return await schemePayload(draft, pins);
-  try {
-    return await schemePayload(draft, pins, beacon);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    // Whatever else is wrong with it is told again.
-    return await schemePayload(draft, pins);
-  }
-}
-
-/** Whether the machines that get this payload send beacons. */
-export const sendsBeacons = ({ text }: Payload): boolean => /^rolecall_beacon_url=/m.test(text);
-
-/** Why the machines of a launch send none, though they were meant to. */
-export function beaconNotice({ beacon }: Pins, payload: Payload): string | undefined {
-  if (beacon?.pinned === undefined || sendsBeacons(payload)) return beacon?.notice;
-  return 'no beacons, the console alone tells how machines boot: the payload has no room for them';
-}
-
-async function schemePayload(
-  { role, launch, nonce }: PayloadDraft,
-  { build, bundle }: PayloadPins,
-  beacon?: PinnedBeacon,
-): Promise<Payload> {
-  if (bundle === undefined) {
-    const { personalityPayload } = await import('../payload/personality.ts');
-    return personalityPayload(role, { launch, nonce, pinned: build?.pinned, beacon });
-  }
-  const [{ startUpPayload }, { startUpTemplate }] = await Promise.all([
-    import('../payload/start-up.ts'),
-    import('./bundle-pin.ts'),
-  ]);
-  return startUpPayload(role, { launch, nonce, bundle: bundle.pinned, beacon }, startUpTemplate());
 }
 
 function checkCount(count: number | undefined): void {

@@ -5,9 +5,10 @@ import { confirm } from '../io/prompts.ts';
 import { columnsOf } from '../io/terminal.ts';
 import { openCatalogue } from './catalogue.ts';
 import type { Host } from './host.ts';
-import { askIntent, completeIntent, type Draft, draftIntent, type Intent, type Pins } from './intent.ts';
+import { askIntent, completeIntent, type Draft, draftIntent, type Intent } from './intent.ts';
 import type { LaunchValues } from './launch.ts';
 import { launchDraft } from './launch-draft.ts';
+import type { Pins } from './pins.ts';
 import { planOf } from './plan-of.ts';
 
 /** Launches, and follows the machines to their verdicts. */

@@ -1,7 +1,58 @@
 import type { Bucket } from '../aws/ports.ts';
+import { UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
+import type { PinnedBeacon } from '../payload/beacon.ts';
 import type { Payload } from '../payload/payload.ts';
-import { type Draft, type Pins, payloadFor } from './intent.ts';
+import type { BeaconPin } from './beacon-pin.ts';
+import type { Pin } from './build-pin.ts';
+import type { BundlePin } from './bundle-pin.ts';
+import type { Draft } from './intent.ts';
+import type { Pins } from './pins.ts';
+
+/** What of the pins stands in the payload. */
+interface PayloadPins {
+  readonly build?: Pick<Pin, 'pinned'> | undefined;
+  readonly bundle?: Pick<BundlePin, 'pinned'> | undefined;
+  readonly beacon?: BeaconPin | undefined;
+}
+
+type PayloadDraft = Pick<Draft, 'role' | 'launch' | 'nonce'>;
+
+/**
+ * The payload of a role: the scheme's whose pin there is. Made anew for each batch whose pins differ. Beacons that there is
+ * no room for are left out.
+ * @throws UsageError for one that is too large even so
+ */
+export async function payloadFor(draft: PayloadDraft, pins: PayloadPins): Promise<Payload> {
+  const beacon = pins.beacon?.pinned;
+  if (beacon === undefined) return await schemePayload(draft, pins);
+  try {
+    return await schemePayload(draft, pins, beacon);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    // Whatever else is wrong with it is told again.
+    return await schemePayload(draft, pins);
+  }
+}
+
+/** Whether the machines that get this payload send beacons. */
+export const sendsBeacons = ({ text }: Payload): boolean => /^rolecall_beacon_url=/m.test(text);
+
+async function schemePayload(
+  { role, launch, nonce }: PayloadDraft,
+  { build, bundle }: PayloadPins,
+  beacon?: PinnedBeacon,
+): Promise<Payload> {
+  if (bundle === undefined) {
+    const { personalityPayload } = await import('../payload/personality.ts');
+    return personalityPayload(role, { launch, nonce, pinned: build?.pinned, beacon });
+  }
+  const [{ startUpPayload }, { startUpTemplate }] = await Promise.all([
+    import('../payload/start-up.ts'),
+    import('./bundle-pin.ts'),
+  ]);
+  return startUpPayload(role, { launch, nonce, bundle: bundle.pinned, beacon }, startUpTemplate());
+}
 
 /** A URL that machines of a later batch would find expired is signed anew. */
 const LEAST_MS = 3_600_000;
@@ -12,12 +63,7 @@ const LEAST_MS = 3_600_000;
  * @param bucket the catalogue's; undefined where it has none
  */
 export const payloadsOf =
-  (
-    draft: Pick<Draft, 'role' | 'launch' | 'nonce'>,
-    pins: Pins,
-    bucket: Bucket | undefined,
-    clock: Pick<Clock, 'now'>,
-  ) =>
+  (draft: PayloadDraft, pins: Pins, bucket: Bucket | undefined, clock: Pick<Clock, 'now'>) =>
   async (batch: number): Promise<Payload> => {
     // The first batch goes out at once, with what has just been signed.
     if (batch === 1 || bucket === undefined) return await payloadFor(draft, pins);

@@ -8,8 +8,9 @@ import type { Pin } from './build-pin.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command, type Values } from './command.ts';
 import type { Host } from './host.ts';
-import type { Draft, Pins } from './intent.ts';
+import type { Draft } from './intent.ts';
 import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import type { Pins } from './pins.ts';
 import { print } from './print.ts';
 
 const options = {

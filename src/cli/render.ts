@@ -8,9 +8,10 @@ import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import type { CloudWords } from './cloud.ts';
 import { command } from './command.ts';
 import type { Host } from './host.ts';
-import { bundleOf, payloadFor } from './intent.ts';
+import { bundleOf } from './intent.ts';
 import { launchIdFor } from './launch-id.ts';
 import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { payloadFor } from './payloads.ts';
 import { print } from './print.ts';
 import type { RoleBundle } from './role-bundle.ts';
 

@@ -9,10 +9,10 @@ import { jsonReport } from '../report/json.ts';
 import { replacementDocument, replacementText } from '../report/replacement.ts';
 import { openCatalogue } from './catalogue.ts';
 import { fleetDraft, fleetRole } from './fleet-draft.ts';
-import { changeFleet, type FleetChange, type FleetPlace, inFleetPlace, wantedOf } from './fleet-run.ts';
+import { changeFleet, type FleetChange, wantedOf } from './fleet-run.ts';
 import type { Host } from './host.ts';
-import type { Pins } from './intent.ts';
-import { pinsOf } from './launch-draft.ts';
+import { inLaunchPlace, type LaunchPlace } from './launch-place.ts';
+import { type Pins, pinsOf } from './pins.ts';
 import { checkRules, type RolloutWords, rulesOf } from './rollout-words.ts';
 
 export interface ReplaceWords extends RolloutWords {
@@ -27,7 +27,7 @@ export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitC
   checkRules(rules, role);
   const which = words.all ? 'all' : 'stale';
   const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
-  return await inFleetPlace(words, role, catalogue, host, async (place) => {
+  return await inLaunchPlace(words, role, catalogue, host, async (place) => {
     const pins = await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host, {
       preview: words['dry-run'],
     });
@@ -41,7 +41,7 @@ async function show(
   words: ReplaceWords,
   { role, launch }: FleetChange['draft'],
   pins: Pins,
-  { cloud, records }: FleetPlace,
+  { cloud, records }: LaunchPlace,
   { clock, terminal }: Host,
 ): Promise<ExitCode> {
   const book = await glimpse(records, fleetKey(role), clock);

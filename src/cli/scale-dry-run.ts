@@ -8,15 +8,16 @@ import { needOf } from '../launch/fleet/scale.ts';
 import { waveSizes } from '../launch/fleet/waves.ts';
 import { jsonReport } from '../report/json.ts';
 import { needDocument, needText } from '../report/need.ts';
-import { type FleetChange, type FleetPlace, wantedOf } from './fleet-run.ts';
+import { type FleetChange, wantedOf } from './fleet-run.ts';
 import type { Host } from './host.ts';
+import type { LaunchPlace } from './launch-place.ts';
 import type { RolloutWords } from './rollout-words.ts';
 
 /** Shows what `scale` would do, and does nothing: the lease is not taken, machines without a verdict are not judged. */
 export async function showScale(
   words: RolloutWords & { readonly to: number },
   { draft, pins, rules }: Pick<FleetChange, 'draft' | 'pins' | 'rules'>,
-  { cloud, records }: FleetPlace,
+  { cloud, records }: LaunchPlace,
   { clock, terminal }: Host,
 ): Promise<ExitCode> {
   const { role } = draft;

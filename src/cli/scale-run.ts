@@ -3,9 +3,10 @@ import { confirm } from '../io/prompts.ts';
 import { scaleFleet } from '../launch/fleet/scale.ts';
 import { openCatalogue } from './catalogue.ts';
 import { fleetDraft, fleetRole } from './fleet-draft.ts';
-import { changeFleet, inFleetPlace } from './fleet-run.ts';
+import { changeFleet } from './fleet-run.ts';
 import type { Host } from './host.ts';
-import { pinsOf } from './launch-draft.ts';
+import { inLaunchPlace } from './launch-place.ts';
+import { pinsOf } from './pins.ts';
 import { checkRules, type RolloutWords, rulesOf } from './rollout-words.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -27,7 +28,7 @@ export async function runScale(words: ScaleWords, host: Host): Promise<ExitCode>
   if (to > MANY && !words['dry-run'] && !(await agreedToMany(to, words, host))) return exitCode('ok');
   const target = { verb: 'scale', count: to, target: String(to) };
   const draft = await fleetDraft(words, role, target, catalogue, host);
-  return await inFleetPlace(words, role, catalogue, host, async (place) => {
+  return await inLaunchPlace(words, role, catalogue, host, async (place) => {
     // None needs neither a build nor a bundle.
     const pins =
       to === 0 && !words['dry-run']

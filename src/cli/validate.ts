@@ -6,8 +6,8 @@ import { counted } from '../io/text.ts';
 import type { BundleKey, LaunchId, Nonce } from '../nouns.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
-import { payloadFor } from './intent.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
+import { payloadFor } from './payloads.ts';
 import { print } from './print.ts';
 
 /** `rolecall validate`: every fault of the catalogue at once (exit 2), or one line that it is sound. */

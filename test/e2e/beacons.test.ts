@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
-import { sandbox } from '../support/cli.ts';
+import { sandbox, until } from '../support/cli.ts';
 import { bundleCatalogue } from '../support/modules.ts';
 import { rehearsal } from '../support/rehearsal.ts';
 
@@ -92,10 +92,17 @@ test('start-up bundles tell theirs the same way', async () => {
 
 test('S3 that takes nothing and shows nothing: the console decides, and that is told', async () => {
   await up('unauthorized: [PostObject, ListObjectsV2]\n');
-  const words = ['launch', '--role', 'works', '--env', 'prod', '--context', 'b'];
-  const { code, stdout, stderr } = await rolecall(...words);
+  const words = ['launch', '--role', 'waits', '--env', 'prod', '--context', 'b'];
+  const launching = box.start([...words, '--catalogue', withBucket, '--local']);
+  await until('the listing to fail', () =>
+    launching.printed().includes("The beacons can't be read, only the consoles are"),
+  );
+  // The machine is through with its boot only now.
+  const [id = ''] = /i-[0-9a-f]{17}/.exec(launching.printed()) ?? [];
+  expect(await box.run(['local', 'exec', id, '--', 'touch', '/run/go'])).toMatchObject({ code: 0 });
+  const { code, stdout, stderr } = await launching.done;
   expect({ code, stderr, stdout }).toMatchObject({ code: 0 });
-  expect(stderr).toContain("The beacons can't be read, only the consoles are");
+  expect(stdout).toContain('succeeded');
 });
 
 test('no boot log: exit 2, and where else to look', async () => {

@@ -132,6 +132,18 @@ describe('AWS answers badly', () => {
     expect(await cloud.verdicts()).toEqual(proved(3));
   });
 
+  test('beacons that the user data have no room for: that is told, and the consoles are read', async () => {
+    const keys = Array.from({ length: 15 }, (_, index) => `k${index}: ${'v'.repeat(1_000)}`);
+    cloud.write((text) => text.replace('web: { ', `web: { personality: { ${keys.join(', ')} }, `));
+    await cloud.up(boxes);
+    const { code, stderr, stdout } = await cloud.text('scale', ['--to', '2']);
+    expect({ code, stderr, stdout }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(
+      /^note: no beacons, the console alone tells how machines boot: the payload has no room/m,
+    );
+    expect(await cloud.verdicts()).toEqual(proved(2));
+  });
+
   test('S3 is down while EC2 works: nothing is launched that no record would tell of', async () => {
     await cloud.up(
       `${boxes}s3_errors: { GetObject: 1000000, PutObject: 1000000, ListObjectsV2: 1000000 }\n`,

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { beaconNotice, payloadFor, sendsBeacons } from '../../src/cli/intent.ts';
+import { payloadFor, sendsBeacons } from '../../src/cli/payloads.ts';
+import { pinNotices } from '../../src/cli/pins.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 import type { LaunchId, Nonce } from '../../src/nouns.ts';
 import { beaconVariables, type PinnedBeacon } from '../../src/payload/beacon.ts';
@@ -91,9 +92,9 @@ test('beacons that there is no room for are left out, and that is told', async (
   const pins = { beacon: { pinned: beacon(TOKEN) } };
   const payload = await payloadFor({ ...draft, role: role({}, { personality }) }, pins);
   expect(sendsBeacons(payload)).toBe(false);
-  expect(beaconNotice(pins, payload)).toMatch(/no room/);
+  expect(pinNotices(pins, payload)).toEqual([expect.stringMatching(/no room/)]);
   const small = await payloadFor({ ...draft, role: role() }, pins);
-  expect([sendsBeacons(small), beaconNotice(pins, small)]).toEqual([true, undefined]);
+  expect([sendsBeacons(small), pinNotices(pins, small)]).toEqual([true, []]);
 });
 
 test('what is too large even without them is refused', async () => {

@@ -1,0 +1,79 @@
+/** What a draft and its pins are to the launching, the watch and the report: the same for one launch and for a fleet's. */
+import { recordedBuild } from '../launch/begin.ts';
+import type { LaunchPlan } from '../launch/plan.ts';
+import type { Payload } from '../payload/payload.ts';
+import type { LaunchMeta } from '../report/document.ts';
+import type { OutputFormat } from '../report/progress.ts';
+import type { Following } from './follow.ts';
+import type { Host } from './host.ts';
+import type { Draft } from './intent.ts';
+import type { LaunchPlace } from './launch-place.ts';
+import { payloadsOf, sendsBeacons } from './payloads.ts';
+import { type Pins, pinNotices } from './pins.ts';
+import type { ReportWords } from './reports.ts';
+
+interface FollowWords extends ReportWords {
+  readonly output: OutputFormat;
+}
+
+/** What is to be launched. */
+export const launchPlanOf = (
+  draft: Draft,
+  pins: Pins,
+  { bucket }: Pick<LaunchPlace, 'bucket'>,
+  { clock }: Pick<Host, 'clock'>,
+): LaunchPlan => ({
+  launch: draft.launch,
+  isNew: draft.isNew,
+  role: draft.role,
+  payload: payloadsOf(draft, pins, bucket, clock),
+  count: draft.count,
+  build: pins.build?.build,
+  bundle: pins.bundle?.sealed,
+});
+
+/**
+ * What following the launch takes, beside the launching itself. Tells people what they should know of it first.
+ * @param payload its first; undefined where nothing will be launched
+ */
+export function followingOf(
+  draft: Draft,
+  pins: Pins,
+  payload: Payload | undefined,
+  { output, junit }: FollowWords,
+  { beacons }: Pick<LaunchPlace, 'beacons'>,
+  { terminal }: Pick<Host, 'terminal'>,
+): Omit<Following, 'launching' | 'verb'> {
+  const { role, launch, isNew, nonce } = draft;
+  const notices = payload === undefined ? [] : pinNotices(pins, payload);
+  for (const notice of notices) terminal.stderr.write(`note: ${notice}\n`);
+  return {
+    output,
+    junit,
+    meta: metaOf(draft, pins),
+    launch,
+    beacons: payload !== undefined && sendsBeacons(payload) ? beacons : undefined,
+    timeoutMs: role.timeoutMs,
+    patterns: role.patterns,
+    // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.
+    ...(isNew && { nonce }),
+  };
+}
+
+/** What a report says of a launch beside its events. */
+function metaOf({ role, launch }: Draft, pins: Pins): LaunchMeta {
+  const build = pins.build?.build;
+  const sealed = pins.bundle?.sealed;
+  return {
+    id: launch,
+    catalogue: role.catalogue,
+    role: role.role,
+    environment: role.environment,
+    context: role.context,
+    catalogue_sha256: role.catalogueSha256,
+    region: role.region,
+    ami: role.ami,
+    ...(build && { build: recordedBuild(build) }),
+    ...(sealed && { bundle_sha256: sealed.sha256 }),
+  };
+}

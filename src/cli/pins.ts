@@ -1,0 +1,73 @@
+import type { Bucket } from '../aws/ports.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
+import { readLaunch } from '../launch/book.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import type { LaunchId } from '../nouns.ts';
+import type { Payload } from '../payload/payload.ts';
+import type { BeaconPin } from './beacon-pin.ts';
+import { bucketIn } from './bucket.ts';
+import type { Pin } from './build-pin.ts';
+import type { BundlePin } from './bundle-pin.ts';
+import type { Place } from './cloud.ts';
+import type { Host } from './host.ts';
+import type { Draft } from './intent.ts';
+import { sendsBeacons } from './payloads.ts';
+
+/** What all machines of a launch get. */
+export interface Pins {
+  /** The build that they deploy; absent for a role that deploys none. */
+  readonly build?: Pin | undefined;
+  /** The bundle that they start from; a role without modules has none. */
+  readonly bundle?: BundlePin | undefined;
+  /** How they send beacons; absent where the catalogue has no bucket, or wants none. */
+  readonly beacon?: BeaconPin | undefined;
+}
+
+/**
+ * The build of this launch (an earlier run's, where it isn't new), or its bundle.
+ * @param preview for a look only: the bundle is not published, and nothing may be launched with it
+ */
+export async function pinsOf(
+  { role, bundle, launch, isNew }: Draft,
+  tag: string | undefined,
+  place: Place,
+  catalogue: Catalogue,
+  records: LaunchRecords,
+  host: Host,
+  { preview = false }: { readonly preview?: boolean } = {},
+): Promise<Pins> {
+  if (role.app === undefined && bundle === undefined && !role.beacons) return {};
+  const bucket = await bucketIn(place, catalogue);
+  if (bundle !== undefined) {
+    const { pinBundle, previewBundle } = await import('./bundle-pin.ts');
+    if (preview) return { bundle: await previewBundle(bundle, launch, role, host) };
+    return {
+      bundle: await pinBundle(bundle, launch, bucket, host),
+      ...(await beaconOf(role, launch, bucket)),
+    };
+  }
+  const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
+  return {
+    build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }),
+    ...(await beaconOf(role, launch, bucket)),
+  };
+}
+
+/** Last of all, since its time runs from now. */
+async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<Pick<Pins, 'beacon'>> {
+  if (!role.beacons) return {};
+  return { beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, bucket) };
+}
+
+/** What people should know of the pins before machines get them. */
+export const pinNotices = (pins: Pins, payload: Payload): string[] =>
+  [pins.build?.notice, pins.bundle?.published?.notice, beaconNotice(pins, payload)].filter(
+    (notice) => notice !== undefined,
+  );
+
+/** Why the machines of a launch send no beacons, though they were meant to. */
+function beaconNotice({ beacon }: Pins, payload: Payload): string | undefined {
+  if (beacon?.pinned === undefined || sendsBeacons(payload)) return beacon?.notice;
+  return 'no beacons, the console alone tells how machines boot: the payload has no room for them';
+}
