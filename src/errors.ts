@@ -62,7 +62,7 @@ export class UsageError extends RolecallError {
 
 /**
  * What kind of trouble an AWS error is (aws/classify.ts sorts them).
- * Only capacity, quota, permission, credentials, invalid and refused say for certain that nothing was done;
+ * Only capacity, quota, permission, credentials, invalid and refused say for certain that this try did nothing;
  * after endpoint and server AWS may have acted, and only its answer was lost.
  */
 export type AwsErrorKind =
@@ -81,17 +81,21 @@ export type AwsErrorKind =
 interface AwsErrorDetails extends ErrorDetails {
   readonly code?: string | undefined;
   readonly kind?: AwsErrorKind;
+  readonly afterLostAnswer?: boolean;
 }
 
 /** AWS refused, or can't be reached. Exit 4. `code` is the AWS error code, where one came. */
 export class AwsError extends RolecallError {
   readonly code: string | undefined;
   readonly kind: AwsErrorKind;
+  /** An earlier try of the same request got no answer: AWS may have carried out that one, whatever it said of this one. */
+  readonly afterLostAnswer: boolean;
 
   constructor(message: string, details: AwsErrorDetails = {}) {
     super('aws', message, details);
     this.code = details.code;
     this.kind = details.kind ?? 'refused';
+    this.afterLostAnswer = details.afterLostAnswer ?? false;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AwsError } from '../errors.ts';
+import { AwsError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import { NO_SUCH_HOST, REFUSED, TLS, UNINTELLIGIBLE } from './classify.ts';
 
@@ -68,11 +68,26 @@ export interface RetryTools {
   readonly onRetry?: ((error: AwsError, pauseMs: number) => void) | undefined;
 }
 
+/** Whether AWS may have carried out a request that ended so. */
+function mayBeDone({ kind, code = '' }: AwsError): boolean {
+  const neverReached = NO_SUCH_HOST.has(code) || TLS.has(code) || REFUSED.has(code);
+  return kind === 'server' || (kind === 'endpoint' && !neverReached);
+}
+
+const afterLostAnswer = (error: AwsError): AwsError =>
+  new AwsError(error.message, {
+    kind: error.kind,
+    code: error.code,
+    hint: error.hint,
+    cause: error.cause,
+    afterLostAnswer: true,
+  });
+
 /**
  * Runs `attempt` until it succeeds or waiting can't help any more.
  * @param attempt told whom to tell how long it waited for its turn before it was sent: that uses up no budget
  * @param toError makes the AwsError from what an attempt threw
- * @throws AwsError the last one
+ * @throws AwsError the last one, which tells whether an earlier attempt got no answer
  */
 export async function retrying<T>(
   attempt: (waited: (ms: number) => void) => Promise<T>,
@@ -84,11 +99,13 @@ export async function retrying<T>(
   const waited = (ms: number) => {
     started += ms;
   };
+  let lost = false;
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt(waited);
     } catch (thrown) {
-      const error = toError(thrown);
+      const error = lost ? afterLostAnswer(toError(thrown)) : toError(thrown);
+      lost ||= mayBeDone(error);
       const patience = patienceWith(error, waiting);
       if (patience === undefined || tools.signal?.aborted) throw error;
       const pause = pauseMs(patience, failures, tools.random());

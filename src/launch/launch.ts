@@ -8,7 +8,7 @@ import { clientToken, MAX_BATCH } from './identity.ts';
 import { livingMachines } from './living.ts';
 import { Misses } from './misses.ts';
 import { nextShare, type Offering, type Share } from './offerings.ts';
-import { answer, offeringOf, resumable, type Sent } from './outcome.ts';
+import { answer, offeringOf, resumable, type Sent, unsure } from './outcome.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
 import { sendBatch, settleBatch } from './send.ts';
 
@@ -153,7 +153,7 @@ async function* note(
 ): AsyncGenerator<LaunchEvent, void> {
   for (const machine of sent.machines) standing.living.set(machine.instanceId, machine);
   standing.next = Math.max(standing.next, record.batch + 1);
-  await tools.ledger?.leave(plan.launch, record.batch);
+  if (!sent.open) await tools.ledger?.leave(plan.launch, record.batch);
   const { batch, count } = record;
   const at = tools.clock.now();
   const offering = offeringOf(record);
@@ -167,7 +167,8 @@ async function* note(
   if (sent.refused !== undefined) standing.refused = sent.refused;
   if (standing.refused === undefined) return;
   const short = missing(standing, target);
-  yield { type: 'batch-refused', at, batch, missing: short, error: resumable(plan, short, standing.refused) };
+  const error = sent.open ? unsure(plan, batch, standing.refused) : resumable(plan, short, standing.refused);
+  yield { type: 'batch-refused', at, batch, missing: short, error };
 }
 
 function batchRecord(

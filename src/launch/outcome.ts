@@ -14,6 +14,8 @@ export interface Sent {
   readonly missed?: AwsError;
   /** No other offering would change that. */
   readonly refused?: AwsError;
+  /** It isn't known whether an earlier try of the same request was carried out: the next run finds it out. */
+  readonly open?: true;
 }
 
 /** The offering of a recorded batch. */
@@ -110,6 +112,16 @@ export function resumable(plan: LaunchPlan, missing: number, error: AwsError): A
   return new AwsError(error.message, { kind: error.kind, code: error.code, hint, cause: error });
 }
 
+const findsOut = ({ launch }: LaunchPlan, batch: number): string =>
+  `the same command with --launch-id ${launch} finds out whether batch ${batch} was launched, and launches nothing twice`;
+
+/** Refused, but perhaps only at a repeat: an earlier try that got no answer may have launched the batch. */
+export function unsure(plan: LaunchPlan, batch: number, error: AwsError): AwsError {
+  const hint = [error.hint, findsOut(plan, batch)].filter((line) => line !== undefined).join('\n');
+  const message = `${error.message}; an earlier try got no answer, so the batch may have been launched`;
+  return new AwsError(message, { kind: error.kind, code: error.code, hint, cause: error });
+}
+
 /** It stays open whether EC2 launched the batch: say how to find out. After Ctrl-C that is what people asked for. */
 export function unanswered(
   plan: LaunchPlan,
@@ -117,7 +129,7 @@ export function unanswered(
   batch: BatchRecord,
   error: AwsError,
 ): AwsError | InterruptedError {
-  const next = `the same command with --launch-id ${plan.launch} finds out whether batch ${batch.batch} was launched, and launches nothing twice`;
+  const next = findsOut(plan, batch.batch);
   if (tools.signal?.aborted) {
     return new InterruptedError(`EC2 had not answered for batch ${batch.batch} yet`, {
       hint: next,

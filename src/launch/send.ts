@@ -94,7 +94,7 @@ async function* refusal(
     case 'invalid':
     case 'refused':
       // Judged before the token is, so an earlier try may still have passed: the batch stays open for the next run.
-      return { machines: [], refused: error };
+      return { machines: [], refused: error, ...(error.afterLostAnswer && { open: true }) };
     case 'throttle':
     case 'endpoint':
     case 'server':

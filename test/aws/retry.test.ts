@@ -84,7 +84,7 @@ describe('retrying', () => {
     ['refused port', error('endpoint', 'ECONNREFUSED'), 1_500],
   ])('%s is given up after a bounded time', async (_name, failure, budgetMs) => {
     const { outcome, slept, attempts } = await run(forever(failure));
-    expect(outcome).toBe(failure);
+    expect(outcome).toMatchObject({ kind: failure.kind, code: failure.code, message: failure.message });
     expect(attempts).toBeGreaterThan(2);
     expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(budgetMs);
   });
@@ -115,6 +115,20 @@ describe('retrying', () => {
     };
     const toError = (thrown: unknown) => thrown as AwsError;
     expect(await retrying(paced, toError, { clock, random: () => 0.5 })).toBe('done');
+  });
+
+  test.each([
+    ['a broken connection', error('endpoint', 'ECONNRESET'), true],
+    ['a server in trouble', error('server'), true],
+    ['a closed port', error('endpoint', 'ECONNREFUSED'), false],
+    ['throttling', error('throttle'), false],
+  ])('a refusal after %s tells whether the request may have been carried out', async (_what, first, told) => {
+    const { outcome } = await run([first, error('permission', 'UnauthorizedOperation')]);
+    expect(outcome).toMatchObject({
+      kind: 'permission',
+      code: 'UnauthorizedOperation',
+      afterLostAnswer: told,
+    });
   });
 
   test('InsufficientInstanceCapacity is final wherever it is met', async () => {

@@ -35,6 +35,10 @@ export class MemoryEc2 {
   capacity = Number.POSITIVE_INFINITY;
   /** Every request for machines names something that isn't there. */
   invalid = false;
+  /** So many requests for machines are refused, as after a permission was taken away. */
+  denied = 0;
+  /** Those were carried out before: only the first answer was lost. */
+  lost = false;
   /** The same in one zone, for one type, on one market; a request without a zone goes to us-east-1a. */
   capacityOf: (zone: string, type: string, market: 'spot' | 'on-demand') => number = () =>
     Number.POSITIVE_INFINITY;
@@ -106,7 +110,7 @@ export class MemoryEc2 {
       runInstances: async (request) => {
         step();
         this.requests.push('RunInstances');
-        const machines = this.#run(request);
+        const machines = this.denied > 0 ? this.#deny(request) : this.#run(request);
         step();
         return machines;
       },
@@ -132,6 +136,17 @@ export class MemoryEc2 {
       },
       tag: unused,
     };
+  }
+
+  #deny(request: RunInstancesCommandInput): never {
+    this.denied -= 1;
+    if (this.lost) this.#run(request);
+    const details = {
+      kind: 'permission',
+      code: 'UnauthorizedOperation',
+      afterLostAnswer: this.lost,
+    } as const;
+    throw new AwsError('not authorized', details);
   }
 
   #run(request: RunInstancesCommandInput): Machine[] {

@@ -131,6 +131,35 @@ describe('what an earlier run left open', () => {
   });
 });
 
+describe('RunInstances that is refused', () => {
+  const refusal = { type: 'batch-refused', error: { kind: 'permission' } };
+
+  test.each(['same', 'other'])(
+    'after an answer was lost: the next run (%s launch) finds what was launched, however late EC2 shows it',
+    async (next) => {
+      const world = new World();
+      world.ec2.lateness = () => 20_000;
+      world.ec2.denied = 1;
+      world.ec2.lost = true;
+      expect((await world.scale('same', 3, { rules: { canary: false } })).at(-1)).toMatchObject(refusal);
+      expect(world.standing()).toEqual(['none', 'none', 'none']);
+      expect((await glimpse(world.records, KEY, world.clock)).open).toMatchObject([{ launch: 'same' }]);
+      await world.scale(next, 3);
+      expect(world.standing()).toEqual(proved(3));
+      expect((await glimpse(world.records, KEY, world.clock)).open).toEqual([]);
+    },
+  );
+
+  test('at the first try: nothing is open, and the next run launches what it is asked for', async () => {
+    const world = new World();
+    world.ec2.denied = 1;
+    expect((await world.scale('one', 3, { rules: { canary: false } })).at(-1)).toMatchObject(refusal);
+    expect((await glimpse(world.records, KEY, world.clock)).open).toEqual([]);
+    await world.scale('two', 1);
+    expect(world.standing()).toEqual(proved(1));
+  });
+});
+
 test('a batch that EC2 will never take, since its subnet is gone, blocks the fleet no longer', async () => {
   for (let step = 0; ; step += 1) {
     const world = new World();
