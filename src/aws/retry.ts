@@ -74,14 +74,17 @@ function mayBeDone({ kind, code = '' }: AwsError): boolean {
   return kind === 'server' || (kind === 'endpoint' && !neverReached);
 }
 
-const afterLostAnswer = (error: AwsError): AwsError =>
-  new AwsError(error.message, {
-    kind: error.kind,
-    code: error.code,
-    hint: error.hint,
-    cause: error.cause,
-    afterLostAnswer: true,
-  });
+/** Makes errors that tell whether an earlier one left it open what AWS had done. */
+function withLostAnswers(toError: (thrown: unknown) => AwsError): (thrown: unknown) => AwsError {
+  let afterLostAnswer = false;
+  return (thrown) => {
+    const error = toError(thrown);
+    const { message, kind, code, hint, cause } = error;
+    const told = afterLostAnswer ? new AwsError(message, { kind, code, hint, cause, afterLostAnswer }) : error;
+    afterLostAnswer ||= mayBeDone(error);
+    return told;
+  };
+}
 
 /**
  * Runs `attempt` until it succeeds or waiting can't help any more.
@@ -99,13 +102,12 @@ export async function retrying<T>(
   const waited = (ms: number) => {
     started += ms;
   };
-  let lost = false;
+  const errorOf = withLostAnswers(toError);
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt(waited);
     } catch (thrown) {
-      const error = lost ? afterLostAnswer(toError(thrown)) : toError(thrown);
-      lost ||= mayBeDone(error);
+      const error = errorOf(thrown);
       const patience = patienceWith(error, waiting);
       if (patience === undefined || tools.signal?.aborted) throw error;
       const pause = pauseMs(patience, failures, tools.random());

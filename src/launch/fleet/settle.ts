@@ -37,8 +37,8 @@ async function settleNow(launch: LaunchId, batch: Batch, tools: FleetTools): Pro
   const settling = settleBatch(tools.planOf(launch), tools, batch);
   let next = await settling.next();
   while (!next.done) next = await settling.next();
-  const { refused, machines } = next.value;
-  if (refused?.kind === 'invalid') {
+  const { refused, machines, open } = next.value;
+  if (refused?.kind === 'invalid' && !open) {
     // Whoever sleeps over the same request would get the same answer to it.
     const came = { result: 'refused', code: refused.code ?? null, machines: [] } as const;
     await answer(tools.planOf(launch), tools, batch.record, came);
