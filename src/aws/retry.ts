@@ -80,7 +80,9 @@ function withLostAnswers(toError: (thrown: unknown) => AwsError): (thrown: unkno
   return (thrown) => {
     const error = toError(thrown);
     const { message, kind, code, hint, cause } = error;
-    const told = afterLostAnswer ? new AwsError(message, { kind, code, hint, cause, afterLostAnswer }) : error;
+    const told = afterLostAnswer
+      ? new AwsError(message, { kind, code, hint, cause, afterLostAnswer })
+      : error;
     afterLostAnswer ||= mayBeDone(error);
     return told;
   };
