@@ -1,4 +1,4 @@
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Running, until } from '../support/cli.ts';
 import { counts, fleetCloud, proved, QUICK, tagOf } from '../support/fleets.ts';
@@ -9,13 +9,18 @@ afterAll(cloud.dispose);
 const job = (id: string) => ({ GITHUB_RUN_ID: id, GITHUB_JOB: 'scale', GITHUB_ACTOR: 'ann' });
 
 /** The record of the fleet web/prod/b; undefined before there is one. */
-async function fleetRecord(s3: S3Client) {
+async function recordKey(s3: S3Client): Promise<string | undefined> {
   const { Contents = [] } = await s3.send(
     new ListObjectsV2Command({ Bucket: 'e2e-fleets', Prefix: 'local/' }),
   );
-  const key = Contents.map(({ Key = '' }) => Key)
-    .filter((each) => each.endsWith('/fleets/eu-central-1/fleets/web/prod/b.json'))
-    .at(-1);
+  // What lies in the bucket outlives its cloud.
+  return Contents.filter(({ Key = '' }) => Key.endsWith('/fleets/eu-central-1/fleets/web/prod/b.json'))
+    .sort((one, other) => Number(one.LastModified) - Number(other.LastModified))
+    .at(-1)?.Key;
+}
+
+async function fleetRecord(s3: S3Client) {
+  const key = await recordKey(s3);
   if (key === undefined) return undefined;
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'e2e-fleets', Key: key }));
   return JSON.parse((await Body?.transformToString()) ?? '');
@@ -142,4 +147,22 @@ describe('a run that is paused (SIGSTOP), and goes on when another has taken ove
     const launches = counts((await cloud.living()).map((machine) => tagOf(machine, 'rolecall:launch')));
     expect(Object.values(launches).sort()).toEqual([2, 3]);
   });
+});
+
+test('a record that is damaged: nothing is launched or ended, exit 6; status shows the fleet, and says so', async () => {
+  await cloud.up();
+  expect(await cloud.scale(2)).toMatchObject({ code: 0 });
+  const { s3 } = await cloud.client();
+  const Key = await recordKey(s3);
+  await s3.send(new PutObjectCommand({ Bucket: 'e2e-fleets', Key, Body: '{"version":1,' }));
+  for (const run of [
+    cloud.scale(3),
+    cloud.scale(0, ['--yes']),
+    cloud.json('terminate', ['--fleet', '--yes']),
+  ])
+    expect(await run).toMatchObject({ code: 6, stderr: expect.stringMatching(/record s3:\S+ is damaged/) });
+  expect(await cloud.verdicts()).toEqual(proved(2));
+  const { code, stdout } = await cloud.text('status', []);
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('is damaged') });
+  expect(stdout.match(/i-[0-9a-f]{17}/g)).toHaveLength(2);
 });
