@@ -115,7 +115,7 @@ async function end(
   waitMs: number,
   host: Host,
 ): Promise<ExitCode> {
-  const { clock, terminal } = host;
+  const { clock, signal, terminal } = host;
   const launch = words.launch ?? '-';
   const book = await openFleetBook({ name, verb: 'terminate', launch, waitMs }, records, host);
   try {
@@ -126,6 +126,7 @@ async function end(
       records,
       clock,
       book,
+      signal,
       agreed,
     })) {
       if (event.type === 'machines-ended') ended.push(...event.members);

@@ -66,8 +66,8 @@ async function takeBackLate(
 
 /** Records what came of a batch. Another run of the launch may have been first: its answer stays. @returns whether this is the first */
 export async function answer(
-  plan: LaunchPlan,
-  { records, clock }: LaunchTools,
+  plan: Pick<LaunchPlan, 'launch'>,
+  { records, clock }: Pick<LaunchTools, 'records' | 'clock'>,
   { batch }: BatchRecord,
   came: Pick<AnswerRecord, 'result' | 'code'> & { readonly machines: readonly Machine[] },
 ): Promise<boolean> {

@@ -26,8 +26,13 @@ async function fleetRecord(s3: S3Client) {
   return JSON.parse((await Body?.transformToString()) ?? '');
 }
 
+interface SeenRecord {
+  readonly holder: { readonly verb: string } | null;
+  readonly open: readonly { readonly kind: string }[];
+}
+
 /** Stops a process as soon as the fleet's record is as `seen` says. */
-async function stopWhen(running: Running, seen: (record: { open: { kind: string }[] }) => boolean) {
+async function stopWhen(running: Running, seen: (record: SeenRecord) => boolean) {
   const { s3 } = await cloud.client();
   await until('the record to tell it', async () => {
     const record = await fleetRecord(s3);
@@ -38,7 +43,8 @@ async function stopWhen(running: Running, seen: (record: { open: { kind: string 
 }
 
 describe('two runs at once', () => {
-  beforeAll(() => cloud.up());
+  // So slow that one is still at work when the other comes, on a busy machine too.
+  beforeAll(() => cloud.up(`boxes: { ${QUICK.replace('init, ms: 900', 'init, ms: 8000')} }`, 5));
 
   test.each([
     ['of different jobs', '801', '802'],
@@ -65,8 +71,7 @@ describe('two runs at once', () => {
 
   test('--lock-wait 0s waits for nobody: exit 6, who is at work, and since when', async () => {
     const first = cloud.start('scale', ['--to', '4', '--output', 'json'], job('821'));
-    const { s3 } = await cloud.client();
-    await until('the first to be at work', async () => (await fleetRecord(s3))?.holder?.verb === 'scale');
+    await stopWhen(first, ({ holder }) => holder?.verb === 'scale');
     const second = await cloud.scale(6, ['--lock-wait', '0s'], job('822'));
     expect(second).toMatchObject({
       code: 6,
@@ -74,6 +79,7 @@ describe('two runs at once', () => {
         /another run is at work on this fleet: scale by ann.* since .*github-821-scale-/,
       ),
     });
+    first.child.kill('SIGCONT');
     expect(await cloud.finished(first)).toMatchObject({ code: 0, document: { fleet: { proved: 4 } } });
     expect(await cloud.verdicts()).toEqual(proved(4));
   });
@@ -107,7 +113,7 @@ describe('kill -9 at any moment', () => {
 describe('a run that is paused (SIGSTOP), and goes on when another has taken over', () => {
   test('just before RunInstances: its machines come once, and it ends with exit 6', async () => {
     // Throttled, it waits between its batch's entry in the record and the answer.
-    await cloud.up(`throttle: { RunInstances: 4 }\nboxes: { ${QUICK} }\n`, 30);
+    await cloud.up(`throttle: { RunInstances: 8 }\nboxes: { ${QUICK} }\n`, 30);
     const first = cloud.start('scale', ['--to', '6', '--no-canary', '--output', 'json'], job('1001'));
     await stopWhen(first, ({ open }) => open.some(({ kind }) => kind === 'batch'));
     const second = await cloud.scale(6, ['--no-canary'], job('1002'));
@@ -122,7 +128,7 @@ describe('a run that is paused (SIGSTOP), and goes on when another has taken ove
   });
 
   test('while it waits for a wave: it launches no more', async () => {
-    await cloud.up(`boxes: { pending_ms: 500, kernel_ms: 8000 }\n`, 30);
+    await cloud.up(`boxes: { pending_ms: 500, kernel_ms: 60000 }\n`, 30);
     const first = cloud.start('scale', ['--to', '6', '--wave', '2', '--output', 'json'], job('1003'));
     await until('the canary', async () => (await cloud.living()).length > 0);
     first.child.kill('SIGSTOP');
@@ -134,7 +140,7 @@ describe('a run that is paused (SIGSTOP), and goes on when another has taken ove
   });
 
   test('while it ends machines: it ends no others', async () => {
-    await cloud.up(`throttle: { TerminateInstances: 4 }\nboxes: { ${QUICK} }\n`, 30);
+    await cloud.up(`throttle: { TerminateInstances: 8 }\nboxes: { ${QUICK} }\n`, 30);
     expect(await cloud.scale(6)).toMatchObject({ code: 0 });
     const first = cloud.start('scale', ['--to', '2', '--yes', '--output', 'json'], job('1005'));
     await stopWhen(first, ({ open }) => open.some(({ kind }) => kind === 'end'));

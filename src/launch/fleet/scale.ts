@@ -7,7 +7,7 @@ import type { FleetStreamEvent } from './events.ts';
 import { judgedFleet, lookAtFleet, standingAs } from './look.ts';
 import type { Fleet, Member } from './members.ts';
 import { bar, judgeWave, type RolloutState, rollWave } from './rollout.ts';
-import { settleOpen } from './settle.ts';
+import { settleOpen, withdrawOpen } from './settle.ts';
 import type { FleetPlan, FleetTools } from './tools.ts';
 
 /** What a fleet of this size needs: so many more, or these ended. */
@@ -38,7 +38,7 @@ export async function* scaleFleet(
   tools: FleetTools,
 ): AsyncGenerator<FleetStreamEvent, void> {
   const target = plan.launch.count;
-  yield* settleOpen(tools);
+  yield* target === 0 ? withdrawOpen(tools) : settleOpen(tools);
   // Whoever names a size means that one, and not the one that a replacement was to keep.
   if (tools.book.replacing !== null) await tools.book.setReplacing(null);
   const fleet = yield* fleetToScale(plan, tools, target);

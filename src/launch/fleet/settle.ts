@@ -1,6 +1,8 @@
+import { InterruptedError } from '../../errors.ts';
 import { counted } from '../../io/text.ts';
-import type { LaunchId } from '../../nouns.ts';
+import type { LaunchId, Machine } from '../../nouns.ts';
 import { type Batch, readBatches } from '../book.ts';
+import { clientToken } from '../identity.ts';
 import { answer } from '../outcome.ts';
 import { settleBatch } from '../send.ts';
 import { endMachines } from './end.ts';
@@ -8,47 +10,113 @@ import type { FleetEvent } from './events.ts';
 import type { OpenEntry } from './record.ts';
 import type { FleetTools } from './tools.ts';
 
+/** What settling needs where nothing is launched. */
+export type Withdrawing = Pick<FleetTools, 'ec2' | 'records' | 'clock' | 'signal' | 'book'>;
+
+/** Settles a batch that has no answer. @returns how many machines it has; they are found when the fleet is looked at */
+type Settle = (launch: LaunchId, batch: Batch) => AsyncGenerator<FleetEvent, number>;
+
+/** EC2 shows the machines of a token within seconds, sometimes within a minute. */
+const SHOWN_MS = 60_000;
+const ASK_EVERY_MS = 5_000;
+
 /**
  * Settles what an earlier holder of the fleet entered and never answered: a batch is found by its token, or sent with it, so
  * that a holder which wakes up later can send nothing new with it; machines that were to end are ended.
  * @throws AwsError where AWS doesn't answer: then it stays open for the next holder
  */
-export async function* settleOpen(tools: FleetTools): AsyncGenerator<FleetEvent, void> {
-  for (const entry of tools.book.open) {
-    const text = entry.kind === 'batch' ? await settleEntry(entry, tools) : await endEntry(entry, tools);
-    yield { type: 'notice', at: tools.clock.now(), text };
+export const settleOpen = (tools: FleetTools): AsyncGenerator<FleetEvent, void> =>
+  settle(tools, (launch, batch) => sendAgain(launch, batch, tools));
+
+/**
+ * Settles the same where nothing more is to be launched: a batch whose machines EC2 doesn't show within a minute was never
+ * sent. A holder that wakes up later and sends it finds it answered, and ends its machines again.
+ */
+export const withdrawOpen = (tools: Withdrawing): AsyncGenerator<FleetEvent, void> =>
+  settle(tools, (launch, batch) => withdraw(launch, batch, tools));
+
+async function* settle(tools: Withdrawing, settleOne: Settle): AsyncGenerator<FleetEvent, void> {
+  const { book, clock } = tools;
+  for (const entry of book.open) {
+    const text =
+      entry.kind === 'batch' ? yield* settleEntry(entry, tools, settleOne) : await endEntry(entry, tools);
+    yield { type: 'notice', at: clock.now(), text };
   }
 }
 
-async function settleEntry(
+async function* settleEntry(
   { launch, batch }: Extract<OpenEntry, { readonly kind: 'batch' }>,
-  tools: FleetTools,
-): Promise<string> {
-  const found = (await readBatches(tools.records, launch)).find(({ record }) => record.batch === batch);
-  const what = `batch ${batch} of launch ${launch}, which an earlier run left open`;
+  { records, book }: Withdrawing,
+  settleOne: Settle,
+): AsyncGenerator<FleetEvent, string> {
+  const found = (await readBatches(records, launch)).find(({ record }) => record.batch === batch);
   const isOpen = found !== undefined && found.answer === undefined;
-  const machines = isOpen ? await settleNow(launch, found, tools) : (found?.answer?.machines.length ?? 0);
-  await tools.book.leave(launch, batch);
-  return `settled ${what}: ${counted(machines, 'machine')}`;
+  const machines = isOpen ? yield* settleOne(launch, found) : (found?.answer?.machines.length ?? 0);
+  await book.leave(launch, batch);
+  return `settled ${nameOf(launch, batch)}: ${counted(machines, 'machine')}`;
 }
 
-/** @returns how many machines it has; they are found when the fleet is looked at */
-async function settleNow(launch: LaunchId, batch: Batch, tools: FleetTools): Promise<number> {
-  const settling = settleBatch(tools.planOf(launch), tools, batch);
-  let next = await settling.next();
-  while (!next.done) next = await settling.next();
+const nameOf = (launch: LaunchId, batch: number): string =>
+  `batch ${batch} of launch ${launch}, which an earlier run left open`;
+
+async function* sendAgain(
+  launch: LaunchId,
+  batch: Batch,
+  tools: FleetTools,
+): AsyncGenerator<FleetEvent, number> {
+  const plan = tools.planOf(launch);
+  const sending = settleBatch(plan, tools, batch);
+  let next = await sending.next();
+  while (!next.done) next = await sending.next();
   const { refused, machines, open } = next.value;
   if (refused?.kind === 'invalid' && !open) {
     // Whoever sleeps over the same request would get the same answer to it.
-    const came = { result: 'refused', code: refused.code ?? null, machines: [] } as const;
-    await answer(tools.planOf(launch), tools, batch.record, came);
+    await answer(plan, tools, batch.record, { result: 'refused', code: refused.code ?? null, machines: [] });
   } else if (refused !== undefined && refused.kind !== 'quota') throw refused;
   return machines.length;
 }
 
+async function* withdraw(
+  launch: LaunchId,
+  { record }: Batch,
+  tools: Withdrawing,
+): AsyncGenerator<FleetEvent, number> {
+  const at = tools.clock.now();
+  yield {
+    type: 'notice',
+    at,
+    text: `looking for ${nameOf(launch, record.batch)}: that takes up to a minute`,
+  };
+  const machines = await shownOf(launch, record, tools);
+  const came =
+    machines.length > 0
+      ? ({ result: 'launched', code: null, machines } as const)
+      : ({ result: 'refused', code: 'NeverSent', machines } as const);
+  await answer({ launch }, tools, record, came);
+  return machines.length;
+}
+
+/** The machines that EC2 shows for a batch, once it had time to show them all. @throws InterruptedError */
+async function shownOf(
+  launch: LaunchId,
+  { batch, count }: Batch['record'],
+  { ec2, clock, signal }: Withdrawing,
+): Promise<readonly Machine[]> {
+  const until = clock.now() + SHOWN_MS;
+  for (;;) {
+    const machines = await ec2.machinesOfToken(clientToken(launch, batch));
+    if (machines.length >= count || clock.now() >= until) return machines;
+    await clock.sleep(ASK_EVERY_MS, signal);
+    if (signal?.aborted)
+      throw new InterruptedError(`stopped looking for batch ${batch} of launch ${launch}`, {
+        hint: 'nothing was ended; run the same command again',
+      });
+  }
+}
+
 async function endEntry(
   entry: Extract<OpenEntry, { readonly kind: 'end' }>,
-  tools: FleetTools,
+  tools: Pick<FleetTools, 'ec2' | 'book'>,
 ): Promise<string> {
   await endMachines(entry.instance_ids, entry.how, tools);
   await tools.book.leaveEntry(entry);

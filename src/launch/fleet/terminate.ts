@@ -1,9 +1,9 @@
-import { counted } from '../../io/text.ts';
 import type { FleetName } from '../request.ts';
-import { endMachines, endMembers } from './end.ts';
+import { endMembers } from './end.ts';
 import type { FleetEvent } from './events.ts';
 import { lookAtFleet } from './look.ts';
 import type { Fleet, Member } from './members.ts';
+import { type Withdrawing, withdrawOpen } from './settle.ts';
 import type { FleetTools } from './tools.ts';
 
 /** Which machines of a fleet: those of one launch, those that did not succeed, or all. */
@@ -21,25 +21,14 @@ export const doomedOf = ({ members }: Fleet, { launch, failed = false }: Doomed)
       (launch === undefined || machine.tags['rolecall:launch'] === launch),
   );
 
-/**
- * Ends machines of a fleet. What an earlier run was about to end is ended, too; a batch that it left open stays so for the
- * next `scale`, which knows how to settle it.
- */
+/** Ends machines of a fleet, after what an earlier run left open was settled. @throws see scaleFleet */
 export async function* terminateFleet(
   name: FleetName,
   doomed: Doomed,
-  tools: Pick<FleetTools, 'ec2' | 'records' | 'clock' | 'book' | 'agreed'>,
+  tools: Withdrawing & Pick<FleetTools, 'agreed'>,
 ): AsyncGenerator<FleetEvent, void> {
-  const { book, clock } = tools;
-  for (const entry of book.open) {
-    if (entry.kind === 'batch') {
-      const text = `batch ${entry.batch} of launch ${entry.launch} is open (${counted(entry.count, 'machine')}): the next scale of this fleet settles it`;
-      yield { type: 'notice', at: clock.now(), text };
-    } else {
-      await endMachines(entry.instance_ids, entry.how, tools);
-      await book.leaveEntry(entry);
-    }
-  }
+  const { clock } = tools;
+  yield* withdrawOpen(tools);
   const fleet = await lookAtFleet(name, undefined, tools);
   const members = doomedOf(fleet, doomed);
   const left = fleet.members.filter(

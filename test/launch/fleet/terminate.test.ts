@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FleetEvent } from '../../../src/launch/fleet/events.ts';
-import { doomedOf, terminateFleet } from '../../../src/launch/fleet/terminate.ts';
-import type { LaunchId, Machine } from '../../../src/nouns.ts';
-import { role } from '../roles.ts';
+import { ConflictError } from '../../../src/errors.ts';
+import { glimpse } from '../../../src/launch/fleet/book.ts';
+import { doomedOf } from '../../../src/launch/fleet/terminate.ts';
+import type { Machine } from '../../../src/nouns.ts';
+import { fuse, killed } from './fuse.ts';
 import { member } from './machines.ts';
-import { World } from './world.ts';
+import { proved, sleepsAt } from './sleeper.ts';
+import { KEY, World } from './world.ts';
 
 describe('which machines are meant', () => {
   const members = [
@@ -27,32 +29,21 @@ describe('which machines are meant', () => {
 });
 
 describe('terminate', () => {
-  async function end(world: World, doomed: Parameters<typeof terminateFleet>[1], agreed = true) {
-    const { book, records, pid } = await world.open('terminate', '-');
-    const events: FleetEvent[] = [];
-    const tools = { ec2: world.ec2.port(() => undefined), records, clock: world.clock, book };
-    for await (const event of terminateFleet(role(), doomed, { ...tools, agreed: async () => agreed }))
-      events.push(event);
-    await book.close();
-    world.alive.delete(pid);
-    return events;
-  }
-
   test('ends the fleet, and no stranger', async () => {
     const world = new World();
     await world.scale('one', 3);
     const [first] = world.ec2.living() as [Machine];
     const copied = world.ec2.add({ ...first, clientToken: 'by-hand' });
-    await end(world, {});
+    await world.terminate();
     expect(world.ec2.living().map(({ instanceId }) => instanceId)).toEqual([copied]);
-    await end(world, {});
+    await world.terminate();
     expect(world.ec2.living()).toHaveLength(1);
   });
 
   test('without a yes nothing', async () => {
     const world = new World();
     await world.scale('one', 3);
-    await end(world, {}, false);
+    await world.terminate({}, { agreed: () => false });
     expect(world.ec2.living()).toHaveLength(3);
   });
 
@@ -60,25 +51,64 @@ describe('terminate', () => {
     const world = new World();
     await world.scale('one', 2);
     await world.scale('two', 3);
-    await end(world, { launch: 'two' });
+    await world.terminate({ launch: 'two' });
     expect(world.ec2.living().map(({ tags }) => tags['rolecall:launch'])).toEqual(['one', 'one']);
   });
 
-  test('what another was about to end is ended; a batch that is open stays, and is told of', async () => {
+  test('what another was about to end is ended', async () => {
     const world = new World();
     await world.scale('one', 3);
     const [first] = world.ec2.living() as [Machine];
     const { book, pid } = await world.open('scale', 'dead');
     await book.enterEnd([first.instanceId], 'terminate');
-    await book.enter('dead' as LaunchId, { batch: 1, count: 4 });
     world.alive.delete(pid);
-    const events = await end(world, { failed: true });
+    await world.terminate({ failed: true });
     expect(world.ec2.living()).toHaveLength(2);
-    expect(events[0]).toMatchObject({
-      type: 'notice',
-      text: 'batch 1 of launch dead is open (4 machines): the next scale of this fleet settles it',
-    });
-    const next = await world.open('scale', 'looks');
-    expect(next.book.open).toMatchObject([{ kind: 'batch', launch: 'dead' }]);
+    expect((await glimpse(world.records, KEY, world.clock)).open).toEqual([]);
+  });
+});
+
+describe.each<[string, (world: World) => Promise<unknown>]>([
+  ['terminate', (world) => world.terminate()],
+  ['scale --to 0', (world) => world.scale('none', 0)],
+])('%s ends all of a fleet, and launches nothing for it, after a run', (_name, end) => {
+  test('that was killed at any one step, though EC2 shows its machines late', async () => {
+    for (let step = 0; ; step += 1) {
+      const world = new World();
+      world.ec2.lateness = () => 20_000;
+      const over = !(await killed(world.scale('dead', 4, { step: fuse(step) })));
+      const launched = world.ec2.machines.size;
+      await end(world);
+      expect({ step, standing: world.standing(), launched: world.ec2.machines.size }).toEqual({
+        step,
+        standing: [],
+        launched,
+      });
+      expect((await glimpse(world.records, KEY, world.clock)).open).toEqual([]);
+      if (over) return;
+    }
+  });
+
+  test('that sleeps at any one step, and wakes when the fleet is gone', async () => {
+    for (let step = 0; ; step += 1) {
+      const world = new World();
+      const ended = await sleepsAt(step, world, () => end(world));
+      if (ended === 'over') return;
+      // One that slept before it had the lease, or after its last word, goes its way.
+      if (ended !== 'through') expect(ended).toBeInstanceOf(ConflictError);
+      const expected = ended === 'through' && world.standing().length > 0 ? proved(5) : [];
+      expect({ step, standing: world.standing() }).toEqual({ step, standing: expected });
+    }
+  });
+
+  test('whose batch EC2 gave in part', async () => {
+    for (let step = 0; ; step += 1) {
+      const world = new World();
+      world.ec2.capacity = 2;
+      const over = !(await killed(world.scale('dead', 3, { step: fuse(step), rules: { canary: false } })));
+      await end(world);
+      expect({ step, standing: world.standing() }).toEqual({ step, standing: [] });
+      if (over) return;
+    }
   });
 });

@@ -1,8 +1,10 @@
 import type { Role } from '../../../src/catalogue/role.ts';
 import { FleetBook } from '../../../src/launch/fleet/book.ts';
-import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
+import type { FleetEvent, FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
+import type { Member } from '../../../src/launch/fleet/members.ts';
 import { type Replaced, replaceFleet } from '../../../src/launch/fleet/replace.ts';
 import { scaleFleet } from '../../../src/launch/fleet/scale.ts';
+import { type Doomed, terminateFleet } from '../../../src/launch/fleet/terminate.ts';
 import type { FleetPlan, FleetTools, Rules } from '../../../src/launch/fleet/tools.ts';
 import { launchMachines } from '../../../src/launch/launch.ts';
 import { memoryRecords } from '../../../src/launch/memory-records.ts';
@@ -87,6 +89,23 @@ export class World {
     return await this.#run('replace', launch, 1, options, (plan, tools) =>
       replaceFleet(plan, options.which ?? 'stale', tools),
     );
+  }
+
+  /** Ends machines of the fleet. */
+  async terminate(doomed: Doomed = {}, options: Pick<Options, 'agreed'> = {}): Promise<FleetEvent[]> {
+    const { book, records, pid } = await this.open('terminate', '-');
+    const tools = {
+      ec2: this.ec2.port(() => undefined),
+      records,
+      clock: this.clock,
+      book,
+      agreed: async (members: readonly Member[]) => options.agreed?.(members.length) ?? true,
+    };
+    const events: FleetEvent[] = [];
+    for await (const event of terminateFleet(role(), doomed, tools)) events.push(event);
+    await book.close();
+    this.alive.delete(pid);
+    return events;
   }
 
   async #run(
