@@ -4,6 +4,7 @@ import type { LaunchPlan } from '../launch/plan.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
+import { settingsOf } from '../report/settings.ts';
 import type { Following } from './follow.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
@@ -26,6 +27,7 @@ export const launchPlanOf = (
   launch: draft.launch,
   isNew: draft.isNew,
   role: draft.role,
+  settings: Object.fromEntries(settingsOf(draft.role).map(({ name, value }) => [name, value])),
   payload: payloadsOf(draft, pins, bucket, clock),
   count: draft.count,
   build: pins.build?.build,

@@ -16,6 +16,8 @@ export interface LaunchRecord {
   readonly ami: string;
   /** Hex SHA-256 of all that the catalogue and the command line say about the machines. */
   readonly settings_sha256: string;
+  /** The same as people read it, by names of the catalogue, without secrets: for telling what changed. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
   readonly requested: number;
   /** What its machines deploy; absent where the role has no app. */
   readonly build?: RecordedBuild | undefined;

@@ -16,6 +16,8 @@ export interface LaunchedBundle {
 export interface LaunchPlan {
   readonly launch: LaunchId;
   readonly role: Role;
+  /** The role's settings as people read them, by their names in the catalogue; secrets are not shown. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** What its machines deploy; absent where the role has no app. */
   readonly build?: Build | undefined;
   /** What its machines start from; absent where the role has no modules. */

@@ -180,7 +180,10 @@ describe('the catalogue changes between a job and its re-run', () => {
     expect(await cloud.scale(4, [], job)).toMatchObject({ code: 4 });
     cloud.write((text) => text.replace('web: { ', 'web: { personality: { port: 81 }, '));
     const again = await cloud.scale(4, [], job);
-    expect(again).toMatchObject({ code: 6, stderr: expect.stringContaining('role settings') });
+    expect(again).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('with other values: personality.port (then not set, now 81)'),
+    });
     expect(again.stderr).toContain('--accept-changes');
     expect(await cloud.verdicts()).toEqual(proved(2));
     const accepted = await cloud.scale(4, ['--accept-changes'], job);

@@ -323,6 +323,23 @@ describe('conflicts', () => {
     expect(ec2.requests).toEqual(['RunInstances']);
   });
 
+  test('what changed is told setting by setting, where the record holds them', async () => {
+    const settings = { instance_type: 't3.micro', 'personality.port': '80', ami: 'ami-1' };
+    await eventsOf(launchMachines(plan(1, { isNew: true, settings }), tools()));
+    const changed = (now: Record<string, string>, of = role({ instanceTypes: ['m5.large'] })) =>
+      eventsOf(launchMachines(plan(1, { role: of, settings: now }), tools()));
+    await expect(changed({ instance_type: 'm5.large', zone: 'us-east-1a', ami: 'ami-1' })).rejects.toThrow(
+      /other values: instance_type \(then t3.micro, now m5.large\), personality.port \(then 80, now not set\), zone \(then not set, now us-east-1a\)$/,
+    );
+    await expect(changed({ ...settings, 'personality.port': 'x'.repeat(100) })).rejects.toThrow(
+      new RegExp(`\\(then 80, now ${'x'.repeat(60)}…\\)$`),
+    );
+    // A secret is recorded as such only.
+    await expect(changed(settings)).rejects.toThrow(/other values: role settings$/);
+    const comment = role({}, { catalogueSha256: 'd'.repeat(64) });
+    await expect(changed(settings, comment)).rejects.toThrow(/other values: catalogue file$/);
+  });
+
   test("another fleet's machines under the same id are not taken over", async () => {
     await eventsOf(launchMachines(plan(1), tools()));
     rmSync(folder, { recursive: true });

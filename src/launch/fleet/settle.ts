@@ -13,8 +13,13 @@ import type { FleetTools } from './tools.ts';
 /** What settling needs where nothing is launched. */
 export type Withdrawing = Pick<FleetTools, 'ec2' | 'records' | 'clock' | 'signal' | 'book'>;
 
-/** Settles a batch that has no answer. @returns how many machines it has; they are found when the fleet is looked at */
-type Settle = (launch: LaunchId, batch: Batch) => AsyncGenerator<FleetEvent, number>;
+/** How a batch that has no answer is settled. */
+interface Settling {
+  /** @returns how many machines it has; they are found when the fleet is looked at */
+  readonly settle: (launch: LaunchId, batch: Batch) => Promise<number>;
+  /** Told before, where it takes long. */
+  readonly doing?: (what: string) => string;
+}
 
 /** EC2 shows the machines of a token within seconds, sometimes within a minute. */
 const SHOWN_MS = 60_000;
@@ -26,44 +31,42 @@ const ASK_EVERY_MS = 5_000;
  * @throws AwsError where AWS doesn't answer: then it stays open for the next holder
  */
 export const settleOpen = (tools: FleetTools): AsyncGenerator<FleetEvent, void> =>
-  settle(tools, (launch, batch) => sendAgain(launch, batch, tools));
+  settling(tools, { settle: (launch, batch) => sendAgain(launch, batch, tools) });
 
 /**
  * Settles the same where nothing more is to be launched: a batch whose machines EC2 doesn't show within a minute was never
  * sent. A holder that wakes up later and sends it finds it answered, and ends its machines again.
  */
 export const withdrawOpen = (tools: Withdrawing): AsyncGenerator<FleetEvent, void> =>
-  settle(tools, (launch, batch) => withdraw(launch, batch, tools));
+  settling(tools, {
+    settle: (launch, batch) => withdraw(launch, batch, tools),
+    doing: (what) => `looking for ${what}: that takes up to a minute`,
+  });
 
-async function* settle(tools: Withdrawing, settleOne: Settle): AsyncGenerator<FleetEvent, void> {
+async function* settling(tools: Withdrawing, how: Settling): AsyncGenerator<FleetEvent, void> {
   const { book, clock } = tools;
   for (const entry of book.open) {
     const text =
-      entry.kind === 'batch' ? yield* settleEntry(entry, tools, settleOne) : await endEntry(entry, tools);
+      entry.kind === 'batch' ? yield* settleEntry(entry, tools, how) : await endEntry(entry, tools);
     yield { type: 'notice', at: clock.now(), text };
   }
 }
 
 async function* settleEntry(
   { launch, batch }: Extract<OpenEntry, { readonly kind: 'batch' }>,
-  { records, book }: Withdrawing,
-  settleOne: Settle,
+  { records, book, clock }: Withdrawing,
+  { settle, doing }: Settling,
 ): AsyncGenerator<FleetEvent, string> {
+  const what = `batch ${batch} of launch ${launch}, which an earlier run left open`;
   const found = (await readBatches(records, launch)).find(({ record }) => record.batch === batch);
   const isOpen = found !== undefined && found.answer === undefined;
-  const machines = isOpen ? yield* settleOne(launch, found) : (found?.answer?.machines.length ?? 0);
+  if (isOpen && doing !== undefined) yield { type: 'notice', at: clock.now(), text: doing(what) };
+  const machines = isOpen ? await settle(launch, found) : (found?.answer?.machines.length ?? 0);
   await book.leave(launch, batch);
-  return `settled ${nameOf(launch, batch)}: ${counted(machines, 'machine')}`;
+  return `settled ${what}: ${counted(machines, 'machine')}`;
 }
 
-const nameOf = (launch: LaunchId, batch: number): string =>
-  `batch ${batch} of launch ${launch}, which an earlier run left open`;
-
-async function* sendAgain(
-  launch: LaunchId,
-  batch: Batch,
-  tools: FleetTools,
-): AsyncGenerator<FleetEvent, number> {
+async function sendAgain(launch: LaunchId, batch: Batch, tools: FleetTools): Promise<number> {
   const plan = tools.planOf(launch);
   const sending = settleBatch(plan, tools, batch);
   let next = await sending.next();
@@ -76,17 +79,7 @@ async function* sendAgain(
   return machines.length;
 }
 
-async function* withdraw(
-  launch: LaunchId,
-  { record }: Batch,
-  tools: Withdrawing,
-): AsyncGenerator<FleetEvent, number> {
-  const at = tools.clock.now();
-  yield {
-    type: 'notice',
-    at,
-    text: `looking for ${nameOf(launch, record.batch)}: that takes up to a minute`,
-  };
+async function withdraw(launch: LaunchId, { record }: Batch, tools: Withdrawing): Promise<number> {
   const machines = await shownOf(launch, record, tools);
   const came =
     machines.length > 0
