@@ -266,6 +266,30 @@ test('a batch that a run of the same launch recorded before it slept brings no f
   expect(world.standing()).toEqual(['failed', ...proved(3)]);
 });
 
+test.each([
+  ['the same command', 'one'],
+  ['another run', 'other'],
+])(
+  'AWS is out of reach from any one step on: the run ends with its error, and %s goes on where it was',
+  async (_, again) => {
+    for (let steps = 0; ; steps += 1) {
+      const world = new World();
+      world.ec2.lateness = (serial) => serial * 4_000;
+      let left = steps;
+      const step = () => {
+        left -= 1;
+        if (left < 0) throw new AwsError('out of reach', { kind: 'server', code: 'InternalError' });
+      };
+      const ended = await world.scale('one', 5, { step }).catch((error: unknown) => error);
+      const through = Array.isArray(ended);
+      if (!through) expect(ended).toBeInstanceOf(AwsError);
+      await finish(world, again, 5);
+      expect({ steps, standing: world.standing() }).toEqual({ steps, standing: proved(5) });
+      if (through) return;
+    }
+  },
+);
+
 describe('killed', () => {
   test.each([
     ['the same command', 'one'],
