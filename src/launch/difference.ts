@@ -23,8 +23,9 @@ const CHANGEABLE: ReadonlySet<Compared> = new Set(['ami', 'catalogue_sha256', 's
 /** Settings that the record holds as fields of their own. */
 const FIELDS: ReadonlySet<string> = new Set(['region', 'ami']);
 
-/** Values may be long; what tells them apart stands at their beginning, or doesn't matter. */
+/** Of a long value so much is shown, and so much before the first character that differs. */
 const MAX_SHOWN = 60;
+const LEAD = 20;
 
 /**
  * Makes sure that a launch that was begun is the one that is wanted.
@@ -55,7 +56,9 @@ export function refuseOther(
 
 /** Of the catalogue and the settings that which is told setting by setting, where the record holds them. */
 function changesOf(changed: readonly Compared[], begun: LaunchRecord, wanted: LaunchRecord): string[] {
-  const settings = changedSettings(begun.settings, wanted.settings);
+  // What doesn't change the machines may differ by itself: how long they are waited for, say.
+  const isOther = changed.includes('settings_sha256') || changed.includes('catalogue_sha256');
+  const settings = isOther ? changedSettings(begun.settings, wanted.settings) : [];
   const plain = changed.flatMap((name): string[] => {
     switch (name) {
       case 'settings_sha256':
@@ -93,7 +96,19 @@ function contentChanges(begun: LaunchRecord, wanted: LaunchRecord): string[] {
   ];
 }
 
-const change = (name: string, then: string, now: string): string =>
-  `${name} (then ${short(then)}, now ${short(now)})`;
+function change(name: string, then: string, now: string): string {
+  const start = firstShown(then, now);
+  return `${name} (then ${part(then, start)}, now ${part(now, start)})`;
+}
 
-const short = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+/** Where long values begin to be shown, so that what tells them apart is seen. */
+function firstShown(then: string, now: string): number {
+  let same = 0;
+  while (same < then.length && then[same] === now[same]) same += 1;
+  return same < MAX_SHOWN ? 0 : same - LEAD;
+}
+
+function part(text: string, start: number): string {
+  const shown = text.slice(start, start + MAX_SHOWN);
+  return `${start > 0 ? '…' : ''}${shown}${start + MAX_SHOWN < text.length ? '…' : ''}`;
+}

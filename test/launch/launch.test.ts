@@ -340,6 +340,26 @@ describe('conflicts', () => {
     await expect(changed(settings, comment)).rejects.toThrow(/other values: catalogue file$/);
   });
 
+  test('what changed is shown though it stands far behind in a long value', async () => {
+    const groups = (...more: string[]) => ({
+      security_groups: ['sg-0123456789abcdef0', 'sg-0123456789abcdef1', 'sg-0123456789abcdef2', ...more].join(
+        ', ',
+      ),
+    });
+    await eventsOf(launchMachines(plan(1, { isNew: true, settings: groups('sg-a') }), tools()));
+    const other = plan(1, { role: role({ instanceTypes: ['m5.large'] }), settings: groups('sg-b') });
+    await expect(eventsOf(launchMachines(other, tools()))).rejects.toThrow(
+      /security_groups \(then ….*sg-a, now ….*sg-b\)$/,
+    );
+  });
+
+  test('how long is waited for the machines may be said anew: they are the same ones', async () => {
+    const waits = (timeout: string) => plan(1, { settings: { instance_type: 't3.micro', timeout } });
+    await eventsOf(launchMachines(waits('2 min'), tools()));
+    await eventsOf(launchMachines(waits('20 min'), tools()));
+    expect(ec2.requests.filter((name) => name === 'RunInstances')).toHaveLength(1);
+  });
+
   test("another fleet's machines under the same id are not taken over", async () => {
     await eventsOf(launchMachines(plan(1), tools()));
     rmSync(folder, { recursive: true });
