@@ -39,10 +39,15 @@ export function silent(facts: Facts, console: ConsoleState, reading: Reading, si
 
 /** @returns the verdict on a machine that ended before its verdict */
 export function lost(facts: Facts, machine: Machine, described: boolean): Verdict {
-  const why = machine.stateReason;
-  const told = why === undefined ? `${machine.state}; EC2 gives no reason` : `${why.code}: ${why.message}`;
+  const told = reasonOf(machine) ?? `${machine.state}; EC2 gives no reason`;
   const reason = described ? told : `EC2 no longer describes it (its last state: ${machine.state})`;
   return { outcome: 'lost', steps: stepsOf(currentRun(facts.markers)), reason, excerpt: facts.tail };
+}
+
+/** Most messages begin with the code. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+function reasonOf({ stateReason: why }: Machine): string | undefined {
+  if (why === undefined) return undefined;
+  return why.message.startsWith(why.code) ? why.message : `${why.code}: ${why.message}`;
 }
 
 function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, now }: Situation): string {

@@ -268,6 +268,17 @@ describe('lost', () => {
     expect(world.now).toBe(8);
   });
 
+  test('a reason whose message begins with its code, as EC2 writes most of them, says it once', async () => {
+    const world = new World();
+    const box = world.boot(goodRun({}, 6));
+    const why = {
+      code: 'Client.UserInitiatedShutdown',
+      message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+    };
+    world.at(8, () => world.state(box, 'terminated', why));
+    expect(reason(only(await world.watch()))).toBe('Client.UserInitiatedShutdown: User initiated shutdown');
+  });
+
   test('its last words count: both modes are read once more', async () => {
     const world = new World();
     const box = world.boot(failedRun().slice(0, 6));
