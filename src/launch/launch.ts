@@ -20,6 +20,8 @@ export interface Standing {
   /** Machines of the fleet that are not of this launch: its zones are kept even with them. */
   readonly others: readonly Machine[];
   readonly misses: Misses;
+  /** How many machines it is to have in the end, however few are asked for first. */
+  wanted: number;
   next: number;
   /** What AWS said when it gave no more, for certain. */
   refused?: AwsError;
@@ -56,6 +58,7 @@ export async function* openLaunch(
     barred: new Set(),
     others,
     misses: new Misses(clock),
+    wanted: plan.count,
     next: 1,
   };
   if (resumed || !plan.isNew) yield* resume(plan, tools, standing, plan.count);
@@ -166,8 +169,9 @@ async function* note(
   }
   if (sent.refused !== undefined) standing.refused = sent.refused;
   if (standing.refused === undefined) return;
-  const short = missing(standing, target);
-  const error = sent.open ? unsure(plan, batch, standing.refused) : resumable(plan, short, standing.refused);
+  const short = missing(standing, standing.wanted);
+  const { refused } = standing;
+  const error = sent.open ? unsure(plan, batch, refused) : resumable(plan, tools, short, refused);
   yield { type: 'batch-refused', at, batch, missing: short, error };
 }
 

@@ -105,9 +105,17 @@ export const notShown = ({ batch, count }: BatchRecord, shown: number): AwsError
     },
   );
 
-/** A refusal after some machines are launched: the same command alone would be another launch, of all of them. */
-export function resumable(plan: LaunchPlan, missing: number, error: AwsError): AwsError {
-  if (missing >= plan.count || error.kind === 'invalid') return error;
+/**
+ * A refusal after some machines are launched: the same command alone would be another launch, of all of them. A fleet's
+ * command counts what is there.
+ */
+export function resumable(
+  plan: LaunchPlan,
+  { ledger }: Pick<LaunchTools, 'ledger'>,
+  missing: number,
+  error: AwsError,
+): AwsError {
+  if (ledger !== undefined || missing >= plan.count || error.kind === 'invalid') return error;
   const hint = `${error.hint ?? 'run the same command again'}\nwith --launch-id ${plan.launch} only the ${missing} missing are launched`;
   return new AwsError(error.message, { kind: error.kind, code: error.code, hint, cause: error });
 }

@@ -122,7 +122,8 @@ function lookFurther({ rows }: Cluster, style: TextStyle): string[] {
 function refusalLines(refused: readonly Refusal[], paint: Paint): string[] {
   const missing = new Map<string, number>();
   for (const { error, missing: count } of refused) {
-    const hint = error.hint === undefined ? '' : `\n    → ${printable(error.hint)}`;
+    const steps = error.hint?.split('\n').map(printable) ?? [];
+    const hint = steps.map((step, index) => `\n    ${index === 0 ? '→' : ' '} ${step}`).join('');
     const text = `${printable(error.message)}${hint}`;
     missing.set(text, (missing.get(text) ?? 0) + count);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { AwsError } from '../../src/errors.ts';
 import { painter, plain } from '../../src/io/paint.ts';
 import { unpainted, widthOf } from '../../src/io/text.ts';
 import { textReport } from '../../src/report/text.ts';
@@ -15,6 +16,7 @@ import {
   LOST,
   META,
   SILENT,
+  START,
   SUCCEEDED,
 } from './support.ts';
 
@@ -69,6 +71,17 @@ describe('the final report', () => {
 
   test('of a launch where AWS gave nothing', () => {
     expectGolden('text-refused.txt', textReport(ended([], 2), META, LOCAL));
+  });
+
+  test('says each step that follows a refusal in a line of its own', () => {
+    const error = new AwsError('no more', {
+      code: 'VcpuLimitExceeded',
+      hint: 'ask for more\nwith --launch-id x only 2',
+    });
+    const refused = { type: 'batch-refused', at: START + 300, batch: 1, missing: 2, error } as const;
+    expect(textReport(fold([...begin(2), refused]), META, LOCAL)).toContain(
+      '✖ 2 machines not launched: no more\n    → ask for more\n      with --launch-id x only 2\n',
+    );
   });
 
   test('of an interrupted launch', () => {

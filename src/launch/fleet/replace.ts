@@ -92,6 +92,8 @@ async function* openRoll(
     if (next.value.type === 'launch-started') yield { ...next.value, requested: total };
     else if (next.value.type !== 'batch-launched') yield next.value;
   }
+  const standing = next.value;
+  standing.wanted = standing.living.size + total;
   const canary = plan.rules.canary ? 'wanted' : 'done';
-  return { total, standing: next.value, wave: 0, proved: 0, failures: 0, canary };
+  return { total, standing, wave: 0, proved: 0, failures: 0, canary };
 }

@@ -135,6 +135,7 @@ async function* openOwn(plan: FleetPlan, tools: FleetTools, others: readonly Mem
     }
   }
   const standing = next.value;
+  standing.wanted = total;
   for (const [id, { tags }] of standing.living) if (isBad(tags['rolecall:verdict'])) bar(standing, id);
   const canary = plan.rules.canary ? 'wanted' : 'done';
   const state: RolloutState = { total, standing, wave: 0, proved: 0, failures: 0, canary };

@@ -143,6 +143,7 @@ describe('replace', () => {
     expect(shape(events)).toEqual([
       ...['wave of 1', 'terminate 1 replaced', 'wave of 2', 'terminate 1 replaced'],
     ]);
+    expect(events.find(({ type }) => type === 'batch-refused')).toMatchObject({ missing: 2 });
     expect(builds(world)).toEqual([...times(2, 'v1 succeeded'), ...times(2, 'v2 succeeded')]);
     world.ec2.capacity = 99;
     await world.replace('later', { build: 'v2' });

@@ -107,6 +107,26 @@ describe('scale out', () => {
     expect(world.standing()).toEqual(proved(7));
   });
 
+  test('tells of all that will not come, be the wave that AWS refuses as small as may be, and of no id to name', async () => {
+    const refusalOf = async (capacity: number, wave: number) => {
+      const world = new World();
+      await world.scale('before', 2);
+      world.ec2.capacity = 2 + capacity;
+      const events = await world.scale('one', 9, { rules: { wave: { machines: wave } } });
+      return events.find((event) => event.type === 'batch-refused');
+    };
+    for (const [capacity, wave] of [
+      [0, 3],
+      [1, 3],
+      [2, 3],
+      [5, 2],
+    ] as const) {
+      const refusal = await refusalOf(capacity, wave);
+      expect(refusal).toMatchObject({ missing: 7 - capacity });
+      expect(refusal?.error.hint ?? '').not.toContain('--launch-id');
+    }
+  });
+
   test('spreads over zones with regard to what the fleet has there', async () => {
     const world = new World();
     const zoned = role({ zones: ['us-east-1a', 'us-east-1b'] });
