@@ -59,14 +59,15 @@ const LEAST_MS = 3_600_000;
 
 /**
  * The payload of each batch: the forms for its beacons are signed when it is made, and a bundle's URL that is about to end is
- * signed again. A roll-out may take longer than a signature.
+ * signed again. A roll-out may take longer than a signature, and what was signed for one launch does nothing for another whose
+ * open batch is settled.
  * @param bucket the catalogue's; undefined where it has none
  */
 export const payloadsOf =
-  (draft: PayloadDraft, pins: Pins, bucket: Bucket | undefined, clock: Pick<Clock, 'now'>) =>
+  (draft: Draft, pins: Pins, bucket: Bucket | undefined, clock: Pick<Clock, 'now'>) =>
   async (batch: number): Promise<Payload> => {
-    // The first batch goes out at once, with what has just been signed.
-    if (batch === 1 || bucket === undefined) return await payloadFor(draft, pins);
+    // The first batch of a new launch goes out at once, with what has just been signed for it.
+    if ((batch === 1 && draft.isNew) || bucket === undefined) return await payloadFor(draft, pins);
     return await payloadFor(draft, await signedAnew(draft, pins, bucket, clock.now()));
   };
 

@@ -110,6 +110,28 @@ describe('kill -9 at any moment', () => {
   }, 240_000);
 });
 
+test('killed just before RunInstances: what another run launches for it sends its beacons and boot logs', async () => {
+  const fails = '{ kind: failed, step: init, status: 7, lines: ["E: no such package"], share: 1 }';
+  await cloud.up(`throttle: { RunInstances: 8 }\nboxes: { ${QUICK}, outcomes: [${fails}] }\n`, 30);
+  const first = cloud.start('scale', ['--to', '2', '--output', 'json'], job('1101'));
+  await stopWhen(first, ({ open }) => open.some(({ kind }) => kind === 'batch'));
+  first.child.kill('SIGKILL');
+  await first.done;
+  const second = await cloud.scale(1, [], job('1102'));
+  expect(second.stderr).toMatch(
+    /settled batch 1 of launch github-1101-\S+ which an earlier run left open: 1 machine/,
+  );
+  const settled = (await cloud.living()).find((one) =>
+    tagOf(one, 'rolecall:launch').startsWith('github-1101-'),
+  );
+  const { s3 } = await cloud.client();
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'e2e-fleets' }));
+  const sent = Contents.flatMap(({ Key = '' }) =>
+    Key.includes(settled?.InstanceId ?? '?') ? (/(?:^|\/)(beacons|logs)\//.exec(Key)?.[1] ?? []) : [],
+  );
+  expect([...new Set(sent)].sort()).toEqual(['beacons', 'logs']);
+});
+
 describe('a run that is paused (SIGSTOP), and goes on when another has taken over', () => {
   test('just before RunInstances: its machines come once, and it ends with exit 6', async () => {
     // Throttled, it waits between its batch's entry in the record and the answer.
