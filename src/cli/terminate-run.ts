@@ -1,3 +1,4 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type ExitCode, exitCode, UsageError } from '../errors.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
@@ -10,7 +11,7 @@ import { isOurs, type Member } from '../launch/fleet/members.ts';
 import { type Doomed, doomedOf, terminateFleet } from '../launch/fleet/terminate.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { type FleetName, fleetTags } from '../launch/request.ts';
-import type { LaunchId, PathName } from '../nouns.ts';
+import { isLaunchId, type LaunchId, type PathName } from '../nouns.ts';
 import { memberDocument } from '../report/fleets.ts';
 import { jsonReport } from '../report/json.ts';
 import { memberLines } from '../report/members.ts';
@@ -45,7 +46,7 @@ export async function runTerminate(words: TerminateWords, host: Host): Promise<E
     const name =
       words.launch === undefined
         ? { catalogue: catalogue.name, ...(requireRole(words) as Omit<FleetName, 'catalogue'>) }
-        : await fleetOfLaunch(words.launch, cloud);
+        : await fleetOfLaunch(words.launch, catalogue, cloud);
     const doomed = { launch: words.launch, failed: words.failed };
     // Machines of a role that the catalogue had once can be ended; a slip of the pen must not look like an end.
     if (words.launch === undefined && (await cloud.ec2.machinesWithTags(fleetTags(name))).length === 0)
@@ -66,6 +67,11 @@ function checkWords({ launch, fleet, ...words }: TerminateWords): void {
     throw new UsageError('which machines? Neither a launch nor --fleet is given', { hint });
   if (launch !== undefined && (fleet || named))
     throw new UsageError('both a launch and a fleet are named', { hint });
+  // EC2's filters take wildcards.
+  if (launch !== undefined && !isLaunchId(launch))
+    throw new UsageError(`"${launch}" is no launch id`, {
+      hint: 'launch prints it; the tag rolecall:launch holds it',
+    });
 }
 
 interface EndPlace {
@@ -74,14 +80,26 @@ interface EndPlace {
   readonly name: FleetName & { readonly region: string };
 }
 
-/** The fleet that a launch belongs to, as its machines' tags tell. */
-async function fleetOfLaunch(launch: LaunchId, { ec2 }: Cloud): Promise<FleetName> {
+/**
+ * The fleet that a launch belongs to, as its machines' tags tell.
+ * @throws UsageError for one of another catalogue: that fleet's record, with its lease, lies elsewhere
+ */
+async function fleetOfLaunch(
+  launch: LaunchId,
+  catalogue: Pick<Catalogue, 'name'>,
+  { ec2 }: Cloud,
+): Promise<FleetName> {
   const machine = (await ec2.machinesOfLaunch(launch)).find(isOurs);
   if (machine === undefined)
     throw new UsageError(`EC2 knows no machine of launch ${launch} that rolecall launched`, {
       hint: 'check the id, --region and --profile; rolecall status lists what there is',
     });
   const tag = (name: string) => (machine.tags[`rolecall:${name}`] ?? '') as PathName;
+  if (tag('catalogue') !== catalogue.name)
+    throw new UsageError(
+      `launch ${launch} is of the catalogue "${tag('catalogue')}", and not of "${catalogue.name}"`,
+      { hint: 'name the file of that catalogue: --catalogue FILE' },
+    );
   return {
     catalogue: tag('catalogue'),
     role: tag('role'),

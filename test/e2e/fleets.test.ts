@@ -243,6 +243,21 @@ describe('what nobody can mean', () => {
       code: 2,
       stderr: expect.stringContaining('some-launch'),
     });
+    // EC2's filters take wildcards.
+    for (const many of ['*', '2026*', '?'])
+      expect(await run(many)).toMatchObject({ code: 2, stderr: expect.stringContaining('is no launch id') });
+  });
+
+  test('terminate a launch of another catalogue: exit 2, which says whose it is, and its machines stay', async () => {
+    const { document } = await cloud.scale(1, ['--role', 'other']);
+    cloud.write((text) => text.replace('name: fleets', 'name: neighbours'));
+    const words = ['terminate', document.launch.id, '--catalogue', cloud.catalogue, '--local', '--yes'];
+    const refused = await cloud.box.run(words);
+    cloud.write();
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('catalogue "fleets"') });
+    expect(await cloud.living()).toHaveLength(1);
+    expect(await cloud.box.run(words)).toMatchObject({ code: 0 });
+    expect(await cloud.living()).toEqual([]);
   });
 
   test('a fleet that is not there: status says so, and 0 of it is had', async () => {
