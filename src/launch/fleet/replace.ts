@@ -69,7 +69,9 @@ async function* roll(
     const gate = missing > 0 ? yield* rollWave(plan, tools, state, missing) : 'open';
     // Where it stops here, what is new has proved itself all the same: the fleet is as large as it was.
     const stillNeeded = Math.max(0, size - kept.length - state.proved);
-    const going = chooseToEnd(left, left.length - stillNeeded, plan.rules.policy);
+    // Until something new has proved itself nothing goes, also of what serves nobody: it may be kept for a look.
+    const mayGo = missing <= 0 || state.proved > 0;
+    const going = mayGo ? chooseToEnd(left, left.length - stillNeeded, plan.rules.policy) : [];
     yield* endMembers(going, 'terminate', 'replaced', tools);
     left = left.filter((member) => !going.includes(member));
     if (gate === 'shut' || (left.length === 0 && stillNeeded === 0))

@@ -63,6 +63,22 @@ describe('replace', () => {
     expect(builds(world)).toEqual([...times(3, 'v1 succeeded'), 'v2 failed']);
   });
 
+  test.each([
+    ['that fails', () => 'failed' as const, 99],
+    ['that AWS does not give', () => 'succeeded' as const, 0],
+  ])('a canary %s takes no failed or stopped machine with it', async (_, boots, more) => {
+    const world = await fleetOfOld(3);
+    world.boots = () => 'failed';
+    await world.scale('bad', 4, { build: 'v1' });
+    const [stored] = [...world.ec2.machines.values()];
+    if (stored) stored.machine = { ...stored.machine, state: 'stopped' };
+    const before = world.ec2.living().map(({ instanceId }) => instanceId);
+    world.boots = boots;
+    world.ec2.capacity = before.length + more;
+    await world.replace('new', { build: 'v2' });
+    expect(world.ec2.living().map(({ instanceId }) => instanceId)).toEqual(expect.arrayContaining(before));
+  });
+
   describe('stopped by the breaker in the middle', () => {
     /** The canary and two of the next wave are proved, the wave's second machine is not. */
     async function stopped(): Promise<World> {
