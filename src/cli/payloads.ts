@@ -64,7 +64,12 @@ const LEAST_MS = 3_600_000;
  * @param bucket the catalogue's; undefined where it has none
  */
 export const payloadsOf =
-  (draft: Draft, pins: Pins, bucket: Bucket | undefined, clock: Pick<Clock, 'now'>) =>
+  (
+    draft: PayloadDraft & Pick<Draft, 'isNew'>,
+    pins: Pins,
+    bucket: Bucket | undefined,
+    clock: Pick<Clock, 'now'>,
+  ) =>
   async (batch: number): Promise<Payload> => {
     // The first batch of a new launch goes out at once, with what has just been signed for it.
     if ((batch === 1 && draft.isNew) || bucket === undefined) return await payloadFor(draft, pins);

@@ -13,7 +13,7 @@ const bucket = connectBucket(
   {},
 );
 const NOW = Date.now();
-const draft = { role: role(), launch: 'l-1' as LaunchId, nonce: '0'.repeat(32) as Nonce };
+const draft = { role: role(), launch: 'l-1' as LaunchId, nonce: '0'.repeat(32) as Nonce, isNew: true };
 const FIRST_URL = 'https://shop-rolecall.s3.us-east-1.amazonaws.com/bundles/l-1?first';
 
 /** A bundle whose URL ends then, epoch milliseconds. */
@@ -54,6 +54,14 @@ describe('the payload of a batch', () => {
     const later = (await payloads(2)).text;
     expect(beaconDate(later)).toMatch(/./);
     expect(beaconDate(later)).not.toBe(beaconDate(first));
+  });
+
+  test('of another launch, whose open batch is settled, has forms of that launch from the first on', async () => {
+    const beacon = await pinBeacon(draft.launch, bucket);
+    const other = { ...draft, launch: 'l-2' as LaunchId, isNew: false };
+    const { text } = await payloadsOf(other, { beacon }, bucket, { now: () => NOW })(1);
+    const policy = Buffer.from(beaconDate(text) ?? '', 'base64').toString('utf8');
+    expect(policy).toContain('beacons/l-2/');
   });
 
   test('without a bucket it is always the same', async () => {
