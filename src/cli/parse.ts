@@ -27,7 +27,8 @@ export async function parseArguments(
     // Everything after -- belongs to the user's own command (local exec).
     .parserConfiguration({
       'populate--': true,
-      'duplicate-arguments-array': false,
+      // A list takes one word each time it is given, so that it swallows no ref or source that stands behind it.
+      'greedy-arrays': false,
       'strip-aliased': true,
       'strip-dashed': false,
     })
@@ -47,7 +48,17 @@ export async function parseArguments(
       throw new UsageError(text, { hint: `rolecall ${entry.words.join(' ')} --help`, cause: error });
     })
     .parseAsync([...rest]);
-  return { kind: 'run', values };
+  return { kind: 'run', values: lastOfEach(values as Readonly<Record<string, unknown>>, command) };
+}
+
+/** yargs makes a list of whatever is given twice: of what is none by its table the last value counts. */
+function lastOfEach(values: Readonly<Record<string, unknown>>, { table }: Command): unknown {
+  const isList = (name: string) => table[name]?.array === true || table[name]?.type === 'array';
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) =>
+      name in table && !isList(name) && Array.isArray(value) ? [name, value.at(-1)] : [name, value],
+    ),
+  );
 }
 
 /** Words after `--` are the user's own command's. */

@@ -28,7 +28,7 @@ export const buildOptions = {
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: 'File that looks like a secret and may be in the build',
+    describe: 'File that looks like a secret and may be in the build; again for more',
   },
 } as const satisfies Record<string, Options>;
 
