@@ -865,9 +865,9 @@ sign_get() {
   REPLY="${headers}Authorization: AWS4-HMAC-SHA256 Credential=$AWS_KEY/$scope,SignedHeaders=$names,Signature=$REPLY"$'\n'
 }
 
-# Sets REPLY to the URL of the object with the key $1 below the prefix.
+# Sets REPLY to the URL of the object with the key $1.
 url_of() {
-  local key=${SETTINGS[prefix]:-}$1 bucket=${SETTINGS[bucket]} base=${SETTINGS[s3_url]:-${AWS_ENDPOINT_URL_S3:-}} domain=amazonaws.com
+  local key=$1 bucket=${SETTINGS[bucket]} base=${SETTINGS[s3_url]:-${AWS_ENDPOINT_URL_S3:-}} domain=amazonaws.com
   if [[ ${SETTINGS[region]:-} == cn-* ]]; then domain+=.cn; fi
   if [[ -n $base ]]; then
     REPLY=${base%/}/$bucket/$key
@@ -1073,7 +1073,7 @@ is_current() {
 
 # The pointer's first line is the tag; the rest is history.
 read_pointer() {
-  local key=pointers/${SETTINGS[app]}/${PERSONALITY[environment]} file=$WORK/pointer
+  local key=${SETTINGS[prefix]:-}pointers/${SETTINGS[app]}/${PERSONALITY[environment]} file=$WORK/pointer
   fetch_mode
   if [[ $REPLY == presigned ]]; then
     die 'fetch is presigned, but user data pins no build: only a URL in user data can be presigned'
@@ -1112,7 +1112,7 @@ manifest_field() {
 }
 
 read_manifest() {
-  local key=builds/${SETTINGS[app]}/$BUILD.json file=$WORK/manifest app
+  local key=${SETTINGS[prefix]:-}builds/${SETTINGS[app]}/$BUILD.json file=$WORK/manifest app
   url_of "$key"
   if ! s3_get "$REPLY" "$file" 4194304; then
     if [[ $HTTP_STATUS == 404 ]]; then
@@ -1140,7 +1140,7 @@ read_manifest() {
 
 # Beside the builds, so that what has room there has room for good; removed whatever comes.
 fetch_build() {
-  local - key=builds/${SETTINGS[app]}/$BUILD_ARCHIVE url
+  local - key=${SETTINGS[prefix]:-}builds/${SETTINGS[app]}/$BUILD_ARCHIVE url
   set +x
   ARCHIVE=$APP_FOLDER/builds/.fetch-$BUILD_ARCHIVE
   fetch_mode

@@ -70,10 +70,10 @@ export async function buildArchive(plan: BuildPlan, target: string, tools: Build
   const source = plan.dirty ? await workTree(plan.repository) : await sourceOf(plan.repository, plan.ref);
   const draft = join(folder, `.rolecall-build-${process.pid}-${tools.now()}`);
   try {
-    const tag = plan.tag === undefined ? undefined : checkedTag(plan.tag);
+    const tag = plan.tag === undefined ? tagOf(source) : checkedTag(plan.tag);
     const archived = await archive(plan, source, tag, draft, tools);
     refuse(archived, plan, source);
-    const build = buildOf(plan, source, tag ?? tagOf(source, archived), archived, tools.now());
+    const build = buildOf(plan, source, tag ?? dirtyTag(source, archived), archived, tools.now());
     const path = intoFolder ? join(target, build.archive) : target;
     await writeFile(manifestPathOf(path), renderManifest(build)).catch(unwritable(manifestPathOf(path)));
     await rename(draft, path).catch(unwritable(path));
@@ -105,12 +105,17 @@ function checkedTag(tag: string): PathName {
   });
 }
 
-/** The ref's own name where it is a tag that can be one, else the commit's first digits; marked where it holds changes. */
-function tagOf({ commit, dirty, tagName }: Source, { tarSha256 }: Archived): PathName {
-  const short = commit.slice(0, 12);
-  if (dirty) return `${short}-dirty-${tarSha256.slice(0, 8)}` as PathName;
-  return tagName !== undefined && isPathName(tagName) ? tagName : (short as PathName);
+/** The ref's own name where it is a tag that can be one, else the commit's first digits; none yet where it holds changes. */
+function tagOf({ commit, dirty, tagName }: Source): PathName | undefined {
+  if (dirty) return undefined;
+  return tagName !== undefined && isPathName(tagName) ? tagName : shortOf(commit);
 }
+
+/** Changes are named by what they make: no commit tells them apart. */
+const dirtyTag = ({ commit }: Source, { tarSha256 }: Archived): PathName =>
+  `${shortOf(commit)}-dirty-${tarSha256.slice(0, 8)}` as PathName;
+
+const shortOf = (commit: string): PathName => commit.slice(0, 12) as PathName;
 
 async function archive(
   plan: BuildPlan,

@@ -354,6 +354,24 @@ describe('a build command', () => {
   });
 
   test.each([
+    ['v1', {}, 'v1'],
+    ['HEAD', {}, undefined],
+    ['v1', { tag: 'mine' }, 'mine'],
+  ])('of %s with %j is told the tag of its build', async (ref, more, expected) => {
+    repo.git('tag', 'v1');
+    const command = 'mkdir dist; printf %s "$ROLECALL_TAG" >dist/told';
+    const { path, build: made } = await build({ command, path: 'dist', ref, ...more });
+    expect(made.tag).toBe(expected ?? made.commit.slice(0, 12));
+    expect(contentOf(path, 'told')).toBe(made.tag);
+  });
+
+  test('of a work tree with changes is told none: its tag is known by what it makes', async () => {
+    repo.write('src/a', 'changed\n');
+    const command = 'mkdir dist; echo "[$ROLECALL_TAG]" >dist/told';
+    expect(contentOf((await build({ command, path: 'dist', dirty: true })).path, 'told')).toBe('[]\n');
+  });
+
+  test.each([
     [
       'echo working; echo "E: no compiler" >&2; exit 7',
       /the build command ended with status 7:\n {2}working\n {2}E: no compiler/,

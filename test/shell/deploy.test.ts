@@ -292,6 +292,21 @@ describe('what can go wrong with S3', () => {
       expect(outcome.stdout + outcome.stderr).not.toContain(secret);
   });
 
+  test('names objects as they lie in the bucket: with the prefix', async () => {
+    usePrefix('team/a/');
+    const build = await store('v1');
+    const prefixed = { rolecall_prefix: 'team/a/', rolecall_fetch: 'public' };
+    expect(told(await boot(await pinned(build, prefixed)))).toMatch(
+      /refuses the archive team\/a\/builds\/shop\/v1\.tar\.gz /,
+    );
+    conf('prefix=team/a/\n');
+    expect(told(await boot(SIGNED))).toContain('there is no team/a/pointers/shop/prod in the bucket');
+    await put('team/a/pointers/shop/prod', '\n');
+    expect(told(await boot(SIGNED))).toContain('the pointer team/a/pointers/shop/prod names no build');
+    await put('team/a/pointers/shop/prod', pointerText('v9'));
+    expect(told(await boot(SIGNED))).toContain('no team/a/builds/shop/v9.json in the bucket');
+  });
+
   test('no instance profile', async () => {
     const userData = await pinned(await store('v1'), { rolecall_fetch: 'profile' });
     expect(told(await boot(userData, { tree: {} }))).toMatch(
