@@ -36,6 +36,11 @@ export interface StepLine {
   readonly text: string;
 }
 
+/** A line of an excerpt, and whether it came by cloud-init, which repeats what a script prints to stdout. */
+export interface ExcerptLine extends StepLine {
+  readonly relayed: boolean;
+}
+
 /** A true marker, or what a step tells people (`rolecall[STEP]: text`). */
 export type Heard =
   | { readonly type: 'marker'; readonly event: Marker['event'] }
@@ -51,7 +56,7 @@ export interface Facts {
   /** Beginnings of markers that no well-formed marker follows: the console lost text there. */
   readonly torn: number;
   /** `rolecall[STEP]| text`: the log excerpt of a failed step. */
-  readonly excerpts: readonly StepLine[];
+  readonly excerpts: readonly ExcerptLine[];
   /** What is worth telling while it happens, in the order in which it was read. */
   readonly heard: readonly Heard[];
   /** The error in the bootstrapper's closing line for people. */
@@ -112,7 +117,10 @@ function readStepLine(facts: Facts, line: string, kind: LineKind): Facts {
     return closed === undefined ? facts : { ...facts, closing: { run, step: closed, text: harmless(error) } };
   }
   const entry = { run, step, text: harmless(text) };
-  if (sign === '|') return { ...facts, excerpts: [...facts.excerpts, entry].slice(-KEPT_LINES) };
+  if (sign === '|') {
+    const excerptLine = { ...entry, relayed: CLOUD_INIT_PREFIX.test(line) };
+    return { ...facts, excerpts: [...facts.excerpts, excerptLine].slice(-KEPT_LINES) };
+  }
   // A box prints to stdout and to its console devices, which may be one and the same: say each line once.
   const again = facts.heard.some((one) => one.type === 'said' && equal(one.line, entry));
   if (kind.cut || again || facts.heard.length >= KEPT_LINES) return facts;

@@ -1,5 +1,5 @@
 /** The verdict on one machine: a pure fold over what its console told (rules: docs/markers.md). */
-import { EXCERPT_LINES, type Facts, type Sighting, type StepLine } from './facts.ts';
+import { EXCERPT_LINES, type ExcerptLine, type Facts, type Sighting, type StepLine } from './facts.ts';
 import { isBad, type Marker } from './markers.ts';
 import type { Failure, Step, Verdict } from './verdict.ts';
 
@@ -112,13 +112,32 @@ function evidence(
   const told =
     closing?.step === step && (runs.size === 0 || runs.has(closing.run)) ? closing.text : undefined;
   // Lines that stand under another run are this one's only where this run's own story did not come through.
-  const log = once(texts(ofRun.length > 0 || told !== undefined ? ofRun : ofStep)).slice(-EXCERPT_LINES);
+  const log = untangled(ofRun.length > 0 || told !== undefined ? ofRun : ofStep).slice(-EXCERPT_LINES);
   const excerpt = log.length > 0 ? log : facts.tail;
   const error = told ?? firstError(excerpt) ?? excerpt.at(-1);
   return { excerpt, ...(error !== undefined && { firstError: error }) };
 }
 
 const texts = (lines: readonly StepLine[]): string[] => lines.map(({ text }) => text);
+
+/**
+ * Lines that a script prints to the console, and that cloud-init repeats there from its stdout, come in any order among
+ * each other: where one of the two tells all that the other does, it is shown. (Without a console of its own a script's
+ * lines come by cloud-init alone, some without its prefix: then both tell a part, and all is shown.)
+ */
+function untangled(lines: readonly ExcerptLine[]): readonly string[] {
+  const direct = once(texts(lines.filter(({ relayed }) => !relayed)));
+  const relayed = once(texts(lines.filter((line) => line.relayed)));
+  if (isWithin(relayed, direct)) return direct;
+  return isWithin(direct, relayed) ? relayed : once(texts(lines));
+}
+
+/** Whether all of some lines are among others, in their order. */
+function isWithin(some: readonly string[], others: readonly string[]): boolean {
+  let met = 0;
+  for (const line of others) if (line === some[met]) met++;
+  return met === some.length;
+}
 
 /** A box prints to stdout and its console devices; where these are one, lines come twice or thrice: show them once. */
 function once(lines: readonly string[]): readonly string[] {

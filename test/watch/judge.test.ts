@@ -85,6 +85,33 @@ describe('a failure', () => {
     expect(failure(repeated)).toEqual(failure(lines));
   });
 
+  describe('of a box that prints to the console, and by cloud-init once more', () => {
+    const relayed = (line: string) => `[   24.123456] cloud-init[1120]: ${line}`;
+    const [head, log, last] = [failedRun().slice(0, 7), failedRun().slice(7, 11), failedRun().slice(11)];
+    const [one = '', two = '', three = '', four = ''] = log;
+
+    test.each([
+      ['in any order', [one, relayed(one), relayed(two), two, three, relayed(three), four, relayed(four)]],
+      [
+        'one a line behind',
+        [one, relayed(one), two, three, relayed(two), relayed(three), four, relayed(four)],
+      ],
+      [
+        'by two devices which are one',
+        [one, one, relayed(one), two, two, three, relayed(two), three, four, four],
+      ],
+      ['where the console ends before the other', [one, two, relayed(one), three, four, relayed(two)]],
+      ['where the console begins after one', [relayed(three), one, two, three, relayed(four), four]],
+    ])('shows lines once, %s', (_name, lines) => {
+      expect(failure([...head, ...lines, ...last])).toEqual(failure(failedRun()));
+    });
+
+    test('shows all that came, where one way tells what the other does not', () => {
+      const mixed = [...head, one, relayed(two), relayed(three), four, ...last];
+      expect(failure(mixed)).toEqual(failure(failedRun()));
+    });
+  });
+
   test('shows at most 40 lines of at most 400 characters, with nothing in them that drives a terminal', () => {
     const hostile = `rolecall[init]| \u001b[2J\u001b]0;owned\u0007\u202efailed\u0000 ${'x'.repeat(600)}`;
     const many = Array.from({ length: 60 }, (_, i) => `rolecall[init]| ${i}`);
