@@ -109,16 +109,20 @@ async function clients() {
   return { ec2: new EC2Client(config), s3: new S3Client({ ...config, forcePathStyle: true }) };
 }
 
+async function userDataOf(instance: string): Promise<string> {
+  const { ec2 } = await clients();
+  const { UserData } = await ec2.send(
+    new DescribeInstanceAttributeCommand({ InstanceId: instance, Attribute: 'userData' }),
+  );
+  return Buffer.from(UserData?.Value ?? '', 'base64').toString();
+}
+
 test('what opens a bundle is told by nothing that a launch prints, not even with --debug', async () => {
   const { stdout, stderr } = await box.run(['launch', ...args('pair', '--output', 'json', '--debug')], {
     env,
   });
   const [{ instance_id }] = JSON.parse(stdout).machines;
-  const { ec2 } = await clients();
-  const { UserData } = await ec2.send(
-    new DescribeInstanceAttributeCommand({ InstanceId: instance_id, Attribute: 'userData' }),
-  );
-  const userData = Buffer.from(UserData?.Value ?? '', 'base64').toString();
+  const userData = await userDataOf(instance_id);
   const secrets = [
     /^rolecall_bundle_key=([0-9a-f]{64})$/m,
     /^rolecall_nonce=([0-9a-f]{32})$/m,
@@ -128,6 +132,13 @@ test('what opens a bundle is told by nothing that a launch prints, not even with
   const console = await box.run(['console', instance_id, ...words]);
   for (const secret of secrets)
     for (const text of [stdout, stderr, console.stdout, console.stderr]) expect(text).not.toContain(secret);
+});
+
+test('the plan tells a payload’s size as it will be, but for a few bytes', async () => {
+  const planned = await box.run(['plan', ...args('pair', '--output', 'json')], { env });
+  const { document } = await launched('pair');
+  const real = Buffer.byteLength(await userDataOf(document.machines[0].instance_id));
+  expect(Math.abs(JSON.parse(planned.stdout).payload.bytes - real)).toBeLessThan(50);
 });
 
 describe('bundle publish', () => {
