@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 
 /** A place that modules are taken from. */
 export type Source =
@@ -19,6 +20,9 @@ export interface Fetched {
   /** The git commit or npm version; absent for a folder. */
   readonly resolved?: string;
 }
+
+/** Refs that an error names. */
+const LISTED = 8;
 
 const run = promisify(execFile);
 
@@ -66,19 +70,40 @@ async function fetchGit(
     tool('git', ['-c', 'core.hooksPath=/dev/null', ...args], signal, { GIT_TERMINAL_PROMPT: '0' });
   await git('clone', '--quiet', '--template=', '--', url, folder);
   if (ref !== undefined) {
-    const tip = await git(
-      '-C',
-      folder,
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      '--end-of-options',
-      `${ref}^{commit}`,
-    ).catch(() => git('-C', folder, 'rev-parse', '--verify', '--end-of-options', `origin/${ref}^{commit}`));
-    await git('-C', folder, 'checkout', '--quiet', '--detach', tip.trim());
+    const tip = (await commitOf(git, folder, ref)) ?? (await commitOf(git, folder, `origin/${ref}`));
+    if (tip === undefined) throw await noRef(git, folder, url, ref);
+    await git('-C', folder, 'checkout', '--quiet', '--detach', tip);
   }
   const resolved = (await git('-C', folder, 'rev-parse', 'HEAD')).trim();
   return { folder, name: basename(url.replace(/\/+$/, '')).replace(/\.git$/, ''), resolved };
+}
+
+type Git = (...args: string[]) => Promise<string>;
+
+/** The commit behind a ref of a clone, undefined where there is none. */
+const commitOf = (git: Git, folder: string, ref: string): Promise<string | undefined> =>
+  git('-C', folder, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`).then(
+    (commit) => commit.trim(),
+    () => undefined,
+  );
+
+async function noRef(git: Git, folder: string, url: string, ref: string): Promise<UsageError> {
+  const listed = (format: string, below: string) =>
+    git('-C', folder, 'for-each-ref', `--format=${format}`, below);
+  const refs = [
+    await listed('%(refname:lstrip=3)', 'refs/remotes/origin'),
+    await listed('%(refname:lstrip=2)', 'refs/tags'),
+  ];
+  const names = refs
+    .join('\n')
+    .split('\n')
+    .filter((name) => name !== '' && name !== 'HEAD');
+  const near = nearest(ref, names);
+  const meant = near === undefined ? '' : `; did you mean ${near}?`;
+  const named = /^[\w./~^@{}:+=-]+$/.test(ref) ? ref : JSON.stringify(ref);
+  return new UsageError(`${url} has no tag, branch or commit ${named}${meant}`, {
+    hint: names.length === 0 ? 'it has none at all' : `it has ${names.slice(0, LISTED).join(', ')}`,
+  });
 }
 
 async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Promise<Fetched> {

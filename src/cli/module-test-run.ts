@@ -31,13 +31,16 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
     module.test.modules.map((name) => require(collection, name, `${module.name}'s test`)),
   );
   await verifyLock((await shelvesNear(values, host)).own, [...before, module]);
+  const tested = existsSync(join(module.folder, 'test.sh'));
+  if (!tested)
+    host.terminal.stderr.write(
+      `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did\n`,
+    );
   const started: StartedModule[] = [
     ...before.map((each) => ({ as: each.name, module: each })),
     { as: module.name, module },
     { as: `${module.name}-again`, module },
-    ...(existsSync(join(module.folder, 'test.sh'))
-      ? [{ as: `${module.name}-test`, module, test: true as const }]
-      : []),
+    ...(tested ? [{ as: `${module.name}-test`, module, test: true as const }] : []),
   ];
   const catalogue = testCatalogue(module, values.timeout ?? `${seconds(started)}s`);
   const choice = { role: module.name, environment: 'test', context: 'a' };

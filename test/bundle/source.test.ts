@@ -117,8 +117,18 @@ describe('git', () => {
       expect(await fetched(`${bare}#${ref}`)).toMatchObject({ resolved: first });
   });
 
-  test.each(['#nothing', '#--upload-pack=touch evil', `#${'0'.repeat(40)}`])('%s is told', async (ref) => {
-    expect(await refused(`${bare}${ref}`)).toMatch(/^usage: git can't get it: fatal: .*\ncheck the source/);
+  test.each(['nothing', '--upload-pack=touch evil', '0'.repeat(40), 'v1\u001b[2J'])(
+    'without the ref %j names it, and what there is',
+    async (ref) => {
+      const told = await refused(`${bare}#${ref}`);
+      const shown = /^[\w-]+$/.test(ref) ? ref : JSON.stringify(ref);
+      expect(told).toContain(`usage: ${bare} has no tag, branch or commit ${shown}`);
+      expect(told).toMatch(/\nit has main, side\/branch, v1$/);
+    },
+  );
+
+  test('without the ref tells the nearest', async () => {
+    expect(await refused(`${bare}#v2`)).toContain('has no tag, branch or commit v2; did you mean v1?\n');
   });
 
   test('a repository that isn’t there is told', async () => {

@@ -48,6 +48,16 @@ describe('a module of one’s own', () => {
     writeFileSync(test, before);
   });
 
+  test('without test.sh is started twice, and people are told that nothing else was looked at', async () => {
+    writeModule(box.home, 'untested', 'true');
+    const { code, stderr } = await run('module', 'test', 'untested');
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'note: untested has no test.sh: it is started twice, and nothing looks at what it did\n',
+    );
+    expect((await run('module', 'test', 'greeter')).stderr).not.toContain('note: ');
+  });
+
   test('that cannot be started again fails at its second start', async () => {
     writeModule(box.home, 'once', 'mkdir /etc/once-only');
     expect(await tested('once')).toMatchObject({
