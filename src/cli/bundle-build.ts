@@ -2,6 +2,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { writePrivate } from '../io/private-file.ts';
+import { requireReplaceable } from '../io/replaceable.ts';
 import { widthFor } from '../io/terminal.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
@@ -45,6 +46,8 @@ export const bundleBuild = command({
       throw new UsageError(`${path} is a folder`, { hint: 'name the file of the bundle with --file' });
     const draft = `${path}.${process.pid}.part`;
     const keyFile = keyFileOf(path);
+    await requireReplaceable(path);
+    await requireReplaceable(keyFile);
     const { key, ...sealed } = await sealInto(draft, bundle, host);
     try {
       await writePrivate(keyFile, `${key}\n`);

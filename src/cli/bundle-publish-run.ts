@@ -4,6 +4,7 @@ import type { Role } from '../catalogue/role.ts';
 import { DURATION, durationMs } from '../document/duration.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
 import { writePrivate } from '../io/private-file.ts';
+import { requireReplaceable } from '../io/replaceable.ts';
 import { widthFor } from '../io/terminal.ts';
 import { newNonce } from '../launch/identity.ts';
 import { publishedBundleDocument, publishedBundleText } from '../report/bundle.ts';
@@ -24,12 +25,13 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
   const role = withWords(await roleFrom(catalogue, requireRole(values), { region: values.region }), values);
   const bundle = await requireBundle(role, catalogue, host);
   const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
+  const userDataFile = resolve(host.cwd, values['user-data'] ?? `${launch}.user-data`);
+  await requireReplaceable(userDataFile);
   const { bucket, place, close } = await openBucket(values, catalogue, role.region, host);
   place.onNotice((text) => host.terminal.stderr.write(`${text}\n`));
   try {
     const pin = await pinBundle(bundle, launch, bucket, host);
     const payload = await payloadFor({ role, launch, nonce: newNonce(randomBytes) }, { bundle: pin });
-    const userDataFile = resolve(host.cwd, values['user-data'] ?? `${launch}.user-data`);
     await writePrivate(userDataFile, payload.text);
     const { key: _key, ...sealed } = pin.sealed;
     const shown = {

@@ -32,10 +32,6 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   );
   await verifyLock((await shelvesNear(values, host)).own, [...before, module]);
   const tested = existsSync(join(module.folder, 'test.sh'));
-  if (!tested)
-    host.terminal.stderr.write(
-      `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did\n`,
-    );
   const started: StartedModule[] = [
     ...before.map((each) => ({ as: each.name, module: each })),
     { as: module.name, module },
@@ -47,6 +43,10 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   const role = resolveRole(catalogue, choice);
   if (role.bundle === undefined) throw new Error('a role with modules has a bundle');
   const bundle = testBundle(role.bundle, module, started);
+  if (!tested)
+    host.terminal.stderr.write(
+      `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did\n`,
+    );
   return await launchDraft(
     { ...values, catalogue: undefined, local: true },
     {

@@ -16,7 +16,7 @@ export const releaseBuild = command({
     file: {
       type: 'string',
       requiresArg: true,
-      describe: 'File of the archive (default: TAG.tar.gz, in this folder)',
+      describe: 'File of the archive, or a folder for it (default: TAG.tar.gz, in this folder)',
     },
     ...buildOptions,
     ...catalogueOptions,
@@ -33,7 +33,7 @@ export const releaseBuild = command({
       import('./release-build-words.ts'),
       import('../report/release.ts'),
     ]);
-    const target = values.file === undefined ? join(host.cwd, '/') : resolve(host.cwd, values.file);
+    const target = targetOf(values.file ?? './', host.cwd);
     const built = await buildFrom(values, catalogue, appOf(values.app, catalogue), target, host);
     return print(values.output, host, {
       text: () => sentences(builtText(built), widthFor(host.terminal.stdout)),
@@ -41,3 +41,7 @@ export const releaseBuild = command({
     });
   },
 });
+
+/** A slash at the end means a folder, which need not be there yet. */
+const targetOf = (file: string, cwd: string): string =>
+  file.endsWith('/') ? join(resolve(cwd, file), '/') : resolve(cwd, file);

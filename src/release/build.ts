@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Entry, entriesOfFolder, entriesOfTar } from '../archive/entries.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { makeFolder } from '../io/make-folder.ts';
+import { requireReplaceable } from '../io/replaceable.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
 import { type Archived, archiveEntries } from './archive.ts';
@@ -67,6 +68,7 @@ export async function buildArchive(plan: BuildPlan, target: string, tools: Build
   const intoFolder = target.endsWith('/') || (await isFolder(target));
   const folder = intoFolder ? target : dirname(target);
   await makeFolder(folder).catch(unwritable(folder));
+  if (!intoFolder) await requireWritable(target);
   const source = plan.dirty ? await workTree(plan.repository) : await sourceOf(plan.repository, plan.ref);
   const draft = join(folder, `.rolecall-build-${process.pid}-${tools.now()}`);
   try {
@@ -75,6 +77,7 @@ export async function buildArchive(plan: BuildPlan, target: string, tools: Build
     refuse(archived, plan, source);
     const build = buildOf(plan, source, tag ?? dirtyTag(source, archived), archived, tools.now());
     const path = intoFolder ? join(target, build.archive) : target;
+    await requireWritable(path);
     await writeFile(manifestPathOf(path), renderManifest(build)).catch(unwritable(manifestPathOf(path)));
     await rename(draft, path).catch(unwritable(path));
     const notes = await notesOf(plan, source, archived, build.tag);
@@ -85,6 +88,11 @@ export async function buildArchive(plan: BuildPlan, target: string, tools: Build
     await rm(draft, { force: true });
     await source.close();
   }
+}
+
+async function requireWritable(path: string): Promise<void> {
+  await requireReplaceable(path);
+  await requireReplaceable(manifestPathOf(path));
 }
 
 const isFolder = async (path: string): Promise<boolean> =>

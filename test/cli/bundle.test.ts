@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { widthOf } from '../../src/io/text.ts';
@@ -88,6 +97,19 @@ describe('bundle build', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(words);
     expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test.each(['seal', 'seal.key'])('never takes the place of what is no file: %s', async (pipe) => {
+    execFileSync('mkfifo', [join(folder, pipe)]);
+    const before = readdirSync(folder);
+    const { code, stderr } = await bundle('build', ...choice, '--file', 'seal');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`error: ${join(folder, pipe)} is no regular file\n`),
+    });
+    expect(readdirSync(folder)).toEqual(before);
+    expect(lstatSync(join(folder, pipe)).isFIFO()).toBe(true);
+    rmSync(join(folder, pipe));
   });
 
   test('without a value that a variable comes from: its name, and no more', async () => {

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Repository, repository } from '../support/repository.ts';
+import { rolecall } from './run.ts';
+
+const CATALOGUE = `version: 1
+name: builds
+region: eu-central-1
+ami: ami-0123456789abcdef0
+bucket: builds-rolecall
+apps: { shop: { path: shop } }
+defaults: { instance_type: t3.micro }
+environments: { prod: {} }
+contexts: { a: {} }
+roles: { web: { app: shop } }
+`;
+
+beforeAll(async () => {
+  // One after the other: Jest's loader can't load what several modules import for the first time at once.
+  await import('../../src/cli/release-words.ts');
+  await import('../../src/cli/release-build-words.ts');
+  await import('../../src/report/release.ts');
+});
+
+let repo: Repository;
+beforeEach(() => {
+  repo = repository();
+  repo.write('roles.yaml', CATALOGUE);
+  repo.write('shop/page', 'hello\n');
+  repo.commit();
+  repo.git('tag', 'v1');
+});
+afterEach(() => repo.dispose());
+
+const build = (...more: string[]) => rolecall(['release', 'build', 'v1', ...more], { cwd: repo.path });
+
+describe('release build --file', () => {
+  test('with a slash at its end is a folder, which is made', async () => {
+    expect(await build('--file', 'new/folder/')).toMatchObject({ code: 0 });
+    expect(readdirSync(join(repo.path, 'new/folder')).sort()).toEqual(['v1.tar.gz', 'v1.tar.gz.json']);
+  });
+
+  test('is a folder where one is there, else a file', async () => {
+    mkdirSync(join(repo.path, 'out'));
+    expect(await build('--file', 'out')).toMatchObject({ code: 0 });
+    expect(readdirSync(join(repo.path, 'out')).sort()).toEqual(['v1.tar.gz', 'v1.tar.gz.json']);
+    expect(await build('--file', 'a.tgz')).toMatchObject({ code: 0 });
+    expect(lstatSync(join(repo.path, 'a.tgz')).isFile()).toBe(true);
+  });
+
+  test.each([
+    ['the archive', 'pipe', 'pipe'],
+    ['its manifest', 'x', 'x.json'],
+  ])('never takes the place of what is no file: %s', async (_what, file, pipe) => {
+    execFileSync('mkfifo', [join(repo.path, pipe)]);
+    const before = readdirSync(repo.path);
+    const { code, stderr } = await build('--file', file);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`error: ${join(repo.path, pipe)} is no regular file\n`),
+    });
+    expect(lstatSync(join(repo.path, pipe)).isFIFO()).toBe(true);
+    expect(readdirSync(repo.path)).toEqual(before);
+  });
+});
