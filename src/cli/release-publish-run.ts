@@ -22,6 +22,7 @@ export async function runPublish(values: PublishValues, host: Host): Promise<Exi
   const why = moverOf(values.why, host);
   if (values.why !== undefined && values.environment === undefined)
     throw new UsageError('--why is the reason of a promotion', { hint: 'add --env, or leave it out' });
+  checkArchiveAlone(values);
   return await inBucket(values, host, async (place) => {
     const environment =
       values.environment === undefined ? undefined : environmentOf(values.environment, place.catalogue);
@@ -43,6 +44,22 @@ export async function runPublish(values: PublishValues, host: Host): Promise<Exi
   });
 }
 
+/** Words that say how a build is made count for nothing where it is made already. @throws UsageError */
+function checkArchiveAlone(values: PublishValues): void {
+  if (values.archive === undefined) return;
+  const idle = [
+    ...(values.ref === undefined ? [] : ['the ref']),
+    ...(values.dirty ? ['--dirty'] : []),
+    ...(['tag', 'compression', 'allow-secret'] as const)
+      .filter((name) => values[name] !== undefined)
+      .map((name) => `--${name}`),
+  ];
+  if (idle.length === 0) return;
+  throw new UsageError('--archive names a build that is made already', {
+    hint: `leave ${idle.join(' and ')} out`,
+  });
+}
+
 /** The archive: one that is there already, or one that is built now. */
 async function fileOf(
   values: PublishValues,
@@ -50,13 +67,8 @@ async function fileOf(
   folder: string,
   host: Host,
 ): Promise<{ readonly file: PublishFile; readonly notes: readonly string[] }> {
-  if (values.archive !== undefined) {
-    if (values.ref !== undefined || values.dirty)
-      throw new UsageError('--archive names a build that is made already', {
-        hint: 'leave the ref and --dirty out',
-      });
+  if (values.archive !== undefined)
     return { file: await readFileOf(resolve(host.cwd, values.archive), app), notes: [] };
-  }
   const built = await buildFrom(values, catalogue, app, `${folder}/`, host);
   return { file: built, notes: built.notes };
 }

@@ -65,3 +65,17 @@ describe('release build --file', () => {
     expect(readdirSync(repo.path)).toEqual(before);
   });
 });
+
+describe('release publish --archive', () => {
+  test.each([['v1'], ['--dirty'], ['--tag', 'v9'], ['--compression', 'zstd'], ['--allow-secret', '.env']])(
+    'of a build that is made already, with %s: refused, since it would count for nothing',
+    async (...more) => {
+      const argv = ['release', 'publish', '--archive', 'v1.tar.gz', ...more];
+      expect(await rolecall(argv, { cwd: repo.path })).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: `error: --archive names a build that is made already\n  → leave ${more[0] === 'v1' ? 'the ref' : more[0]} out\n`,
+      });
+    },
+  );
+});
