@@ -12,7 +12,7 @@ import type { Verdict } from './verdict.ts';
 /** Consoles of so many machines cost little, and tell step by step how they boot: they are read beside the beacons. */
 const FEW = 20;
 /** With more machines, beacons are listed once in so many ticks for each page that the listing has. */
-const TICKS_A_LISTING = 3;
+const TICKS_A_LISTING = 2;
 const PAGE = 1_000;
 /** Until a first beacon comes, the consoles of so many show whether it should have. */
 const SAMPLES = 5;
