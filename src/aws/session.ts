@@ -190,7 +190,9 @@ function contextOf(
     operation,
     region: target.region,
     address: target.endpoint ?? endpointFromEnv(name, env) ?? own,
-    profile: target.profile,
+    // The SDK's chain takes it from there, where no credentials are given.
+    profile:
+      target.profile ?? (target.credentials === undefined ? env['AWS_PROFILE'] || undefined : undefined),
     local: target.endpoint !== undefined,
   };
 }

@@ -190,10 +190,13 @@ describe('without credentials', () => {
     await expect(ec2.runInstances(RUN)).rejects.toMatchObject({ kind: 'credentials' });
   });
 
-  test('a profile that does not exist is named', async () => {
-    bare({ AWS_EC2_METADATA_DISABLED: 'true' });
+  test.each([
+    ['by a flag', { profile: 'ops' }, {}],
+    ['by the environment', {}, { AWS_PROFILE: 'ops' }],
+  ])('a profile that does not exist, named %s, is named', async (_by, words, env) => {
+    bare({ AWS_EC2_METADATA_DISABLED: 'true', ...env });
     wire = await WireServer.start(LAUNCHED);
-    const target = { region: 'us-east-1', endpoint: wire.endpoint, profile: 'ops' };
+    const target = { region: 'us-east-1', endpoint: wire.endpoint, ...words };
     const asked = connectEc2(target, { clock: virtualClock() }).runInstances(RUN);
     await expect(asked).rejects.toMatchObject({
       kind: 'credentials',
