@@ -13,7 +13,7 @@ import { runCommand } from './command.ts';
 import { archiveOf, type Source, sourceOf, workTree } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
 import { notesOf } from './notes.ts';
-import type { Suspect } from './suspects.ts';
+import { refuse } from './refuse.ts';
 
 /** What a build is to be made of. */
 export interface BuildPlan {
@@ -193,46 +193,6 @@ async function entriesBelow(folder: string, path: string | undefined): Promise<A
     hint: 'check `path` of the app in the catalogue: it is taken after the command has run',
   });
 }
-
-/** @throws UsageError for an archive that nobody should deploy, with every reason at once */
-function refuse(archived: Archived, plan: BuildPlan, { dirty }: Source): void {
-  const { suspects, escapes, files } = archived;
-  if (escapes.length > 0)
-    throw new UsageError(
-      ['these would lead out of the build:', ...escapes.map(({ path, why }) => `  ${path} ${why}`)].join(
-        '\n',
-      ),
-      {
-        hint: 'make the links relative, to something inside, or leave them out (.gitattributes: PATH export-ignore)',
-      },
-    );
-  const refused = suspects.filter(({ path }) => !plan.allowed.includes(path));
-  if (refused.length > 0) throw secrets(refused);
-  const needless = plan.allowed.find((path) => !suspects.some((suspect) => suspect.path === path));
-  if (needless !== undefined)
-    throw new UsageError(
-      `--allow-secret ${needless}: no file of the build by that path looks like a secret`,
-      {
-        hint: 'leave it out; paths are those in the archive, as tar -tzf shows them',
-      },
-    );
-  if (files > 0) return;
-  const where = plan.path === undefined ? 'the commit' : plan.path;
-  throw new UsageError(`the build is empty: ${dirty ? 'the work tree' : where} has no files in it`, {
-    hint: 'check `path` of the app in the catalogue, and export-ignore in .gitattributes',
-  });
-}
-
-const secrets = (refused: readonly Suspect[]): UsageError =>
-  new UsageError(
-    [
-      'these files look like secrets, and a build is no place for them:',
-      ...refused.map(({ path, why }) => `  ${path} ${why}`),
-    ].join('\n'),
-    {
-      hint: `leave them out (.gitattributes: PATH export-ignore), or say that they may be in it: --allow-secret ${refused[0]?.path}`,
-    },
-  );
 
 const buildOf = (plan: BuildPlan, source: Source, tag: PathName, archived: Archived, now: number): Build => ({
   app: plan.app,

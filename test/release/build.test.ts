@@ -445,6 +445,15 @@ describe('what no build may hold', () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
+  test('links that lead out of it and secrets: all are told at once', async () => {
+    repo.write('.env', 'A=1');
+    repo.link('absolute', '/etc/passwd');
+    repo.commit();
+    const said = await refused(build());
+    expect(said).toMatch(/^ {2}absolute leads to \/etc\/passwd/m);
+    expect(said).toMatch(/^ {2}\.env is an environment file/m);
+  });
+
   test('but what is allowed by its path; and nothing that needs no leave', async () => {
     repo.write('.env', 'A=1');
     repo.commit();
