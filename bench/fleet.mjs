@@ -24,6 +24,9 @@ const speedOf = (count) => Number(values.speed ?? (count > 1000 ? 25 : 1));
 /** Above this, what this machine needs to compute would count as many times longer. */
 const FAIR_SPEED = 2;
 
+/** Smaller fleets are looked at far more often, to show each step: they tell nothing of how requests grow. */
+const WATCHED_STEP_BY_STEP = 20;
+
 /** `--beacons true` or `false`: one of the two alone. */
 const channels = values.beacons === undefined ? [true, false] : [values.beacons === 'true'];
 
@@ -68,7 +71,7 @@ for (const count of sizes) {
       `${result.megabytes.toFixed(0)} MB`,
     );
     if (values.detail) console.log(JSON.stringify(result.byName));
-    measured[beacons].push({ count, requests: result.requests });
+    if (count > WATCHED_STEP_BY_STEP) measured[beacons].push({ count, requests: result.requests });
     judge(count, beacons, result, p99);
   }
   if (count > MOST_LOOPED || !values.loop) continue;
