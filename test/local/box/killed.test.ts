@@ -13,13 +13,22 @@ afterAll(() => bench.close());
 
 const KINDS = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user'] as const;
 
+/** A process by its id and when it began: ids come again, as do the numbers of namespaces. */
+async function processOf(pid: string): Promise<string | undefined> {
+  const stat = await readFile(join('/proc', pid, 'stat'), 'utf8').catch(() => undefined);
+  // After the name, which may hold anything: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22.
+  const began = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return began === undefined ? undefined : `${pid} since ${began}`;
+}
+
 /** Every namespace that a process of this machine lives in, with the processes in it. */
 async function namespaces(): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     for (const kind of KINDS) {
       const name = await readlink(join('/proc', pid, 'ns', kind)).catch(() => undefined);
-      if (name !== undefined) found.set(name, [...(found.get(name) ?? []), pid]);
+      const process = await processOf(pid);
+      if (name !== undefined && process !== undefined) found.set(name, [...(found.get(name) ?? []), process]);
     }
   }
   return found;
@@ -49,13 +58,17 @@ test.each([
     await cloud.said(/daemons are up[\s\S]*daemons are up/);
     const theirs = (await Promise.all(pids.split(' ').map(namespacesOf))).flat();
     const populated = await namespaces();
-    expect(theirs.filter((name) => (populated.get(name) ?? []).length > 0)).toHaveLength(10);
+    const inside = theirs.map((name) => populated.get(name) ?? []);
+    expect(inside.filter((processes) => processes.length > 0)).toHaveLength(10);
+    const processes = new Set(inside.flat());
+    // Of each box its init, and what it has set free.
+    expect(processes.size).toBeGreaterThanOrEqual(6);
 
     cloud.child.kill('SIGKILL');
     await once(cloud.child, 'close');
     const left = await eventually(async () => {
-      const now = await namespaces();
-      return theirs.filter((name) => now.has(name));
+      const now = await Promise.all([...processes].map((each) => processOf(each.split(' ', 1)[0] ?? '')));
+      return now.filter((each) => each !== undefined && processes.has(each));
     });
     expect(left).toEqual([]);
     expect(await readFile('/proc/self/mounts', 'utf8')).toBe(before);
@@ -81,7 +94,7 @@ test('kill -9 while boxes are being made leaves none either', async () => {
 });
 
 /** What `look` still finds after two seconds at most. */
-async function eventually(look: () => Promise<string[]>): Promise<string[]> {
+async function eventually<T>(look: () => Promise<T[]>): Promise<T[]> {
   const deadline = Date.now() + 2000;
   for (;;) {
     const found = await look();
