@@ -286,10 +286,13 @@ test('a batch that a run of the same launch recorded before it slept brings no f
   expect(world.standing()).toEqual(['failed', ...proved(3)]);
 });
 
-test.each([
+/** Who goes on where a run ended, and under which launch id. */
+const RE_RUNS = [
   ['the same command', 'one'],
   ['another run', 'other'],
-])(
+] as const;
+
+test.each(RE_RUNS)(
   'AWS is out of reach from any one step on: the run ends with its error, and %s goes on where it was',
   async (_, again) => {
     for (let steps = 0; ; steps += 1) {
@@ -311,10 +314,7 @@ test.each([
 );
 
 describe('killed', () => {
-  test.each([
-    ['the same command', 'one'],
-    ['another run', 'other'],
-  ])(
+  test.each(RE_RUNS)(
     'at any one step, %s ends with the size that was asked for, no duplicate and no orphan',
     async (_, again) => {
       for (let steps = 0; ; steps += 1) {
