@@ -71,13 +71,13 @@ class Lane {
     const limit: Limit = limitOf(operation);
     this.#operation = operation;
     this.#clock = clock;
-    this.#requests = fullBucket(cautious(limit.requests), clock.now());
+    this.#requests = fullBucket(cautious(limit.requests), clock.monotonic());
     // Not a machine less at once than EC2 has: a whole batch would have to wait for the one that is missing.
-    if (limit.machines !== undefined) this.#machines = fullBucket(slower(limit.machines), clock.now());
+    if (limit.machines !== undefined) this.#machines = fullBucket(slower(limit.machines), clock.monotonic());
   }
 
   async turn(machines: number, signal: AbortSignal | undefined): Promise<Turn> {
-    const came = this.#clock.now();
+    const came = this.#clock.monotonic();
     const before = this.#last;
     let leave = () => {};
     const left = new Promise<void>((resolve) => {
@@ -89,7 +89,7 @@ class Lane {
       await orAborted(before, signal);
       await this.#untilFree(machines, signal);
       if (signal?.aborted) throw notSent(this.#operation);
-      const sentAt = this.#clock.now();
+      const sentAt = this.#clock.monotonic();
       this.#take(sentAt, machines);
       return {
         waitedMs: sentAt - came,
@@ -103,7 +103,7 @@ class Lane {
   }
 
   etaMs(machines: number, requests: number): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const forRequests = untilMs(this.#requests, now, this.#waiting.requests + requests);
     if (this.#machines === undefined) return forRequests;
     return Math.max(forRequests, untilMs(this.#machines, now, this.#waiting.machines + machines));
@@ -112,7 +112,7 @@ class Lane {
   /** Asks again after each wait: an answer that came meanwhile may have made it longer. */
   async #untilFree(machines: number, signal: AbortSignal | undefined): Promise<void> {
     while (!signal?.aborted) {
-      const now = this.#clock.now();
+      const now = this.#clock.monotonic();
       const forMachines = this.#machines === undefined ? 0 : waitMs(this.#machines, now, machines);
       const ms = Math.max(forMachines, waitMs(this.#requests, now, 1));
       if (ms === 0) return;
@@ -126,11 +126,11 @@ class Lane {
   }
 
   #admitted(): void {
-    this.#requests = admitted(this.#requests, this.#clock.now());
+    this.#requests = admitted(this.#requests, this.#clock.monotonic());
   }
 
   #throttled(sentAt: number): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (this.#machines !== undefined && sentAt > this.#requests.slowedAt)
       this.#machines = doubted(this.#machines, now);
     this.#requests = throttled(this.#requests, now, sentAt);

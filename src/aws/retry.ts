@@ -100,7 +100,7 @@ export async function retrying<T>(
   tools: RetryTools,
   waiting: Waiting = 'for-trouble',
 ): Promise<T> {
-  let started = tools.clock.now();
+  let started = tools.clock.monotonic();
   const waited = (ms: number) => {
     started += ms;
   };
@@ -113,7 +113,7 @@ export async function retrying<T>(
       const patience = patienceWith(error, waiting);
       if (patience === undefined || tools.signal?.aborted) throw error;
       const pause = pauseMs(patience, failures, tools.random());
-      const late = tools.clock.now() - started + pause > patience.budgetMs;
+      const late = tools.clock.monotonic() - started + pause > patience.budgetMs;
       if (late && failures >= patience.atLeast) throw error;
       tools.onRetry?.(error, pause);
       await tools.clock.sleep(pause, tools.signal);

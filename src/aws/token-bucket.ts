@@ -5,11 +5,11 @@ export interface Bucket {
   readonly rate: Rate;
   /** At `at`; below nothing after a request for more than the bucket can hold. */
   readonly tokens: number;
-  /** Epoch milliseconds. */
+  /** Milliseconds by the monotonic clock. */
   readonly at: number;
   /** The part of the refill that is counted on, from LEAST_SHARE to 1: others draw from the account's bucket, too. */
   readonly share: number;
-  /** When a throttled answer last made it slower, epoch milliseconds. */
+  /** When a throttled answer last made it slower, milliseconds by the monotonic clock. */
   readonly slowedAt: number;
 }
 
@@ -33,7 +33,7 @@ export const fullBucket = (rate: Rate, now: number): Bucket => ({
   slowedAt: Number.NEGATIVE_INFINITY,
 });
 
-/** The same bucket at a later time. A clock that was set back gives nothing, and takes nothing. */
+/** The same bucket at a later time. */
 function refilled(bucket: Bucket, now: number): Bucket {
   const seconds = Math.max(0, now - bucket.at) / 1000;
   const tokens = bucket.tokens + seconds * bucket.rate.perSecond * bucket.share;

@@ -1,7 +1,9 @@
 /** Time as the stages see it: passed in, so that tests decide what time it is. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds of the wall clock, for dates. The wall clock may step back or ahead at any time. */
   now(): number;
+  /** Milliseconds since an arbitrary moment, for intervals. A step of the wall clock does not change this value. */
+  monotonic(): number;
   /** Resolves after `ms` milliseconds, or at once when `signal` aborts (it never rejects). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -9,6 +11,7 @@ export interface Clock {
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
@@ -33,12 +36,15 @@ export interface Pace {
 /** A clock that runs `speed` times as fast as `base` from `originMs` on: what it calls a second is over sooner. */
 export const acceleratedClock = ({ originMs, speed }: Pace, base: Clock = systemClock): Clock => ({
   now: () => originMs + (base.now() - originMs) * speed,
+  monotonic: () => base.monotonic() * speed,
   sleep: (ms, signal) => base.sleep(ms / speed, signal),
 });
 
 /** A clock that can be told to go by another one: a command learns only while it runs which clock its cloud has. */
 export class ChangeableClock implements Clock {
   #base: Clock;
+  /** Keeps `monotonic` continuous across a change of the base, milliseconds. */
+  #offsetMs = 0;
 
   constructor(base: Clock) {
     this.#base = base;
@@ -46,11 +52,14 @@ export class ChangeableClock implements Clock {
 
   /** From now on it shows what `clock` shows. A sleep that has begun ends as it would have. */
   goBy(clock: Clock): void {
+    this.#offsetMs = this.monotonic() - clock.monotonic();
     this.#base = clock;
   }
 
   // Fields, since callers take them off their clock.
   now = (): number => this.#base.now();
+
+  monotonic = (): number => this.#base.monotonic() + this.#offsetMs;
 
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => this.#base.sleep(ms, signal);
 }

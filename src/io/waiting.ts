@@ -37,13 +37,16 @@ export async function waiting<T>(
   work: Promise<T>,
 ): Promise<T> {
   const { terminal, clock, signal } = host;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   const text = aside === undefined ? doing : `${doing} (${aside})`;
   const patienceMs = terminal.animated ? PATIENCE_MS.terminal : PATIENCE_MS.log;
   let board: ReturnType<typeof openBoard> | undefined;
   const timer = setTimeout(() => {
     board = openBoard(terminal, ({ columns }) =>
-      waitLines([text, progress?.(), elapsed(clock.now() - startedAt)].filter(Boolean).join(', '), columns),
+      waitLines(
+        [text, progress?.(), elapsed(clock.monotonic() - startedAt)].filter(Boolean).join(', '),
+        columns,
+      ),
     );
     board.then(
       ({ live, line }) => live || line(text),

@@ -44,13 +44,13 @@ async function machinesOfBatch(
   isOld: boolean,
 ): Promise<readonly Machine[]> {
   const { clock, ec2, signal } = tools;
-  const started = clock.now();
+  const started = clock.monotonic();
   for (let tries = 0; ; tries += 1) {
     const shown = await ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
     if (isOld || shown.length >= batch.count) return shown;
     const whole = shown[0] && (await askedAgain(plan, tools, batch, shown[0]));
     if (whole) return whole;
-    if (signal?.aborted || clock.now() - started >= ADOPT_FOR_MS) {
+    if (signal?.aborted || clock.monotonic() - started >= ADOPT_FOR_MS) {
       throw unanswered(plan, tools, batch, notShown(batch, shown.length));
     }
     await clock.sleep(ADOPT_PAUSES_MS[Math.min(tries, ADOPT_PAUSES_MS.length - 1)] ?? 8_000, signal);

@@ -113,7 +113,7 @@ async function* resume(
   }
   for (const { record, answer: came } of batches)
     if (came?.code === 'InsufficientInstanceCapacity')
-      standing.misses.note(offeringOf(record), Date.parse(came.created));
+      standing.misses.note(offeringOf(record), Math.max(0, clock.now() - Date.parse(came.created)));
   for (const { record } of batches) standing.next = Math.max(standing.next, record.batch + 1);
   for (const batch of batches.filter(isOpen)) {
     refuseIfInterrupted(plan, standing, target, signal);

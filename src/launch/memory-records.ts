@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../io/clock.ts';
 import type { LaunchRecords } from './records.ts';
 
 /** Records that end with this process: for machines that end with it, too. */
-export function memoryRecords(clock: Pick<Clock, 'now'> = systemClock): LaunchRecords {
+export function memoryRecords(clock: Pick<Clock, 'monotonic'> = systemClock): LaunchRecords {
   const records = new Map<string, string>();
   const moved = new Map<string, { readonly text: string; readonly at: number; readonly number: number }>();
   return {
@@ -15,13 +15,13 @@ export function memoryRecords(clock: Pick<Clock, 'now'> = systemClock): LaunchRe
     list: async (prefix) => [...records.keys()].filter((key) => key.startsWith(prefix)),
     version: async (key) => {
       const found = moved.get(key);
-      return found && { text: found.text, etag: String(found.number), ageMs: clock.now() - found.at };
+      return found && { text: found.text, etag: String(found.number), ageMs: clock.monotonic() - found.at };
     },
     replace: async (key, text, etag) => {
       const number = moved.get(key)?.number;
       if ((number === undefined ? undefined : String(number)) !== etag) return undefined;
       const next = (number ?? 0) + 1;
-      moved.set(key, { text, at: clock.now(), number: next });
+      moved.set(key, { text, at: clock.monotonic(), number: next });
       return String(next);
     },
     locate: (key) => key,

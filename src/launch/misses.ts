@@ -7,16 +7,17 @@ export const MISSED_FOR_MS = 3 * 60_000;
 /** The offerings that had no capacity a moment ago. */
 export class Misses {
   readonly #until = new Map<string, number>();
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
-  /** @param at when EC2 said so, epoch milliseconds; now, where it is left out */
-  note(offering: Offering, at = this.#clock.now()): void {
+  /** @param agoMs how long ago EC2 said so, milliseconds */
+  note(offering: Offering, agoMs = 0): void {
     const key = keyOf(offering);
-    this.#until.set(key, Math.max(at + MISSED_FOR_MS, this.#until.get(key) ?? 0));
+    const until = this.#clock.monotonic() + MISSED_FOR_MS - agoMs;
+    this.#until.set(key, Math.max(until, this.#until.get(key) ?? Number.NEGATIVE_INFINITY));
   }
 
   forget(): void {
@@ -24,7 +25,7 @@ export class Misses {
   }
 
   has = (offering: Offering): boolean =>
-    this.#clock.now() < (this.#until.get(keyOf(offering)) ?? Number.NEGATIVE_INFINITY);
+    this.#clock.monotonic() < (this.#until.get(keyOf(offering)) ?? Number.NEGATIVE_INFINITY);
 }
 
 const keyOf = ({ market, instanceType, subnet, zone }: Offering): string =>

@@ -30,7 +30,7 @@ export class Agenda {
   /** Runs something after `ms` milliseconds, or at once when the agenda is closed. It must not throw. */
   after(ms: number, run: () => void): void {
     if (this.#closed) return void run();
-    const at = this.#clock.now() + ms;
+    const at = this.#clock.monotonic() + ms;
     push(this.#heap, { at, run });
     if (at < this.#wakesAt) this.#wait();
   }
@@ -52,9 +52,9 @@ export class Agenda {
     const waking = new AbortController();
     this.#waking = waking;
     this.#wakesAt = next.at;
-    void this.#clock.sleep(Math.max(0, next.at - this.#clock.now()), waking.signal).then(() => {
+    void this.#clock.sleep(Math.max(0, next.at - this.#clock.monotonic()), waking.signal).then(() => {
       // What was slept for is due, also where the clock's timers are a little early.
-      if (!waking.signal.aborted) this.#turn(Math.max(next.at, this.#clock.now()));
+      if (!waking.signal.aborted) this.#turn(Math.max(next.at, this.#clock.monotonic()));
     });
   }
 
@@ -68,7 +68,7 @@ export class Agenda {
     }
     // Whoever asks the cloud something shall not wait until thousands of machines have had their turn.
     this.#wakesAt = Number.NEGATIVE_INFINITY;
-    setImmediate(() => this.#turn(Math.max(now, this.#clock.now())));
+    setImmediate(() => this.#turn(Math.max(now, this.#clock.monotonic())));
   }
 }
 

@@ -81,7 +81,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     machines: new Machines({ driver: options.driver, clock: time, settings, faults, services }),
     tokens: new Map(),
     addresses: new Addresses(),
-    buckets: new Buckets(() => time.now()),
+    buckets: new Buckets(() => time.monotonic()),
     resourceTags: new Map(),
   };
   const { kind, limits } = options.driver;

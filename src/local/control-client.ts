@@ -155,10 +155,10 @@ export async function registerBucket(
 }
 
 /** Ends a cloud and its boxes; resolves when its port is free again. @returns how many machines were up */
-export async function endCloud(cloud: Reach, clock: Pick<Clock, 'now' | 'sleep'>): Promise<number> {
+export async function endCloud(cloud: Reach, clock: Pick<Clock, 'monotonic' | 'sleep'>): Promise<number> {
   const { boxes } = (await call(cloud, 'POST', 'down')) as { boxes: number };
-  const deadline = clock.now() + END_MS;
-  while (clock.now() < deadline && (await answers(cloud, clock))) await clock.sleep(20);
+  const deadline = clock.monotonic() + END_MS;
+  while (clock.monotonic() < deadline && (await answers(cloud, clock))) await clock.sleep(20);
   return boxes;
 }
 

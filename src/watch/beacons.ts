@@ -17,7 +17,7 @@ export interface Beacon {
   readonly key: string;
   /** When S3 took it, epoch milliseconds. */
   readonly at: number;
-  /** When it was first listed, epoch milliseconds by the watcher's clock. */
+  /** When it was first listed, milliseconds by the watcher's monotonic clock. */
   readonly seenAt: number;
 }
 
@@ -54,7 +54,7 @@ export class Beacons {
     return this.#told.size;
   }
 
-  /** When the newest listing that was answered was asked for, epoch milliseconds. */
+  /** When the newest listing that was answered was asked for, milliseconds by the monotonic clock. */
   get listedAt(): number {
     return this.#listedAt;
   }
@@ -65,7 +65,7 @@ export class Beacons {
 
   /** Lists the verdicts, unless that is under way or was done less than `everyMs` ago. Nobody waits for the answer. */
   ask(everyMs: number): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const pause = this.#trouble ? TROUBLED_MS : everyMs;
     if (this.#listing || now - this.#askedAt < pause) return;
     this.#listing = true;
@@ -106,7 +106,7 @@ export class Beacons {
     const known = this.#told.get(id);
     const ok = verdict === 'ok';
     if (known !== undefined && (known.ok === ok || ok)) return;
-    this.#told.set(id, { ok, step, key, at, seenAt: this.#clock.now() });
+    this.#told.set(id, { ok, step, key, at, seenAt: this.#clock.monotonic() });
   }
 }
 

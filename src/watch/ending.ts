@@ -3,15 +3,14 @@ import { settledFacts } from './console.ts';
 import type { Reading } from './facts.ts';
 import { currentRun, judgeFinally, stepsOf } from './judge.ts';
 import { lost, silent } from './silence.ts';
-import { isOver, type Limits, type Tracked } from './tracked.ts';
+import { isOver, type Limits, type Moment, type Tracked } from './tracked.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How long the last reading of a console is tried again where AWS is in trouble. */
 const LAST_READING_MS = 30_000;
 
 interface Ending {
-  /** Epoch milliseconds. */
-  readonly now: number;
+  readonly now: Moment;
   readonly limits: Limits;
   /** Why the console could not be read just now, if it could not. */
   readonly failed: AwsError | undefined;
@@ -24,13 +23,14 @@ interface Ending {
 
 /** @returns the verdict on a machine whose wait is over, once its console was read for the last time */
 export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending): Verdict | undefined {
-  const { now, limits, failed, impaired, postedOnly, vanished } = ending;
+  const { now: moment, limits, failed, impaired, postedOnly, vanished } = ending;
   const { console, machine, finalSince, knownSince, runningSince, described } = tracked;
   if (finalSince === undefined) return undefined;
+  const { monotonic: now, wall } = moment;
   if (failed !== undefined && now - finalSince < LAST_READING_MS) return undefined;
   const facts = settledFacts(console, reading);
   const gone = vanished || isOver(tracked, now, limits) === 'gone';
-  return judgeFinally(facts, { launchedAt: machine.launchedAt, now }, () => {
+  return judgeFinally(facts, { launchedAt: machine.launchedAt, now: wall }, () => {
     if (gone) return lost(facts, machine, !vanished);
     // Once proved, and its console has rolled over since: silence now takes nothing back.
     if (machine.tags['rolecall:verdict'] === 'succeeded')
@@ -41,7 +41,7 @@ export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending)
       impaired,
       postedOnly,
       waitedMs: now - knownSince,
-      now,
+      now: wall,
       unread: failed?.message,
     });
   });

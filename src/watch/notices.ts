@@ -19,7 +19,7 @@ export class Notices {
 
   /** @returns nothing where it was told a moment ago */
   once(text: string): WatchEvent[] {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (now - (this.#told.get(text) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return [];
     this.#told.set(text, now);
     return [this.say(text)];

@@ -73,7 +73,7 @@ export class SecondChannel {
   /** Those whose consoles are needed: few machines', failed and late ones', and all where beacons don't come. */
   needing(undecided: readonly Tracked[], limits: Limits): Tracked[] {
     if (this.#isFew || this.#mute || this.#beacons.troubled) return [...undecided];
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     return undecided.filter((tracked, index) => {
       if (tracked.finalSince !== undefined || isOver(tracked, now, limits) !== undefined) return true;
       const beacon = this.#beacons.of(tracked.machine.instanceId);
@@ -91,7 +91,7 @@ export class SecondChannel {
    */
   weigh(tracked: Tracked, verdict: Verdict | undefined): Verdict | undefined {
     if (verdict === undefined) return undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const beacon = this.#beacons.of(tracked.machine.instanceId);
     if (verdict.outcome === 'failed') return verdict;
     if (verdict.outcome === 'succeeded') {
@@ -111,7 +111,7 @@ export class SecondChannel {
       this.#missedSince = undefined;
       this.#mute = false;
     }
-    const missedMs = this.#clock.now() - (this.#missedSince ?? this.#clock.now());
+    const missedMs = this.#clock.monotonic() - (this.#missedSince ?? this.#clock.monotonic());
     if (this.#mute || this.#beacons.troubled || missedMs < MUTE_MS) return events;
     this.#mute = true;
     if (this.#isFew) return events;
@@ -125,7 +125,7 @@ export class SecondChannel {
     const { machine, runningSince } = tracked;
     const beacon = this.#beacons.of(machine.instanceId);
     if (beacon === undefined) return undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const waitedMs = now - beacon.seenAt;
     this.#slowestMs = Math.max(this.#slowestMs, beacon.seenAt - (runningSince ?? beacon.seenAt));
     const facts = factsNow(tracked, reading, now);
@@ -136,7 +136,7 @@ export class SecondChannel {
       if (!heard || tracked.leaningSince !== undefined) return undefined;
       return { outcome: 'succeeded', bootMs, steps: stepsOf(currentRun(facts.markers)) };
     }
-    const logged = failedIn(await this.#log(machine.instanceId, now), tracked, reading, now);
+    const logged = failedIn(await this.#log(machine.instanceId, now), tracked, reading, this.#clock.now());
     if (logged !== undefined) return logged;
     if (waitedMs < REASON_MS) return undefined;
     return this.#fromKey(tracked, facts, reading, bootMs);

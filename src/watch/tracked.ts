@@ -14,7 +14,15 @@ export const GRACE_MS = 5_000;
 /** A console that rests this long without ending its line is judged with the line as it stands. */
 const QUIET_MS = 5_000;
 
-/** Mutable: the watch loop's own record. Times are epoch milliseconds by the watcher's clock. */
+/** One moment by both of the watcher's clocks, milliseconds each. */
+export interface Moment {
+  /** For intervals. */
+  readonly monotonic: number;
+  /** Epoch milliseconds, for dates. */
+  readonly wall: number;
+}
+
+/** Mutable: the watch loop's own record. Times are milliseconds by the watcher's monotonic clock. */
 export interface Tracked {
   machine: Machine;
   /** The how manieth of its launch it was to become known, from 0. */
@@ -46,20 +54,28 @@ export interface Tracked {
  * @param ours whether this process made the launch. Where it did not, a machine may have been running for long, and
  *   its launch time by EC2's clock is the nearest that is known.
  */
-export const track = (machine: Machine, now: number, ours: boolean, nth: number): Tracked => ({
-  machine,
-  nth,
-  knownSince: now,
-  bootingSince: ours ? now : Math.min(now, machine.launchedAt),
-  described: false,
-  present: false,
-  ...(machine.state === 'running' && { runningSince: ours ? now : Math.min(now, machine.launchedAt) }),
-  console: unreadConsole(),
-  readAt: Number.NEGATIVE_INFINITY,
-  looks: 0,
-  changedAt: now,
-  told: { heard: 0, losses: 0 },
-});
+export function track(
+  machine: Machine,
+  { monotonic: now, wall }: Moment,
+  ours: boolean,
+  nth: number,
+): Tracked {
+  const bootingSince = ours ? now : now - Math.max(0, wall - machine.launchedAt);
+  return {
+    machine,
+    nth,
+    knownSince: now,
+    bootingSince,
+    described: false,
+    present: false,
+    ...(machine.state === 'running' && { runningSince: bootingSince }),
+    console: unreadConsole(),
+    readAt: Number.NEGATIVE_INFINITY,
+    looks: 0,
+    changedAt: now,
+    told: { heard: 0, losses: 0 },
+  };
+}
 
 export interface Limits {
   /** From running to the verdict, milliseconds. */
@@ -102,9 +118,14 @@ export function factsNow({ console, changedAt }: Tracked, reading: Reading, now:
 }
 
 /** Judges a machine while it is waited for: a doomed or hopeful one gets a moment's grace. */
-export function verdictNow(tracked: Tracked, reading: Reading, now: number): Verdict | undefined {
+export function verdictNow(
+  tracked: Tracked,
+  reading: Reading,
+  { monotonic: now, wall }: Moment,
+): Verdict | undefined {
   // What rests on no marker happened when it was first seen, not when the grace is over.
-  const times = { launchedAt: tracked.machine.launchedAt, now: tracked.leaningSince ?? now };
+  const leanedMs = now - (tracked.leaningSince ?? now);
+  const times = { launchedAt: tracked.machine.launchedAt, now: wall - leanedMs };
   const judgement: Judgement = judge(factsNow(tracked, reading, now), times);
   if (judgement.kind === 'decided') return judgement.verdict;
   if (judgement.kind === 'open') {

@@ -6,7 +6,7 @@ import { POSTED_EVERY_MS } from './reader.ts';
 import { GRACE_MS, isOver, type Limits, type Tracked } from './tracked.ts';
 
 interface Turn {
-  /** Epoch milliseconds. */
+  /** Milliseconds by the monotonic clock. */
   readonly now: number;
   readonly limits: Limits;
   /** How many requests may be made. */
@@ -62,7 +62,7 @@ function firstLook(undecided: readonly Tracked[], { fleet, boots, limits }: Turn
   return boots.mostMs(booting) ?? limits.timeoutMs * LATE;
 }
 
-/** When a machine of a large launch is to be looked at, epoch milliseconds. */
+/** When a machine of a large launch is to be looked at, milliseconds by the monotonic clock. */
 function worthLookingAt(tracked: Tracked, fleet: number, firstLookMs: number): number {
   const { nth, looks, readAt, bootingSince, leaningSince } = tracked;
   if (leaningSince !== undefined) return leaningSince + GRACE_MS;

@@ -12,7 +12,16 @@ import { Notices } from './notices.ts';
 import { Pace } from './pace.ts';
 import { ConsoleReader } from './reader.ts';
 import { SecondChannel } from './second-channel.ts';
-import { describe, isGone, type Limits, news, type Tracked, track, verdictNow } from './tracked.ts';
+import {
+  describe,
+  isGone,
+  type Limits,
+  type Moment,
+  news,
+  type Tracked,
+  track,
+  verdictNow,
+} from './tracked.ts';
 import { takeTurns } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 import type { WatchOptions } from './watch.ts';
@@ -58,7 +67,7 @@ export class Watcher {
     const tools = { clock: plan.clock, notices: this.#notices, tickMs: plan.tickMs };
     this.#second = plan.beacons && new SecondChannel(plan.beacons, plan.launch, tools);
     this.#pace = new Pace(plan.tickMs);
-    this.#since = plan.clock.now();
+    this.#since = plan.clock.monotonic();
   }
 
   /** Every machine has its verdict, and no more are to come. */
@@ -81,7 +90,7 @@ export class Watcher {
     const fleet = this.#fleet();
     this.#second?.ask({ present: this.#machines.size, fleet }, this.#undecided());
     const events = [...this.#known(), ...(await this.#describe())];
-    const now = this.#plan.clock.now();
+    const now = this.#plan.clock.monotonic();
     const undecided = this.#undecided();
     const needing = this.#second?.needing(undecided, this.#plan.limits);
     const due = takeTurns(needing ?? undecided, {
@@ -108,7 +117,7 @@ export class Watcher {
 
   /** Tags the machines whose verdict became known since they were last tagged: many at once, but all in the end. */
   async tagVerdicts(): Promise<WatchEvent[]> {
-    const waitedMs = this.#plan.clock.now() - this.#untaggedSince;
+    const waitedMs = this.#plan.clock.monotonic() - this.#untaggedSince;
     const ended = this.#finished || this.#failure !== undefined;
     if (!ended && waitedMs < this.#pace.tagMs(this.#fleet())) return [];
     const decided = this.#untagged;
@@ -140,20 +149,25 @@ export class Watcher {
     return this.#plan.sent().machines.flatMap((machine) => {
       if (this.#machines.has(machine.instanceId)) return [];
       const tracked = this.#track(machine);
-      return [machineEvent(tracked.machine, tracked.knownSince)];
+      return [machineEvent(tracked.machine, this.#plan.clock.now())];
     });
   }
 
+  #moment(): Moment {
+    const { clock } = this.#plan;
+    return { monotonic: clock.monotonic(), wall: clock.now() };
+  }
+
   #track(machine: Machine): Tracked {
-    const { clock, nonce } = this.#plan;
-    const tracked = track(machine, clock.now(), nonce !== undefined, this.#machines.size);
+    const { nonce } = this.#plan;
+    const tracked = track(machine, this.#moment(), nonce !== undefined, this.#machines.size);
     if (nonce !== undefined) tracked.reading = this.#reading(nonce);
     this.#machines.set(machine.instanceId, tracked);
     return tracked;
   }
 
   async #describe(): Promise<WatchEvent[]> {
-    const now = this.#plan.clock.now();
+    const now = this.#plan.clock.monotonic();
     const sizes = { described: this.#machines.size, fleet: this.#fleet() };
     const pauseMs = this.#pace.describeMs(sizes, this.#youngestPendingMs(now));
     if (now - this.#describedAt < pauseMs) return [];
@@ -167,8 +181,8 @@ export class Watcher {
 
   #youngestPendingMs(now: number): number | undefined {
     const pending = this.#undecided().filter(({ runningSince }) => runningSince === undefined);
-    const youngest = pending.reduce((since, { knownSince }) => Math.max(since, knownSince), 0);
-    return pending.length === 0 ? undefined : now - youngest;
+    const ages = pending.map(({ knownSince }) => now - knownSince);
+    return ages.length === 0 ? undefined : Math.min(...ages);
   }
 
   #described(machine: Machine, now: number): WatchEvent[] {
@@ -177,7 +191,7 @@ export class Watcher {
     const tracked = known ?? this.#track(machine);
     const changed = describe(tracked, machine, now);
     const isNews = known === undefined || (changed && tracked.verdict === undefined);
-    return isNews ? [machineEvent(tracked.machine, now)] : [];
+    return isNews ? [machineEvent(tracked.machine, this.#plan.clock.now())] : [];
   }
 
   /** How many machines there are, or will be. */
@@ -209,9 +223,9 @@ export class Watcher {
 
   /** Reads one machine's console and judges it. */
   async #look(tracked: Tracked, impaired: ReadonlySet<InstanceId>): Promise<WatchEvent[]> {
-    tracked.readAt = this.#plan.clock.now();
+    tracked.readAt = this.#plan.clock.monotonic();
     const answer = await this.#attempt(() => this.#read(tracked));
-    const now = this.#plan.clock.now();
+    const now = this.#moment();
     const troubled = 'failed' in answer ? answer.failed : [];
     const failed = 'failed' in answer ? answer.error : undefined;
     if (failed === undefined) tracked.looks += 1;
@@ -226,7 +240,7 @@ export class Watcher {
     };
     const told = verdictNow(tracked, reading, now) ?? verdictAtEnd(tracked, reading, ending);
     const verdict = this.#second === undefined ? told : this.#second.weigh(tracked, told);
-    const events = [...troubled, ...news(tracked, now)];
+    const events = [...troubled, ...news(tracked, now.wall)];
     return verdict === undefined ? events : [...events, this.#decide(tracked, verdict)];
   }
 
@@ -252,7 +266,7 @@ export class Watcher {
     for (const snapshot of snapshots) {
       const before = tracked.console.stitch;
       tracked.console = readSnapshot(tracked.console, snapshot, tracked.reading);
-      if (tracked.console.stitch.known !== before.known) tracked.changedAt = this.#plan.clock.now();
+      if (tracked.console.stitch.known !== before.known) tracked.changedAt = this.#plan.clock.monotonic();
     }
   }
 
@@ -266,14 +280,14 @@ export class Watcher {
     // Its text is of no use any more, and with a thousand machines it is much.
     tracked.console = unreadConsole();
     this.#toTag([tracked]);
-    const at = this.#plan.clock.now();
+    const { monotonic, wall } = this.#moment();
     if ('bootMs' in verdict && verdict.bootMs !== undefined)
-      this.#boots.add(this.#bootMs(tracked, verdict.bootMs, at));
-    return { type: 'verdict', at, machine: tracked.machine, verdict };
+      this.#boots.add(this.#bootMs(tracked, verdict.bootMs, monotonic));
+    return { type: 'verdict', at: wall, machine: tracked.machine, verdict };
   }
 
   #toTag(decided: readonly Tracked[]): void {
-    if (this.#untagged.length === 0) this.#untaggedSince = this.#plan.clock.now();
+    if (this.#untagged.length === 0) this.#untaggedSince = this.#plan.clock.monotonic();
     this.#untagged.push(...decided);
   }
 
@@ -292,7 +306,7 @@ export class Watcher {
       this.#finished = true;
       return [];
     }
-    if (this.#plan.clock.now() - this.#since < this.#plan.visibleMs) return [];
+    if (this.#plan.clock.monotonic() - this.#since < this.#plan.visibleMs) return [];
     if (this.#machines.size === 0 && this.#trouble !== undefined) throw this.#trouble;
     this.#finished = true;
     const { launch } = this.#plan;
@@ -305,7 +319,7 @@ export class Watcher {
 
   /** A connection that is gone for minutes will hardly come back: then say so, rather than call machines silent. */
   #unreachable(error: AwsError): void {
-    const now = this.#plan.clock.now();
+    const now = this.#plan.clock.monotonic();
     this.#unreachableSince ??= now;
     if (now - this.#unreachableSince >= this.#plan.unreachableMs) this.#failure ??= error;
   }

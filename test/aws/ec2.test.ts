@@ -15,6 +15,7 @@ function virtualClock(): Clock {
   let now = 1_000_000;
   return {
     now: () => now,
+    monotonic: () => now - 900_000,
     sleep: async (ms) => {
       now += ms;
     },

@@ -188,3 +188,17 @@ test('on a crowded account repetitions do not pile up: throttled answers stay fe
   expect(ec2.throttled).toBeLessThan(95 + 300 / 4);
   expect(tookMs).toBeGreaterThanOrEqual(300 / 5);
 });
+
+test.each([-3_600_000, 3_600_000])(
+  'a wall clock that is set by %d ms neither holds a request back nor lets one out early',
+  async (stepMs) => {
+    const clock = new SimClock();
+    const pacing = openPacing(clock);
+    const promised = pacing.etaMs(2_000, 20);
+    for (let i = 0; i < 20; i += 1) void pacing.turn('RunInstances', 100);
+    void clock.sleep(promised / 2).then(() => {
+      clock.wallStepMs = stepMs;
+    });
+    expect(await clock.run()).toBe(promised);
+  },
+);

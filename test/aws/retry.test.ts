@@ -14,6 +14,7 @@ function virtualClock(): Clock & { slept: number[] } {
   return {
     slept,
     now: () => now,
+    monotonic: () => now - 900_000,
     sleep: async (ms) => {
       slept.push(ms);
       now += ms;
@@ -179,4 +180,29 @@ test('a pause is never nothing, never over the cap, and grows with the failures'
       },
     ),
   );
+});
+
+test.each([
+  ['back', -3_600_000],
+  ['ahead', 3_600_000],
+])('a wall clock that is set an hour %s changes nothing about the waiting', async (_way, stepMs) => {
+  const still = await run(forever(error('throttle')));
+  const clock = { ...virtualClock(), slept: [] as number[] };
+  let step = 0;
+  const attempt = async () => {
+    if (clock.slept.length === 2) step = stepMs;
+    throw error('throttle');
+  };
+  const base = virtualClock();
+  const stepped: Clock = {
+    now: () => base.now() + step,
+    monotonic: base.monotonic,
+    sleep: async (ms) => {
+      clock.slept.push(ms);
+      await base.sleep(ms);
+    },
+  };
+  const tools = { clock: stepped, random: () => 0.5 };
+  await expect(retrying(attempt, (thrown) => thrown as AwsError, tools)).rejects.toThrow(AwsError);
+  expect(clock.slept).toEqual(still.slept);
 });

@@ -25,7 +25,7 @@ async function bucketWith(faults: Faults = {}, prefix = 'team/'): Promise<Bucket
 
 function connected(prefix = 'team/'): Bucket {
   const { endpoint, credentials } = cloud;
-  const clock = { now: Date.now, sleep: async () => undefined };
+  const clock = { now: Date.now, monotonic: () => performance.now(), sleep: async () => undefined };
   return connectBucket({ region: 'us-east-1', endpoint, credentials }, { bucket: NAME, prefix }, { clock });
 }
 

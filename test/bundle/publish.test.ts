@@ -45,7 +45,7 @@ interface More {
 
 function bucketOf(more: More = {}, endpoint = cloud.endpoint) {
   const credentials = { ...cloud.credentials, ...more };
-  const clock = { now: () => NOW, sleep: async () => undefined };
+  const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => undefined };
   return connectBucket(
     { region: 'us-east-1', endpoint, credentials },
     { bucket: BUCKET, prefix: 'team/' },

@@ -33,6 +33,7 @@ export async function rolecall(argv: readonly string[], options: RunOptions = {}
     terminal: terminal(streams, env),
     clock: {
       now: () => 0,
+      monotonic: () => 0,
       sleep: async () => {
         throw new Error('a command of these tests has nothing to wait for');
       },

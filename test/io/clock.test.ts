@@ -3,9 +3,10 @@ import { acceleratedClock, ChangeableClock, type Clock } from '../../src/io/cloc
 
 /** A clock whose sleeps are over at once, and which remembers them. */
 function handClock() {
-  const time = { now: 1_000, slept: [] as number[] };
+  const time = { now: 1_000, monotonic: 50, slept: [] as number[] };
   const clock: Clock = {
     now: () => time.now,
+    monotonic: () => time.monotonic,
     sleep: async (ms) => {
       time.slept.push(ms);
     },
@@ -39,4 +40,16 @@ test('a changeable clock may be taken apart', async () => {
   expect(now()).toBe(1_000);
   await sleep(7);
   expect(time.slept).toEqual([7]);
+});
+
+test('a changeable clock keeps its intervals whole when it changes over, and a step of the wall clock changes none', () => {
+  const { time, clock } = handClock();
+  const changeable = new ChangeableClock(clock);
+  const began = changeable.monotonic();
+  time.monotonic += 30;
+  changeable.goBy(acceleratedClock({ originMs: 1_000, speed: 10 }, clock));
+  expect(changeable.monotonic() - began).toBe(30);
+  time.now -= 3_600_000;
+  time.monotonic += 5;
+  expect(changeable.monotonic() - began).toBe(80);
 });

@@ -23,6 +23,7 @@ function hastyClock(): Clock {
   let skipped = 0;
   return {
     now: () => Date.now() + skipped,
+    monotonic: () => performance.now() + skipped,
     sleep: async (ms, signal) => {
       skipped += ms;
       await systemClock.sleep(ms / 100, signal);

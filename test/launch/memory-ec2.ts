@@ -7,7 +7,11 @@ import type { InstanceId, Machine } from '../../src/nouns.ts';
 /** A clock whose time passes only by sleeping, so that a minute's wait for EC2 costs nothing. */
 export class VirtualClock implements Clock {
   #now = Date.UTC(2026, 10, 21, 21, 51, 40);
-  now = (): number => this.#now;
+  /** How far the wall clock was stepped, milliseconds. */
+  wallStepMs = 0;
+  now = (): number => this.#now + this.wallStepMs;
+  // Another origin than the wall clock's: whoever confuses the two is found out.
+  monotonic = (): number => this.#now - Date.UTC(2026, 10, 21);
   sleep = async (ms: number): Promise<void> => {
     this.#now += ms;
   };

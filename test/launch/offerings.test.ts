@@ -107,3 +107,15 @@ test('a miss is remembered for three minutes, of its own offering only', () => {
   clock.pass(1);
   expect(misses.has(offering)).toBe(false);
 });
+
+test.each([-3_600_000, 3_600_000])('a wall clock that is set by %d ms changes no miss', (stepMs) => {
+  const clock = new VirtualClock();
+  const misses = new Misses(clock);
+  const offering: Offering = { instanceType: 'm7i.large', zone: 'us-east-1a', market: 'spot' };
+  misses.note(offering);
+  clock.wallStepMs = stepMs;
+  clock.pass(MISSED_FOR_MS - 1);
+  expect(misses.has(offering)).toBe(true);
+  clock.pass(1);
+  expect(misses.has(offering)).toBe(false);
+});

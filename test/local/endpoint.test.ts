@@ -164,7 +164,7 @@ describe('the control API', () => {
   test('tells how often each operation was asked for, and throttled', async () => {
     const now = Date.now();
     await using cloud = await testCloud({
-      time: { now: () => now, sleep: () => new Promise(() => undefined) },
+      time: { now: () => now, monotonic: () => now, sleep: () => new Promise(() => undefined) },
       faults: { throttle: { RunInstances: 1, ListObjectsV2: 1 }, throttling: 'documented' },
     });
     for (let count = 0; count < 7; count++) await refusal(run(cloud.ec2));

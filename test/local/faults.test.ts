@@ -80,7 +80,7 @@ test('the endpoint dies after so many requests: the next breaks, all others are 
 test('late consistency: a new machine is unknown at first, also to other operations', async () => {
   const time = { now: Date.now() };
   await using cloud = await testCloud({
-    clock: { now: () => time.now, sleep: async () => undefined },
+    clock: { now: () => time.now, monotonic: () => time.now, sleep: async () => undefined },
     faults: { invisibleMs: 5_000 },
   });
   const id = await runOne(cloud.ec2);

@@ -38,6 +38,7 @@ function hurriedClock() {
   let slept = 0;
   return {
     now: () => Date.now() + slept,
+    monotonic: () => performance.now() + slept,
     sleep: async (ms: number) => {
       slept += ms;
     },

@@ -595,3 +595,41 @@ test('two machines of a launch are judged each by its own console', async () => 
   const events = await world.watch();
   expect(verdicts(events).map(({ outcome }) => outcome)).toEqual(['succeeded', 'failed', 'silent']);
 });
+
+describe.each([
+  ['back', -3_600_000],
+  ['ahead', 3_600_000],
+])('a wall clock that is set an hour %s', (_way, stepMs) => {
+  const stepped = () => {
+    const world = new World();
+    world.at(5, () => {
+      world.wallStepMs = stepMs;
+    });
+    return world;
+  };
+
+  test('changes no timeout', async () => {
+    const world = stepped();
+    world.boot([]);
+    expect(only(await world.watch()).outcome).toBe('silent');
+    expect(world.now).toBeGreaterThanOrEqual(61);
+    expect(world.now).toBeLessThan(75);
+  });
+
+  test('changes no grace', async () => {
+    const world = stepped();
+    world.boot(failedRun().slice(0, 11));
+    expect(only(await world.watch()).outcome).toBe('failed');
+    expect(world.now).toBeLessThan(15);
+  });
+
+  test('changes no patience with AWS', async () => {
+    const world = stepped();
+    world.boot([]);
+    world.refuse('machinesOfLaunch', 'endpoint', 1_000);
+    world.refuse('latest', 'endpoint', 1_000);
+    await expect(world.watch({ timeoutMs: 600_000, unreachableMs: 30_000 })).rejects.toThrow(AwsError);
+    expect(world.now).toBeGreaterThanOrEqual(30);
+    expect(world.now).toBeLessThan(40);
+  });
+});

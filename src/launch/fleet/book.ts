@@ -60,6 +60,7 @@ export class FleetBook implements Ledger, Recent {
   readonly #clock: Clock;
   readonly #closed = new AbortController();
   #held: Held;
+  /** Milliseconds by the monotonic clock. */
   #movedAt: number;
   /** Moves go one after another. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -71,7 +72,7 @@ export class FleetBook implements Ledger, Recent {
     this.#key = key;
     this.#clock = clock;
     this.#held = held;
-    this.#movedAt = clock.now();
+    this.#movedAt = clock.monotonic();
   }
 
   /** Waits for the lease, and keeps it until `close`. @throws see takeLease */
@@ -141,7 +142,7 @@ export class FleetBook implements Ledger, Recent {
     const { signal } = this.#closed;
     while (!signal.aborted && this.#lost === undefined) {
       await this.#clock.sleep(LEASE_MS / 3, signal);
-      if (signal.aborted || this.#clock.now() - this.#movedAt < LEASE_MS / 3) continue;
+      if (signal.aborted || this.#clock.monotonic() - this.#movedAt < LEASE_MS / 3) continue;
       // What is wrong is told when something is to be entered.
       await this.#move((record) => record).catch(() => undefined);
     }
@@ -161,7 +162,7 @@ export class FleetBook implements Ledger, Recent {
       const held = await move(this.#records, this.#key, this.#held, { ...next, move: record.move + 1 });
       if (held !== undefined) {
         this.#held = held;
-        this.#movedAt = this.#clock.now();
+        this.#movedAt = this.#clock.monotonic();
         return;
       }
       await this.#findAgain();

@@ -48,11 +48,11 @@ export interface Held {
  */
 export async function takeLease(options: LeaseOptions): Promise<Held> {
   const { clock, signal, waitMs, onWait } = options;
-  const began = clock.now();
+  const began = clock.monotonic();
   for (let told = false; ; told = true) {
     const taken = await tryToTake(options);
     if ('record' in taken) return taken;
-    if (clock.now() - began >= waitMs) throw waitedInVain(taken.other, waitMs);
+    if (clock.monotonic() - began >= waitMs) throw waitedInVain(taken.other, waitMs);
     if (!told) onWait?.(taken.other);
     await clock.sleep(Math.min(POLL_MS, waitMs), signal);
     if (signal?.aborted) throw new InterruptedError(`stopped waiting for ${whoIs(taken.other)}`);

@@ -95,10 +95,10 @@ async function shownOf(
   { batch, count }: Batch['record'],
   { ec2, clock, signal }: Withdrawing,
 ): Promise<readonly Machine[]> {
-  const until = clock.now() + SHOWN_MS;
+  const until = clock.monotonic() + SHOWN_MS;
   for (;;) {
     const machines = await ec2.machinesOfToken(clientToken(launch, batch));
-    if (machines.length >= count || clock.now() >= until) return machines;
+    if (machines.length >= count || clock.monotonic() >= until) return machines;
     await clock.sleep(ASK_EVERY_MS, signal);
     if (signal?.aborted)
       throw new InterruptedError(`stopped looking for batch ${batch} of launch ${launch}`, {

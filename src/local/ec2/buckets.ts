@@ -35,7 +35,7 @@ export class Buckets {
   readonly #now: () => number;
   readonly #levels = new Map<string, { tokens: number; at: number }>();
 
-  /** @param now epoch milliseconds */
+  /** @param now milliseconds by a monotonic clock */
   constructor(now: () => number) {
     this.#now = now;
   }

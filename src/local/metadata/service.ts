@@ -8,7 +8,7 @@ import { type MetadataFacts, metadataTree } from './tree.ts';
 export const METADATA_ADDRESS = { address: '169.254.169.254', port: 80 } as const;
 
 /** The metadata service of one machine, to be served inside it. */
-export function metadataService(facts: MetadataFacts, clock: Pick<Clock, 'now'>): RequestListener {
+export function metadataService(facts: MetadataFacts, clock: Pick<Clock, 'monotonic'>): RequestListener {
   const source: MetadataSource = {
     tree: metadataTree(facts),
     userData: facts.spec.userData,

@@ -13,14 +13,15 @@ export interface Tokens {
 const HELD = 1000;
 
 /** Tokens kept in memory; they die with the machine, as on EC2. */
-export function createTokens(clock: Pick<Clock, 'now'>): Tokens {
+export function createTokens(clock: Pick<Clock, 'monotonic'>): Tokens {
   const ends = new Map<string, number>();
-  const remaining = (token: string): number => Math.max(0, ((ends.get(token) ?? 0) - clock.now()) / 1000);
+  const remaining = (token: string): number =>
+    Math.max(0, ((ends.get(token) ?? 0) - clock.monotonic()) / 1000);
   return {
     issue: (ttlSeconds) => {
       if (ends.size >= HELD) for (const token of ends.keys()) if (remaining(token) === 0) ends.delete(token);
       const token = `${randomBytes(40).toString('base64url')}==`;
-      ends.set(token, clock.now() + ttlSeconds * 1000);
+      ends.set(token, clock.monotonic() + ttlSeconds * 1000);
       return token;
     },
     remaining,

@@ -77,6 +77,27 @@ describe('a fleet’s book', () => {
     expect((await now()).holder).toBeNull();
   });
 
+  test.each([-3_600_000, 3_600_000])(
+    'keeps the lease though the wall clock is set by %d ms',
+    async (stepMs) => {
+      const { open, clock } = setting();
+      const book = await open();
+      const refused: unknown[] = [];
+      const later = (async () => {
+        await clock.sleep(LEASE_MS / 2);
+        clock.wallStepMs = stepMs;
+        for (let times = 0; times < 5; times += 1) {
+          await clock.sleep(LEASE_MS);
+          await open().catch((error: unknown) => refused.push(error));
+        }
+        await book.close();
+      })();
+      await clock.run();
+      await later;
+      expect(refused).toHaveLength(5);
+    },
+  );
+
   test('a holder whose lease was taken enters nothing more, and neither takes nor clears anything of the new one', async () => {
     const { open, now } = setting();
     const slow = await open();

@@ -48,6 +48,21 @@ describe('the lease', () => {
     expect(told).toEqual([holder(1)]);
   });
 
+  test.each([-3_600_000, 3_600_000])(
+    'is waited for as long as asked though the wall clock is set by %d ms',
+    async (stepMs) => {
+      const { alive, holder, options, clock } = setting();
+      alive.add(1);
+      await takeLease(options(holder(1)));
+      const began = clock.monotonic();
+      const onWait = () => {
+        clock.wallStepMs = stepMs;
+      };
+      await expect(takeLease(options(holder(2), { waitMs: 10_000, onWait }))).rejects.toThrow(ConflictError);
+      expect(clock.monotonic() - began).toBe(10_000);
+    },
+  );
+
   test('of a process that is gone from this machine is taken at once', async () => {
     const { holder, options, clock } = setting();
     await takeLease(options(holder(1)));

@@ -50,7 +50,11 @@ export class World {
       key: KEY,
       holder: { id: `p${pid}`, by: 'test@host', host: 'host', pid, verb, launch, since: 'now' },
       // Its beat would let the clock run.
-      clock: { now: this.clock.now, sleep: () => new Promise(() => undefined) },
+      clock: {
+        now: this.clock.now,
+        monotonic: this.clock.monotonic,
+        sleep: () => new Promise(() => undefined),
+      },
       waitMs: 0,
       isAlive: (each) => this.alive.has(each),
     });

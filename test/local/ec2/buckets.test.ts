@@ -50,7 +50,7 @@ describe('the documented buckets', () => {
 test('a cloud with them answers RequestLimitExceeded; time gives the tokens back', async () => {
   const time = { now: Date.now() };
   await using cloud = await testCloud({
-    time: { now: () => time.now, sleep: () => new Promise(() => undefined) },
+    time: { now: () => time.now, monotonic: () => time.now, sleep: () => new Promise(() => undefined) },
     faults: { throttling: 'documented' },
   });
   const exceeded = 'RequestLimitExceeded (503): Request limit exceeded.';

@@ -32,7 +32,7 @@ describe('GetConsoleOutput', () => {
           });
     await using cloud = await testCloud({
       driver,
-      clock: { now: systemClock.now, sleep },
+      clock: { ...systemClock, sleep },
       settings: { ...QUICK, postedConsoleMs },
     });
     const id = await runOne(cloud.ec2);

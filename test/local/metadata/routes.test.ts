@@ -19,7 +19,7 @@ const spec: BoxSpec = {
 };
 
 let now = 0;
-const clock = { now: () => now };
+const clock = { monotonic: () => now };
 const source = (over: Partial<MetadataSource> = {}): MetadataSource => ({
   tree: metadataTree({
     spec,
