@@ -1,19 +1,18 @@
-import { spawn } from 'node:child_process';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { type Entry, entriesOfFolder, entriesOfTar } from '../archive/entries.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { requireReplaceable } from '../io/replaceable.ts';
-import { scratchFolder } from '../io/scratch.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
-import { type Archived, archiveEntries } from './archive.ts';
-import { runCommand } from './command.ts';
-import { archiveOf, type Source, sourceOf, workTree } from './git.ts';
+import type { Archived } from './archive.ts';
+import { archiveSource } from './archive-source.ts';
+import { attributedFiles, substitutedFiles } from './attributes.ts';
+import { type Source, sourceOf } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
 import { notesOf } from './notes.ts';
 import { refuse } from './refuse.ts';
+import { refuseSubstitutions } from './substitutions.ts';
+import { workTree } from './work-tree.ts';
 
 /** What a build is to be made of. */
 export interface BuildPlan {
@@ -73,14 +72,17 @@ export async function buildArchive(plan: BuildPlan, target: string, tools: Build
   const draft = join(folder, `.rolecall-build-${process.pid}-${tools.now()}`);
   try {
     const tag = plan.tag === undefined ? tagOf(source) : checkedTag(plan.tag);
-    const archived = await archive(plan, source, tag, draft, tools);
+    const attributed = await attributedFiles(source, plan.command === undefined ? plan.path : undefined);
+    const substituted = await substitutedFiles(source, attributed);
+    refuseSubstitutions(substituted);
+    const archived = await archiveSource(plan, source, attributed, { tag, draft, ...tools });
     refuse(archived, plan, source);
     const build = buildOf(plan, source, tag ?? dirtyTag(source, archived), archived, tools.now());
     const path = intoFolder ? join(target, build.archive) : target;
     await requireWritable(path);
     await writeFile(manifestPathOf(path), renderManifest(build)).catch(unwritable(manifestPathOf(path)));
     await rename(draft, path).catch(unwritable(path));
-    const notes = await notesOf(plan, source, archived, build.tag);
+    const notes = await notesOf(plan, source, { archived, attributed, substituted, tag: build.tag });
     return { build, path, manifestPath: manifestPathOf(path), files: archived.files, notes };
   } catch (error) {
     throw tools.signal.aborted ? new InterruptedError('the build was interrupted') : error;
@@ -124,75 +126,6 @@ const dirtyTag = ({ commit }: Source, { tarSha256 }: Archived): PathName =>
   `${shortOf(commit)}-dirty-${tarSha256.slice(0, 8)}` as PathName;
 
 const shortOf = (commit: string): PathName => commit.slice(0, 12) as PathName;
-
-async function archive(
-  plan: BuildPlan,
-  source: Source,
-  tag: string | undefined,
-  draft: string,
-  { signal, onOutput }: BuildTools,
-): Promise<Archived> {
-  if (plan.command === undefined) {
-    const tar = await archiveOf(source, plan.path);
-    try {
-      const archived = await archiveEntries(
-        entriesOfTar(tar.stream, plan.path),
-        plan.compression,
-        draft,
-        signal,
-      );
-      await tar.done;
-      return archived;
-    } catch (error) {
-      // Where git has failed, its reason is the better one.
-      tar.stream.destroy();
-      await tar.done;
-      throw error;
-    } finally {
-      tar.stop();
-    }
-  }
-  const folder = await scratchFolder();
-  try {
-    await exportTo(source, folder);
-    await runCommand(plan.command, folder, commandEnv(plan, source, tag), { signal, onOutput });
-    return await archiveEntries(await entriesBelow(folder, plan.path), plan.compression, draft, signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Unpacks the commit into an empty folder. */
-async function exportTo(source: Source, folder: string): Promise<void> {
-  const tar = await archiveOf(source, undefined);
-  const unpack = spawn('tar', ['-xf', '-', '-C', folder], { stdio: ['pipe', 'ignore', 'ignore'] });
-  const unpacked = new Promise<void>((resolve, reject) => {
-    unpack.once('error', reject);
-    unpack.once('close', (code) =>
-      code === 0
-        ? resolve()
-        : reject(new UsageError(`the commit can't be unpacked in ${folder}`, { hint: 'is the disk full?' })),
-    );
-  });
-  await Promise.all([pipeline(tar.stream, unpack.stdin), tar.done, unpacked]);
-}
-
-const commandEnv = (plan: BuildPlan, { commit, committedAt }: Source, tag: string | undefined) => ({
-  ROLECALL_APP: plan.app,
-  ROLECALL_TAG: tag ?? '',
-  ROLECALL_COMMIT: commit,
-  // https://reproducible-builds.org/specs/source-date-epoch/
-  SOURCE_DATE_EPOCH: String(Math.floor(committedAt / 1000)),
-});
-
-async function entriesBelow(folder: string, path: string | undefined): Promise<AsyncIterable<Entry>> {
-  const root = path === undefined ? folder : join(folder, path);
-  const found = await stat(root).catch(() => undefined);
-  if (found?.isDirectory()) return entriesOfFolder(root);
-  throw new UsageError(`the build command left no folder ${path}`, {
-    hint: 'check `path` of the app in the catalogue: it is taken after the command has run',
-  });
-}
 
 const buildOf = (plan: BuildPlan, source: Source, tag: PathName, archived: Archived, now: number): Build => ({
   app: plan.app,

@@ -1,14 +1,25 @@
 import type { PathName } from '../nouns.ts';
 import type { Archived } from './archive.ts';
+import type { AttributedFile } from './attributes.ts';
 import type { BuildPlan } from './build.ts';
-import { type Source, submodulesOf } from './git.ts';
+import { submodulesOf } from './export.ts';
+import type { Source } from './git.ts';
+import { someOf } from './some.ts';
+import { type SubstitutedFile, substitutionNotes } from './substitutions.ts';
+
+/** What was found while a build was made. */
+interface Findings {
+  readonly archived: Archived;
+  readonly attributed: readonly AttributedFile[];
+  readonly substituted: readonly SubstitutedFile[];
+  readonly tag: PathName;
+}
 
 /** What people should know of a build, a sentence each. */
 export async function notesOf(
   plan: BuildPlan,
   source: Source,
-  { init, lfsPointers }: Archived,
-  tag: PathName,
+  { archived: { init, lfsPointers }, attributed, substituted, tag }: Findings,
 ): Promise<readonly string[]> {
   const submodules = plan.command === undefined ? await submodulesOf(source, plan.path) : [];
   return [
@@ -22,9 +33,23 @@ export async function notesOf(
     ...(submodules.length > 0 ? [`submodules are not in it: ${submodules.join(', ')}`] : []),
     ...(lfsPointers.length > 0
       ? [
-          `pointers of Git LFS are in it in place of the files: ${lfsPointers.join(', ')}; run git lfs install and git lfs pull in the repository, then build again`,
+          `pointers of Git LFS are in it in place of the files: ${someOf(lfsPointers).join(', ')}; add them to .gitattributes (PATH filter=lfs) to get the files`,
         ]
       : []),
+    ...filterNotes(attributed),
+    ...substitutionNotes(substituted),
     ...(init.length === 0 ? ['it has no init scripts (init/**.sh): machines will use those of the AMI'] : []),
   ];
+}
+
+/** A filter is a program of the user's, so it doesn't run; Git LFS needs none. */
+function filterNotes(attributed: readonly AttributedFile[]): string[] {
+  const names = [...new Set(attributed.flatMap(({ filter }) => filter ?? []))].filter(
+    (name) => name !== 'lfs',
+  );
+  return names.map((name) => {
+    const paths = attributed.filter(({ filter }) => filter === name).map(({ path }) => path);
+    const state = name === 'git-crypt' ? 'encrypted, as they are committed' : 'as they are committed';
+    return `the git filter ${name} does not run for a build, so these files are in it ${state}: ${someOf(paths).join(', ')}`;
+  });
 }

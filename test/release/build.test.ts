@@ -224,7 +224,7 @@ describe('a build', () => {
     const { notes, files } = await build();
     expect(files).toBe(2);
     expect(notes.filter((note) => note.includes('LFS'))).toEqual([
-      'pointers of Git LFS are in it in place of the files: video.bin; run git lfs install and git lfs pull in the repository, then build again',
+      'pointers of Git LFS are in it in place of the files: video.bin; add them to .gitattributes (PATH filter=lfs) to get the files',
     ]);
     repo.git('rm', '--quiet', 'video.bin');
     repo.commit();

@@ -17,7 +17,13 @@ export interface Repository {
 export function repository(): Repository {
   const path = mkdtempSync(join(tmpdir(), 'rolecall-repository-'));
   const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: path, env, encoding: 'utf8' }).trim();
+  const git = (...args: string[]) =>
+    execFileSync('git', args, {
+      cwd: path,
+      env,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
   git('init', '--quiet', '--initial-branch=main');
   git('config', 'user.name', 'Ann');
   git('config', 'user.email', 'ann@example.com');

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Entry, entriesOfFolder, entriesOfTar } from '../archive/entries.ts';
+import { UsageError } from '../errors.ts';
+import { scratchFolder } from '../io/scratch.ts';
+import { type Archived, archiveEntries } from './archive.ts';
+import type { AttributedFile } from './attributes.ts';
+import type { BuildPlan, BuildTools } from './build.ts';
+import { runCommand } from './command.ts';
+import { exportOf } from './export.ts';
+import type { Source } from './git.ts';
+import { LfsFiles } from './lfs.ts';
+
+/** How a source becomes an archive. */
+interface ArchiveOptions extends BuildTools {
+  /** The build's tag, for its command; undefined for a work tree with changes. */
+  readonly tag: string | undefined;
+  /** Path of the archive. */
+  readonly draft: string;
+}
+
+/** Writes a source's files, or what the build command makes of them, as an archive. @throws UsageError */
+export async function archiveSource(
+  plan: BuildPlan,
+  source: Source,
+  attributed: readonly AttributedFile[],
+  { tag, draft, signal, onOutput }: ArchiveOptions,
+): Promise<Archived> {
+  const paths = attributed.flatMap(({ path, filter }) => (filter === 'lfs' ? [path] : []));
+  const lfs = await LfsFiles.open(source.repository, paths);
+  if (plan.command === undefined) return await archiveTree(plan, source, lfs, draft, signal);
+  const folder = await scratchFolder();
+  try {
+    await exportTo(source, folder);
+    await lfs.fillFolder(folder);
+    lfs.refuseMissing(source.commit);
+    await runCommand(plan.command, folder, commandEnv(plan, source, tag), { signal, onOutput });
+    return await archiveEntries(await entriesBelow(folder, plan.path), plan.compression, draft, signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function archiveTree(
+  { path, compression }: BuildPlan,
+  source: Source,
+  lfs: LfsFiles,
+  draft: string,
+  signal: AbortSignal,
+): Promise<Archived> {
+  const tar = exportOf(source, path);
+  try {
+    const entries = lfs.fill(entriesOfTar(tar.stream, path), path === undefined ? '' : `${path}/`);
+    const archived = await archiveEntries(entries, compression, draft, signal);
+    await tar.done;
+    lfs.refuseMissing(source.commit);
+    return archived;
+  } catch (error) {
+    // Where git has failed, its reason is the better one.
+    tar.stream.destroy();
+    await tar.done;
+    throw error;
+  } finally {
+    tar.stop();
+  }
+}
+
+/** Unpacks the commit into an empty folder. */
+async function exportTo(source: Source, folder: string): Promise<void> {
+  const tar = exportOf(source, undefined);
+  const { TAR_OPTIONS: _, ...env } = process.env;
+  const unpack = spawn('tar', ['-xf', '-', '-C', folder], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+  const unpacked = new Promise<void>((resolve, reject) => {
+    unpack.once('error', reject);
+    unpack.once('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new UsageError(`the commit can't be unpacked in ${folder}`, { hint: 'is the disk full?' })),
+    );
+  });
+  // Tar may close its input before git has sent the padding at the end: what counts is how the two of them end.
+  const feeding = pipeline(tar.stream, unpack.stdin).catch(() => undefined);
+  await Promise.all([feeding, tar.done, unpacked]);
+}
+
+const commandEnv = (plan: BuildPlan, { commit, committedAt }: Source, tag: string | undefined) => ({
+  ROLECALL_APP: plan.app,
+  ROLECALL_TAG: tag ?? '',
+  ROLECALL_COMMIT: commit,
+  // https://reproducible-builds.org/specs/source-date-epoch/
+  SOURCE_DATE_EPOCH: String(Math.floor(committedAt / 1000)),
+});
+
+async function entriesBelow(folder: string, path: string | undefined): Promise<AsyncIterable<Entry>> {
+  const root = path === undefined ? folder : join(folder, path);
+  const found = await stat(root).catch(() => undefined);
+  if (found?.isDirectory()) return entriesOfFolder(root);
+  throw new UsageError(`the build command left no folder ${path}`, {
+    hint: 'check `path` of the app in the catalogue: it is taken after the command has run',
+  });
+}
