@@ -1,10 +1,10 @@
-import { chmod, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, lstat, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { entriesOfFolder, escapeOf } from '../archive/entries.ts';
 import { ConflictError, UsageError } from '../errors.ts';
-import { makeFolder } from '../io/make-folder.ts';
 import { moduleHash, readLock, writeLock } from './lock.ts';
 import { readModule } from './read-module.ts';
+import { prepareModule, requireModuleName } from './shelf.ts';
 import type { Fetched } from './source.ts';
 
 /** Parts of a source that are none of the module's. */
@@ -85,33 +85,30 @@ async function addOne(
   plan: AddPlan,
 ): Promise<AddedModule> {
   const { shelf, source, force, standard } = plan;
+  requireModuleName(name);
   if (standard.includes(name))
     throw new ConflictError(`the standard collection has a module ${name} already`, {
       hint: 'a catalogue has one module of a name: copy it under another one',
     });
-  const target = join(shelf, name);
-  const draft = join(shelf, `.adding-${process.pid}`, name);
-  await makeFolder(draft);
+  const preparation = await prepareModule(shelf, name);
+  const { draft } = preparation;
   try {
     await copyModule(from, draft);
     await readModule(draft, `${source} (${name})`, 'own');
     const sha256 = await moduleHash(draft);
-    const lock = await readLock(shelf);
-    const there = await stat(target).catch(() => undefined);
-    const same = there !== undefined && (await moduleHash(target)) === sha256;
+    const target = join(shelf, name);
+    const there = await lstat(target).catch(() => undefined);
+    const same = there?.isDirectory() === true && (await moduleHash(target)) === sha256;
     if (there !== undefined && !same && !force)
       throw new ConflictError(`there is another module ${name} already: ${target}`, {
         hint: 'add --force to replace it; rolecall keeps no copy of what is there',
       });
-    if (!same) {
-      await rm(target, { recursive: true, force: true });
-      await rename(draft, target);
-    }
     const entry = { source, sha256, ...(resolved !== undefined && { resolved }) };
-    await writeLock(shelf, { ...lock, [name]: entry });
+    if (same) await writeLock(shelf, { ...(await readLock(shelf)), [name]: entry });
+    else await preparation.place({ entry, replace: there !== undefined });
     return { name, folder: target, sha256, changed: !same };
   } finally {
-    await rm(dirname(draft), { recursive: true, force: true });
+    await preparation.close();
   }
 }
 

@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { pathError } from '../io/errno.ts';
 import type { Module } from './module.ts';
 import { readModule } from './read-module.ts';
+import { recoverShelf } from './shelf.ts';
 
 /** Where modules lie. Absolute paths. */
 export interface Shelves {
@@ -31,6 +33,7 @@ export async function openCollection(
   { own, standard }: Shelves,
   label: (path: string) => string,
 ): Promise<Collection> {
+  await recoverShelf(own);
   const [ours, standards] = await Promise.all([foldersIn(own), foldersIn(standard)]);
   const twice = ours.filter((name) => standards.includes(name));
   if (twice.length > 0)
@@ -63,8 +66,11 @@ async function foldersIn(path: string): Promise<string[]> {
     return names.filter((_name, index) => found[index]?.isDirectory());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new UsageError(`the folder of modules ${path} can't be read: ${(error as Error).message}`, {
-      hint: 'check modules_folder in the catalogue, and the rights of that folder',
-    });
+    throw pathError(
+      `the folder of modules ${path}`,
+      'read',
+      error,
+      'check modules_folder in the catalogue, and the rights of that folder',
+    );
   }
 }

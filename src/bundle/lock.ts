@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { entriesOfFolder } from '../archive/entries.ts';
 import { ConflictError, UsageError } from '../errors.ts';
+import { writeOutput } from '../io/output-file.ts';
 import type { Module } from './module.ts';
 
 /** Where an added module came from, and what it must be. */
@@ -51,13 +52,14 @@ function lockOf(text: string): Lock | undefined {
   // Somebody who makes the last module theirs leaves a map without entries.
   const modules = content['modules'] ?? ('modules' in content ? {} : undefined);
   if (!isRecord(modules)) return undefined;
-  const entries = Object.entries(modules).map(([name, entry]) => [name, entryOf(entry)] as const);
+  const entries = Object.entries(modules).map(([name, entry]) => [name, lockEntryOf(entry)] as const);
   return entries.every((pair): pair is readonly [string, LockEntry] => pair[1] !== undefined)
     ? Object.fromEntries(entries)
     : undefined;
 }
 
-function entryOf(value: unknown): LockEntry | undefined {
+/** One entry of a lock, from JSON or YAML; undefined for anything else. */
+export function lockEntryOf(value: unknown): LockEntry | undefined {
   if (!isRecord(value)) return undefined;
   const { source, resolved, sha256 } = value;
   if (typeof source !== 'string' || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
@@ -68,12 +70,11 @@ function entryOf(value: unknown): LockEntry | undefined {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Writes the lock, sorted by name; whole or not at all. */
+/** Writes the lock, sorted by name; whole or not at all. @throws UsageError */
 export async function writeLock(shelf: string, lock: Lock): Promise<void> {
   const sorted = Object.fromEntries(Object.entries(lock).sort(([one], [other]) => (one < other ? -1 : 1)));
-  const draft = join(shelf, `.${FILE}.${process.pid}`);
-  await writeFile(draft, HEAD + stringify({ version: VERSION, modules: sorted }, { lineWidth: 0 }));
-  await rename(draft, join(shelf, FILE));
+  const text = HEAD + stringify({ version: VERSION, modules: sorted }, { lineWidth: 0 });
+  await writeOutput(join(shelf, FILE), text);
 }
 
 /** Hex SHA-256 over the paths, kinds, rights and bytes of a module's files. */

@@ -1,8 +1,8 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { makeFolder } from '../io/make-folder.ts';
-import { MODULE_NAME } from '../nouns.ts';
+import { prepareModule, requireModuleName } from './shelf.ts';
 
 const moduleYaml = (
   name: string,
@@ -57,30 +57,26 @@ const variable = (name: string): string => name.replaceAll('-', '_');
  * @throws UsageError for a name that can't be, or is taken
  */
 export async function scaffoldModule(shelf: string, name: string, taken: readonly string[]): Promise<string> {
-  if (!MODULE_NAME.test(name))
-    throw new UsageError(`"${name}" can't be the name of a module`, {
-      hint: 'a lower-case letter, then a-z 0-9 and -, at most 32 in all; not files',
-    });
+  requireModuleName(name);
   const folder = join(shelf, name);
-  if (taken.includes(name))
+  if (taken.includes(name) || existsSync(folder))
     throw new UsageError(`there is a module ${name} already`, {
       hint: 'choose another name; rolecall module list tells what there is',
     });
+  const preparation = await prepareModule(shelf, name);
+  const { draft } = preparation;
   try {
-    await makeFolder(shelf);
-    await mkdir(folder);
-  } catch (error) {
-    throw new UsageError(`${folder} can't be made: ${(error as Error).message}`, {
-      hint: 'choose another name, or set modules_folder in the catalogue',
-    });
+    await writeFile(join(draft, 'module.yaml'), moduleYaml(name));
+    for (const [file, text] of [
+      ['start-up.sh', startUp(name)],
+      ['test.sh', test(name)],
+    ] as const) {
+      await writeFile(join(draft, file), text);
+      await chmod(join(draft, file), 0o755);
+    }
+    await preparation.place({ entry: undefined, replace: false });
+    return folder;
+  } finally {
+    await preparation.close();
   }
-  await writeFile(join(folder, 'module.yaml'), moduleYaml(name));
-  for (const [file, text] of [
-    ['start-up.sh', startUp(name)],
-    ['test.sh', test(name)],
-  ] as const) {
-    await writeFile(join(folder, file), text);
-    await chmod(join(folder, file), 0o755);
-  }
-  return folder;
 }

@@ -15,7 +15,7 @@ export type Source =
 /** A source on this machine. */
 export interface Fetched {
   readonly folder: string;
-  /** What a module that lies there without a folder of its own is called. */
+  /** What a module that lies there without a folder of its own is called; any text, since it comes from outside. */
   readonly name: string;
   /** The git commit or npm version; absent for a folder. */
   readonly resolved?: string;
@@ -75,8 +75,17 @@ async function fetchGit(
     await git('-C', folder, 'checkout', '--quiet', '--detach', tip);
   }
   const resolved = (await git('-C', folder, 'rev-parse', 'HEAD')).trim();
-  return { folder, name: basename(url.replace(/\/+$/, '')).replace(/\.git$/, ''), resolved };
+  return { folder, name: nameOfUrl(url), resolved };
 }
+
+/** As `git clone` names its folder: https://git-scm.com/docs/git-clone (`<directory>`). */
+const nameOfUrl = (url: string): string =>
+  basename(
+    url
+      .replace(/\/+$/, '')
+      .replace(/\/\.git$/, '')
+      .replace(/\/+$/, ''),
+  ).replace(/\.git$/, '');
 
 type Git = (...args: string[]) => Promise<string>;
 
@@ -121,7 +130,7 @@ async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Pro
   const unpacked = join(scratch, 'unpacked');
   await mkdir(unpacked);
   // npm names the file of a scoped package with its slash in some versions.
-  const file = packed.filename.replace(/^@/, '').replace('/', '-');
+  const file = basename(packed.filename.replace(/^@/, '').replace('/', '-'));
   // Its files lie in a folder, which is mostly called `package`.
   const how = ['--strip-components=1', '--no-same-owner', '--no-same-permissions'];
   await tool('tar', ['-xzf', join(scratch, file), '-C', unpacked, ...how], signal);

@@ -1,8 +1,6 @@
-import { rename, rm, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { writePrivate } from '../io/private-file.ts';
-import { requireReplaceable } from '../io/replaceable.ts';
+import { dirname, resolve } from 'node:path';
+import type { SealedFile } from '../bundle/seal.ts';
+import { draftIn, regularOutput, writeOutput } from '../io/output-file.ts';
 import { widthFor } from '../io/terminal.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
@@ -42,22 +40,20 @@ export const bundleBuild = command({
     ]);
     const bundle = await requireBundle(role, catalogue, host);
     const path = resolve(host.cwd, values.file ?? `${role.role}-${role.environment}-${role.context}.bundle`);
-    if ((await stat(path).catch(() => undefined))?.isDirectory())
-      throw new UsageError(`${path} is a folder`, { hint: 'name the file of the bundle with --file' });
-    const draft = `${path}.${process.pid}.part`;
     const keyFile = keyFileOf(path);
-    await requireReplaceable(path);
-    await requireReplaceable(keyFile);
-    const { key, ...sealed } = await sealInto(draft, bundle, host);
+    await regularOutput(keyFile);
+    const draft = await draftIn(dirname((await regularOutput(path)).path));
+    let sealed: SealedFile;
     try {
-      await writePrivate(keyFile, `${key}\n`);
-      await rename(draft, path);
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
+      sealed = await sealInto(draft.path, bundle, host);
+      await writeOutput(keyFile, `${sealed.key}\n`, { secret: true });
+      await draft.commit(path, { secret: true });
+    } finally {
+      await draft.discard();
     }
+    const { key: _key, ...told } = sealed;
     const shown = {
-      ...sealed,
+      ...told,
       role: role.role,
       modules: bundle.modules.map(({ name }) => name),
       path,

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bucket } from '../aws/ports.ts';
 import { newBundleKey } from '../bundle/cipher.ts';
@@ -7,6 +6,7 @@ import { bundleEntries } from '../bundle/entries.ts';
 import { bundleKey, type PublishedBundle, publishBundle } from '../bundle/publish.ts';
 import { type SealedFile, sealBundle } from '../bundle/seal.ts';
 import type { Role } from '../catalogue/role.ts';
+import { removeOwnFolder } from '../io/own-folder.ts';
 import { packageRoot } from '../io/package-root.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { waiting } from '../io/waiting.ts';
@@ -49,7 +49,7 @@ async function withSealed<T>(
   try {
     return await use(await sealInto(join(folder, 'bundle'), bundle, host));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeOwnFolder(folder);
   }
 }
 

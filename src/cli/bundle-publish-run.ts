@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { Role } from '../catalogue/role.ts';
 import { DURATION, durationMs } from '../document/duration.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
-import { writePrivate } from '../io/private-file.ts';
-import { requireReplaceable } from '../io/replaceable.ts';
+import { writeOutput } from '../io/output-file.ts';
+import { outputOf } from '../io/output-target.ts';
 import { widthFor } from '../io/terminal.ts';
 import { newNonce } from '../launch/identity.ts';
 import { publishedBundleDocument, publishedBundleText } from '../report/bundle.ts';
@@ -26,13 +26,13 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
   const bundle = await requireBundle(role, catalogue, host);
   const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
   const userDataFile = resolve(host.cwd, values['user-data'] ?? `${launch}.user-data`);
-  await requireReplaceable(userDataFile);
+  await outputOf(userDataFile);
   const { bucket, place, close } = await openBucket(values, catalogue, role.region, host);
   place.onNotice((text) => host.terminal.stderr.write(`${text}\n`));
   try {
     const pin = await pinBundle(bundle, launch, bucket, host);
     const payload = await payloadFor({ role, launch, nonce: newNonce(randomBytes) }, { bundle: pin });
-    await writePrivate(userDataFile, payload.text);
+    await writeOutput(userDataFile, payload.text, { secret: true });
     const { key: _key, ...sealed } = pin.sealed;
     const shown = {
       ...sealed,

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { removeOwnFolder } from '../io/own-folder.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
@@ -72,7 +72,7 @@ export const moduleAdd = command({
         }),
       });
     } finally {
-      await rm(scratch, { recursive: true, force: true });
+      await removeOwnFolder(scratch);
     }
   },
 });

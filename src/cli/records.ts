@@ -33,7 +33,9 @@ export async function recordsOf(
   if (cloud === undefined) return fileRecords(state);
   const clouds = join(state, 'local-launches');
   for (const other of namesIn(clouds)) {
-    if (other !== cloud) rmSync(join(clouds, other), { recursive: true, force: true });
+    // Nothing but what recordsOf makes goes.
+    if (other !== cloud && /^[0-9a-f]{16}$/.test(other))
+      rmSync(join(clouds, other), { recursive: true, force: true });
   }
   return fileRecords(join(clouds, cloud));
 }

@@ -1,6 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ExitCode, UsageError } from '../errors.ts';
+import { removeOwnFolder } from '../io/own-folder.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { widthFor } from '../io/terminal.ts';
 import { waiting } from '../io/waiting.ts';
@@ -39,7 +40,7 @@ export async function runPublish(values: PublishValues, host: Host): Promise<Exi
         document: () => publishedDocument(shown),
       });
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeOwnFolder(folder);
     }
   });
 }

@@ -1,6 +1,10 @@
-import { access, appendFile, constants, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ExitCode, UsageError } from '../errors.ts';
+import { reasonOf } from '../io/errno.ts';
+import { makeFolder } from '../io/make-folder.ts';
+import { appendOutput, writeOutput } from '../io/output-file.ts';
+import { outputOf } from '../io/output-target.ts';
 import { write } from '../io/streams.ts';
 import { isGitHub } from '../io/workflow.ts';
 import type { LaunchMeta } from '../report/document.ts';
@@ -26,7 +30,7 @@ const SUMMARY_BYTES = 1024 * 1024;
 export async function reportsFor(words: ReportWords, launch: LaunchMeta, host: Host): Promise<WriteReports> {
   const { env, cwd, terminal } = host;
   const junit = words.junit === undefined ? undefined : resolve(cwd, words.junit);
-  if (junit !== undefined) await prepare(words.junit ?? junit, junit);
+  if (junit !== undefined) await prepare(words.junit ?? junit, junit, launch);
   const attempt = async (what: string, writing: () => Promise<void>) => {
     try {
       await writing();
@@ -37,7 +41,7 @@ export async function reportsFor(words: ReportWords, launch: LaunchMeta, host: H
   return async (view, exit) => {
     if (junit !== undefined) {
       const { junitReport } = await import('../report/junit.ts');
-      await attempt(`--junit ${words.junit}`, () => writeFile(junit, junitReport(view, launch)));
+      await attempt(`--junit ${words.junit}`, () => writeOutput(junit, junitReport(view, launch)));
     }
     const { GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: summary } = env;
     if (isGitHub(env)) {
@@ -45,20 +49,26 @@ export async function reportsFor(words: ReportWords, launch: LaunchMeta, host: H
       await write(terminal.stderr, annotations(view, launch));
     }
     if (summary !== undefined && summary !== '')
-      await attempt("the job's summary", () => addSummary(summary, view, launch, exit));
+      await attempt("the job's summary", () => addSummary(resolve(cwd, summary), view, launch, exit));
     if (outputs !== undefined && outputs !== '') {
       const { outputLines } = await import('../report/github.ts');
-      await attempt("the step's outputs", () => appendFile(outputs, outputLines(view, launch, exit)));
+      await attempt("the step's outputs", () =>
+        appendOutput(resolve(cwd, outputs), outputLines(view, launch, exit)),
+      );
     }
   };
 }
 
-/** A report of an earlier run would pass for this one's, if this one were killed. */
-async function prepare(given: string, path: string): Promise<void> {
+/**
+ * Writes a report that says that the launch did not end: a report of an earlier run would pass for this one's, if this one
+ * were killed. A pipe or a device gets the last report alone.
+ */
+async function prepare(given: string, path: string, launch: LaunchMeta): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await access(dirname(path), constants.W_OK);
-    await rm(path, { force: true });
+    await makeFolder(dirname(path));
+    if ((await outputOf(path)).kind === 'stream') return;
+    const { unfinishedJunitReport } = await import('../report/junit.ts');
+    await writeOutput(path, unfinishedJunitReport(launch));
   } catch (error) {
     throw new UsageError(`--junit ${given} can't be written: ${messageOf(error)}`, {
       hint: 'name a file in a folder that you may write to',
@@ -72,7 +82,7 @@ async function addSummary(path: string, view: LaunchView, launch: LaunchMeta, ex
   const room = SUMMARY_BYTES - (await sizeOf(path));
   for (const extent of ['whole', 'brief'] as const) {
     const text = markdownReport(view, launch, exit, extent);
-    if (Buffer.byteLength(text) <= room) return await appendFile(path, text);
+    if (Buffer.byteLength(text) <= room) return await appendOutput(path, text);
   }
   throw new Error('it would be larger than GitHub takes, 1 MiB');
 }
@@ -85,4 +95,7 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string =>
+  error instanceof UsageError && error.cause === undefined ? error.message : reasonOf(causeOf(error));
+
+const causeOf = (error: unknown): unknown => (error instanceof UsageError ? error.cause : error);

@@ -1,4 +1,5 @@
 import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
+import { circumstance } from './errno.ts';
 import { painter } from './paint.ts';
 import { printable, wrap } from './text.ts';
 
@@ -10,9 +11,12 @@ export interface ErrorStyle {
   readonly columns?: number | undefined;
 }
 
-/** The code that the process ends with after `error`: its own, or 1 for one that rolecall doesn't expect. */
-export const exitCodeOfError = (error: unknown): ExitCode =>
-  exitCode(error instanceof RolecallError ? error.exit : 'internal');
+/** The exit code for `error`: its own; 2 for a plain circumstance such as a full disk; 1 for a defect. */
+export const exitCodeOfError = (error: unknown): ExitCode => exitCode(expected(error)?.exit ?? 'internal');
+
+/** The error for people behind `error`; undefined for a defect of rolecall. */
+const expected = (error: unknown): RolecallError | undefined =>
+  error instanceof RolecallError ? error : circumstance(error);
 
 /** An error for people, on stderr: what happened, then the next step. Ends with a newline. */
 export function errorReport(error: unknown, style: ErrorStyle): string {
@@ -64,7 +68,8 @@ export function errorDocument(error: unknown): ErrorDocument {
 }
 
 function describe(error: unknown): { message: string; hint: string | undefined } {
-  if (error instanceof RolecallError) return { message: error.message, hint: error.hint };
+  const known = expected(error);
+  if (known !== undefined) return { message: known.message, hint: known.hint };
   const text = error instanceof Error ? error.message || error.name : String(error);
   return {
     message: `internal error: ${text}`,

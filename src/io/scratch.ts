@@ -1,29 +1,26 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { systemClock } from './clock.ts';
+import { pathError } from './errno.ts';
+import { makeOwnFolder, othersFolders, removeOwnFolder } from './own-folder.ts';
 
-const NAME = /^rolecall-scratch-(\d+)-/;
+const PURPOSE = 'rolecall-scratch';
 
 /**
- * A new folder for what this process needs for a moment; it removes it itself. What processes that were killed have left
- * goes now: it may be gigabytes.
+ * Makes a folder for temporary files, and removes those that killed processes left: they may hold gigabytes. The caller
+ * removes the folder with `removeOwnFolder`.
+ * @throws UsageError where the folder for temporary files can't be used
  */
 export async function scratchFolder(base = tmpdir()): Promise<string> {
-  for (const name of await readdir(base)) {
-    const pid = Number(NAME.exec(name)?.[1] ?? 0);
-    // Another user's can't be removed, and needn't.
-    if (pid > 0 && !lives(pid))
-      await rm(join(base, name), { recursive: true, force: true }).catch(() => undefined);
-  }
-  return await mkdtemp(join(base, `rolecall-scratch-${process.pid}-`));
-}
-
-function lives(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const { abandoned } = await othersFolders(base, PURPOSE, systemClock.now());
+    await Promise.all(abandoned.map(removeOwnFolder));
+    return await makeOwnFolder(base, PURPOSE);
   } catch (error) {
-    // Somebody else's process, which may not be signalled.
-    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
+    throw pathError(
+      base,
+      'used for temporary files',
+      error,
+      'set TMPDIR to a folder that exists, that you can write to, and that has room',
+    );
   }
 }

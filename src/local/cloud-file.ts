@@ -2,6 +2,7 @@ import { accessSync, chownSync, constants, linkSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { ConflictError, RolecallError } from '../errors.ts';
+import { thisProcess } from '../io/holder.ts';
 import { makeFolderSync } from '../io/make-folder.ts';
 import type { BoxDriver } from './box.ts';
 
@@ -107,8 +108,8 @@ function ownFolder(folder: string, owner: Owner | undefined): void {
  * @throws ConflictError when another cloud did so first
  */
 export function writeCloudFile(folder: string, file: CloudFile, owner: Owner | undefined): void {
-  const draft = join(folder, `.cloud.${process.pid}.json`);
-  writeFileSync(draft, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+  const draft = join(folder, `.cloud.${thisProcess()}.json`);
+  writeFileSync(draft, `${JSON.stringify(file, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
   try {
     if (owner !== undefined) chownSync(draft, owner.uid, owner.gid);
     // A link appears whole or not at all, and only if there is none: two clouds can't both win.

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, entriesOfFolder, entriesOfTar } from '../archive/entries.ts';
 import { UsageError } from '../errors.ts';
+import { removeOwnFolder } from '../io/own-folder.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { type Archived, archiveEntries } from './archive.ts';
 import type { AttributedFile } from './attributes.ts';
@@ -39,7 +40,7 @@ export async function archiveSource(
     await runCommand(plan.command, folder, commandEnv(plan, source, tag), { signal, onOutput });
     return await archiveEntries(await entriesBelow(folder, plan.path), plan.compression, draft, signal);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeOwnFolder(folder);
   }
 }
 

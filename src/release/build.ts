@@ -1,8 +1,9 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InterruptedError, UsageError } from '../errors.ts';
+import { pathError } from '../io/errno.ts';
 import { makeFolder } from '../io/make-folder.ts';
-import { requireReplaceable } from '../io/replaceable.ts';
+import { type Draft, draftIn, regularOutput, writeOutput } from '../io/output-file.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
 import type { Archived } from './archive.ts';
 import { archiveSource } from './archive-source.ts';
@@ -67,44 +68,59 @@ export async function buildArchive(plan: BuildPlan, target: string, tools: Build
   const intoFolder = target.endsWith('/') || (await isFolder(target));
   const folder = intoFolder ? target : dirname(target);
   await makeFolder(folder).catch(unwritable(folder));
-  if (!intoFolder) await requireWritable(target);
+  const place = intoFolder ? folder : dirname(await requireWritable(target));
+  const draft = await draftIn(place);
+  try {
+    return await buildInto(
+      plan,
+      (build) => (intoFolder ? join(target, build.archive) : target),
+      draft,
+      tools,
+    );
+  } catch (error) {
+    throw tools.signal.aborted ? new InterruptedError('the build was interrupted') : error;
+  } finally {
+    await draft.discard();
+  }
+}
+
+async function buildInto(
+  plan: BuildPlan,
+  pathOf: (build: Build) => string,
+  draft: Draft,
+  tools: BuildTools,
+): Promise<BuiltFile> {
   const source = plan.dirty ? await workTree(plan.repository) : await sourceOf(plan.repository, plan.ref);
-  const draft = join(folder, `.rolecall-build-${process.pid}-${tools.now()}`);
   try {
     const tag = plan.tag === undefined ? tagOf(source) : checkedTag(plan.tag);
     const attributed = await attributedFiles(source, plan.command === undefined ? plan.path : undefined);
     const substituted = await substitutedFiles(source, attributed);
     refuseSubstitutions(substituted);
-    const archived = await archiveSource(plan, source, attributed, { tag, draft, ...tools });
+    const archived = await archiveSource(plan, source, attributed, { tag, draft: draft.path, ...tools });
     refuse(archived, plan, source);
     const build = buildOf(plan, source, tag ?? dirtyTag(source, archived), archived, tools.now());
-    const path = intoFolder ? join(target, build.archive) : target;
+    const path = pathOf(build);
     await requireWritable(path);
-    await writeFile(manifestPathOf(path), renderManifest(build)).catch(unwritable(manifestPathOf(path)));
-    await rename(draft, path).catch(unwritable(path));
+    await writeOutput(manifestPathOf(path), renderManifest(build));
+    await draft.commit(path);
     const notes = await notesOf(plan, source, { archived, attributed, substituted, tag: build.tag });
     return { build, path, manifestPath: manifestPathOf(path), files: archived.files, notes };
-  } catch (error) {
-    throw tools.signal.aborted ? new InterruptedError('the build was interrupted') : error;
   } finally {
-    await rm(draft, { force: true });
     await source.close();
   }
 }
 
-async function requireWritable(path: string): Promise<void> {
-  await requireReplaceable(path);
-  await requireReplaceable(manifestPathOf(path));
+/** @returns the path behind the links. @throws UsageError where the archive and its manifest can't be two files */
+async function requireWritable(path: string): Promise<string> {
+  await regularOutput(manifestPathOf(path));
+  return (await regularOutput(path)).path;
 }
 
 const isFolder = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 
 const unwritable = (path: string) => (error: Error) => {
-  throw new UsageError(`${path} can't be written: ${error.message}`, {
-    hint: 'name another file',
-    cause: error,
-  });
+  throw pathError(path, 'written', error);
 };
 
 /** @throws UsageError */

@@ -1,5 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeOwnFolder } from '../io/own-folder.ts';
 import { scratchFolder } from '../io/scratch.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function exportRepository(
   await writeFile(join(folder, 'HEAD'), 'ref: refs/heads/none\n');
   await writeFile(join(folder, 'config'), settings(commit.length));
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${objects.map(quoted).join('\n')}\n`);
-  const close = () => rm(folder, { recursive: true, force: true });
+  const close = () => removeOwnFolder(folder);
   return { folder, env: environment(folder), close };
 }
 

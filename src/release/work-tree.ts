@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeOwnFolder } from '../io/own-folder.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { exportRepository } from './export-repository.ts';
 import { objectsOf, type Source, sourceOf } from './git.ts';
@@ -14,7 +14,7 @@ export async function workTree(repository: string): Promise<Source> {
   const folder = await scratchFolder();
   const close = async () => {
     await head.close();
-    await rm(folder, { recursive: true, force: true });
+    await removeOwnFolder(folder);
   };
   try {
     const objects = await objectsOf(repository);

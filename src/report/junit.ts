@@ -30,23 +30,52 @@ interface TestCase extends Readonly<Record<`@${string}`, string | number>> {
  * @see https://docs.gitlab.com/ci/testing/unit_test_reports/
  */
 export function junitReport(view: LaunchView, launch: LaunchMeta): string {
-  const fleet = `${launch.role} ${launch.environment}/${launch.context}`;
-  const classname = [launch.catalogue, launch.role, launch.environment, launch.context].join('.');
+  const classname = classnameOf(launch);
   const machines = [...view.machines.values()];
   const cases = [...machines.map((row) => machineCase(row, classname)), ...missingCases(view, classname)];
   const { failed } = tally(view);
+  return suiteText(launch, cases, {
+    failed,
+    longestMs: Math.max(0, ...machines.map(lasted)),
+    startedAt: view.startedAt,
+  });
+}
+
+/** The report of a launch that is still to end: one error, which the launch's own report replaces. */
+export function unfinishedJunitReport(launch: LaunchMeta): string {
+  const reason = `launch ${launch.id} did not end: rolecall was stopped, or refused the launch; see its output`;
+  const unfinished: TestCase = {
+    '@name': 'launch',
+    '@classname': xmlText(classnameOf(launch)),
+    '@time': seconds(0),
+    error: problem('unfinished', reason, []),
+  };
+  return suiteText(launch, [unfinished], { failed: 0, longestMs: 0, startedAt: undefined });
+}
+
+const classnameOf = ({ catalogue, role, environment, context }: LaunchMeta): string =>
+  [catalogue, role, environment, context].join('.');
+
+interface SuiteFacts {
+  readonly failed: number;
+  readonly longestMs: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number | undefined;
+}
+
+function suiteText(launch: LaunchMeta, cases: readonly TestCase[], facts: SuiteFacts): string {
   const counts = {
     '@tests': cases.length,
-    '@failures': failed,
+    '@failures': facts.failed,
     '@errors': cases.filter(({ error }) => error !== undefined).length,
-    '@time': seconds(Math.max(0, ...machines.map(lasted))),
+    '@time': seconds(facts.longestMs),
   };
   const suite = {
-    '@name': xmlText(fleet),
+    '@name': xmlText(`${launch.role} ${launch.environment}/${launch.context}`),
     ...counts,
     '@skipped': 0,
-    ...(view.startedAt !== undefined && {
-      '@timestamp': new Date(view.startedAt).toISOString().slice(0, 19),
+    ...(facts.startedAt !== undefined && {
+      '@timestamp': new Date(facts.startedAt).toISOString().slice(0, 19),
     }),
     properties: { property: propertiesOf(launch) },
     testcase: cases,

@@ -46,7 +46,7 @@ describe('a module of a source', () => {
   test('that lies there without a folder of its own has the source’s name', async () => {
     expect(await add(moduleIn(folder, 'clone'), {}, 'backup')).toMatchObject([{ name: 'backup' }]);
     expect(await refusal(add(moduleIn(folder, 'clone'), {}, 'Not A Name'))).toMatch(
-      /^usage: \.\.\/Not A Name \(Not A Name\): .* can't be the name of a module/,
+      /^usage: "Not A Name" can't be the name of a module/,
     );
   });
 
@@ -123,6 +123,19 @@ describe('nothing is added', () => {
       /^usage: link leads to .*\na module is a folder that stands alone/,
     );
   });
+
+  test.each(['', '.', '..', '.git', '../up', 'a/b', '/etc', '-x', 'Upper', 'files', 'x'.repeat(33)])(
+    'under the name %j, which comes from outside: no path is made of it',
+    async (name) => {
+      const from = moduleIn(folder, 'clone');
+      write(join(folder, 'own/roles.yaml'), 'mine');
+      for (const force of [false, true])
+        expect(await refusal(add(from, { force }, name))).toBe(
+          `usage: ${JSON.stringify(name)} can't be the name of a module\na lower-case letter, then a-z 0-9 and -, at most 32 in all; not files`,
+        );
+      expect(readFileSync(join(folder, 'own/roles.yaml'), 'utf8')).toBe('mine');
+    },
+  );
 
   test('that is broken', async () => {
     const from = moduleIn(folder, 'bee', 'descripton: x\n');

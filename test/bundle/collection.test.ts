@@ -64,7 +64,9 @@ describe('no collection', () => {
 
   test('lies in a file, or in a folder that can’t be read', async () => {
     write(join(folder, 'own'), 'x');
-    expect(await refusal(open())).toMatch(/^usage: the folder of modules .*own can't be read: ENOTDIR/);
+    expect(await refusal(open())).toMatch(
+      /^usage: the folder of modules .*own can't be read: not a directory\n/,
+    );
   });
 
   test('is used where one of its modules is broken: that is told, with its path', async () => {

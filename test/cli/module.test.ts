@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -155,6 +156,51 @@ describe('module add', () => {
     expect(stderr).not.toContain('hunter2');
     expect(readdirSync(folder)).toEqual(['theirs']);
   });
+});
+
+describe('a source whose name would lead out of the folder of modules', () => {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+      stdio: 'ignore',
+    });
+
+  /** A repository that is a module itself, and a catalogue with modules of its own. */
+  function places(name: string): string {
+    const repository = moduleIn(join(folder, 'elsewhere'), name);
+    git('-C', repository, 'init', '-q');
+    git('-C', repository, 'add', '-A');
+    git('-C', repository, 'commit', '-qm', 'x');
+    moduleIn(join(folder, 'modules'), 'mine');
+    write(join(folder, 'roles.yaml'), `${CATALOGUE}roles: { r: { modules: [mine] } }\n`);
+    write(join(folder, '.git/HEAD'), 'ref: refs/heads/main\n');
+    return repository;
+  }
+  const everything = () => readdirSync(folder, { recursive: true }).map(String).sort();
+
+  test('the .git folder of a repository is called as the repository', async () => {
+    const repository = places('backup');
+    expect(await run(`add ${repository}/.git`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^added backup: modules\/backup, /),
+    });
+    expect(readdirSync(join(folder, 'modules')).sort()).toEqual(['backup', 'mine', 'modules.lock']);
+  });
+
+  test.each(['...git', '..git', '-.git', 'Upper.git'])(
+    'file:///...//%s is refused; nothing is gone',
+    async (name) => {
+      const repository = places('backup');
+      git('clone', '-q', '--bare', repository, join(folder, 'elsewhere', name));
+      const before = everything();
+      for (const slash of ['', '/', '//'])
+        for (const force of ['', ' --force'])
+          expect(await run(`add file://${join(folder, 'elsewhere', name)}${slash}${force}`)).toMatchObject({
+            code: 2,
+            stderr: expect.stringContaining("can't be the name of a module\n"),
+          });
+      expect(everything()).toEqual(before);
+    },
+  );
 });
 
 describe('module test', () => {

@@ -59,7 +59,7 @@ describe('release build --file', () => {
     const { code, stderr } = await build('--file', file);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringContaining(`error: ${join(repo.path, pipe)} is no regular file\n`),
+      stderr: expect.stringContaining(`error: ${join(repo.path, pipe)} is a device or a pipe\n`),
     });
     expect(lstatSync(join(repo.path, pipe)).isFIFO()).toBe(true);
     expect(readdirSync(repo.path)).toEqual(before);

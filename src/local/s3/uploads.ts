@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { lives, thisProcess } from '../../io/holder.ts';
 import type { PartDocument, UploadDocument } from './document.ts';
 import { codeOf, namesIn, textOrNothing } from './files.ts';
-import { lives, thisProcess } from './holder.ts';
 import { noSuchUpload } from './s3-error.ts';
 import { byBytes, type ObjectStore, segmentsOf } from './store.ts';
 

@@ -1,0 +1,65 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A name for this process that no later process with the same pid has: `PID.START.RANDOM`. */
+export const thisProcess = (): string => `${ownProcess()}.${randomBytes(4).toString('hex')}`;
+
+/** `PID.START` of this process, without a random part. */
+export const ownProcess = (): string => `${process.pid}.${startOf(process.pid)}`;
+
+/** Whether the process of a name made by `thisProcess` or `ownProcess` still runs. */
+export function lives(holder: string): boolean {
+  const [pid = '', start = ''] = holder.split('.');
+  return start !== '' && startOf(Number(pid)) === start;
+}
+
+/**
+ * Eight hex digits for the boot and the PID namespace of this process. Pids can be compared only where they are equal:
+ * containers that share a folder have pids of their own.
+ */
+export function ownNamespace(): string {
+  const parts = [hostnameOfBoot(), linkOf('/proc/self/ns/pid')];
+  return createHash('sha256').update(parts.join('|')).digest('hex').slice(0, 8);
+}
+
+function hostnameOfBoot(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return hostname();
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * When a process started: field 22 of proc(5)'s stat, in clock ticks after boot. Where there is no /proc, `0` for each
+ * process that runs. Empty for a process that doesn't.
+ */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return hasProc() || !runs(pid) ? '' : '0';
+  }
+}
+
+const hasProc = (): boolean => linkOf('/proc/self') !== '';
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of somebody else may not be signalled.
+    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,66 @@
+import { chmod, lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lives, ownNamespace, ownProcess } from './holder.ts';
+
+/** A folder of a process whose pid can't be compared with ours is abandoned after a day without a change. */
+const FOREIGN_MS = 24 * 60 * 60 * 1000;
+
+/** How the folders of one purpose are used now. */
+export interface OthersFolders {
+  /** Of processes that still run, or may. Absolute paths. */
+  readonly used: readonly string[];
+  /** Of processes that were killed. Absolute paths. */
+  readonly abandoned: readonly string[];
+}
+
+/**
+ * Makes a new folder for this user alone, named so that a later process can tell whether this one still runs.
+ * @param base an existing folder
+ * @param purpose how the name begins
+ * @throws the error of mkdtemp, with its `code`
+ */
+export const makeOwnFolder = (base: string, purpose: string): Promise<string> =>
+  mkdtemp(join(base, `${purpose}-${ownNamespace()}-${ownProcess()}-`));
+
+/**
+ * Removes a folder that `makeOwnFolder` made. Never throws: a folder that stays is removed by a later call for the same
+ * purpose.
+ */
+export async function removeOwnFolder(folder: string): Promise<void> {
+  const remove = () => rm(folder, { recursive: true, force: true });
+  await remove().catch(async () => {
+    // An archive may hold folders that nobody may write to.
+    await unlocked(folder).catch(() => undefined);
+    await remove().catch(() => undefined);
+  });
+}
+
+async function unlocked(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await unlocked(join(folder, entry.name));
+}
+
+/**
+ * Finds the folders that other calls made for the same purpose. Only folders that this user owns and nobody else may enter
+ * count: in a shared folder, somebody else could swap a part of a folder for a link while it is removed.
+ * @param now epoch milliseconds
+ * @throws the error of readdir, with its `code`
+ */
+export async function othersFolders(base: string, purpose: string, now: number): Promise<OthersFolders> {
+  const used: string[] = [];
+  const abandoned: string[] = [];
+  for (const name of await readdir(base)) {
+    if (!name.startsWith(`${purpose}-`)) continue;
+    const [, namespace, holder] = NAME.exec(name.slice(purpose.length)) ?? [];
+    if (namespace === undefined || holder === undefined) continue;
+    const path = join(base, name);
+    const found = await lstat(path).catch(() => undefined);
+    if (!found?.isDirectory() || found.uid !== process.geteuid?.() || (found.mode & 0o077) !== 0) continue;
+    const isUsed = namespace === ownNamespace() ? lives(holder) : now - found.mtimeMs < FOREIGN_MS;
+    (isUsed ? used : abandoned).push(path);
+  }
+  return { used, abandoned };
+}
+
+const NAME = /^-([0-9a-f]{8})-(\d+\.\d+)-[A-Za-z0-9]{6}$/;
