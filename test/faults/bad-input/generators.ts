@@ -1,0 +1,7 @@
+import { argv } from './generators/argv.ts';
+import { catalogue } from './generators/catalogue.ts';
+import { environment } from './generators/environment.ts';
+import type { Generator } from './input.ts';
+
+/** All sources of bad inputs; the campaign takes from each in turn. */
+export const GENERATORS: readonly Generator[] = [argv, catalogue, environment];

@@ -1,0 +1,44 @@
+import {
+  FLEET,
+  JSON_OUTPUT,
+  judgeFinal,
+  judgeLaunched,
+  judgeReport,
+  judgeTags,
+  truthOf,
+} from './machines.ts';
+import { must } from './prepare.ts';
+import type { Scenario } from './scenario.ts';
+
+const scaleTo = (size: number): readonly string[] => [
+  ...['scale', ...FLEET, '--to', String(size), '--yes'],
+  ...JSON_OUTPUT,
+];
+
+/** From no machine to three: a canary, then the rest. */
+export const scaleOut: Scenario = {
+  name: 'scale out',
+  prepare: async () => undefined,
+  argv: ({ name }) => [...scaleTo(3), '--launch-id', `${name}-scale`],
+  judge: async (place, ended) => {
+    const truth = await truthOf(place);
+    return [...judgeLaunched(ended, truth, 3), ...judgeTags(ended, truth)];
+  },
+  judgeEnd: async (place, ended) => judgeFinal(ended, await truthOf(place), 3),
+};
+
+/** From three machines to one. */
+export const scaleIn: Scenario = {
+  name: 'scale in',
+  prepare: (place) => must(place, [...scaleTo(3), '--no-canary']),
+  argv: () => scaleTo(1),
+  judge: async (place, ended) => {
+    const truth = await truthOf(place);
+    const wrong = judgeReport(ended, truth);
+    const { length } = truth.there;
+    if (length < 1) wrong.push('the whole fleet was ended');
+    if (ended.code === 0 && length !== 1) wrong.push(`exit 0, but ${length} machines are there, not 1`);
+    return wrong;
+  },
+  judgeEnd: async (place, ended) => judgeFinal(ended, await truthOf(place), 1),
+};
