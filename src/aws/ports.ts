@@ -110,19 +110,19 @@ export interface PresignedUrl {
   readonly uncertain: boolean;
 }
 
-/** What a form may be used for. */
-export interface PostRequest {
+/** Which objects a form may put. */
+export interface FormRequest {
+  /** Their keys begin with it. */
+  readonly keyPrefix: string;
   /** The largest object, bytes. */
   readonly maxBytes: number;
-  /** At most 604,800. */
-  readonly expiresSeconds: number;
 }
 
 /**
- * What a form needs to put objects below one prefix without credentials (`multipart/form-data`, fields `key`,
+ * What forms need to put objects below their prefixes without credentials (`multipart/form-data`, fields `key`,
  * `X-Amz-...`, `Policy`, `file`). Secret but for `url`.
  */
-export interface PresignedPost {
+export interface PresignedForms<Name extends string> {
   readonly url: string;
   /** `X-Amz-Credential`. */
   readonly credential: string;
@@ -130,14 +130,12 @@ export interface PresignedPost {
   readonly date: string;
   /** `X-Amz-Security-Token`, where the credentials are temporary. */
   readonly token?: string;
-  /** `Policy`, base64. */
-  readonly policy: string;
-  /** `X-Amz-Signature`, hex. */
-  readonly signature: string;
+  /** `Policy`, base64, and `X-Amz-Signature`, hex, of each form. */
+  readonly forms: Readonly<Record<Name, { readonly policy: string; readonly signature: string }>>;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
-  /** It ends sooner than was asked for, with the credentials that signed it. */
-  readonly shortened: boolean;
+  /** How long they are good for, in seconds. */
+  readonly seconds: number;
 }
 
 /** What an upload may be given. */
@@ -184,8 +182,14 @@ export interface Bucket {
   upload(key: string, file: UploadFile, options?: UploadOptions): Promise<boolean>;
   /** A URL that gets the object without credentials for so long (at most 604,800 s). */
   presignGet(key: string, expiresSeconds: number): Promise<PresignedUrl>;
-  /** A form that puts objects whose keys begin with `keyPrefix`; nothing is asked of S3. */
-  presignPost(request: PostRequest & { readonly keyPrefix: string }): Promise<PresignedPost>;
+  /**
+   * Forms that put objects, signed with the same credentials at the same time; S3 is asked nothing.
+   * @param expiresSeconds at most 604,800; less where the credentials end sooner
+   */
+  presignForms<Name extends string>(
+    requests: Readonly<Record<Name, FormRequest>>,
+    expiresSeconds: number,
+  ): Promise<PresignedForms<Name>>;
   /** The object's URL without a signature, for one that everybody may read. */
   plainUrl(key: string): string;
 }
@@ -196,5 +200,14 @@ export interface AwsTarget {
   readonly profile?: string;
   /** Set for the local cloud only. */
   readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: FixedCredentials;
+}
+
+/** Keys that are given rather than looked for. */
+export interface FixedCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of temporary ones. */
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
 }

@@ -11,7 +11,6 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
 /** The parts of the S3 SDK that rolecall uses; loaded like sdk.ts, and apart from it: few commands need both. */
@@ -27,6 +26,5 @@ export const sdk = {
   PutObjectCommand,
   S3Client,
   UploadPartCommand,
-  createPresignedPost,
   getSignedUrl,
 } as const;

@@ -4,7 +4,7 @@ import type { GetObjectCommand } from '@aws-sdk/client-s3';
 import { UsageError } from '../errors.ts';
 import { systemClock } from '../io/clock.ts';
 import type { AwsTarget, Bucket, ObjectFacts, StoredText } from './ports.ts';
-import { presignGet, presignPost } from './presign.ts';
+import { presignForms, presignGet } from './presign.ts';
 import { customEndpoint, isConflict, isMissing, openS3, type S3Session } from './s3-session.ts';
 import { type ConnectOptions, impatient } from './session.ts';
 import { uploader } from './upload.ts';
@@ -75,7 +75,7 @@ export function connectBucket(
     folders: async (below) => (await listAll(session, bucket, prefix + below, prefix + below, '/')).folders,
     upload: uploader(session, at),
     presignGet: (key, seconds) => presignGet(session, at(key), seconds, clock),
-    presignPost: ({ keyPrefix, ...request }) => presignPost(session, at(keyPrefix), request, clock),
+    presignForms: (requests, seconds) => presignForms(session, { bucket, prefix }, requests, seconds, clock),
     plainUrl: (key) => plainUrl(customEndpoint(target), target.region, bucket, prefix + key),
   };
 }

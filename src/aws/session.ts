@@ -2,7 +2,7 @@ import type { AwsError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
 import { failureOf } from './failure.ts';
 import type { Pacing, Turn } from './pacing.ts';
-import type { AwsTarget } from './ports.ts';
+import type { AwsTarget, FixedCredentials } from './ports.ts';
 import { type RetryTools, retrying, type Waiting } from './retry.ts';
 import type { CallContext } from './sentence.ts';
 import { awsError, credentialsError } from './sentences.ts';
@@ -34,7 +34,7 @@ export interface ClientConfig {
   };
   readonly profile?: string;
   readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: FixedCredentials;
 }
 
 /** One service of AWS: its name, and its SDK, which is loaded when the first request is due. */

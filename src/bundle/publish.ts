@@ -43,16 +43,35 @@ export async function publishBundle(
   const key = bundleKey(launch, sealed.sha256);
   // False where it is there already: the name is its content's.
   await bucket.upload(key, sealed, { signal, ...(onProgress && { onProgress }) });
+  const signed = await signBundle(bucket, key, { access, expiresMs });
   if (access === 'public') {
-    const url = bucket.plainUrl(key);
     await probe(
-      url,
+      signed.url,
       signal,
       `the bucket ${bucket.name} doesn't let everybody read ${key}`,
       `allow s3:GetObject to everybody on ${bucket.prefix}bundles/* (docs/aws.md), or set bundle.access: presigned`,
     );
-    return { key, url };
+    return signed;
   }
+  await probe(
+    signed.url,
+    signal,
+    `the URL of the bundle ${bucket.locate(key)} is refused`,
+    'may these credentials do s3:GetObject there? A URL can do what its signer may (docs/aws.md)',
+  );
+  return signed;
+}
+
+/**
+ * Makes the URL that gets a bundle; S3 is asked nothing, and the bundle need not be there yet.
+ * @throws AwsError where the URL would end before machines need it
+ */
+export async function signBundle(
+  bucket: Bucket,
+  key: string,
+  { access, expiresMs }: Pick<PublishOptions, 'access' | 'expiresMs'>,
+): Promise<PublishedBundle> {
+  if (access === 'public') return { key, url: bucket.plainUrl(key) };
   const asked = Math.floor(expiresMs / 1000);
   const signed = await bucket.presignGet(key, asked);
   const { url, expiresAt } = signed;
@@ -61,12 +80,6 @@ export async function publishBundle(
       `the credentials end at ${new Date(expiresAt).toISOString()}, and the bundle's URL with them: machines would find it expired`,
       { hint: 'renew the credentials (log in again), then launch', kind: 'credentials' },
     );
-  await probe(
-    url,
-    signal,
-    `the URL of the bundle ${bucket.locate(key)} is refused`,
-    'may these credentials do s3:GetObject there? A URL can do what its signer may (docs/aws.md)',
-  );
   const notice = noticeOf(signed, asked);
   return { key, url, expiresAt, ...(notice !== undefined && { notice }) };
 }

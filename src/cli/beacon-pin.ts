@@ -1,11 +1,15 @@
-import type { Bucket, PresignedPost } from '../aws/ports.ts';
+import type { Bucket } from '../aws/ports.ts';
 import type { Role } from '../catalogue/role.ts';
 import { RolecallError } from '../errors.ts';
 import type { LaunchId } from '../nouns.ts';
-import type { PinnedBeacon } from '../payload/beacon.ts';
+import { beaconLines, type PinnedBeacon } from '../payload/beacon.ts';
+import { checkValue } from '../payload/lines.ts';
 
-/** As long as presigned URLs: seven days, or until the credentials that signed it end. */
-const EXPIRES_SECONDS = 604_800;
+/**
+ * How long forms outlive the timeout, in seconds. The timeout counts from running: 15 minutes for the way there, and for
+ * the boot log. And S3's clock may be 15 minutes ahead of ours: it refuses requests (RequestTimeTooSkewed) only beyond that.
+ */
+const MARGIN_SECONDS = 30 * 60;
 /** A beacon holds the run's last markers. */
 const MAX_BEACON_BYTES = 8_192;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
@@ -14,70 +18,40 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024;
 export interface BeaconPin {
   /** Absent where nothing could be signed. */
   readonly pinned?: PinnedBeacon;
-  /** Why there are none. */
+  /** Why there are none, or only for a part of the boot. */
   readonly notice?: string;
 }
 
 /**
- * Signs the forms with which machines send beacons and boot logs; asks nothing of S3. Failing is no reason not to launch:
- * the notice then says so.
+ * Signs the forms with which the machines of one batch send beacons and boot logs, good for the role's timeout and a margin.
+ * S3 is asked nothing. A failure doesn't stop the launch: the notice then says why there are no beacons.
  * @param bucket the catalogue's
  */
-export async function pinBeacon(launch: LaunchId, bucket: Bucket): Promise<BeaconPin> {
+export async function pinBeacon(
+  launch: LaunchId,
+  { timeoutMs }: Pick<Role, 'timeoutMs'>,
+  bucket: Bucket,
+): Promise<BeaconPin> {
   try {
-    return { pinned: await signed(launch, bucket) };
+    const { url, credential, date, token, forms, seconds, expiresAt } = await bucket.presignForms(
+      {
+        beacon: { keyPrefix: `beacons/${launch}/`, maxBytes: MAX_BEACON_BYTES },
+        log: { keyPrefix: `logs/${launch}/`, maxBytes: MAX_LOG_BYTES },
+      },
+      Math.ceil(timeoutMs / 1000) + MARGIN_SECONDS,
+    );
+    const { beacon, log } = forms;
+    const pinned: PinnedBeacon = { url, prefix: bucket.prefix, credential, date, token, ...beacon, log };
+    // The box would refuse the whole payload.
+    for (const line of beaconLines(pinned)) checkValue(line);
+    if (seconds * 1000 >= timeoutMs) return { pinned };
+    const ends = new Date(expiresAt).toISOString();
+    return {
+      pinned,
+      notice: `beacons end at ${ends}, with the credentials that sign them and before the timeout: later only the console tells how machines boot`,
+    };
   } catch (error) {
     if (!(error instanceof RolecallError)) throw error;
     return { notice: `no beacons, the console alone tells how machines boot: ${error.message}` };
   }
-}
-
-async function signed(launch: LaunchId, bucket: Bucket): Promise<PinnedBeacon> {
-  const expiresSeconds = EXPIRES_SECONDS;
-  for (;;) {
-    const beacon = await bucket.presignPost({
-      keyPrefix: `beacons/${launch}/`,
-      maxBytes: MAX_BEACON_BYTES,
-      expiresSeconds,
-    });
-    const log = await bucket.presignPost({
-      keyPrefix: `logs/${launch}/`,
-      maxBytes: MAX_LOG_BYTES,
-      expiresSeconds,
-    });
-    // Both share what else would stand in a payload twice; between two seconds they don't.
-    if (!sharesSigner(beacon, log)) continue;
-    const { url, credential, date, token, policy, signature } = beacon;
-    const { prefix } = bucket;
-    return {
-      url,
-      prefix,
-      credential,
-      date,
-      token,
-      policy,
-      signature,
-      log: { policy: log.policy, signature: log.signature },
-    };
-  }
-}
-
-const sharesSigner = (one: PresignedPost, other: PresignedPost): boolean =>
-  one.credential === other.credential && one.date === other.date && one.token === other.token;
-
-/** What a launch would send beacons with, of about the real one's length; nothing is signed. */
-export function previewBeacon({ bucket = '', prefix, region }: Role): PinnedBeacon {
-  // What a policy holds beside these is as long for every launch, but for temporary credentials' token.
-  const policyBytes = 300 + bucket.length + prefix.length + region.length;
-  const policy = Buffer.from('made at launch'.padEnd(policyBytes)).toString('base64');
-  const signature = '0'.repeat(64);
-  return {
-    url: `https://${bucket}.s3.${region}.amazonaws.com/`,
-    prefix,
-    credential: `${'made-at-launch'.padEnd(20, '-')}/20260101/${region}/s3/aws4_request`,
-    date: '20260101T000000Z',
-    policy,
-    signature,
-    log: { policy, signature },
-  };
 }

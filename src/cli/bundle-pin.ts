@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { Bucket } from '../aws/ports.ts';
 import { newBundleKey } from '../bundle/cipher.ts';
 import { bundleEntries } from '../bundle/entries.ts';
-import { bundleKey, type PublishedBundle, publishBundle } from '../bundle/publish.ts';
+import { bundleKey, type PublishedBundle, publishBundle, signBundle } from '../bundle/publish.ts';
 import { type SealedFile, sealBundle } from '../bundle/seal.ts';
-import type { Role } from '../catalogue/role.ts';
 import { removeOwnFolder } from '../io/own-folder.ts';
 import { packageRoot } from '../io/package-root.ts';
 import { scratchFolder } from '../io/scratch.ts';
@@ -20,8 +19,10 @@ import type { RoleBundle } from './role-bundle.ts';
 export interface BundlePin {
   readonly pinned: PinnedBundle;
   readonly sealed: SealedFile;
-  /** Absent where nothing was published: then URL and key are not those of any launch. */
+  /** Absent in a preview, which publishes nothing: its object and its key are not those of any launch. */
   readonly published?: PublishedBundle;
+  /** What people should know of the URL's life. */
+  readonly notice?: string | undefined;
 }
 
 /** The script that becomes the user data of machines with a bundle. */
@@ -74,38 +75,28 @@ export const pinBundle = (
     });
     const progress = () => `${sizeText(sent)} of ${sizeText(sealed.size)}`;
     const published = await waiting(host, { doing: 'publishing the start-up bundle', progress }, work);
-    return { sealed, published, pinned: pinnedOf(sealed, published.url) };
+    return { sealed, published, pinned: pinnedOf(sealed, published.url), notice: published.notice };
   });
 
-/** What a launch would start from, with a URL of about the real one's length; nothing is published. */
-export const previewBundle = (
+/** Packs and seals a role's bundle, and keeps nothing of it: what is asked for is what it contains. */
+export const measureBundle = (bundle: RoleBundle, host: Host): Promise<SealedFile> =>
+  withSealed(bundle, host, async (sealed) => sealed);
+
+/**
+ * What a launch would start from. The URL is really signed, of an object that nobody publishes: a launch seals the bundle
+ * anew, so that the object's name and the key are others, and as long.
+ */
+export async function previewBundle(
   bundle: RoleBundle,
   launch: LaunchId,
-  { bucket = '', prefix, region }: Role,
+  bucket: Bucket,
   host: Host,
-): Promise<BundlePin> =>
-  withSealed(bundle, host, async (sealed) => {
-    const object = `https://${bucket}.s3.${region}.amazonaws.com/${prefix}${bundleKey(launch, sealed.sha256)}`;
-    const url =
-      bundle.settings.access === 'public'
-        ? object
-        : `${object}?${unsignedQuery(region, bundle.settings.expiresMs)}`;
-    // Not the key of the file that was just sealed: that one is gone.
-    return { sealed, pinned: { ...pinnedOf(sealed, url), key: newBundleKey((size) => Buffer.alloc(size)) } };
-  });
-
-/** As the SDK presigns, with permanent keys: temporary ones add a token, of which nobody knows the length before. */
-const unsignedQuery = (region: string, expiresMs: number): string =>
-  [
-    'X-Amz-Algorithm=AWS4-HMAC-SHA256',
-    'X-Amz-Content-Sha256=UNSIGNED-PAYLOAD',
-    `X-Amz-Credential=${'made-at-launch'.padEnd(20, '-')}%2F20260101%2F${region}%2Fs3%2Faws4_request`,
-    'X-Amz-Date=20260101T000000Z',
-    `X-Amz-Expires=${Math.floor(expiresMs / 1000)}`,
-    `X-Amz-Signature=${'0'.repeat(64)}`,
-    'X-Amz-SignedHeaders=host',
-    'x-id=GetObject',
-  ].join('&');
+): Promise<BundlePin> {
+  const sealed = await measureBundle(bundle, host);
+  const { url, notice } = await signBundle(bucket, bundleKey(launch, sealed.sha256), bundle.settings);
+  const nobodysKey = newBundleKey((size) => Buffer.alloc(size));
+  return { sealed, pinned: { ...pinnedOf(sealed, url), key: nobodysKey }, notice };
+}
 
 const pinnedOf = ({ key, sha256, compression }: SealedFile, url: string): PinnedBundle => ({
   url,

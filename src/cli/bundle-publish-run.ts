@@ -41,7 +41,7 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
       modules: bundle.modules.map(({ name }) => name),
       location: bucket.locate(pin.published?.key ?? ''),
       expiresAt: pin.published?.expiresAt,
-      notice: pin.published?.notice,
+      notice: pin.notice,
       userDataFile,
     };
     return await print(values.output, host, {

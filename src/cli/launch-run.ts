@@ -1,46 +1,46 @@
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import { equivalentCommand } from '../io/picker.ts';
 import { confirm } from '../io/prompts.ts';
 import { columnsOf } from '../io/terminal.ts';
+import type { Plan } from '../report/plan.ts';
 import { openCatalogue } from './catalogue.ts';
 import type { Host } from './host.ts';
-import { askIntent, completeIntent, type Draft, draftIntent, type Intent } from './intent.ts';
+import { askIntent, completeIntent, draftIntent, type Intent } from './intent.ts';
 import type { LaunchValues } from './launch.ts';
 import { launchDraft } from './launch-draft.ts';
-import type { Pins } from './pins.ts';
 import { planOf } from './plan-of.ts';
+import { previewPins } from './preview.ts';
 
 /** Launches, and follows the machines to their verdicts. */
 export async function runLaunch(values: LaunchValues, host: Host): Promise<ExitCode> {
   const catalogue = await openCatalogue(values, host);
   const answers = await askIntent(values, catalogue, host);
   const draft = await draftIntent(values, answers, catalogue, host);
-  const ask = async (intent: Intent): Promise<boolean> =>
-    !answers.picked ||
-    (await agreed(intent, equivalentCommand(answers, otherArguments(values)), values.yes, catalogue, host));
-  // Where no build has to be looked up, people are asked before anything is connected to.
-  if (draft.role.app === undefined && !(await ask(await completeIntent(draft, await preview(draft, host)))))
-    return exitCode('ok');
+  const ask = async (intent: Intent, estimate?: string): Promise<boolean> =>
+    await agreed(
+      planOf(intent, catalogue, { estimate }),
+      equivalentCommand(answers, otherArguments(values)),
+      values.yes,
+      host,
+    );
+  if (!answers.picked) return await launchDraft(values, draft, catalogue, host);
+  // Where no build has to be looked up, people are asked before a local cloud is started.
+  if (draft.role.app === undefined) {
+    const { pins, estimate } = await previewPins(values, draft, catalogue, host);
+    if (!(await ask(await completeIntent(draft, pins), estimate))) return exitCode('ok');
+  }
   return await launchDraft(values, draft, catalogue, host, { agreed: ask });
-}
-
-/** What is shown before anything is connected to. */
-async function preview({ bundle, launch, role }: Draft, host: Host): Promise<Pins> {
-  if (bundle === undefined) return {};
-  return { bundle: await (await import('./bundle-pin.ts')).previewBundle(bundle, launch, role, host) };
 }
 
 /** Shows what was picked, as a plan and as a command line, and asks once more. */
 async function agreed(
-  intent: Intent,
+  shown: Plan,
   command: string,
   yes: boolean,
-  catalogue: Catalogue,
   { terminal, clock }: Host,
 ): Promise<boolean> {
   const { renderBriefPlan } = await import('../report/plan.ts');
-  const plan = renderBriefPlan(planOf(intent, catalogue), clock.now(), columnsOf(terminal));
+  const plan = renderBriefPlan(shown, clock.now(), columnsOf(terminal));
   const whole = command.replace(/^launch /, 'rolecall plan ');
   terminal.stderr.write(
     `\n${plan}\nthe whole plan:\n  ${whole}\nthe same without questions:\n  ${command}\n\n`,

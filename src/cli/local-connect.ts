@@ -77,6 +77,10 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
   }
 }
 
+/** Whether a lasting local cloud is up. @param state rolecall's state folder */
+export const localIsUp = async (state: string): Promise<boolean> =>
+  (await runningCloud(localFolder(state))) !== undefined;
+
 /** A cloud whose time runs faster than ours takes the command along: its waits and its times are the cloud's. */
 function keepTimeOf({ clock }: CloudFile, host: Host): void {
   if (clock !== undefined) host.goBy?.({ originMs: clock.origin_ms, speed: clock.speed });

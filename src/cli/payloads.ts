@@ -58,26 +58,18 @@ async function schemePayload(
 const LEAST_MS = 3_600_000;
 
 /**
- * The payload of each batch: the forms for its beacons are signed when it is made, and a bundle's URL that is about to end is
- * signed again. A roll-out may take longer than a signature, and what was signed for one launch does nothing for another whose
- * open batch is settled.
+ * The payload of each batch. The forms for its beacons are signed when it is made, since their life is the batch's; a
+ * bundle's URL that is about to end is signed again, since a roll-out may take longer. An open batch of another launch, which
+ * is settled, gets forms of that launch.
  * @param bucket the catalogue's; undefined where it has none
  */
 export const payloadsOf =
-  (
-    draft: PayloadDraft & Pick<Draft, 'isNew'>,
-    pins: Pins,
-    bucket: Bucket | undefined,
-    clock: Pick<Clock, 'now'>,
-  ) =>
-  async (batch: number): Promise<Payload> => {
-    // The first batch of a new launch goes out at once, with what has just been signed for it.
-    if ((batch === 1 && draft.isNew) || bucket === undefined) return await payloadFor(draft, pins);
-    return await payloadFor(draft, await signedAnew(draft, pins, bucket, clock.now()));
-  };
+  (draft: PayloadDraft, pins: Pins, bucket: Bucket | undefined, clock: Pick<Clock, 'now'>) =>
+  async (): Promise<Payload> =>
+    await payloadFor(draft, bucket === undefined ? pins : await signedAnew(draft, pins, bucket, clock.now()));
 
 async function signedAnew(
-  { role, launch }: Pick<Draft, 'role' | 'launch'>,
+  { role, launch }: PayloadDraft,
   pins: Pins,
   bucket: Bucket,
   now: number,
@@ -88,7 +80,7 @@ async function signedAnew(
   return {
     ...pins,
     ...(beacon?.pinned !== undefined && {
-      beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, bucket),
+      beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, role, bucket),
     }),
     ...(bundle?.published !== undefined &&
       isEnding && {

@@ -25,11 +25,11 @@ export interface Pins {
 }
 
 /**
- * The build of this launch (an earlier run's, where it isn't new), or its bundle.
+ * The build of this launch (an earlier run's, where it isn't new), or its bundle, and the forms for beacons.
  * @param preview for a look only: the bundle is not published, and nothing may be launched with it
  */
 export async function pinsOf(
-  { role, bundle, launch, isNew }: Draft,
+  draft: Draft,
   tag: string | undefined,
   place: Place,
   catalogue: Catalogue,
@@ -37,11 +37,12 @@ export async function pinsOf(
   host: Host,
   { preview = false }: { readonly preview?: boolean } = {},
 ): Promise<Pins> {
+  const { role, bundle, launch, isNew } = draft;
   if (role.app === undefined && bundle === undefined && !role.beacons) return {};
   const bucket = await bucketIn(place, catalogue);
   if (bundle !== undefined) {
-    const { pinBundle, previewBundle } = await import('./bundle-pin.ts');
-    if (preview) return { bundle: await previewBundle(bundle, launch, role, host) };
+    if (preview) return await signedPins(draft, bucket, host);
+    const { pinBundle } = await import('./bundle-pin.ts');
     return {
       bundle: await pinBundle(bundle, launch, bucket, host),
       ...(await beaconOf(role, launch, bucket)),
@@ -54,15 +55,22 @@ export async function pinsOf(
   };
 }
 
-/** Last of all, since its time runs from now. */
+/** What of the pins takes signatures alone, for a look: S3 is asked nothing, and nothing is published. */
+export async function signedPins({ role, bundle, launch }: Draft, bucket: Bucket, host: Host): Promise<Pins> {
+  const beacon = await beaconOf(role, launch, bucket);
+  if (bundle === undefined) return beacon;
+  const { previewBundle } = await import('./bundle-pin.ts');
+  return { bundle: await previewBundle(bundle, launch, bucket, host), ...beacon };
+}
+
 async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<Pick<Pins, 'beacon'>> {
   if (!role.beacons) return {};
-  return { beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, bucket) };
+  return { beacon: await (await import('./beacon-pin.ts')).pinBeacon(launch, role, bucket) };
 }
 
 /** What people should know of the pins before machines get them. */
 export const pinNotices = (pins: Pins, payload: Payload): string[] =>
-  [pins.build?.notice, pins.bundle?.published?.notice, beaconNotice(pins, payload)].filter(
+  [pins.build?.notice, pins.bundle?.notice, beaconNotice(pins, payload)].filter(
     (notice) => notice !== undefined,
   );
 

@@ -10,13 +10,18 @@ import type { PlannedBundle } from '../report/planned-bundle.ts';
 import { settingsOf } from '../report/settings.ts';
 import type { BundlePin } from './bundle-pin.ts';
 import type { Intent } from './intent.ts';
+import { pinNotices } from './pins.ts';
 import type { RoleBundle } from './role-bundle.ts';
 
-/**
- * All that a launch would do, as data for the report.
- * @param buildDir a local folder that stands for the build: its init scripts are looked at
- */
-export function planOf(intent: Intent, catalogue: Catalogue, buildDir?: string): Plan {
+interface PlanWords {
+  /** A local folder that stands for the build: its init scripts are looked at. */
+  readonly buildDir?: string | undefined;
+  /** See Preview. */
+  readonly estimate?: string | undefined;
+}
+
+/** All that a launch would do, as data for the report. */
+export function planOf(intent: Intent, catalogue: Catalogue, { buildDir, estimate }: PlanWords = {}): Plan {
   const { role, count, launch, payload, pins } = intent;
   const pin = pins.build;
   return {
@@ -40,18 +45,28 @@ export function planOf(intent: Intent, catalogue: Catalogue, buildDir?: string):
       ...(pin.promoted && { promoted: pin.promoted }),
     },
     settings: settingsOf(role),
-    payload: { bytes: payload.bytes, limit: MAX_PAYLOAD_BYTES, text: redact(payload.text) },
+    payload: {
+      bytes: payload.bytes,
+      limit: MAX_PAYLOAD_BYTES,
+      estimated: estimate !== undefined,
+      text: redact(payload.text),
+    },
     ...(intent.bundle === undefined
       ? { init: initLookup(intent, catalogue, buildDir) }
       : { bundle: plannedBundle(intent.bundle, pins.bundle) }),
     notes: [
-      ...(pin?.notice === undefined ? [] : [pin.notice]),
+      ...pinNotices(pins, payload),
+      ...(estimate === undefined ? [] : [estimateText(estimate)]),
       ...(buildDir === undefined
         ? []
         : [`the folder ${buildDir} stands for the build: nothing was looked up`]),
     ],
   };
 }
+
+/** The note on a payload that stand-ins signed. */
+export const estimateText = (why: string): string =>
+  `the payload's size is an estimate, since stand-ins signed it: ${why}; temporary credentials would add a session token`;
 
 function plannedBundle({ settings, modules, parts }: RoleBundle, pin: BundlePin | undefined): PlannedBundle {
   return {

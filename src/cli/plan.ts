@@ -1,16 +1,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import { UsageError } from '../errors.ts';
 import { painter } from '../io/paint.ts';
 import { widthFor } from '../io/terminal.ts';
-import type { Pin } from './build-pin.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command, type Values } from './command.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
 import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
-import type { Pins } from './pins.ts';
 import { print } from './print.ts';
 
 const options = {
@@ -29,8 +26,8 @@ const options = {
 } as const;
 
 /**
- * `rolecall plan`: all that launch would do, and nothing done. Only for a role that deploys an app something is asked:
- * which build that is.
+ * `rolecall plan`: all that launch would do, and nothing done. S3 is asked only for a role that deploys an app: which build
+ * that is. What a launch signs is signed here too, which takes credentials but asks nobody.
  */
 export const plan = command({
   options,
@@ -47,8 +44,9 @@ export const plan = command({
       await Promise.all([import('./intent.ts'), import('./plan-of.ts'), import('../report/plan.ts')]);
     const draft = await draftIntent(values, await askIntent(values, catalogue, host), catalogue, host);
     const buildDir = folderOf(values, draft, host);
-    const pins = await pinsOf(values, draft, buildDir, catalogue, host);
-    const shown = planOf(await completeIntent(draft, pins), catalogue, buildDir);
+    const { previewPins } = await import('./preview.ts');
+    const { pins, estimate } = await previewPins(values, draft, catalogue, host, buildDir === undefined);
+    const shown = planOf(await completeIntent(draft, pins), catalogue, { buildDir, estimate });
     const { stdout, colour } = host.terminal;
     return print(values.output, host, {
       text: () => renderPlan(shown, host.clock.now(), painter(colour.stdout), widthFor(stdout)),
@@ -72,45 +70,4 @@ function folderOf(values: Values<typeof options>, { role }: Draft, host: Host): 
   throw new UsageError(`there is no folder ${folder}`, {
     hint: 'give the folder that would become the build',
   });
-}
-
-async function pinsOf(
-  values: Values<typeof options>,
-  draft: Draft,
-  buildDir: string | undefined,
-  catalogue: Catalogue,
-  host: Host,
-): Promise<Pins> {
-  const { bundle, launch, role } = draft;
-  const beacon = role.beacons ? { pinned: (await import('./beacon-pin.ts')).previewBeacon(role) } : undefined;
-  if (bundle !== undefined)
-    return {
-      bundle: await (await import('./bundle-pin.ts')).previewBundle(bundle, launch, role, host),
-      beacon,
-    };
-  return buildDir === undefined ? { build: await pinOf(values, draft, catalogue, host), beacon } : { beacon };
-}
-
-async function pinOf(
-  values: Values<typeof options>,
-  { role, launch, isNew }: Draft,
-  catalogue: Catalogue,
-  host: Host,
-): Promise<Pin | undefined> {
-  if (role.app === undefined) return undefined;
-  const [{ openBucket }, { pinBuild }, { recordsOf }, { readLaunch }] = await Promise.all([
-    import('./bucket.ts'),
-    import('./build-pin.ts'),
-    import('./records.ts'),
-    import('../launch/book.ts'),
-  ]);
-  const { bucket, place, close } = await openBucket(values, catalogue, role.region, host);
-  try {
-    const recorded = isNew
-      ? undefined
-      : (await readLaunch(await recordsOf(place, catalogue, host), launch))?.build;
-    return await pinBuild(role, bucket, { tag: values.build, recorded });
-  } finally {
-    await close();
-  }
 }

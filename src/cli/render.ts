@@ -1,24 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Role } from '../catalogue/role.ts';
-import type { LaunchId } from '../nouns.ts';
-import type { Pin } from './build-pin.ts';
-import type { BundlePin } from './bundle-pin.ts';
-import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
+import { openCatalogue, requireRole } from './catalogue.ts';
 import type { CloudWords } from './cloud.ts';
 import { command } from './command.ts';
 import type { Host } from './host.ts';
-import { bundleOf } from './intent.ts';
-import { launchIdFor } from './launch-id.ts';
+import { completeIntent, type Draft, draftIntent } from './intent.ts';
 import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
-import { payloadFor } from './payloads.ts';
+import { type Pins, pinNotices } from './pins.ts';
 import { print } from './print.ts';
-import type { RoleBundle } from './role-bundle.ts';
 
-/**
- * `rolecall render`: the payload's bytes on stdout, as EC2 would get them; without the forms for beacons, which a launch signs
- * for machines that it watches.
- */
+/** `rolecall render`: the payload's bytes on stdout, as EC2 would get them. */
 export const render = command({
   options: {
     ...roleOptions,
@@ -30,25 +20,21 @@ export const render = command({
     redact: {
       type: 'boolean',
       default: false,
-      describe: 'Hide what is secret (the nonce, the signature of a URL)',
+      describe: 'Hide what is secret (the nonce, signatures), and publish no bundle',
     },
   },
   examples: [['rolecall render --role memcached --env prod --context b', 'print the user data']],
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
-    const role = await roleFrom(catalogue, requireRole(values), values);
-    const [{ redact }, { newNonce }] = await Promise.all([
+    const answers = { ...requireRole(values), count: 1, picked: false };
+    const [{ redact }, draft] = await Promise.all([
       import('../payload/redact.ts'),
-      import('../launch/identity.ts'),
+      draftIntent(values, answers, catalogue, host),
     ]);
-    const bundle = await bundleOf(role, catalogue, host);
-    const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
-    const nonce = newNonce(randomBytes);
-    const pins =
-      bundle === undefined
-        ? { build: await pinnedBuild(values, role, catalogue, host) }
-        : { bundle: await pinnedBundle(values, bundle, { role, launch }, catalogue, host) };
-    const payload = await payloadFor({ role, launch, nonce }, pins);
+    const { pins, notes } = await pinsFor(values, draft, catalogue, host);
+    const { payload, launch } = await completeIntent(draft, pins);
+    for (const note of [...pinNotices(pins, payload), ...notes])
+      host.terminal.stderr.write(`note: ${note}\n`);
     const text = values.redact ? redact(payload.text) : payload.text;
     const { scheme, bytes, sha256 } = payload;
     return print(values.output, host, {
@@ -62,41 +48,36 @@ export const render = command({
  * The payload of a role with modules holds the URL and the key of a bundle, which is published for it; a redacted one shows
  * neither, and publishes nothing.
  */
-async function pinnedBundle(
-  values: CloudWords & { readonly redact: boolean },
-  bundle: RoleBundle,
-  { role, launch }: { readonly role: Role; readonly launch: LaunchId },
+async function pinsFor(
+  values: CloudWords & { readonly redact: boolean; readonly build?: string | undefined },
+  draft: Draft,
   catalogue: Catalogue,
   host: Host,
-): Promise<BundlePin> {
-  const { pinBundle, previewBundle } = await import('./bundle-pin.ts');
-  if (values.redact) return await previewBundle(bundle, launch, role, host);
-  const { openBucket } = await import('./bucket.ts');
-  const { bucket, close } = await openBucket(values, catalogue, role.region, host);
-  try {
-    return await pinBundle(bundle, launch, bucket, host);
-  } finally {
-    await close();
+): Promise<{ readonly pins: Pins; readonly notes: readonly string[] }> {
+  if (draft.bundle !== undefined && !values.redact) {
+    const [{ openBucket }, { pinsOf }, { recordsOf }] = await Promise.all([
+      import('./bucket.ts'),
+      import('./pins.ts'),
+      import('./records.ts'),
+    ]);
+    const { place, close } = await openBucket(values, catalogue, draft.role.region, host);
+    try {
+      const records = await recordsOf(place, catalogue, host);
+      return { pins: await pinsOf(draft, values.build, place, catalogue, records, host), notes: [] };
+    } finally {
+      await close();
+    }
   }
-}
-
-/** The build that is promoted, or named; undefined for a role that deploys none, for which nothing is asked. */
-async function pinnedBuild(
-  values: CloudWords & { readonly build?: string | undefined },
-  role: Role,
-  catalogue: Catalogue,
-  host: Host,
-): Promise<Pin | undefined> {
-  if (role.app === undefined && values.build === undefined) return undefined;
-  const [{ checkDeploys, pinBuild }, { openBucket }] = await Promise.all([
-    import('./build-pin.ts'),
-    import('./bucket.ts'),
+  const [{ previewPins }, { estimateText }] = await Promise.all([
+    import('./preview.ts'),
+    import('./plan-of.ts'),
   ]);
-  checkDeploys(role, catalogue, values.build);
-  const { bucket, close } = await openBucket(values, catalogue, role.region, host);
-  try {
-    return await pinBuild(role, bucket, { tag: values.build });
-  } finally {
-    await close();
-  }
+  const { pins, estimate } = await previewPins(values, draft, catalogue, host);
+  if (estimate === undefined) return { pins, notes: [] };
+  if (values.redact) return { pins, notes: [estimateText(estimate)] };
+  // A form that a stand-in signed is good for nothing.
+  return {
+    pins: {},
+    notes: [`the forms for beacons, which a launch signs, are left out: ${estimate}`],
+  };
 }

@@ -148,10 +148,9 @@ async function buildNow(role: Role, cloud: Cloud, catalogue: Catalogue): Promise
 async function bundleNow(role: Role, catalogue: Catalogue, host: Host): Promise<string | undefined> {
   const bundle = await bundleOf(role, catalogue, host);
   if (bundle === undefined) return undefined;
-  const [{ previewBundle }, { hashTag }] = await Promise.all([
+  const [{ measureBundle }, { hashTag }] = await Promise.all([
     import('./bundle-pin.ts'),
     import('../launch/request.ts'),
   ]);
-  const { sealed } = await previewBundle(bundle, 'status' as never, role, host);
-  return hashTag(sealed.tarSha256);
+  return hashTag((await measureBundle(bundle, host)).tarSha256);
 }

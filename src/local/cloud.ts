@@ -13,7 +13,12 @@ import { ObjectStore } from './s3/store.ts';
 import { sweep } from './s3/sweep.ts';
 import { s3Listener, serve } from './server.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
-import { type Credentials, Keyring, randomCredentials } from './signature/keyring.ts';
+import {
+  type Credentials,
+  Keyring,
+  randomCredentials,
+  type TemporaryCredentials,
+} from './signature/keyring.ts';
 
 export interface CloudOptions {
   readonly driver: BoxDriver;
@@ -44,6 +49,8 @@ export interface Cloud {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
   readonly credentials: Credentials;
+  /** Makes temporary credentials for a client. @param token random where absent */
+  issue(lifeMs: number, token?: string): TemporaryCredentials;
   /** Settles when the cloud is down, whoever ended it: `stop`, the control API, or a fault. */
   readonly ended: Promise<void>;
   /** Ends every box, then the endpoint. */
@@ -111,7 +118,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     server.end();
     return ended;
   };
-  return { endpoint: server.endpoint, credentials, ended, stop };
+  const issue: Cloud['issue'] = (lifeMs, token) => keyring.issue(lifeMs, token);
+  return { endpoint: server.endpoint, credentials, issue, ended, stop };
 }
 
 const NO_FILES: ImageBuilder = { build: () => Promise.resolve({ built: false }) };

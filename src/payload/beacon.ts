@@ -34,24 +34,8 @@ export function beaconLines(beacon: PinnedBeacon): Line[] {
   return lines.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
 }
 
-/** Where the session token stands in a policy: a script has no room for it three times. */
-const TOKEN = '@token@';
+/** For a start-up script: the same names, and the policies as JSON, which is shorter; the box makes base64 of them. */
+export const beaconVariables = (beacon: PinnedBeacon): Line[] =>
+  beaconLines(beacon).map(([key, value]) => [key, key.endsWith('_policy') ? plain(value) : value]);
 
-/**
- * For a start-up script: the same names, the policies as JSON in which `@token@` stands for the session token. The box
- * makes base64 of them.
- */
-export function beaconVariables(beacon: PinnedBeacon): Line[] {
-  const { policy, log } = beacon;
-  const plain = {
-    ...beacon,
-    policy: plainPolicy(beacon, policy),
-    log: { ...log, policy: plainPolicy(beacon, log.policy) },
-  };
-  return beaconLines(plain);
-}
-
-function plainPolicy({ token }: PinnedBeacon, policy: string): string {
-  const json = Buffer.from(policy, 'base64').toString('utf8');
-  return token === undefined ? json : json.replace(token, () => TOKEN);
-}
+const plain = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');

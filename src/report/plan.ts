@@ -37,6 +37,8 @@ export interface Plan {
     readonly bytes: number;
     /** Bytes that EC2 takes at most. */
     readonly limit: number;
+    /** Stand-ins signed it, so that a launch's may have another size. */
+    readonly estimated: boolean;
     /** Redacted. */
     readonly text: string;
   };
@@ -178,8 +180,8 @@ function facts(rows: readonly (readonly [string, string])[], columns: number | u
 const sentence = (text: string, columns: number | undefined, hang = 2): string[] =>
   columns === undefined ? [text] : wrap(text, columns, hang);
 
-const payloadText = ({ payload: { bytes, limit } }: Plan): string =>
-  `${bytes} of ${limit} bytes, ${Math.ceil((bytes / limit) * 100)} %`;
+const payloadText = ({ payload: { bytes, limit, estimated } }: Plan): string =>
+  `${estimated ? 'about ' : ''}${bytes} of ${limit} bytes, ${Math.ceil((bytes / limit) * 100)} %`;
 
 /** The plan as data: `plan --output json`. */
 export const planDocument = (plan: Plan) => ({

@@ -34,7 +34,10 @@ export function bundleRows(bundle: PlannedBundle): [string, string][] {
       'bundle',
       `${modulesText(bundle)}; ${counted(files, 'file')}, ${sizeText(bytes)} (${compression}, encrypted), tar ${tarSha256.slice(0, 12)}`,
     ],
-    ['', `machines fetch it ${how}; key and URL are made at launch`],
+    [
+      '',
+      `machines fetch it ${how}; a launch seals it anew, with another key and object name of the same length`,
+    ],
   ];
 }
 

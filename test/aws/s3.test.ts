@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Bucket } from '../../src/aws/ports.ts';
+import type { AwsTarget, Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import type { Faults } from '../../src/local/faults.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
@@ -23,10 +23,14 @@ async function bucketWith(faults: Faults = {}, prefix = 'team/'): Promise<Bucket
   return connected(prefix);
 }
 
-function connected(prefix = 'team/'): Bucket {
-  const { endpoint, credentials } = cloud;
+function connected(prefix = 'team/', credentials: AwsTarget['credentials'] = cloud.credentials): Bucket {
+  const { endpoint } = cloud;
   const clock = { now: Date.now, monotonic: () => performance.now(), sleep: async () => undefined };
-  return connectBucket({ region: 'us-east-1', endpoint, credentials }, { bucket: NAME, prefix }, { clock });
+  return connectBucket(
+    { region: 'us-east-1', endpoint, ...(credentials && { credentials }) },
+    { bucket: NAME, prefix },
+    { clock },
+  );
 }
 
 async function collected(body: AsyncIterable<unknown> | undefined): Promise<Buffer> {
@@ -127,34 +131,88 @@ test('listings have every page, and keys below the prefix', async () => {
 });
 
 describe('a presigned form', () => {
-  async function post(bucket: Bucket, key: string, text: string, maxBytes = 100) {
-    const form = await bucket.presignPost({ keyPrefix: 'beacons/l/', maxBytes, expiresSeconds: 60 });
-    const fields = new FormData();
-    fields.set('key', key);
-    fields.set('X-Amz-Algorithm', 'AWS4-HMAC-SHA256');
-    fields.set('X-Amz-Credential', form.credential);
-    fields.set('X-Amz-Date', form.date);
-    fields.set('Policy', form.policy);
-    fields.set('X-Amz-Signature', form.signature);
-    fields.set('file', new Blob([text]));
-    return (await fetch(form.url, { method: 'POST', body: fields })).status;
+  const DAY = 86_400;
+  const fieldsOf = async (bucket: Bucket, expiresSeconds = 60, maxBytes = 100) => {
+    const request = { keyPrefix: 'beacons/l/', maxBytes };
+    const { url, forms, ...signer } = await bucket.presignForms({ beacon: request }, expiresSeconds);
+    const fields: Record<string, string> = {
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': signer.credential,
+      'X-Amz-Date': signer.date,
+      ...(signer.token !== undefined && { 'X-Amz-Security-Token': signer.token }),
+      Policy: forms.beacon.policy,
+      'X-Amz-Signature': forms.beacon.signature,
+    };
+    return { url, fields };
+  };
+  async function post(url: string, fields: Readonly<Record<string, string>>, key: string, text = 'fine') {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ key, ...fields })) form.set(name, value);
+    form.set('file', new Blob([text]));
+    return (await fetch(url, { method: 'POST', body: form })).status;
   }
+  const temporary = (lifeMs: number, token?: string) => {
+    const { accessKeyId, secretAccessKey, token: sessionToken, expiration } = cloud.issue(lifeMs, token);
+    return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(expiration) };
+  };
 
   test('puts objects below its prefix, up to its size, and nothing else', async () => {
     const bucket = await bucketWith();
-    expect(await post(bucket, 'team/beacons/l/v/i-1/ok.init', 'fine')).toBe(204);
+    const { url, fields } = await fieldsOf(bucket);
+    expect(await post(url, fields, 'team/beacons/l/v/i-1/ok.init')).toBe(204);
     expect((await bucket.readText('beacons/l/v/i-1/ok.init'))?.text).toBe('fine');
-    expect(await post(bucket, 'team/beacons/m/v/i-1/ok.init', 'fine')).toBe(403);
-    expect(await post(bucket, 'team/beacons/l/large', 'x'.repeat(101))).toBe(400);
+    expect(await post(url, fields, 'team/beacons/m/v/i-1/ok.init')).toBe(403);
+    expect(await post(url, fields, 'team/logs/l/i-1')).toBe(403);
+    expect(await post(url, fields, 'team/beacons/l/large', 'x'.repeat(101))).toBe(400);
+    expect(await post(url, fields, 'team/beacons/l/empty', '')).toBe(400);
+    expect(await post(url, { ...fields, acl: 'public-read' }, 'team/beacons/l/open')).toBe(403);
     expect((await bucket.list('beacons/')).map(({ key }) => key)).toEqual(['beacons/l/v/i-1/ok.init']);
   });
 
-  test('lives for seven days at most', async () => {
+  test('of temporary credentials names their token once, and is good with that token alone', async () => {
+    await bucketWith();
+    const credentials = temporary(DAY * 1000, 'T'.repeat(1_500));
+    const other = temporary(DAY * 1000, 'U'.repeat(1_500));
+    const bucket = connected('team/', credentials);
+    const { url, fields } = await fieldsOf(bucket);
+    expect(JSON.stringify(fields).split(credentials.sessionToken)).toHaveLength(2);
+    expect(Buffer.from(fields['Policy'] ?? '', 'base64').toString()).not.toContain('TTT');
+    expect(await post(url, fields, 'team/beacons/l/a')).toBe(204);
+    const { 'X-Amz-Security-Token': _token, ...without } = fields;
+    const wrong = { ...fields, 'X-Amz-Security-Token': other.sessionToken };
+    expect([
+      await post(url, without, 'team/beacons/l/b'),
+      await post(url, wrong, 'team/beacons/l/b'),
+    ]).toEqual([400, 400]);
+    expect(await bucket.list('beacons/')).toHaveLength(1);
+  });
+
+  test('ends when it was asked to, by the clock of S3', async () => {
     const bucket = await bucketWith();
-    const form = await bucket.presignPost({ keyPrefix: 'beacons/', maxBytes: 1, expiresSeconds: 1_000_000 });
-    expect(form.shortened).toBe(true);
-    const { expiration } = JSON.parse(Buffer.from(form.policy, 'base64').toString());
-    expect(Date.parse(expiration) - Date.now()).toBeLessThanOrEqual(604_800_000);
+    const { url, fields } = await fieldsOf(bucket, 600);
+    (cloud.faults as { clockSkewMs?: number }).clockSkewMs = 590_000;
+    expect(await post(url, fields, 'team/beacons/l/in-time')).toBe(204);
+    (cloud.faults as { clockSkewMs?: number }).clockSkewMs = 611_000;
+    expect(await post(url, fields, 'team/beacons/l/late')).toBe(403);
+  });
+
+  test.each([
+    ['lasting keys: seven days', undefined, 7 * DAY],
+    ['an instance profile’s: six hours', 6 * 3_600_000, 6 * 3_600],
+  ])('lives as long as asked, at most as long as %s', async (_what, lifeMs, most) => {
+    await bucketWith();
+    const bucket = connected('team/', lifeMs === undefined ? undefined : temporary(lifeMs));
+    const request = { form: { keyPrefix: 'beacons/', maxBytes: 1 } };
+    const lifeOf = async (asked: number) => {
+      const signed = await bucket.presignForms(request, asked);
+      const { expiration } = JSON.parse(Buffer.from(signed.forms.form.policy, 'base64').toString());
+      const date = signed.date.replace(/(....)(..)(.....)(..)(..)/, '$1-$2-$3:$4:$5');
+      expect(Date.parse(expiration) - Date.parse(date)).toBe(signed.seconds * 1000);
+      return signed.seconds;
+    };
+    expect(await lifeOf(600)).toBe(600);
+    const longest = await lifeOf(30 * DAY);
+    expect([longest <= most, longest > most - 60]).toEqual([true, true]);
   });
 });
 

@@ -149,17 +149,37 @@ describe('roles', () => {
   });
 });
 
-test('render: the exact bytes, the same for the same launch but for the nonce', async () => {
+describe('render without credentials', () => {
   const line = 'render --role memcached --env prod --context b --launch-id l-1';
-  const hidden = await rolecall(words(`${line} --redact`));
-  expect(hidden).toEqual({
-    code: 0,
-    stdout:
-      'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=[redacted]\n',
-    stderr: '',
+  const signed = /rolecall_(?:beacon|log)_\w+=.*\n/g;
+
+  test('the exact bytes, the same for the same launch but for the nonce; the forms are left out, and that is told', async () => {
+    const shown = await rolecall(words(line));
+    expect({ ...shown, stdout: shown.stdout.replace(/(?<=nonce=)[0-9a-f]{32}(?=\n)/, '-') }).toEqual({
+      code: 0,
+      stdout:
+        'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=-\n',
+      stderr: expect.stringMatching(/^note: the forms for beacons.* are left out: no AWS credentials/),
+    });
   });
-  const shown = await rolecall(words(line));
-  expect(shown.stdout.replace(/(?<=rolecall_nonce=)[0-9a-f]{32}(?=\n)/, '[redacted]')).toBe(hidden.stdout);
+
+  test('redacted, stand-ins sign: what a launch adds is seen, and nothing secret', async () => {
+    const hidden = await rolecall(words(`${line} --redact`));
+    expect({ ...hidden, stdout: hidden.stdout.replace(signed, '') }).toEqual({
+      code: 0,
+      stdout:
+        'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=[redacted]\n',
+      stderr: expect.stringMatching(/^note: the payload's size is an estimate.* no AWS credentials/),
+    });
+    expect(hidden.stdout.match(signed)).toHaveLength(7);
+    expect(hidden.stdout).toContain('rolecall_beacon_policy=[redacted]\n');
+  });
+
+  test('with beacons switched off nothing is signed, and nobody misses credentials', async () => {
+    const file = catalogue('no-beacons.yaml', '  web: { instance_type: t3.micro }\n');
+    const shown = await rolecall(words(`render --role web --env prod --context a --catalogue ${file}`));
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+  });
 });
 
 describe('plan', () => {
@@ -172,6 +192,8 @@ describe('plan', () => {
     expect(stdout).toContain('  rolecall_nonce=[redacted]\n');
     expect(stdout).toContain('  rolecall_beacon_policy=[redacted]\n');
     expect(stdout).toMatch(/ 3\. this one +\/etc\/rolecall\/init\/a\/bootstrapper\.sh\n/);
+    expect(stdout).toMatch(/^payload \(about \d+ of 16384 bytes/m);
+    expect(stdout).toMatch(/^note: the payload's size is an estimate, .*: no AWS credentials/m);
     expect(stdout).toMatch(/nothing has been launched yet\n$/);
   });
 
@@ -182,6 +204,7 @@ describe('plan', () => {
       role: 'web',
       count: 3,
       region: 'eu-central-1',
+      payload: { estimated: true },
     });
   });
 

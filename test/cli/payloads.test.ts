@@ -4,6 +4,7 @@ import { pinBeacon } from '../../src/cli/beacon-pin.ts';
 import type { BundlePin } from '../../src/cli/bundle-pin.ts';
 import { payloadsOf } from '../../src/cli/payloads.ts';
 import type { LaunchId, Nonce } from '../../src/nouns.ts';
+import type { PinnedBeacon } from '../../src/payload/beacon.ts';
 import { role } from '../launch/roles.ts';
 
 // Signing asks nothing of S3.
@@ -13,7 +14,7 @@ const bucket = connectBucket(
   {},
 );
 const NOW = Date.now();
-const draft = { role: role(), launch: 'l-1' as LaunchId, nonce: '0'.repeat(32) as Nonce, isNew: true };
+const draft = { role: role(), launch: 'l-1' as LaunchId, nonce: '0'.repeat(32) as Nonce };
 const FIRST_URL = 'https://shop-rolecall.s3.us-east-1.amazonaws.com/bundles/l-1?first';
 
 /** A bundle whose URL ends then, epoch milliseconds. */
@@ -24,17 +25,17 @@ const bundleUntil = (expiresAt: number | undefined): BundlePin => ({
 });
 
 const urlOf = (text: string) => /^rolecall_bundle_url='([^']*)'/m.exec(text)?.[1];
-const beaconDate = (text: string) => /^rolecall_beacon_policy='?([^'\n]*)/m.exec(text)?.[1];
+const policyOf = (text: string) =>
+  Buffer.from(/^rolecall_beacon_policy='?([^'\n]*)/m.exec(text)?.[1] ?? '', 'base64').toString('utf8');
 
 describe('the payload of a batch', () => {
   test.each([
-    ['the first, though its URL ends soon', 1, NOW + 60_000, 'kept'],
-    ['a later one whose URL is good for hours', 2, NOW + 7_200_000, 'kept'],
-    ['a later one whose URL ends within the hour', 2, NOW + 1_800_000, 'signed anew'],
-    ['a later one whose URL needs no signature', 2, undefined, 'kept'],
-  ])('%s', async (_what, batch, expiresAt, becomes) => {
+    ['whose URL is good for hours', NOW + 7_200_000, 'kept'],
+    ['whose URL ends within the hour', NOW + 1_800_000, 'signed anew'],
+    ['whose URL needs no signature', undefined, 'kept'],
+  ])('%s', async (_what, expiresAt, becomes) => {
     const payloads = payloadsOf(draft, { bundle: bundleUntil(expiresAt) }, bucket, { now: () => NOW });
-    const url = urlOf((await payloads(batch)).text);
+    const url = urlOf((await payloads()).text);
     if (becomes === 'kept') expect(url).toBe(FIRST_URL);
     else
       expect(url).toMatch(
@@ -42,30 +43,68 @@ describe('the payload of a batch', () => {
       );
   });
 
-  test('has forms for beacons of its own, so that they are good for long after it', async () => {
-    const beacon = await pinBeacon(draft.launch, bucket);
-    const signedAt = Date.now();
-    const payloads = payloadsOf(draft, { beacon }, bucket, { now: () => NOW });
-    const [first, again] = [(await payloads(1)).text, (await payloads(1)).text];
-    expect(again).toBe(first);
-    expect(first).toContain(beacon.pinned?.policy);
-    // Signed a second later, the form's time runs longer.
-    while (Math.floor(Date.now() / 1000) === Math.floor(signedAt / 1000)) await new Promise(setImmediate);
-    const later = (await payloads(2)).text;
-    expect(beaconDate(later)).toMatch(/./);
-    expect(beaconDate(later)).not.toBe(beaconDate(first));
+  test('has forms that are signed when it is made, whatever the pins were shown with', async () => {
+    const { notice: _none, pinned } = await pinBeacon(draft.launch, draft.role, bucket);
+    const stale = { pinned: { ...(pinned as PinnedBeacon), policy: 'c3RhbGU=', signature: 'b'.repeat(64) } };
+    const { text } = await payloadsOf(draft, { beacon: stale }, bucket, { now: () => NOW })();
+    expect(text).not.toContain('c3RhbGU=');
+    expect(policyOf(text)).toContain('"starts-with","$key","beacons/l-1/"');
   });
 
-  test('of another launch, whose open batch is settled, has forms of that launch from the first on', async () => {
-    const beacon = await pinBeacon(draft.launch, bucket);
-    const other = { ...draft, launch: 'l-2' as LaunchId, isNew: false };
-    const { text } = await payloadsOf(other, { beacon }, bucket, { now: () => NOW })(1);
-    const policy = Buffer.from(beaconDate(text) ?? '', 'base64').toString('utf8');
-    expect(policy).toContain('beacons/l-2/');
+  test.each([
+    ['a minute', 60_000],
+    ['ten minutes', 600_000],
+    ['six hours', 6 * 3_600_000],
+  ])('has forms that end half an hour after a timeout of %s', async (_what, timeoutMs) => {
+    const beacon = await pinBeacon(draft.launch, { timeoutMs }, bucket);
+    const own = { ...draft, role: role({}, { timeoutMs }) };
+    const before = Date.now();
+    const { text } = await payloadsOf(own, { beacon }, bucket, { now: () => NOW })();
+    const ends = Date.parse(JSON.parse(policyOf(text)).expiration);
+    // Written in whole seconds.
+    expect(ends).toBeGreaterThanOrEqual(before + timeoutMs + 1_800_000 - 1_000);
+    expect(ends).toBeLessThanOrEqual(Date.now() + timeoutMs + 1_800_000);
+  });
+
+  test('of another launch, whose open batch is settled, has forms of that launch', async () => {
+    const beacon = await pinBeacon(draft.launch, draft.role, bucket);
+    const other = { ...draft, launch: 'l-2' as LaunchId };
+    const { text } = await payloadsOf(other, { beacon }, bucket, { now: () => NOW })();
+    expect(policyOf(text)).toContain('beacons/l-2/');
   });
 
   test('without a bucket it is always the same', async () => {
     const payloads = payloadsOf(draft, {}, undefined, { now: () => NOW });
-    expect((await payloads(2)).text).toBe((await payloads(1)).text);
+    expect((await payloads()).text).toBe((await payloads()).text);
+  });
+});
+
+describe('people are told of beacons', () => {
+  const signedBy = (more: { sessionToken?: string; expiration?: Date }) =>
+    connectBucket(
+      { region: 'us-east-1', credentials: { accessKeyId: 'ASIA', secretAccessKey: 'example', ...more } },
+      { bucket: 'shop-rolecall', prefix: '' },
+    );
+  const minutes = (count: number) => new Date(Date.now() + count * 60_000);
+
+  test.each<[string, number | undefined, RegExp | undefined]>([
+    ['that outlive the timeout', undefined, undefined],
+    ['that lose only their margin', 15, undefined],
+    ['that end before the timeout, with the credentials', 5, /^beacons end at 20.*before the timeout/],
+  ])('%s', async (_what, left, notice) => {
+    const expiration = left === undefined ? {} : { expiration: minutes(left) };
+    const pin = await pinBeacon(
+      draft.launch,
+      { timeoutMs: 600_000 },
+      signedBy({ sessionToken: 'VA==', ...expiration }),
+    );
+    expect(pin.pinned).toMatchObject({ token: 'VA==' });
+    if (notice === undefined) expect(pin.notice).toBeUndefined();
+    else expect(pin.notice).toMatch(notice);
+  });
+
+  test('that no payload may hold, since the box would refuse it whole', async () => {
+    const pin = await pinBeacon(draft.launch, draft.role, signedBy({ sessionToken: 'no base64!' }));
+    expect(pin).toEqual({ notice: expect.stringMatching(/^no beacons.*rolecall_beacon_token/) });
   });
 });

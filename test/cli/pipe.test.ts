@@ -11,7 +11,7 @@ test('a reader that has gone away (EPIPE) is no failure', async () => {
     write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
   });
   const stderr = new PassThrough();
-  const code = await main(words('render --role web --env prod --context a'), {
+  const code = await main(words('roles show web --env prod --context a'), {
     terminal: terminal({ stdin: new PassThrough(), stdout, stderr }, {}),
     clock: systemClock,
     env: {},

@@ -3,6 +3,14 @@ import { terminal } from '../../src/io/terminal.ts';
 import { main } from '../../src/main.ts';
 import { ROOT } from '../support/cli.ts';
 
+// The SDK looks for credentials in this process's environment: those of whoever runs the tests are none of theirs.
+for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+Object.assign(process.env, {
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/nonexistent',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+});
+
 export interface Ran {
   readonly code: number;
   readonly stdout: string;

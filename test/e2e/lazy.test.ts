@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ROOT, sandbox } from '../support/cli.ts';
@@ -23,14 +23,25 @@ describe('the bundle loads', () => {
     return files.filter((file) => file !== hook).map((file) => basename(file));
   }
 
+  const unsigned = join(box.home, 'roles.yaml');
+  writeFileSync(
+    unsigned,
+    readFileSync(join(ROOT, 'roles.yaml'), 'utf8').replace(/^bucket: .*$/m, '$&\nbeacons: false'),
+  );
+  const WEB = '--role web --env prod --context b';
+
   test.each([
     ['--help'],
     ['launch --help'],
-    ['render --role web --env prod --context b'],
+    [`render ${WEB} --catalogue ${unsigned}`],
     ['validate'],
     ['roles list'],
-    ['plan --role web --env prod --context b'],
+    [`plan ${WEB} --catalogue ${unsigned}`],
   ])('neither the SDK nor the libraries of the terminal for %s', (line) => {
     expect(loaded(line.split(' ')).sort()).toEqual(['main.cjs', 'rolecall.cjs']);
+  });
+
+  test.each([['render'], ['plan']])('only what signs for %s of machines that send beacons', (verb) => {
+    expect(loaded([verb, ...WEB.split(' ')]).sort()).toEqual(['main.cjs', 'rolecall.cjs', 's3-sdk.cjs']);
   });
 });

@@ -77,6 +77,7 @@ const PLAN: Plan = {
   payload: {
     bytes: 158,
     limit: 16_384,
+    estimated: false,
     text: 'environment=prod\nrole=memcached\ncontext=b\ncache_mb=64\nrolecall_nonce=(hidden)\n',
   },
   init: lookUp({ environment: 'prod', context: 'b', machineId: undefined }, () => 'unknown'),

@@ -49,7 +49,7 @@ function connected(credentials: { readonly accessKeyId: string; readonly secretA
 }
 
 async function beacon(of = bucket): Promise<PinnedBeacon> {
-  const { pinned } = await pinBeacon(LAUNCH as LaunchId, of);
+  const { pinned } = await pinBeacon(LAUNCH as LaunchId, { timeoutMs: 60_000 }, of);
   if (pinned === undefined) throw new Error('nothing was signed');
   return pinned;
 }

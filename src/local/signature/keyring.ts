@@ -39,17 +39,20 @@ export class Keyring {
     return this.#known.get(accessKeyId);
   }
 
+  /** Makes keys that end, as STS does; its session tokens have hundreds to thousands of characters. */
+  issue(lifeMs: number, token = randomBytes(120).toString('base64')): TemporaryCredentials {
+    const key = randomCredentials('ASIA');
+    const session = { token, expiration: this.#clock.now() + lifeMs };
+    this.#known.set(key.accessKeyId, { ...key, session });
+    return { ...key, ...session };
+  }
+
   /** What the metadata service of one machine gives out, made anew in time. */
   forMachine(): () => TemporaryCredentials {
     let current: TemporaryCredentials | undefined;
     return () => {
-      const now = this.#clock.now();
-      if (current === undefined || current.expiration - now < RENEW_MS) {
-        const token = randomBytes(120).toString('base64');
-        current = { ...randomCredentials('ASIA'), token, expiration: now + SESSION_MS };
-        const { expiration, ...key } = current;
-        this.#known.set(key.accessKeyId, { ...key, session: { token, expiration } });
-      }
+      if (current === undefined || current.expiration - this.#clock.now() < RENEW_MS)
+        current = this.issue(SESSION_MS);
       return current;
     };
   }
