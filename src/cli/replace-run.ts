@@ -3,8 +3,9 @@ import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
 import { glimpse } from '../launch/fleet/book.ts';
 import { fleetKey } from '../launch/fleet/lease.ts';
-import { lookAtFleet } from '../launch/fleet/look.ts';
-import { replaceFleet, replacementOf } from '../launch/fleet/replace.ts';
+import { lookAtFleet, standingAs } from '../launch/fleet/look.ts';
+import { replaceFleet } from '../launch/fleet/replace.ts';
+import { type Replaced, replacementOf } from '../launch/fleet/replacement.ts';
 import { jsonReport } from '../report/json.ts';
 import { replacementDocument, replacementText } from '../report/replacement.ts';
 import { openCatalogue } from './catalogue.ts';
@@ -17,6 +18,7 @@ import { checkRules, type RolloutWords, rulesOf } from './rollout-words.ts';
 
 export interface ReplaceWords extends RolloutWords {
   readonly all: boolean;
+  readonly 'allow-shrink': boolean;
 }
 
 /** Replaces machines of a fleet by ones as a launch would make them now. */
@@ -25,17 +27,20 @@ export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitC
   const catalogue = await openCatalogue(words, host);
   const role = await fleetRole(words, catalogue, host);
   checkRules(rules, role);
-  const which = words.all ? 'all' : 'stale';
+  const which = whichOf(words);
   const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
   return await inLaunchPlace(words, role, catalogue, host, async (place) => {
     const pins = await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host, {
       preview: words['dry-run'],
     });
     if (words['dry-run']) return await show(words, draft, pins, place, host);
-    const run: FleetChange['run'] = (plan, tools) => replaceFleet(plan, which, tools);
+    const run: FleetChange['run'] = (plan, tools) =>
+      replaceFleet(plan, { which, allowShrink: words['allow-shrink'] }, tools);
     return await changeFleet({ verb: 'replace', draft, pins, rules, run }, words, place, host);
   });
 }
+
+const whichOf = ({ all }: ReplaceWords): Replaced => (all ? 'all' : 'stale');
 
 async function show(
   words: ReplaceWords,
@@ -46,11 +51,15 @@ async function show(
 ): Promise<ExitCode> {
   const book = await glimpse(records, fleetKey(role), clock);
   const fleet = await lookAtFleet(role, wantedOf(role, pins), { ec2: cloud.ec2, records, clock, book });
-  const replacement = replacementOf(fleet, words.all ? 'all' : 'stale', launch);
+  const allowShrink = words['allow-shrink'];
+  const { target, replacing: begun } = book;
+  const replacement = replacementOf(fleet, { which: whichOf(words), launch, target, begun, allowShrink });
+  const unjudged = standingAs(fleet, 'unjudged').length;
+  const planned = { name: role, replacement, allowShrink, unjudged, open: book.open.length };
   const text =
     words.output === 'text'
-      ? replacementText(role, replacement, clock.now(), widthFor(terminal.stdout))
-      : jsonReport(replacementDocument(replacement));
+      ? replacementText(planned, clock.now(), widthFor(terminal.stdout))
+      : jsonReport(replacementDocument(planned));
   await write(terminal.stdout, text);
   return exitCode('ok');
 }

@@ -10,6 +10,11 @@ export const replace = command({
       default: false,
       describe: 'Replace all machines, and not only those that differ from what a launch would give now',
     },
+    'allow-shrink': {
+      type: 'boolean',
+      default: false,
+      describe: 'End what the fleet has beyond its target size, without a new machine for each',
+    },
     ...fleetOptions,
     ...rolloutOptions,
   },

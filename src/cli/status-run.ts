@@ -94,6 +94,7 @@ async function statusOf(
   return {
     name,
     wanted,
+    target: 'trouble' in seen ? null : seen.target,
     fleet: fleetOf(those, name, wanted, 'trouble' in seen ? undefined : seen.recentEnds),
     busy: busyText(seen),
   };

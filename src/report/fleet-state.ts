@@ -28,7 +28,7 @@ export interface FleetView {
 }
 
 /** Events of a fleet that are of no launch. */
-export type FleetOnlyEvent = Exclude<FleetEvent, { readonly type: 'notice' }>;
+export type FleetOnlyEvent = Exclude<FleetEvent, { readonly type: 'notice' | 'machine-died' }>;
 
 /** The fleet after one more event; undefined before it was looked at. Pure. */
 export function advanceFleet(view: FleetView | undefined, event: FleetOnlyEvent): FleetView | undefined {

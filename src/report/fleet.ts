@@ -27,8 +27,10 @@ export interface FleetDocument {
 export function provedIn(view: LaunchView, fleet: FleetView): number {
   const gone = new Set(fleet.ended.map(({ instanceId }) => instanceId));
   const proved = new Set(fleet.proved);
-  for (const { machine, verdict } of view.machines.values())
+  for (const { machine, verdict } of view.machines.values()) {
     if (verdict?.outcome === 'succeeded') proved.add(machine.instanceId);
+    else if (verdict !== undefined) proved.delete(machine.instanceId);
+  }
   return [...proved].filter((id) => !gone.has(id)).length;
 }
 

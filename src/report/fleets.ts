@@ -10,6 +10,8 @@ export interface FleetStatus {
   readonly fleet: Fleet;
   /** What a launch would give now; undefined where the catalogue has no such role any more. */
   readonly wanted: Wanted | undefined;
+  /** The size that the fleet is to have; null where none was recorded. */
+  readonly target: number | null;
   /** Who is at work on it, in words; undefined where nobody is. */
   readonly busy: string | undefined;
 }
@@ -35,7 +37,7 @@ export function fleetsText(
 }
 
 function fleetBlock(
-  { name, fleet, wanted, busy }: FleetStatus,
+  { name, fleet, wanted, target, busy }: FleetStatus,
   now: number,
   columns: number | undefined,
   paint: Paint,
@@ -44,8 +46,12 @@ function fleetBlock(
     .filter(([standing, count]) => count > 0 && standing !== 'ending')
     .map(([standing, count]) => `${count} ${standing}`);
   const stale = staleIn(fleet);
-  const parts = [...counts, ...(stale === 0 ? [] : [`${stale} stale`])];
-  const head = `${paint.strong(`${name.role} ${name.environment}/${name.context}`)}: ${glued(parts.length === 0 ? 'no machine' : parts.join(', '))}`;
+  const parts = [
+    ...(counts.length === 0 ? ['no machine'] : counts),
+    ...(stale === 0 ? [] : [`${stale} stale`]),
+    ...(target === null ? [] : [`target ${target}`]),
+  ];
+  const head = `${paint.strong(`${name.role} ${name.environment}/${name.context}`)}: ${glued(parts.join(', '))}`;
   const shown = fleet.members.filter(({ standing }) => standing !== 'ending');
   const notes = [
     ...staleLines(fleet.members),
@@ -86,7 +92,7 @@ export const memberDocument = ({ machine, standing, verdict, stale }: Member) =>
 
 /** `status --output json`. */
 export const fleetsDocument = (fleets: readonly FleetStatus[]) => ({
-  fleets: fleets.map(({ name, fleet, wanted, busy }) => ({
+  fleets: fleets.map(({ name, fleet, wanted, target, busy }) => ({
     catalogue: name.catalogue,
     role: name.role,
     environment: name.environment,
@@ -104,6 +110,7 @@ export const fleetsDocument = (fleets: readonly FleetStatus[]) => ({
             build: wanted.build ?? null,
             bundle: wanted.bundle ?? null,
           },
+    target,
     busy: busy ?? null,
     machines: fleet.members.map(memberDocument),
     strangers: fleet.strangers.map(({ instanceId }) => instanceId),

@@ -5,7 +5,7 @@ import { aboutTime } from './eta.ts';
 import type { FleetOnlyEvent } from './fleet-state.ts';
 import { offeringText } from './offering.ts';
 import type { ReportedEvent } from './reported.ts';
-import type { LaunchView } from './state.ts';
+import { diedLater, type LaunchView } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
 
 /**
@@ -36,6 +36,10 @@ export function eventLines(before: LaunchView, event: ReportedEvent): string[] {
       return [
         `batch ${event.batch}: ${counted(event.missing, 'machine')} not launched: ${printable(event.error.message)}`,
       ];
+    case 'machine-died': {
+      const { machine, at } = event;
+      return machineEventLines(before, { type: 'verdict', at, machine, verdict: diedLater(machine) });
+    }
     case 'notice':
       return [printable(event.text)];
     case 'fleet-seen':

@@ -3,6 +3,7 @@ import type { WatchEvent } from '../watch/events.ts';
 import { type LaunchDocument, machineDocument } from './document.ts';
 import type { FleetOnlyEvent } from './fleet-state.ts';
 import type { ReportedEvent } from './reported.ts';
+import { diedLater } from './state.ts';
 
 /** One line of `--output ndjson`; its fields are documented in docs/output.md. */
 type EventObject = { readonly event: string; readonly at: string } & Readonly<Record<string, unknown>>;
@@ -40,6 +41,11 @@ function eventObject(event: ReportedEvent): EventObject {
       const { batch, missing, error } = event;
       const { code = null, message, hint = null } = error;
       return { event: 'batch_refused', at, batch, missing, error: { code, message, hint } };
+    }
+    case 'machine-died': {
+      const { machine } = event;
+      const row = { machine, verdict: diedLater(machine), steps: [], seenAt: event.at };
+      return { event: 'verdict', at, ...machineDocument(row) };
     }
     case 'fleet-seen':
     case 'wave-started':

@@ -90,6 +90,8 @@ export function advance(view: LaunchView, event: ReportedEvent): LaunchView {
       return seen(next, event.machine, event.at);
     case 'verdict':
       return judged(seen(next, event.machine, event.at), event.machine, event.verdict, event.at);
+    case 'machine-died':
+      return judged(seen(next, event.machine, event.at), event.machine, diedLater(event.machine), event.at);
     case 'notice':
       return noted(next, event.text);
     case 'fleet-seen':
@@ -145,6 +147,14 @@ function judged(view: LaunchView, machine: Machine, verdict: Verdict, at: number
   const kept = verdict.outcome === 'silent' && step !== undefined ? { step } : {};
   return withRow(view, { ...rest, ...kept, steps: verdict.steps, verdict, verdictAt: at });
 }
+
+/** The verdict of a machine that succeeded and did not live until an old one could go for it. */
+export const diedLater = ({ state, stateReason }: Machine): Verdict => ({
+  outcome: 'lost',
+  steps: [],
+  reason: [`${state} after it had succeeded`, ...(stateReason ? [stateReason.code] : [])].join(': '),
+  excerpt: [],
+});
 
 const withRow = (view: LaunchView, row: MachineRow): LaunchView => ({
   ...view,

@@ -48,6 +48,8 @@ export class MemoryEc2 {
     Number.POSITIVE_INFINITY;
   /** How late the nth machine shows up in descriptions, milliseconds. */
   lateness: (serial: number) => number = () => 0;
+  /** Told of each TerminateInstances before it is carried out. */
+  onTerminate: (ids: readonly InstanceId[]) => void = () => undefined;
   readonly #tokens = new Map<string, { fingerprint: string; ids: InstanceId[] }>();
   readonly #clock: Clock;
   #serial = 0;
@@ -126,6 +128,7 @@ export class MemoryEc2 {
       terminate: async (ids) => {
         step();
         this.requests.push('TerminateInstances');
+        this.onTerminate(ids);
         for (const id of ids) this.terminate(id);
         step();
       },

@@ -18,12 +18,14 @@ const STATUS: FleetStatus = {
   name: NAME,
   fleet: { members: MEMBERS, strangers: [machine(8, { clientToken: 'by-hand' })] },
   wanted: { ami: 'ami-1', settings: 's1', build: 'v2' },
+  target: 3,
   busy: 'at work on it: scale by ann@laptop since 2026-11-21T22:00:00.000Z (launch one)',
 };
 const GONE: FleetStatus = {
   name: { ...NAME, context: 'a' as never },
   fleet: { members: [member(9)], strangers: [] },
   wanted: undefined,
+  target: null,
   busy: undefined,
 };
 const NOW = NOON + 3_600_000;

@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from '@jest/globals';
 import { type Running, sandbox } from './cli.ts';
 import { describeAll } from './ec2-calls.ts';
+import { ec2Proxy } from './ec2-proxy.ts';
 import { AMI } from './rehearsal.ts';
 
 const REGION = 'eu-central-1';
@@ -85,7 +86,8 @@ ${ROLES}`),
   const scale = (to: number, more: readonly string[] = [], env: Env = {}): Promise<Done> =>
     json('scale', ['--to', String(to), ...more], env);
 
-  async function client() {
+  /** Where the cloud is, as any AWS client is told. */
+  async function place() {
     const { stdout } = await box.run(['local', 'env']);
     const value = (name: string) =>
       new RegExp(`^export ${name}='?([^'\\n]+)'?$`, 'm').exec(stdout)?.[1] ?? '';
@@ -93,10 +95,35 @@ ${ROLES}`),
       accessKeyId: value('AWS_ACCESS_KEY_ID'),
       secretAccessKey: value('AWS_SECRET_ACCESS_KEY'),
     };
-    const config = { region: REGION, credentials };
+    const [ec2, s3] = ['EC2', 'S3'].map((service) => value(`AWS_ENDPOINT_URL_${service}`));
+    return { region: REGION, credentials, ec2: ec2 ?? '', s3: s3 ?? '' };
+  }
+  async function client() {
+    const { ec2, s3, ...config } = await place();
     return {
-      ec2: new EC2Client({ ...config, endpoint: value('AWS_ENDPOINT_URL_EC2') }),
-      s3: new S3Client({ ...config, endpoint: value('AWS_ENDPOINT_URL_S3'), forcePathStyle: true }),
+      ec2: new EC2Client({ ...config, endpoint: ec2 }),
+      s3: new S3Client({ ...config, endpoint: s3, forcePathStyle: true }),
+    };
+  }
+  /** A proxy before its EC2, and how the CLI goes through it: without `--local`, as to AWS. */
+  async function through() {
+    const { ec2, s3, region, credentials } = await place();
+    const proxy = await ec2Proxy(ec2, { region, credentials });
+    const env = {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_ENDPOINT_URL_EC2: proxy.endpoint,
+      AWS_ENDPOINT_URL_S3: s3,
+    };
+    const launch = (verb: string, more: readonly string[]) =>
+      box.start(
+        words(verb, [...more, '--output', 'json']).filter((word) => word !== '--local'),
+        { env },
+      );
+    return {
+      proxy,
+      start: launch,
+      json: (verb: string, more: readonly string[]) => finished(launch(verb, more)),
     };
   }
   /** All machines of the cloud that are there, whoever launched them. */
@@ -116,6 +143,7 @@ ${ROLES}`),
     text,
     finished,
     json,
+    through,
     scale,
     client,
     living,

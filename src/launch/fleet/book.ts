@@ -15,6 +15,8 @@ import {
   NO_RECORD,
   type OpenEntry,
   parseRecord,
+  type Replacing,
+  withdrawn,
   withoutOld,
 } from './record.ts';
 
@@ -30,6 +32,7 @@ export interface Recent {
 export interface Glimpse extends Recent {
   readonly holder: Holder | null;
   readonly open: readonly OpenEntry[];
+  readonly target: FleetRecord['target'];
   readonly replacing: FleetRecord['replacing'];
 }
 
@@ -41,8 +44,8 @@ export async function glimpse(
 ): Promise<Glimpse> {
   const found = await records.version(key);
   const record = found === undefined ? NO_RECORD : parseRecord(found.text, records.locate(key));
-  const { holder, open, replacing } = record;
-  return { holder, open, replacing, ...recentOf(record, clock.now()) };
+  const { holder, open, target, replacing } = record;
+  return { holder, open, target, replacing, ...recentOf(record, clock.now()) };
 }
 
 function recentOf(record: FleetRecord, now: number): Recent {
@@ -87,6 +90,10 @@ export class FleetBook implements Ledger, Recent {
     return this.#held.record.open;
   }
 
+  get target(): FleetRecord['target'] {
+    return this.#held.record.target;
+  }
+
   get replacing(): FleetRecord['replacing'] {
     return this.#held.record.replacing;
   }
@@ -118,8 +125,26 @@ export class FleetBook implements Ledger, Recent {
     await this.#move((record) => left(record, entry));
   }
 
-  async setReplacing(replacing: FleetRecord['replacing']): Promise<void> {
-    await this.#move((record) => ({ ...record, replacing }));
+  /** Notes the size that the fleet is to have. A replacement that was cut off kept to another size: it is over. */
+  async setTarget(size: number): Promise<void> {
+    const target = size === 0 ? null : size;
+    if (this.target === target && this.replacing === null) return;
+    await this.#move((record) => ({ ...record, target, replacing: null }));
+  }
+
+  /** Notes that a replacement is under way, and the fleet's size where none was noted. */
+  async beginReplacing(replacing: Replacing, size: number): Promise<void> {
+    await this.#move((record) => ({ ...record, target: record.target ?? size, replacing }));
+  }
+
+  async endReplacing(): Promise<void> {
+    if (this.replacing !== null) await this.#move((record) => ({ ...record, replacing: null }));
+  }
+
+  /** Notes machines that are ended and not to come again. @param running machines that are left and run */
+  async withdraw(ids: readonly InstanceId[], running: number): Promise<void> {
+    if (this.target === null && this.replacing === null) return;
+    await this.#move((record) => withdrawn(record, ids, running));
   }
 
   /** Gives the lease back. Never throws: whoever comes next waits a minute, and that is all. */

@@ -1,3 +1,4 @@
+import type { Machine } from '../../nouns.ts';
 import type { LaunchEvent } from '../events.ts';
 import type { Member } from './members.ts';
 import type { EndHow } from './record.ts';
@@ -32,6 +33,8 @@ export type FleetEvent =
       readonly how: EndHow;
       readonly reason: EndReason;
     }
+  /** A new machine that had proved its boot is gone, or stopped, before an old one went for it. */
+  | { readonly type: 'machine-died'; readonly at: number; readonly machine: Machine }
   /** Too many failures: `left` machines are not launched. */
   | {
       readonly type: 'breaker-tripped';

@@ -1,5 +1,5 @@
 import { ConflictError } from '../../errors.ts';
-import type { InstanceId, LaunchId } from '../../nouns.ts';
+import { type InstanceId, isInstanceId, isLaunchId, type LaunchId } from '../../nouns.ts';
 
 /** Who may change the fleet now. */
 export interface Holder {
@@ -36,8 +36,19 @@ export interface FleetRecord {
   readonly open: readonly OpenEntry[];
   readonly recent_launches: readonly Recent<{ readonly launch: LaunchId }>[];
   readonly recent_ends: readonly Recent<{ readonly instance_ids: readonly InstanceId[] }>[];
-  /** A replacement that is under way: the size that the fleet had before. */
-  readonly replacing: { readonly size: number } | null;
+  /** The size that the fleet is to have: as `scale` was told, else as the first replacement found it. */
+  readonly target: number | null;
+  readonly replacing: Replacing | null;
+}
+
+/** A replacement under way, kept until it is done or refused: a run that was cut off is gone on with from here. */
+export interface Replacing {
+  /** New machines in all, those that have come already included. */
+  readonly count: number;
+  /** Machines that go, when it began or was gone on with last; a new machine comes first for each. */
+  readonly old: readonly InstanceId[];
+  /** The launches that bring the new machines. */
+  readonly launches: readonly LaunchId[];
 }
 
 export const NO_RECORD: FleetRecord = {
@@ -47,6 +58,7 @@ export const NO_RECORD: FleetRecord = {
   open: [],
   recent_launches: [],
   recent_ends: [],
+  target: null,
   replacing: null,
 };
 
@@ -63,20 +75,57 @@ export function parseRecord(text: string, where: string): FleetRecord {
   });
 }
 
-function isRecord(value: unknown): value is FleetRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { version, move, holder, open, recent_launches, recent_ends, replacing } = value as Record<
-    string,
-    unknown
-  >;
-  return (
-    version === 1 &&
-    Number.isSafeInteger(move) &&
-    typeof holder === 'object' &&
-    typeof replacing === 'object' &&
-    [open, recent_launches, recent_ends].every(Array.isArray)
-  );
-}
+type Shape = Readonly<Record<string, unknown>>;
+
+const isShape = (value: unknown): value is Shape =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isDate = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(value));
+const isListOf =
+  (isItem: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(isItem);
+const orNull =
+  (isIt: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === null || isIt(value);
+const hasFields =
+  (fields: Readonly<Record<string, (value: unknown) => boolean>>) =>
+  (value: unknown): boolean =>
+    isShape(value) && Object.entries(fields).every(([name, isRight]) => isRight(value[name]));
+
+const isLaunch = (value: unknown): boolean => isText(value) && isLaunchId(value);
+const isInstances = isListOf((value) => isText(value) && isInstanceId(value));
+
+const isOpen = (value: unknown): boolean =>
+  isShape(value) &&
+  (value['kind'] === 'batch'
+    ? hasFields({ launch: isLaunch, batch: isCount, count: isCount })(value)
+    : value['kind'] === 'end' &&
+      hasFields({
+        how: (how) => how === 'terminate' || how === 'stop',
+        instance_ids: isInstances,
+      })(value));
+
+/** Each field that anything is decided by: a record is believed whole, or not at all. */
+const isFleetRecord = hasFields({
+  version: (version) => version === 1,
+  move: isCount,
+  holder: orNull(
+    hasFields({
+      ...{ id: isText, by: isText, host: isText, pid: isCount },
+      ...{ verb: isText, launch: isText, since: isText },
+    }),
+  ),
+  open: isListOf(isOpen),
+  recent_launches: isListOf(hasFields({ launch: isLaunch, at: isDate })),
+  recent_ends: isListOf(hasFields({ instance_ids: isInstances, at: isDate })),
+  target: orNull(isCount),
+  replacing: orNull(hasFields({ count: isCount, old: isInstances, launches: isListOf(isLaunch) })),
+});
+
+const isRecord = (value: unknown): value is FleetRecord => isFleetRecord(value);
 
 export const toText = (record: FleetRecord): string => `${JSON.stringify(record, undefined, 1)}\n`;
 
@@ -121,4 +170,22 @@ function isSame(one: OpenEntry, other: OpenEntry): boolean {
   return (
     other.kind === 'end' && one.how === other.how && one.instance_ids.join() === other.instance_ids.join()
   );
+}
+
+/**
+ * After machines were ended that are not to come again: the fleet is to have no more than are left, and a replacement that
+ * was cut off replaces none of them.
+ * @param running machines that are left and run
+ */
+export function withdrawn(record: FleetRecord, ids: readonly InstanceId[], running: number): FleetRecord {
+  const { target, replacing } = record;
+  const gone = new Set(ids);
+  const lower = target === null ? null : Math.min(target, running);
+  const old = replacing?.old.filter((id) => !gone.has(id)) ?? [];
+  const count = (replacing?.count ?? 0) - (replacing?.old.length ?? 0) + old.length;
+  return {
+    ...record,
+    target: lower === 0 ? null : lower,
+    replacing: replacing === null || running === 0 ? null : { ...replacing, old, count },
+  };
 }

@@ -1,33 +1,15 @@
+import type { InstanceId, Machine } from '../../nouns.ts';
 import { openLaunch } from '../launch.ts';
+import { fleetTags } from '../request.ts';
 import { chooseToEnd } from './choose.ts';
 import { endMembers } from './end.ts';
 import type { FleetStreamEvent } from './events.ts';
-import { standingAs } from './look.ts';
-import type { Fleet, Member } from './members.ts';
-import { type RolloutState, rollWave } from './rollout.ts';
+import type { Member } from './members.ts';
+import { type Replacement, type ReplaceOrder, replacementOf } from './replacement.ts';
+import { bar, type Gate, type RolloutState, rollWave } from './rollout.ts';
 import { judgedNow } from './scale.ts';
 import { settleOpen } from './settle.ts';
 import type { FleetPlan, FleetTools } from './tools.ts';
-
-/** Which machines a replacement replaces: those that a launch would make otherwise now, or all. */
-export type Replaced = 'stale' | 'all';
-
-/** What a replacement is about. */
-export interface Replacement {
-  /** Machines that are to go: the stale (or all) proved ones, and those that serve nobody. */
-  readonly old: readonly Member[];
-  /** Proved machines that stay. */
-  readonly kept: readonly Member[];
-}
-
-/** @param launch machines of this launch are new already: the launch is run again */
-export function replacementOf(fleet: Fleet, which: Replaced, launch: string): Replacement {
-  const proved = standingAs(fleet, 'proved');
-  const isOld = ({ stale, machine }: Member) =>
-    machine.tags['rolecall:launch'] !== launch && (which === 'all' || stale.length > 0);
-  const useless = standingAs(fleet, 'failed', 'stopped');
-  return { old: [...useless, ...proved.filter(isOld)], kept: proved.filter((member) => !isOld(member)) };
-}
 
 /**
  * Replaces machines of a fleet wave by wave: new ones prove themselves first, then as many old ones go, so that the fleet is
@@ -36,48 +18,93 @@ export function replacementOf(fleet: Fleet, which: Replaced, launch: string): Re
  */
 export async function* replaceFleet(
   plan: FleetPlan,
-  which: Replaced,
+  { which, allowShrink }: Pick<ReplaceOrder, 'which' | 'allowShrink'>,
   tools: FleetTools,
 ): AsyncGenerator<FleetStreamEvent, void> {
   const { book, clock } = tools;
   yield* settleOpen(tools);
   const fleet = yield* judgedNow(plan, tools);
-  const { old, kept } = replacementOf(fleet, which, plan.launch.launch);
-  // A replacement that was cut off has left more machines than the fleet had.
-  const size = book.replacing?.size ?? standingAs(fleet, 'proved').length;
+  const { launch } = plan.launch;
+  const { target, replacing: begun } = book;
+  const replacement = replacementOf(fleet, { which, launch, target, begun, allowShrink });
+  const { old, beyond, size, count } = replacement;
   const { members, strangers } = fleet;
   yield { type: 'fleet-seen', at: clock.now(), members, strangers: strangers.length, target: size };
-  if (old.length === 0) return await book.setReplacing(null);
-  if (!(await tools.agreed(old))) return;
-  await book.setReplacing({ size });
-  yield* roll({ ...plan, launch: { ...plan.launch, count: size, anyCount: true } }, tools, {
-    old,
-    kept,
-    size,
-  });
+  const surplus = allowShrink ? beyond : [];
+  const going = [...old, ...surplus];
+  if (going.length === 0) return await book.endReplacing();
+  if (!(await tools.agreed(going))) return;
+  await book.beginReplacing(replacement.begun, size);
+  yield* roll({ ...plan, launch: { ...plan.launch, count, anyCount: true } }, tools, replacement, surplus);
 }
 
+/** @param surplus machines that go in the end, without a new one */
 async function* roll(
   plan: FleetPlan,
   tools: FleetTools,
-  { old, kept, size }: Replacement & { readonly size: number },
+  { old, kept, count, arrived }: Replacement,
+  surplus: readonly Member[],
 ): AsyncGenerator<FleetStreamEvent, void> {
-  const state = yield* openRoll(plan, tools, kept, Math.max(0, size - kept.length));
+  const { policy } = plan.rules;
+  const state = yield* openRoll(plan, tools, kept, count - arrived.length);
+  /** New machines that have proved their boot, and are still there. */
+  const proved = new Map(arrived.map(({ machine }) => [machine.instanceId, machine]));
   let left = [...old];
   for (;;) {
-    const missing = size - kept.length - state.proved;
-    const gate = missing > 0 ? yield* rollWave(plan, tools, state, missing) : 'open';
-    // Where it stops here, what is new has proved itself all the same: the fleet is as large as it was.
-    const stillNeeded = Math.max(0, size - kept.length - state.proved);
-    // Until something new has proved itself nothing goes, also of what serves nobody: it may be kept for a look.
-    const mayGo = missing <= 0 || state.proved > 0;
-    const going = mayGo ? chooseToEnd(left, left.length - stillNeeded, plan.rules.policy) : [];
+    const gate = yield* bringMore(plan, tools, state, proved, count);
+    // One goes for each new machine that has proved its boot, once the fleet has grown to its size.
+    const going = chooseToEnd(left, left.length + proved.size - count, policy);
     yield* endMembers(going, 'terminate', 'replaced', tools);
     left = left.filter((member) => !going.includes(member));
-    if (gate === 'shut' || (left.length === 0 && stillNeeded === 0))
-      return await tools.book.setReplacing(null);
+    const isComplete = proved.size >= count;
+    if (isComplete && gate === 'open') yield* endMembers(surplus, 'terminate', 'surplus', tools);
+    if (isComplete || gate === 'shut') return await tools.book.endReplacing();
   }
 }
+
+/** Launches one wave where new machines are missing. @param proved gets those that have proved their boot, and live */
+async function* bringMore(
+  plan: FleetPlan,
+  tools: FleetTools,
+  state: RolloutState,
+  proved: Map<InstanceId, Machine>,
+  count: number,
+): AsyncGenerator<FleetStreamEvent, Gate> {
+  let gate: Gate = 'open';
+  if (proved.size < count) {
+    const before = new Set(state.standing.living.keys());
+    gate = yield* rollWave(plan, tools, state, count - proved.size);
+    for (const [id, machine] of state.standing.living) if (!before.has(id)) proved.set(id, machine);
+  }
+  const afterDeaths = yield* withoutDead(plan, tools, state, proved, count);
+  return afterDeaths === 'shut' ? 'shut' : gate;
+}
+
+/** Takes out new machines that died after they had proved their boot: no old one goes for them. Each counts as a failure. */
+async function* withoutDead(
+  { launch, rules }: FleetPlan,
+  { ec2, clock }: FleetTools,
+  state: RolloutState,
+  proved: Map<InstanceId, Machine>,
+  count: number,
+): AsyncGenerator<FleetStreamEvent, Gate> {
+  const dead = (await ec2.machinesWithTags(fleetTags(launch.role))).filter(
+    (machine) => proved.has(machine.instanceId) && !isRunning(machine),
+  );
+  for (const machine of dead) {
+    proved.delete(machine.instanceId);
+    bar(state.standing, machine.instanceId);
+    yield { type: 'machine-died', at: clock.now(), machine };
+  }
+  state.failures += dead.length;
+  if (dead.length === 0 || state.failures <= rules.maxFailures) return 'open';
+  const { failures } = state;
+  const at = clock.now();
+  yield { type: 'breaker-tripped', at, failures, allowed: rules.maxFailures, left: count - proved.size };
+  return 'shut';
+}
+
+const isRunning = ({ state }: Machine): boolean => state === 'pending' || state === 'running';
 
 /** Opens the launch that brings the new machines. */
 async function* openRoll(

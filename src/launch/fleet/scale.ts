@@ -39,17 +39,14 @@ export async function* scaleFleet(
 ): AsyncGenerator<FleetStreamEvent, void> {
   const target = plan.launch.count;
   yield* target === 0 ? withdrawOpen(tools) : settleOpen(tools);
-  // Whoever names a size means that one, and not the one that a replacement was to keep.
-  if (tools.book.replacing !== null) await tools.book.setReplacing(null);
   const fleet = yield* fleetToScale(plan, tools, target);
   const { members, strangers } = fleet;
   yield { type: 'fleet-seen', at: tools.clock.now(), members, strangers: strangers.length, target };
   const need = needOf(fleet, target, plan.rules.policy);
-  if (need.kind === 'fewer') {
-    if (await tools.agreed(need.members)) yield* endMembers(need.members, 'terminate', 'surplus', tools);
-  } else {
-    yield* growTo(plan, tools, fleet, target);
-  }
+  if (need.kind === 'fewer' && !(await tools.agreed(need.members))) return;
+  await tools.book.setTarget(target);
+  if (need.kind === 'fewer') yield* endMembers(need.members, 'terminate', 'surplus', tools);
+  else yield* growTo(plan, tools, fleet, target);
 }
 
 /**

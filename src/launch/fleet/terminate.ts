@@ -1,7 +1,7 @@
 import type { FleetName } from '../request.ts';
 import { endMembers } from './end.ts';
 import type { FleetEvent } from './events.ts';
-import { lookAtFleet } from './look.ts';
+import { lookAtFleet, standingAs } from './look.ts';
 import type { Fleet, Member } from './members.ts';
 import { type Withdrawing, withdrawOpen } from './settle.ts';
 import type { FleetTools } from './tools.ts';
@@ -42,6 +42,13 @@ export async function* terminateFleet(
     strangers: strangers.length,
     target: left,
   };
-  if (members.length > 0 && (await tools.agreed(members)))
-    yield* endMembers(members, 'terminate', 'asked', tools);
+  if (members.length === 0 || !(await tools.agreed(members))) return;
+  const ids = members.map(({ machine }) => machine.instanceId);
+  await tools.book.withdraw(ids, doomed.failed ? Number.POSITIVE_INFINITY : runningBut(members, fleet));
+  yield* endMembers(members, 'terminate', 'asked', tools);
+}
+
+function runningBut(members: readonly Member[], fleet: Fleet): number {
+  const gone = new Set(members);
+  return standingAs(fleet, 'proved', 'unjudged', 'failed').filter((member) => !gone.has(member)).length;
 }

@@ -148,17 +148,30 @@ describe('a fleet’s book', () => {
     await book.close();
   });
 
-  test('remembers the size that a replacement keeps', async () => {
+  test('remembers a replacement that is under way, and the size that the fleet has by it', async () => {
+    const { open, now } = setting();
+    const replacing = { count: 2, old: [instanceId(1), instanceId(2)], launches: [ONE] };
+    const book = await open();
+    await book.beginReplacing(replacing, 2);
+    await book.close();
+    expect(await now()).toMatchObject({ replacing, target: 2 });
+    const next = await open();
+    expect(next.replacing).toEqual(replacing);
+    await next.endReplacing();
+    await next.close();
+    expect(await now()).toMatchObject({ replacing: null, target: 2 });
+  });
+
+  test('a target that was named stays through a replacement, and another ends the replacement', async () => {
     const { open, now } = setting();
     const book = await open();
-    await book.setReplacing({ size: 7 });
-    expect(book.replacing).toEqual({ size: 7 });
+    await book.setTarget(5);
+    await book.beginReplacing({ count: 1, old: [instanceId(1)], launches: [ONE] }, 3);
+    expect(book.target).toBe(5);
+    await book.setTarget(4);
+    expect(await now()).toMatchObject({ replacing: null, target: 4 });
+    await book.setTarget(0);
     await book.close();
-    expect((await now()).replacing).toEqual({ size: 7 });
-    const next = await open();
-    expect(next.replacing).toEqual({ size: 7 });
-    await next.setReplacing(null);
-    await next.close();
-    expect((await now()).replacing).toBeNull();
+    expect(await now()).toMatchObject({ target: null });
   });
 });

@@ -7,6 +7,7 @@ import {
   type OpenEntry,
   parseRecord,
   toText,
+  withdrawn,
   withoutOld,
 } from '../../../src/launch/fleet/record.ts';
 import type { LaunchId } from '../../../src/nouns.ts';
@@ -31,6 +32,31 @@ describe('a fleet’s record', () => {
       expect(() => parseRecord(text, 's3://b/k')).toThrow(/s3:\/\/b\/k is damaged/);
     },
   );
+
+  test.each<[string, object]>([
+    ['a holder without a process', { holder: { id: 'x', by: 'y', host: 'z', verb: 'scale' } }],
+    ['an open entry of no kind', { open: [{ launch: 'one', batch: 1, count: 3 }] }],
+    ['an open end of no machine ids', { open: [{ kind: 'end', how: 'terminate', instance_ids: ['web-1'] }] }],
+    ['an end that is no way to end', { open: [{ kind: 'end', how: 'reboot', instance_ids: [] }] }],
+    ['a recent end without a date', { recent_ends: [{ instance_ids: [], at: 'yesterday' }] }],
+    ['a recent launch with a path for an id', { recent_launches: [{ launch: '../x', at: AT }] }],
+    ['a target below none', { target: -1 }],
+    ['a replacement without its machines', { replacing: { size: 3 } }],
+  ])('with %s: damaged', (_, part) => {
+    expect(() => parseRecord(JSON.stringify({ ...NO_RECORD, ...part }), 's3://b/k')).toThrow(ConflictError);
+  });
+
+  test('of machines that are ended on purpose keeps neither a place nor a new machine', () => {
+    const replacing = { count: 4, old: [instanceId(1), instanceId(2), instanceId(3)], launches: [] };
+    const record = { ...NO_RECORD, target: 4, replacing };
+    expect(withdrawn(record, [instanceId(2), instanceId(9)], 2)).toMatchObject({
+      target: 2,
+      replacing: { count: 3, old: [instanceId(1), instanceId(3)] },
+    });
+    expect(withdrawn(record, [instanceId(2)], 0)).toMatchObject({ target: null, replacing: null });
+    expect(withdrawn(record, [instanceId(2)], Number.POSITIVE_INFINITY)).toMatchObject({ target: 4 });
+    expect(withdrawn(NO_RECORD, [instanceId(2)], 3)).toEqual(NO_RECORD);
+  });
 
   test('keeps what was entered until just that is answered', () => {
     const record = [batch('one', 1), batch('one', 2), batch('two', 1), end].reduce(

@@ -103,7 +103,7 @@ describe('replace', () => {
       const world = await stopped();
       await world.launch('more', 3);
       await world.replace('again', { build: 'v2' });
-      expect(builds(world)).toEqual(times(8, 'v2 succeeded'));
+      expect(builds(world)).toEqual(['v2 failed', ...times(8, 'v2 succeeded')]);
     });
 
     test('goes on under the same id, though one of its machines has died since', async () => {
@@ -112,7 +112,13 @@ describe('replace', () => {
       if (old === undefined) throw new Error('there are two');
       world.ec2.terminate(old.instanceId);
       await world.replace('new', { build: 'v2' });
-      expect(builds(world)).toEqual(times(4, 'v2 succeeded'));
+      expect(builds(world)).toEqual(['v2 failed', ...times(5, 'v2 succeeded')]);
+    });
+
+    test('its failed machine is kept for a look, but where the fleet may shrink', async () => {
+      const world = await stopped();
+      await world.replace('again', { build: 'v2', allowShrink: true });
+      expect(builds(world)).toEqual(times(5, 'v2 succeeded'));
     });
   });
 
@@ -131,14 +137,106 @@ describe('replace', () => {
     expect(launches()).toEqual(times(4, 'all'));
   });
 
-  test('failed and stopped machines go with the first wave, and don’t count for the size', async () => {
+  test('a failed machine is replaced like any other', async () => {
     const world = await fleetOfOld(3);
     world.boots = () => 'failed';
     await world.scale('bad', 4, { build: 'v1' });
     world.boots = () => 'succeeded';
     const events = await world.replace('new', { build: 'v2' });
-    expect(shape(events)).toEqual(['wave of 1', 'terminate 2 replaced', 'wave of 2', 'terminate 2 replaced']);
+    expect(shape(events)).toEqual(['wave of 1', 'terminate 1 replaced', 'wave of 3', 'terminate 3 replaced']);
+    expect(builds(world)).toEqual(times(4, 'v2 succeeded'));
+  });
+
+  describe('a fleet whose machines are all silent', () => {
+    async function silentFleet(): Promise<World> {
+      const world = new World();
+      await world.launch('old', 3);
+      for (const { instanceId } of world.ec2.living())
+        world.ec2.setTags(instanceId, { 'rolecall:verdict': 'silent', 'rolecall:build': 'v1' });
+      return world;
+    }
+
+    test('gets as many new ones, each before one goes', async () => {
+      const world = await silentFleet();
+      const events = await world.replace('new', { build: 'v2', rules: { wave: { machines: 1 } } });
+      expect(shape(events)).toEqual(
+        times(3, 'wave of 1,terminate 1 replaced').flatMap((two) => two.split(',')),
+      );
+      expect(builds(world)).toEqual(times(3, 'v2 succeeded'));
+      expect(shape(await world.replace('again', { build: 'v2' }))).toEqual([]);
+    });
+
+    test('stays whole where the canary fails, and the next run does not count that one in', async () => {
+      const world = await silentFleet();
+      world.boots = () => 'failed';
+      await world.replace('new', { build: 'v2' });
+      expect(builds(world)).toEqual([...times(3, 'v1 silent'), 'v2 failed']);
+      world.boots = () => 'succeeded';
+      await world.replace('again', { build: 'v2' });
+      expect(builds(world)).toEqual(['v2 failed', ...times(3, 'v2 succeeded')]);
+    });
+
+    test('is not ended by --allow-shrink either, where no target was recorded', async () => {
+      const world = await silentFleet();
+      await world.replace('new', { build: 'v2', allowShrink: true });
+      expect(builds(world)).toEqual(times(3, 'v2 succeeded'));
+    });
+
+    test('is made good by scale, which ends none of it', async () => {
+      const world = await silentFleet();
+      await world.scale('more', 2, { build: 'v2' });
+      expect(builds(world)).toEqual([...times(3, 'v1 silent'), ...times(2, 'v2 succeeded')]);
+    });
+  });
+
+  test.each([
+    ['larger than what runs: the fleet grows to it first', 5, false, ['v2 failed'], 5],
+    ['smaller: the fleet stays as large as it was', 2, false, ['v2 failed'], 3],
+    ['smaller, and the fleet may shrink', 2, true, [], 2],
+  ])('a recorded target %s', async (_, target, allowShrink, others, size) => {
+    const world = await fleetOfOld(3);
+    world.boots = () => 'failed';
+    await world.scale('bad', 4, { build: 'v2' });
+    world.boots = () => 'succeeded';
+    await world.setTarget(target);
+    await world.replace('new', { build: 'v2', allowShrink });
+    expect(builds(world)).toEqual([...(target === 5 ? [] : others), ...times(size, 'v2 succeeded')]);
+  });
+
+  test('no old machine goes for a new one that died after it had proved its boot', async () => {
+    const world = await fleetOfOld(3);
+    let died = false;
+    const events = await world.replace('new', {
+      build: 'v2',
+      rules: { wave: { machines: 2 }, canary: false, maxFailures: 1 },
+      step: () => {
+        const proved = world.ec2
+          .living()
+          .filter(
+            ({ tags }) => tags['rolecall:launch'] === 'new' && tags['rolecall:verdict'] === 'succeeded',
+          );
+        if (died || proved.length < 2) return;
+        died = true;
+        world.ec2.terminate((proved[0] as Machine).instanceId);
+      },
+    });
+    expect(shape(events)).toEqual(['wave of 2', 'terminate 1 replaced', 'wave of 2', 'terminate 2 replaced']);
+    expect(events.filter(({ type }) => type === 'machine-died')).toHaveLength(1);
     expect(builds(world)).toEqual(times(3, 'v2 succeeded'));
+  });
+
+  test('what was terminated on purpose does not come again', async () => {
+    const world = await fleetOfOld(2);
+    await world.scale('more', 5, { build: 'v1' });
+    await killed(world.replace('new', { build: 'v2', rules: { wave: { machines: 1 } }, step: fuse(40) }));
+    await world.terminate({ launch: 'more' });
+    await world.replace('new', { build: 'v2' });
+    const isNew = (text: string) => text === 'v2 succeeded';
+    expect(builds(world).every(isNew)).toBe(true);
+    expect(builds(world).length).toBeLessThanOrEqual(4);
+    await world.terminate();
+    await world.replace('last', { build: 'v2', which: 'all' });
+    expect(builds(world)).toEqual([]);
   });
 
   test('new ones that fail are made good while the breaker holds', async () => {

@@ -2,7 +2,8 @@ import type { Role } from '../../../src/catalogue/role.ts';
 import { FleetBook } from '../../../src/launch/fleet/book.ts';
 import type { FleetEvent, FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
 import type { Member } from '../../../src/launch/fleet/members.ts';
-import { type Replaced, replaceFleet } from '../../../src/launch/fleet/replace.ts';
+import { replaceFleet } from '../../../src/launch/fleet/replace.ts';
+import type { Replaced } from '../../../src/launch/fleet/replacement.ts';
 import { scaleFleet } from '../../../src/launch/fleet/scale.ts';
 import { type Doomed, terminateFleet } from '../../../src/launch/fleet/terminate.ts';
 import type { FleetPlan, FleetTools, Rules } from '../../../src/launch/fleet/tools.ts';
@@ -89,10 +90,22 @@ export class World {
           this.ec2.setTags(instanceId, { 'rolecall:verdict': 'succeeded' });
   }
 
-  async replace(launch: string, options: Options & { which?: Replaced } = {}): Promise<FleetStreamEvent[]> {
+  async replace(
+    launch: string,
+    options: Options & { which?: Replaced; allowShrink?: boolean } = {},
+  ): Promise<FleetStreamEvent[]> {
+    const { which = 'stale', allowShrink = false } = options;
     return await this.#run('replace', launch, 1, options, (plan, tools) =>
-      replaceFleet(plan, options.which ?? 'stale', tools),
+      replaceFleet(plan, { which, allowShrink }, tools),
     );
+  }
+
+  /** The fleet's recorded target, as another run finds it. */
+  async setTarget(size: number): Promise<void> {
+    const { book, pid } = await this.open('scale', '-');
+    await book.setTarget(size);
+    await book.close();
+    this.alive.delete(pid);
   }
 
   /** Ends machines of the fleet. */
