@@ -9,7 +9,12 @@ const options = {
     describe: 'File of the user data, which holds URL and key (default: LAUNCH.user-data)',
   },
   public: { type: 'boolean', default: false, describe: 'A URL without signature; the bucket must allow it' },
-  expires: { type: 'string', requiresArg: true, describe: 'How long the URL is good for (90s, 10m, 6h)' },
+  expires: {
+    type: 'string',
+    syntax: 'duration',
+    requiresArg: true,
+    describe: 'How long the URL is good for (90s, 10m, 6h)',
+  },
   'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
   ...cloudOptions,
   output: OUTPUT,

@@ -1,9 +1,12 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import type { ExitCode } from '../errors.ts';
 import type { Host } from './host.ts';
+import type { Syntax } from './syntax.ts';
 
-/** A command's options by name, as yargs takes them. */
-export type OptionTable = Readonly<Record<string, Options>>;
+/** An option as yargs takes it, with the syntax of its value. */
+export type OptionSpec = Options & { readonly syntax?: Syntax };
+/** A command's options by name. */
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
 /** The values that yargs parses for a table of options. */
 export type Values<O extends OptionTable> = InferredOptionTypes<O>;
 

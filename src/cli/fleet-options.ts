@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import type { OptionTable } from './command.ts';
 import { BUILD, cloudOptions, LIVE_OUTPUT, overrideOptions, reportOptions, roleOptions } from './options.ts';
 
 /** Which machine of equals goes first. */
@@ -15,6 +16,7 @@ export const fleetOptions = {
   ...roleOptions,
   'lock-wait': {
     type: 'string',
+    syntax: 'duration-or-0s',
     requiresArg: true,
     default: '10m',
     describe: 'How long to wait for another run that is at work on the fleet',
@@ -42,6 +44,7 @@ export const rolloutOptions = {
   },
   'max-failures': {
     type: 'string',
+    syntax: 'number',
     requiresArg: true,
     default: '0',
     describe: 'Machines that may fail before no more are launched',
@@ -65,4 +68,4 @@ export const rolloutOptions = {
     default: false,
     describe: 'Go on with a launch though the catalogue has changed since it began',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { ChildOptions } from '../local/child.ts';
 import type { Host } from './host.ts';
 import { speedOf } from './local-speed.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** The boxes of a cloud for one command, as the environment asks for them: for tests, benchmarks and CI. */
 export function boxesAskedFor({ env, cwd }: Host): Pick<ChildOptions, 'simulated' | 'speed' | 'faults'> {
@@ -18,7 +19,7 @@ export function boxesAskedFor({ env, cwd }: Host): Pick<ChildOptions, 'simulated
   const simulated = boxes === 'simulated';
   return {
     simulated,
-    speed: speed ? speedOf(Number(speed), simulated, 'ROLECALL_LOCAL_CLOCK_SPEED') : undefined,
+    speed: speed ? speedOf(wholeNumber(speed), simulated, 'ROLECALL_LOCAL_CLOCK_SPEED') : undefined,
     faults: faults ? resolve(cwd, faults) : undefined,
   };
 }

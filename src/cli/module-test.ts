@@ -4,7 +4,12 @@ import { catalogueOptions, LIVE_OUTPUT } from './options.ts';
 
 const options = {
   name: { type: 'string', hidden: true, demandOption: true, describe: 'Name of the module' },
-  timeout: { type: 'string', requiresArg: true, describe: 'Time for the whole test (90s, 10m, 1h)' },
+  timeout: {
+    type: 'string',
+    syntax: 'duration',
+    requiresArg: true,
+    describe: 'Time for the whole test (90s, 10m, 1h)',
+  },
   ...catalogueOptions,
   output: LIVE_OUTPUT,
 } as const;

@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import type { OptionTable } from './command.ts';
 
 /** Options that many commands share, each defined once. */
 const CATALOGUE = {
@@ -41,7 +42,7 @@ export const reportOptions = {
     requiresArg: true,
     describe: 'File for a JUnit XML report, a test case a machine',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 /** For commands that only read the catalogue; they take, and don't need, what all commands take. */
 export const catalogueOptions = {
@@ -71,7 +72,7 @@ export const roleOptions = {
     describe: 'Environment of the catalogue',
   },
   context: { type: 'string', requiresArg: true, describe: 'Context of the catalogue' },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 /** Values of the catalogue that the command line may override. */
 export const overrideOptions = {
@@ -79,5 +80,10 @@ export const overrideOptions = {
   zone: { type: 'string', requiresArg: true, describe: 'Availability zone' },
   subnet: { type: 'string', requiresArg: true, describe: 'Subnet id' },
   ami: { type: 'string', requiresArg: true, describe: 'AMI id' },
-  timeout: { type: 'string', requiresArg: true, describe: 'Time from running to verdict (90s, 10m, 1h)' },
-} as const satisfies Record<string, Options>;
+  timeout: {
+    type: 'string',
+    syntax: 'duration',
+    requiresArg: true,
+    describe: 'Time from running to verdict (90s, 10m, 1h)',
+  },
+} as const satisfies OptionTable;

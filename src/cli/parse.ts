@@ -1,8 +1,8 @@
 import { UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
 import type { Command } from './command.ts';
 import type { Entry } from './commands.ts';
 import { helpText, positionalsText } from './help.ts';
+import { strictWords } from './tokens.ts';
 
 /** A parsed command line: values to run with, or text to print (`--help`). */
 export type Parsed =
@@ -29,6 +29,9 @@ export async function parseArguments(
       'populate--': true,
       // A list takes one word each time it is given, so that it swallows no ref or source that stands behind it.
       'greedy-arrays': false,
+      // One spelling of each option: the table's.
+      'camel-case-expansion': false,
+      'dot-notation': false,
       'strip-aliased': true,
       'strip-dashed': false,
     })
@@ -36,6 +39,7 @@ export async function parseArguments(
     .version(false)
     .exitProcess(false)
     .strict();
+  const help = `rolecall ${entry.words.join(' ')} --help`;
   let values: unknown;
   await command
     .options(parser)
@@ -45,20 +49,10 @@ export async function parseArguments(
     })
     .fail((message, error) => {
       const text = explained(message || error.message, command);
-      throw new UsageError(text, { hint: `rolecall ${entry.words.join(' ')} --help`, cause: error });
+      throw new UsageError(text, { hint: help, cause: error });
     })
-    .parseAsync([...rest]);
-  return { kind: 'run', values: lastOfEach(values as Readonly<Record<string, unknown>>, command) };
-}
-
-/** yargs makes a list of whatever is given twice: of what is none by its table the last value counts. */
-function lastOfEach(values: Readonly<Record<string, unknown>>, { table }: Command): unknown {
-  const isList = (name: string) => table[name]?.array === true || table[name]?.type === 'array';
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) =>
-      name in table && !isList(name) && Array.isArray(value) ? [name, value.at(-1)] : [name, value],
-    ),
-  );
+    .parseAsync(strictWords(rest, command, help));
+  return { kind: 'run', values };
 }
 
 /** Words after `--` are the user's own command's. */
@@ -83,11 +77,8 @@ function explained(message: string, command: Command): string {
   return `${dashed(option)} must be one of ${choices?.replaceAll('"', '')}, not ${given}`;
 }
 
-function unknownText(unknown: string, { optionNames, positionals }: Command): string {
-  const near = nearest(unknown, optionNames);
-  if (near !== undefined) return `there is no option ${dashed(unknown)}; did you mean ${dashed(near)}?`;
-  // yargs doesn't tell a word from an option here.
-  return `"${unknown}" is not an option of this command${positionals === '' ? ', which takes no other words' : ''}`;
+function unknownText(unknown: string, { positionals }: Command): string {
+  return `there is one word too many: "${unknown}"${positionals === '' ? '; this command takes options only' : ''}`;
 }
 
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);

@@ -7,6 +7,7 @@ export const scale = command({
   options: {
     to: {
       type: 'string',
+      syntax: 'number',
       requiresArg: true,
       demandOption: true,
       describe: 'How many proved machines the fleet is to have',

@@ -9,7 +9,12 @@ export const watch = command({
   positionals: '<launch>',
   options: {
     ...cloudOptions,
-    timeout: { type: 'string', requiresArg: true, describe: 'Time from running to verdict (90s, 10m, 1h)' },
+    timeout: {
+      type: 'string',
+      syntax: 'duration',
+      requiresArg: true,
+      describe: 'Time from running to verdict (90s, 10m, 1h)',
+    },
     output: LIVE_OUTPUT,
     ...reportOptions,
     launch: { type: 'string', hidden: true },

@@ -1,7 +1,6 @@
 /**
- * A number as people write it on a command line: digits, and nothing else. An empty text is none: a variable of a CI job that is
- * not set must not pass for 0.
+ * Reads a whole number as people write it on a command line: ASCII digits and nothing else. An empty text is no number: a
+ * variable of a CI job that is not set must not pass for 0.
  * @returns NaN for any other text
  */
-export const wholeNumber = (text: string): number =>
-  /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+export const wholeNumber = (text: string): number => (/^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN);

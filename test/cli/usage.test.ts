@@ -111,7 +111,7 @@ describe('a mistake', () => {
     ['launch --output xml', '--output must be one of text, json, ndjson, not xml', 'rolecall launch --help'],
     [
       'validate extra',
-      '"extra" is not an option of this command, which takes no other words',
+      'there is one word too many: "extra"; this command takes options only',
       'rolecall validate --help',
     ],
     ['watch', 'missing LAUNCH', 'rolecall watch --help'],

@@ -188,12 +188,12 @@ describe('what nobody can mean', () => {
   beforeAll(() => cloud.up());
 
   test.each([
-    ['-3', 'whole number from 0'],
-    ['2.5', 'whole number from 0'],
-    ['many', 'whole number from 0'],
-    ['1e9', 'whole number from 0'],
-    ['0x10', 'whole number from 0'],
-    ['', 'whole number from 0'],
+    ['-3', '--to must be a whole number'],
+    ['2.5', '--to must be a whole number'],
+    ['many', '--to must be a whole number'],
+    ['1e9', '--to must be a whole number'],
+    ['0x10', '--to must be a whole number'],
+    ['', '--to must be a whole number'],
     ['5000', '--yes'],
   ])('--to %j is refused: exit 2, %s', async (to, message) => {
     const { code, stderr } = await cloud.text('scale', [`--to=${to}`]);
