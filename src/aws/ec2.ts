@@ -1,4 +1,4 @@
-import type { EC2Client, Filter, InstanceStatus } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter, InstanceStateChange, InstanceStatus } from '@aws-sdk/client-ec2';
 import { AwsError } from '../errors.ts';
 import { systemClock } from '../io/clock.ts';
 import { type InstanceId, isInstanceId, type Machine } from '../nouns.ts';
@@ -93,25 +93,27 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
         },
         'for-machine',
       ),
-    terminate: async (ids, age) => {
-      for (const part of chunks(ids, IDS_A_REQUEST))
-        await onKnown(part, (known) =>
-          session.call(
-            'TerminateInstances',
-            (client, sdk) => client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...known] })),
-            age === 'young' ? 'for-machine' : 'for-trouble',
-            known.length,
-          ),
-        );
-    },
-    stop: async (ids) => {
-      for (const part of chunks(ids, IDS_A_REQUEST))
-        await onKnown(part, (known) =>
-          session.call('StopInstances', (client, sdk) =>
-            client.send(new sdk.StopInstancesCommand({ InstanceIds: [...known] })),
-          ),
-        );
-    },
+    terminate: (ids, age) =>
+      onKnown(ids, (known) =>
+        session.call(
+          'TerminateInstances',
+          async (client, sdk) => {
+            const input = { InstanceIds: [...known] };
+            return namedIn(
+              (await client.send(new sdk.TerminateInstancesCommand(input))).TerminatingInstances,
+            );
+          },
+          age === 'young' ? 'for-machine' : 'for-trouble',
+          known.length,
+        ),
+      ),
+    stop: (ids) =>
+      onKnown(ids, (known) =>
+        session.call('StopInstances', async (client, sdk) => {
+          const input = { InstanceIds: [...known] };
+          return namedIn((await client.send(new sdk.StopInstancesCommand(input))).StoppingInstances);
+        }),
+      ),
     tag: async (ids, tags) => {
       const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       if (list.length === 0) return;
@@ -132,21 +134,34 @@ const literal = (value: string): string => value.replace(/[*?\\]/g, '\\$&');
 /**
  * One machine that is unknown, or can't be stopped since it ends already, spoils the whole request, so the request is halved
  * until such ones stand alone.
+ * @returns what the answers name
  */
 async function onKnown(
   ids: readonly InstanceId[],
-  request: (ids: readonly InstanceId[]) => Promise<unknown>,
-): Promise<void> {
+  request: (ids: readonly InstanceId[]) => Promise<readonly InstanceId[]>,
+): Promise<readonly InstanceId[]> {
+  const named: InstanceId[] = [];
+  for (const part of chunks(ids, IDS_A_REQUEST)) named.push(...(await halving(part, request)));
+  return named;
+}
+
+async function halving(
+  ids: readonly InstanceId[],
+  request: (ids: readonly InstanceId[]) => Promise<readonly InstanceId[]>,
+): Promise<readonly InstanceId[]> {
   try {
-    await request(ids);
+    return await request(ids);
   } catch (error) {
     if (!(error instanceof AwsError) || !isSpoilt(error)) throw error;
-    if (ids.length === 1) return;
+    if (ids.length === 1) return [];
     const half = Math.ceil(ids.length / 2);
-    await onKnown(ids.slice(0, half), request);
-    await onKnown(ids.slice(half), request);
+    const first = await halving(ids.slice(0, half), request);
+    return [...first, ...(await halving(ids.slice(half), request))];
   }
 }
+
+const namedIn = (changes: readonly InstanceStateChange[] = []): InstanceId[] =>
+  changes.flatMap(({ InstanceId: id }) => (id !== undefined && isInstanceId(id) ? [id] : []));
 
 const isSpoilt = ({ kind, code }: AwsError): boolean =>
   kind === 'not-found' || code === 'IncorrectInstanceState';

@@ -49,10 +49,11 @@ export interface Ec2 {
   /**
    * Ends machines for good; those that EC2 doesn't know any more are left out.
    * @param age young: they were launched this moment, and EC2 may not know them everywhere yet: that is waited out
+   * @returns the machines that EC2's answer names
    */
-  terminate(ids: readonly InstanceId[], age?: 'young'): Promise<void>;
-  /** Stops machines; those that EC2 doesn't know any more are left out. */
-  stop(ids: readonly InstanceId[]): Promise<void>;
+  terminate(ids: readonly InstanceId[], age?: 'young'): Promise<readonly InstanceId[]>;
+  /** Stops machines; those that EC2 doesn't know any more are left out. @returns the machines that EC2's answer names */
+  stop(ids: readonly InstanceId[]): Promise<readonly InstanceId[]>;
   /** Sets tags on machines (and is idempotent). */
   tag(ids: readonly InstanceId[], tags: Readonly<Record<string, string>>): Promise<void>;
 }

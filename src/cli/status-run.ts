@@ -95,7 +95,7 @@ async function statusOf(
     name,
     wanted,
     target: 'trouble' in seen ? null : seen.target,
-    fleet: fleetOf(those, name, wanted, 'trouble' in seen ? undefined : seen.recentEnds),
+    fleet: fleetOf(those, name, wanted, 'trouble' in seen ? undefined : seen.latestEnds),
     busy: busyText(seen),
   };
 }

@@ -57,9 +57,10 @@ async function takeBackLate(
   if (settled?.answer?.result !== 'refused') return;
   const late = machines.filter(isLiving);
   const ids = late.map(({ instanceId }) => instanceId);
-  if (ids.length > 0) await ec2.terminate(ids, 'young');
+  const ended = ids.length > 0 ? await ec2.terminate(ids, 'young') : [];
+  const running = ids.filter((id) => !ended.includes(id));
   throw new ConflictError(
-    `another run has taken the fleet over, and settled batch ${batch} of this one while it slept: ${counted(late.length, 'machine')} that EC2 gave after that ${late.length === 1 ? 'was' : 'were'} ended again`,
+    `another run has taken the fleet over, and settled batch ${batch} of this one while it slept: ${counted(ended.length, 'machine')} that EC2 gave after that ${ended.length === 1 ? 'was' : 'were'} ended again${running.length === 0 ? '' : `, but not ${running.join(', ')}`}`,
     { hint: 'run the same command again: it goes on from where the fleet stands then' },
   );
 }

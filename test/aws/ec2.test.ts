@@ -302,14 +302,22 @@ describe('user data', () => {
   });
 });
 
+/** What an answer tells of machines whose state changes. */
+const changes = (state: string, ...ids: readonly string[]): string => {
+  const items = ids.map(
+    (id) => `<item><instanceId>${id}</instanceId><currentState><name>${state}</name></currentState></item>`,
+  );
+  return `<instancesSet>${items.join('')}</instancesSet>`;
+};
+
 describe('stopping', () => {
   test('leaves out what ends already, or is gone: the others are stopped', async () => {
-    const stopped = answer('StopInstances', '<instancesSet/>');
+    const stopped = answer('StopInstances', changes('stopping', 'i-00000000000000002'));
     const spent = refusal(400, 'IncorrectInstanceState');
     const unknown = refusal(400, 'InvalidInstanceID.NotFound');
     const ids = [1, 2, 3].map((n) => `i-0000000000000000${n}` as InstanceId);
     const { ec2, server } = await connected([spent, unknown, unknown, stopped, spent]);
-    await ec2.stop(ids);
+    expect(await ec2.stop(ids)).toEqual(['i-00000000000000002']);
     const asked = server.asked.map((params) =>
       [...params].filter(([name]) => name.startsWith('InstanceId')).map(([, id]) => id.slice(-1)),
     );
@@ -323,19 +331,21 @@ describe('stopping', () => {
 });
 
 describe('terminating', () => {
-  const ended = answer('TerminateInstances', '<instancesSet/>');
+  const ended = answer('TerminateInstances', changes('shutting-down', 'i-00000000000000002'));
   const unknown = refusal(400, 'InvalidInstanceID.NotFound');
 
   test('leaves out what EC2 has forgotten', async () => {
     const ids = [1, 2].map((n) => `i-0000000000000000${n}` as InstanceId);
     const { ec2, server } = await connected([unknown, unknown, ended]);
-    await ec2.terminate(ids);
+    expect(await ec2.terminate(ids)).toEqual(['i-00000000000000002']);
     expect(server.asked.map((asked) => asked.get('InstanceId.1')?.slice(-1))).toEqual(['1', '1', '2']);
   });
 
   test('waits for machines that were launched this moment', async () => {
-    const { ec2, server } = await connected([unknown, unknown, ended]);
-    await ec2.terminate([ID], 'young');
+    const { ec2, server } = await connected([
+      ...[unknown, unknown, answer('TerminateInstances', changes('shutting-down', ID))],
+    ]);
+    expect(await ec2.terminate([ID], 'young')).toEqual([ID]);
     expect(actions(server)).toEqual(Array(3).fill('TerminateInstances'));
   });
 });

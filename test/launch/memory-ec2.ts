@@ -48,6 +48,8 @@ export class MemoryEc2 {
     Number.POSITIVE_INFINITY;
   /** How late the nth machine shows up in descriptions, milliseconds. */
   lateness: (serial: number) => number = () => 0;
+  /** Machines whose end an answer neither names nor brings about. */
+  readonly deaf = new Set<InstanceId>();
   /** Told of each TerminateInstances before it is carried out. */
   onTerminate: (ids: readonly InstanceId[]) => void = () => undefined;
   readonly #tokens = new Map<string, { fingerprint: string; ids: InstanceId[] }>();
@@ -129,11 +131,13 @@ export class MemoryEc2 {
         step();
         this.requests.push('TerminateInstances');
         this.onTerminate(ids);
-        for (const id of ids) this.terminate(id);
+        const known = ids.filter((id) => this.machines.has(id) && !this.deaf.has(id));
+        for (const id of known) this.terminate(id);
         step();
+        return known;
       },
       stop: unused,
-      machine: unused,
+      machine: async (id) => shown(({ machine }) => machine.instanceId === id)[0],
       statusChecks: unused,
       consoleOutput: unused,
       userData: async (id) => {

@@ -7,6 +7,7 @@ import type { Ledger } from '../plan.ts';
 import type { LaunchRecords } from '../records.ts';
 import { type Held, LEASE_MS, type LeaseOptions, move, takeLease, whoIs } from './lease.ts';
 import {
+  type EndEntry,
   type EndHow,
   entered,
   type FleetRecord,
@@ -17,6 +18,7 @@ import {
   parseRecord,
   type Replacing,
   withdrawn,
+  withEnds,
   withoutOld,
 } from './record.ts';
 
@@ -24,9 +26,14 @@ import {
 export interface Recent {
   /** Launches of the last minutes: EC2 may not describe all of their machines yet. */
   readonly recentLaunches: readonly LaunchId[];
-  /** Machines that were told to end in the last minutes, whatever EC2 describes. */
+  /** Machines that EC2 has taken to end in the last minutes: where EC2 doesn't describe them, they are gone. */
   readonly recentEnds: ReadonlySet<InstanceId>;
+  /** Those of them that EC2 may still describe as they were. A machine that is shown to run later does run. */
+  readonly latestEnds: ReadonlySet<InstanceId>;
 }
+
+/** How long EC2 may describe a machine as running after it has taken its end; seconds are usual. */
+const END_SHOWN_AFTER_MS = 60_000;
 
 /** A fleet's record as somebody sees it who changes nothing. */
 export interface Glimpse extends Recent {
@@ -50,11 +57,16 @@ export async function glimpse(
 
 function recentOf(record: FleetRecord, now: number): Recent {
   const recent = withoutOld(record, now, SETTLED_AFTER_MS);
+  const latest = withoutOld(record, now, END_SHOWN_AFTER_MS);
   return {
     recentLaunches: recent.recent_launches.map(({ launch }) => launch),
-    recentEnds: new Set(recent.recent_ends.flatMap(({ instance_ids }) => instance_ids)),
+    recentEnds: endsOf(recent),
+    latestEnds: endsOf(latest),
   };
 }
+
+const endsOf = ({ recent_ends: ends }: FleetRecord): ReadonlySet<InstanceId> =>
+  new Set(ends.flatMap(({ instance_ids: ids }) => ids));
 
 /** The fleet's record in the hand of its holder: everything enters it before it is sent. */
 export class FleetBook implements Ledger, Recent {
@@ -106,6 +118,10 @@ export class FleetBook implements Ledger, Recent {
     return recentOf(this.#held.record, this.#clock.now()).recentEnds;
   }
 
+  get latestEnds(): ReadonlySet<InstanceId> {
+    return recentOf(this.#held.record, this.#clock.now()).latestEnds;
+  }
+
   async enter(launch: LaunchId, { batch, count }: Pick<BatchRecord, 'batch' | 'count'>): Promise<void> {
     await this.#enter({ kind: 'batch', launch, batch, count });
   }
@@ -114,15 +130,22 @@ export class FleetBook implements Ledger, Recent {
     await this.#move((record) => left(record, { kind: 'batch', launch, batch, count: 0 }));
   }
 
-  /** Notes machines that are about to be ended; the result takes the note back. */
-  async enterEnd(ids: readonly InstanceId[], how: EndHow): Promise<() => Promise<void>> {
-    const entry: OpenEntry = { kind: 'end', how, instance_ids: ids };
+  /** Notes machines that are about to be ended; the result takes the note back, and notes those that EC2 has taken. */
+  async enterEnd(
+    ids: readonly InstanceId[],
+    how: EndHow,
+  ): Promise<(ended: readonly InstanceId[]) => Promise<void>> {
+    const entry: EndEntry = { kind: 'end', how, instance_ids: ids };
     await this.#enter(entry);
-    return () => this.leaveEntry(entry);
+    return (ended) => this.leaveEnd(entry, ended);
   }
 
-  async leaveEntry(entry: OpenEntry): Promise<void> {
-    await this.#move((record) => left(record, entry));
+  /** Takes the note back. @param ended those of its machines that EC2 has taken */
+  async leaveEnd(entry: EndEntry, ended: readonly InstanceId[]): Promise<void> {
+    const at = new Date(this.#clock.now()).toISOString();
+    // A stopped machine is still there, whatever is described.
+    const gone = entry.how === 'stop' ? [] : ended;
+    await this.#move((record) => withEnds(left(record, entry), gone, at));
   }
 
   /** Notes the size that the fleet is to have. A replacement that was cut off kept to another size: it is over. */

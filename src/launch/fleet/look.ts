@@ -8,7 +8,7 @@ import { type Fleet, fleetOf, type Member, standingOf, type Wanted } from './mem
 
 /**
  * The fleet as it is now: what EC2 describes under its tags, what answers of the last minutes name and EC2 doesn't describe
- * yet, less what was told to end in the last minutes.
+ * yet, less what was told to end in the last minutes. Where EC2 shows that a machine runs on, it runs.
  */
 export async function lookAtFleet(
   name: FleetName,
@@ -17,7 +17,7 @@ export async function lookAtFleet(
 ): Promise<Fleet> {
   const described = await ec2.machinesWithTags(fleetTags(name));
   const known = new Set(described.map(({ instanceId }) => instanceId));
-  const fleet = fleetOf(described, name, wanted, book.recentEnds);
+  const fleet = fleetOf(described, name, wanted, book.latestEnds);
   const late = await Promise.all(
     book.recentLaunches.map((recent) => undescribed(recent, known, { records, clock })),
   );

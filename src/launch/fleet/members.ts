@@ -42,7 +42,7 @@ const isOutcome = (text: string | undefined): text is Outcome => OUTCOMES.has(te
 /**
  * Sorts what EC2 describes under a fleet's tags. Tags alone prove nothing, people copy them ("launch more like this"): a
  * member's ClientToken is the one that its launch and batch give.
- * @param ended machines that were told to end a moment ago, whatever a late description says of them
+ * @param ended machines that EC2 has taken to end a moment ago, whatever a late description says of them
  */
 export function fleetOf(
   machines: readonly Machine[],

@@ -19,7 +19,14 @@ export interface Holder {
 /** What was about to be sent, and may or may not have been. */
 export type OpenEntry =
   | { readonly kind: 'batch'; readonly launch: LaunchId; readonly batch: number; readonly count: number }
-  | { readonly kind: 'end'; readonly how: EndHow; readonly instance_ids: readonly InstanceId[] };
+  | EndEntry;
+
+/** Machines that were about to be ended. */
+export interface EndEntry {
+  readonly kind: 'end';
+  readonly how: EndHow;
+  readonly instance_ids: readonly InstanceId[];
+}
 
 /** What becomes of machines that are not wanted any more. */
 export type EndHow = 'terminate' | 'stop';
@@ -148,15 +155,13 @@ export function entered(record: FleetRecord, entry: OpenEntry, at: string): Flee
       return { ...record, open, recent_launches: [...others, { launch: entry.launch, at }] };
     }
     case 'end':
-      // A stopped machine is still there, whatever is described.
-      if (entry.how === 'stop') return { ...record, open };
-      return {
-        ...record,
-        open,
-        recent_ends: [...record.recent_ends, { instance_ids: entry.instance_ids, at }],
-      };
+      return { ...record, open };
   }
 }
+
+/** With machines that EC2 has taken to end. @param at ISO 8601 */
+export const withEnds = (record: FleetRecord, ids: readonly InstanceId[], at: string): FleetRecord =>
+  ids.length === 0 ? record : { ...record, recent_ends: [...record.recent_ends, { instance_ids: ids, at }] };
 
 /** Without an entry that was answered. */
 export const left = (record: FleetRecord, entry: OpenEntry): FleetRecord => ({

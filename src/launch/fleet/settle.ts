@@ -7,7 +7,7 @@ import { answer } from '../outcome.ts';
 import { settleBatch } from '../send.ts';
 import { endMachines } from './end.ts';
 import type { FleetEvent } from './events.ts';
-import type { OpenEntry } from './record.ts';
+import type { EndEntry, OpenEntry } from './record.ts';
 import type { FleetTools } from './tools.ts';
 
 /** What settling needs where nothing is launched. */
@@ -107,12 +107,9 @@ async function shownOf(
   }
 }
 
-async function endEntry(
-  entry: Extract<OpenEntry, { readonly kind: 'end' }>,
-  tools: Pick<FleetTools, 'ec2' | 'book'>,
-): Promise<string> {
-  await endMachines(entry.instance_ids, entry.how, tools);
-  await tools.book.leaveEntry(entry);
+async function endEntry(entry: EndEntry, tools: Pick<FleetTools, 'ec2' | 'book'>): Promise<string> {
+  const ended = await endMachines(entry.instance_ids, entry.how, tools);
+  await tools.book.leaveEnd(entry, ended);
   const verb = entry.how === 'terminate' ? 'terminated' : 'stopped';
-  return `${verb} ${counted(entry.instance_ids.length, 'machine')}, as an earlier run was about to`;
+  return `${verb} ${counted(ended.length, 'machine')}, as an earlier run was about to`;
 }

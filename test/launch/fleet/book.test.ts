@@ -43,7 +43,7 @@ describe('a fleet’s book', () => {
       { kind: 'end', how: 'terminate', instance_ids: [instanceId(1)] },
     ]);
     await book.leave(ONE, 1);
-    await done();
+    await done([instanceId(1)]);
     const after = await now();
     expect(after.open).toEqual([]);
     expect(after.recentLaunches).toEqual(['one']);

@@ -8,6 +8,7 @@ import {
   parseRecord,
   toText,
   withdrawn,
+  withEnds,
   withoutOld,
 } from '../../../src/launch/fleet/record.ts';
 import type { LaunchId } from '../../../src/nouns.ts';
@@ -71,7 +72,7 @@ describe('a fleet’s record', () => {
 
   test('remembers launches and ends of the last minutes, each launch once, and forgets older ones', () => {
     const later = new Date(NOON + 60_000).toISOString();
-    const first = entered(entered(NO_RECORD, batch('one', 1), AT), end, AT);
+    const first = withEnds(entered(NO_RECORD, batch('one', 1), AT), [instanceId(1)], AT);
     const record = entered(entered(first, batch('two', 1), AT), batch('one', 2), later);
     expect(record.recent_launches).toEqual([
       { launch: 'two', at: AT },
@@ -81,6 +82,8 @@ describe('a fleet’s record', () => {
     expect(old.recent_launches).toEqual([{ launch: 'one', at: later }]);
     expect(old.recent_ends).toEqual([]);
     expect(old.open).toEqual(record.open);
-    expect(entered(NO_RECORD, { ...end, how: 'stop' }, AT).recent_ends).toEqual([]);
+    expect(record.recent_ends).toEqual([{ instance_ids: [instanceId(1)], at: AT }]);
+    // What was only about to be sent has ended nothing.
+    expect(entered(NO_RECORD, end, AT).recent_ends).toEqual([]);
   });
 });

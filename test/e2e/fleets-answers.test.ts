@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { idOf } from '../support/ec2-calls.ts';
+import type { Fault } from '../support/ec2-proxy.ts';
+import { fleetCloud, proved } from '../support/fleets.ts';
+
+const cloud = fleetCloud();
+beforeAll(() => cloud.up());
+afterAll(cloud.dispose);
+
+const idsNow = async () => (await cloud.living()).map(idOf).sort();
+
+/** Says yes to the end of a machine that nobody asked about. */
+const OTHER =
+  '<?xml version="1.0"?><TerminateInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId><currentState><code>32</code><name>shutting-down</name></currentState></item></instancesSet></TerminateInstancesResponse>';
+
+describe.each<[string, Fault]>([
+  ['empty', { status: 200, body: '' }],
+  ['a page of a captive portal', { status: 200, body: '<html><body>Sign in</body></html>' }],
+  ['about another machine', { status: 200, body: OTHER }],
+])('an answer to TerminateInstances that is %s', (_, fault) => {
+  test('ends nothing, claims nothing, hides nothing; the same command again ends them', async () => {
+    expect(await cloud.scale(2)).toMatchObject({ code: 0 });
+    const before = await idsNow();
+    const door = await cloud.through();
+    await using proxy = door.proxy;
+    proxy.fault = (asked) => (asked.get('Action') === 'TerminateInstances' ? fault : 'pass');
+    const { code, document, stderr } = await door.json('terminate', ['--fleet', '--yes']);
+    expect({ code, stderr }).toMatchObject({ code: 4 });
+    expect(document.ended).toBeUndefined();
+    expect(stderr).not.toMatch(/i-[0-9a-f]+ terminated/);
+    expect(await idsNow()).toEqual(before);
+    const status = await cloud.json('status', []);
+    expect(status.document.fleets[0].counts).toMatchObject({ proved: 2 });
+    proxy.fault = () => 'pass';
+    expect(await door.json('terminate', ['--fleet', '--yes'])).toMatchObject({ code: 0 });
+    expect(await idsNow()).toEqual([]);
+  });
+});
+
+test('a scale-in whose end EC2 does not take exits 4, and the fleet is told as it is', async () => {
+  expect(await cloud.scale(3)).toMatchObject({ code: 0 });
+  const door = await cloud.through();
+  await using proxy = door.proxy;
+  proxy.fault = (asked) =>
+    asked.get('Action') === 'TerminateInstances' ? { status: 200, body: '' } : 'pass';
+  const { code } = await door.json('scale', ['--to', '1', '--yes']);
+  expect(code).toBe(4);
+  expect(await cloud.verdicts()).toEqual(proved(3));
+  const status = await cloud.json('status', []);
+  expect(status.document.fleets[0].counts).toMatchObject({ proved: 3 });
+});
