@@ -24,12 +24,12 @@ export interface FaultCloud {
   down(): Promise<void>;
 }
 
-/** Brings a cloud up. @param outcomes how boots end, as a faults file says it; all end well without */
-export async function cloudUp(outcomes = ''): Promise<FaultCloud> {
+/** Brings a cloud up, in which all boots end well. @param more other lines of its faults file */
+export async function cloudUp(more = ''): Promise<FaultCloud> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const box = sandbox();
   const faults = join(box.home, 'faults.yaml');
-  writeFileSync(faults, `seed: 7\nboxes: { ${BOXES}${outcomes} }\n`);
+  writeFileSync(faults, `seed: 7\nboxes: { ${BOXES} }\n${more}`);
   const options = ['--boxes', 'simulated', '--clock-speed', String(SPEED), '--faults', faults];
   const { code, stderr } = await box.run(['local', 'up', ...options]);
   if (code !== 0) throw new Error(`the local cloud did not come up:\n${stderr}`);

@@ -3,11 +3,13 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Findings, Settings } from './part.ts';
 import { inputCampaign } from './parts/input.ts';
+import { killCampaign } from './parts/kills.ts';
 import { proxyCampaign } from './parts/proxy.ts';
 import { table } from './table.ts';
 
 const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Findings>>> = {
   proxy: proxyCampaign,
+  kills: killCampaign,
   input: inputCampaign,
 };
 

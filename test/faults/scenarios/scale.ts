@@ -15,17 +15,20 @@ const scaleTo = (size: number): readonly string[] => [
   ...JSON_OUTPUT,
 ];
 
-/** From no machine to three: a canary, then the rest. */
-export const scaleOut: Scenario = {
-  name: 'scale out',
+/** From no machine to `size`: a canary, then the rest in waves. */
+const scaleOutTo = (size: number, name: string, more: readonly string[]): Scenario => ({
+  name,
   prepare: async () => undefined,
-  argv: ({ name }) => [...scaleTo(3), '--launch-id', `${name}-scale`],
+  argv: (place) => [...scaleTo(size), '--launch-id', `${place.name}-scale`, ...more],
   judge: async (place, ended) => {
     const truth = await truthOf(place);
-    return [...judgeLaunched(ended, truth, 3), ...judgeTags(ended, truth)];
+    return [...judgeLaunched(ended, truth, size), ...judgeTags(ended, truth)];
   },
-  judgeEnd: async (place, ended) => judgeFinal(ended, await truthOf(place), 3),
-};
+  judgeEnd: async (place, ended) => judgeFinal(ended, await truthOf(place), size),
+});
+
+export const scaleOut = scaleOutTo(3, 'scale out', []);
+export const scaleOutInWaves = scaleOutTo(9, 'scale out in waves', ['--wave', '3']);
 
 /** From three machines to one. */
 export const scaleIn: Scenario = {
