@@ -78,6 +78,8 @@ export interface Build {
   readonly sha256: string;
   /** Bytes of the archive. */
   readonly size: number;
+  /** What S3 tells of an archive that was uploaded in parts; absent for one that wasn't. */
+  readonly parts?: PartsDigest;
   /** Hex SHA-256 of the tar inside: two builds are the same when their tars are. */
   readonly tarSha256: string;
   /** Bytes of the tar inside. */
@@ -94,6 +96,17 @@ export interface Build {
   readonly by: string;
   /** Paths below the archive's `init/` that end in `.sh`, sorted. */
   readonly init: readonly string[];
+}
+
+/**
+ * The composite checksum of a file in parts.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+export interface PartsDigest {
+  /** Bytes of each part but the last. */
+  readonly partSize: number;
+  /** Hex SHA-256 of the parts' SHA-256 digests, one after the other. */
+  readonly sha256: string;
 }
 
 /** How machines get at a build: by a URL in their payload, by their instance profile, or openly. */

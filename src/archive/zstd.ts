@@ -36,6 +36,7 @@ const notStarted = (error: NodeJS.ErrnoException): Error =>
   error.code === 'ENOENT'
     ? new UsageError('zstd is not installed', {
         hint: 'install it (apt-get install zstd), or choose gzip as the compression',
+        cause: error,
       })
     : error;
 

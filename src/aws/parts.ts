@@ -14,6 +14,9 @@ const MAX_PARTS = 10_000;
 /** Parts under way at once. */
 const AT_ONCE = 4;
 
+/** Bytes of each part but the last of a file of so many bytes. */
+export const partBytesOf = (size: number): number => Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS));
+
 /** Where an object is to be. */
 export interface Place {
   readonly Bucket: string;
@@ -87,7 +90,7 @@ async function attempt(
   try {
     const { parts, sha256 } = await sendAll(sender, upload, known);
     check(sha256);
-    await complete(sender.session, upload, parts);
+    await complete(sender, upload, parts);
     return true;
   } catch (error) {
     if (isNoUpload(error)) return false;
@@ -105,7 +108,7 @@ async function sendAll(
   known: KnownParts,
 ): Promise<{ readonly parts: readonly Part[]; readonly sha256: string }> {
   const { size, handle, options } = sender;
-  const partBytes = Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS));
+  const partBytes = partBytesOf(size);
   const buffers: Buffer[] = Array.from({ length: AT_ONCE }, () => Buffer.allocUnsafeSlow(partBytes));
   const whole = createHash('sha256');
   const parts: Part[] = [];
@@ -149,6 +152,12 @@ async function sendAll(
 export const untilAborted = ({ signal }: UploadOptions): { readonly abortSignal?: AbortSignal } =>
   signal === undefined ? {} : { abortSignal: signal };
 
+/** On what an upload makes its object. */
+export const conditionOf = ({
+  replaces,
+}: UploadOptions): { readonly IfMatch: string } | { readonly IfNoneMatch: '*' } =>
+  replaces === undefined ? { IfNoneMatch: '*' } : { IfMatch: replaces };
+
 /** Fills the buffer from there on, as far as the file goes. */
 async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
   let length = 0;
@@ -179,11 +188,13 @@ async function sendPart(
   return { PartNumber, ETag, ChecksumSHA256 };
 }
 
-async function complete(session: S3Session, upload: Upload, parts: readonly Part[]): Promise<void> {
+async function complete({ session, options }: Sender, upload: Upload, parts: readonly Part[]): Promise<void> {
   try {
     const MultipartUpload = { Parts: [...parts] };
     await session.call('CompleteMultipartUpload', (client, sdk) =>
-      client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch: '*' })),
+      client.send(
+        new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, ...conditionOf(options) }),
+      ),
     );
   } catch (error) {
     // The answer to an earlier attempt may have been lost: then the object is there, made of these very parts.

@@ -142,6 +142,8 @@ export interface PresignedForms<Name extends string> {
 /** What an upload may be given. */
 export interface UploadOptions {
   readonly contentType?: string;
+  /** The ETag of the object that this one replaces (`If-Match`); without it the key must be free (`If-None-Match`). */
+  readonly replaces?: string;
   /** Told of the bytes that S3 has so far. */
   readonly onProgress?: (bytes: number) => void;
   /** Ends it at once; what S3 has by then stays for the next time. */
@@ -176,8 +178,9 @@ export interface Bucket {
   folders(prefix: string): Promise<string[]>;
   /**
    * Creates an object from a file, streamed; over 64 MB in parts, and what an interrupted upload of the same bytes left in
-   * S3 is not sent again. The object appears whole or not at all, and only if the key is free.
-   * @returns false when the key exists already
+   * S3 is not sent again. The object appears whole or not at all, and only if the key is free, or has the object that
+   * `replaces` names.
+   * @returns false when the key exists already, or has another object than the one to replace
    * @throws UsageError when the file's bytes are not those of `sha256`
    */
   upload(key: string, file: UploadFile, options?: UploadOptions): Promise<boolean>;

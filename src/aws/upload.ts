@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
-import { type Place, putInParts, untilAborted } from './parts.ts';
+import { conditionOf, type Place, putInParts, untilAborted } from './parts.ts';
 import type { Bucket, UploadFile, UploadOptions } from './ports.ts';
 import { isConflict, isMissing, type S3Session } from './s3-session.ts';
 
 /** From here on an object goes in parts: each can be repeated alone, and several go at once. Bytes. */
-const IN_PARTS_FROM = 64 * 1024 * 1024;
+export const IN_PARTS_FROM = 64 * 1024 * 1024;
 
 /** `Bucket.upload` over a session. */
 export function uploader(session: S3Session, at: (key: string) => Place): Bucket['upload'] {
@@ -14,11 +14,12 @@ export function uploader(session: S3Session, at: (key: string) => Place): Bucket
     const check = (sha256: string) => refuseChanged(sha256, file);
     try {
       if (file.size <= IN_PARTS_FROM) await putWhole(session, at(key), file, options, check);
-      else if (await exists(session, at(key))) return false;
+      else if (options.replaces === undefined && (await exists(session, at(key)))) return false;
       else await putInParts(session, at(key), file, options, check);
       return true;
     } catch (error) {
-      if (isConflict(error)) return false;
+      // What was to be replaced is gone.
+      if (isConflict(error) || (options.replaces !== undefined && isMissing(error))) return false;
       throw error;
     }
   };
@@ -49,7 +50,7 @@ async function putWhole(
     ...place,
     Body,
     ChecksumSHA256: digest.toString('base64'),
-    IfNoneMatch: '*',
+    ...conditionOf(options),
     ...(options.contentType !== undefined && { ContentType: options.contentType }),
   };
   await session.call('PutObject', (client, sdk) =>

@@ -4,6 +4,7 @@ import { nearest } from '../nearest.ts';
 import type { Build, PathName } from '../nouns.ts';
 import { buildsPrefix, manifestKey, parseManifest } from './manifest.ts';
 import { type Pointer, parsePointer, pointerKey } from './pointer.ts';
+import { inOtherBytes } from './stored.ts';
 
 /** A pointer as it stands in the bucket. */
 export interface StoredPointer {
@@ -19,27 +20,71 @@ export interface CurrentBuild {
   readonly by: string | undefined;
 }
 
+/** A build as its manifest in the bucket tells it. */
+export interface StoredBuild {
+  readonly build: Build;
+  readonly etag: string;
+}
+
 /** @returns undefined where nothing was promoted yet. @throws UsageError for a damaged pointer */
 export async function readPointer(
   bucket: Bucket,
   app: PathName,
   environment: string,
 ): Promise<StoredPointer | undefined> {
-  const key = pointerKey(app, environment);
-  const stored = await bucket.readText(key);
-  return stored && { pointer: parsePointer(stored.text, bucket.locate(key)), etag: stored.etag };
+  const stored = await readParsed(bucket, pointerKey(app, environment), parsePointer);
+  return stored && { pointer: stored.value, etag: stored.etag };
 }
 
 /** One build, or undefined. @throws UsageError for a manifest that is none, or of another build */
-export async function readBuild(bucket: Bucket, app: PathName, tag: string): Promise<Build | undefined> {
-  const key = manifestKey(app, tag);
-  const stored = await bucket.readText(key);
-  if (stored === undefined) return undefined;
-  const build = parseManifest(stored.text, bucket.locate(key));
-  if (build.app === app && build.tag === tag) return build;
-  throw new UsageError(`${bucket.locate(key)} is the manifest of ${build.app} ${build.tag}`, {
-    hint: 'it was copied by hand: publish the build under its own name',
+export const readBuild = async (bucket: Bucket, app: PathName, tag: string): Promise<Build | undefined> =>
+  (await readStoredBuild(bucket, app, tag))?.build;
+
+/** As readBuild, with the manifest's ETag. */
+export async function readStoredBuild(
+  bucket: Bucket,
+  app: PathName,
+  tag: string,
+): Promise<StoredBuild | undefined> {
+  const stored = await readParsed(bucket, manifestKey(app, tag), (text, where) => {
+    const build = parseManifest(text, where);
+    if (build.app === app && build.tag === tag) return build;
+    throw new UsageError(`${where} is the manifest of ${build.app} ${build.tag}`, {
+      hint: 'it was copied by hand: publish the build under its own name',
+    });
   });
+  return stored && { build: stored.value, etag: stored.etag };
+}
+
+/** How often a text is read before rolecall gives up on the connection. */
+const READINGS = 4;
+
+/**
+ * Reads an object and parses it. What can't be parsed is read again before the object is accused: its bytes may have been
+ * damaged on their way.
+ * @throws UsageError as `parse` does, for bytes that came twice
+ * @throws AwsError where no two readings agree
+ */
+async function readParsed<T>(
+  bucket: Bucket,
+  key: string,
+  parse: (text: string, where: string) => T,
+): Promise<{ readonly value: T; readonly etag: string } | undefined> {
+  const where = bucket.locate(key);
+  const seen = new Set<string>();
+  let fault: unknown;
+  for (let reading = 0; reading < READINGS; reading += 1) {
+    const stored = await bucket.readText(key);
+    if (stored === undefined) return undefined;
+    try {
+      return { value: parse(stored.text, where), etag: stored.etag };
+    } catch (error) {
+      if (!(error instanceof UsageError) || seen.has(stored.text)) throw error;
+      seen.add(stored.text);
+      fault = error;
+    }
+  }
+  throw inOtherBytes(where, fault);
 }
 
 /** @throws UsageError where there is no such build */

@@ -15,7 +15,7 @@ export const archiveKey = ({ app, archive }: Pick<Build, 'app' | 'archive'>): st
 export const archiveName = (tag: string, compression: 'gzip' | 'zstd'): string =>
   `${tag}.tar.${compression === 'gzip' ? 'gz' : 'zst'}`;
 
-const HEX_64 = /^[0-9a-f]{64}$/;
+const isDigest = (value: string): boolean => /^[0-9a-f]{64}$/.test(value);
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** A manifest's text: JSON with a field a line, since machines read it by lines. The same build gives the same bytes. */
@@ -27,6 +27,7 @@ export function renderManifest(build: Build): string {
     archive: build.archive,
     sha256: build.sha256,
     size: build.size,
+    ...(build.parts !== undefined && { part_size: build.parts.partSize, parts_sha256: build.parts.sha256 }),
     tar_sha256: build.tarSha256,
     tar_size: build.tarSize,
     commit: build.commit,
@@ -72,9 +73,12 @@ export function parseManifest(text: string, where: string): Build {
       (value) => [`${tag}.tar.gz`, `${tag}.tar.zst`].includes(value),
       `${tag}.tar.gz or .tar.zst`,
     ),
-    sha256: textOf('sha256', (value) => HEX_64.test(value), '64 hex digits'),
+    sha256: textOf('sha256', isDigest, '64 hex digits'),
     size: count('size'),
-    tarSha256: textOf('tar_sha256', (value) => HEX_64.test(value), '64 hex digits'),
+    ...(document['parts_sha256'] !== undefined && {
+      parts: { partSize: count('part_size'), sha256: textOf('parts_sha256', isDigest, '64 hex digits') },
+    }),
+    tarSha256: textOf('tar_sha256', isDigest, '64 hex digits'),
     tarSize: count('tar_size'),
     commit: textOf('commit', (value) => COMMIT.test(value), 'a git commit'),
     committedAt: time('committed'),
@@ -85,7 +89,8 @@ export function parseManifest(text: string, where: string): Build {
   };
 }
 
-const HINT = 'move it away if it is not yours, and publish the build again';
+const HINT =
+  'look at it, and have an earlier version of it back, or move it away and publish the build again';
 
 function jsonObject(text: string, where: string): Record<string, unknown> {
   try {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Bucket } from '../aws/ports.ts';
-import { ConflictError, UsageError } from '../errors.ts';
+import { AwsError, ConflictError, UsageError } from '../errors.ts';
 import type { Build, PathName } from '../nouns.ts';
 import { findBuild, readPointer, type StoredPointer } from './current.ts';
 import { archiveKey } from './manifest.ts';
 import { type Move, moved, pointerKey, previousBuild, renderPointer } from './pointer.ts';
+import { compareStored } from './stored.ts';
 
 /** Who moves a pointer, and why. */
 export interface Mover {
@@ -76,28 +76,18 @@ export async function rollback(
  */
 export async function checkArchive(bucket: Bucket, build: Build): Promise<void> {
   const key = archiveKey(build);
-  const wrong = (what: string): UsageError =>
-    new UsageError(`the build ${build.app} ${build.tag} can't be deployed: ${bucket.locate(key)} ${what}`, {
-      hint: 'publish it again under another tag, or promote another build',
-    });
-  const head = await bucket.head(key);
-  if (head === undefined) throw wrong('is not there');
-  if (head.size !== build.size) throw wrong(`has ${head.size} bytes, and its manifest tells ${build.size}`);
-  const expected = Buffer.from(build.sha256, 'hex').toString('base64');
-  if (head.sha256 === expected) return;
-  // The checksum of an upload in parts is that of its parts' digests: it says nothing about the whole.
-  const whole =
-    head.sha256 === undefined || head.sha256.includes('-') ? await hashOf(bucket, key) : undefined;
-  if (whole !== build.sha256) throw wrong('has another SHA-256 than its manifest tells: it was replaced');
-}
-
-/** Hex SHA-256 of an object's bytes. */
-async function hashOf(bucket: Bucket, key: string): Promise<string | undefined> {
-  const body = await bucket.read(key);
-  if (body === undefined) return undefined;
-  const hash = createHash('sha256');
-  for await (const chunk of body) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  const stored = await compareStored(bucket, key, build, build.archive);
+  if (stored.kind === 'identical') return;
+  const { app, tag, commit, sha256, size } = build;
+  const what =
+    stored.kind === 'absent'
+      ? 'is not there'
+      : stored.size === size
+        ? `has the SHA-256 ${stored.sha256}, and its manifest tells ${sha256}: it was replaced`
+        : `has ${stored.size} bytes, and its manifest tells ${size}`;
+  throw new UsageError(`the build ${app} ${tag} can't be deployed: ${bucket.locate(key)} ${what}`, {
+    hint: `publish the same build again, which repairs it: rolecall release publish ${commit} --app ${app} --tag ${tag}`,
+  });
 }
 
 async function move(
@@ -114,15 +104,35 @@ async function move(
   const entry: Move = { at: new Date(now).toISOString(), by, action, from, to, why, id };
   const text = renderPointer(moved(before?.pointer, entry));
   const key = pointerKey(app, environment);
-  const written =
+  const write = async () =>
     before === undefined
       ? await bucket.createText(key, text)
       : (await bucket.replaceText(key, text, before.etag)) !== undefined;
-  if (written) return { build, from, changed: true };
-  const winner = (await readPointer(bucket, app, environment))?.pointer.moves;
+  let unknown: AwsError | undefined;
+  try {
+    if (await write()) return { build, from, changed: true };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    unknown = error;
+  }
+  const winner = await movesNow(bucket, app, environment, unknown);
   // The answer to our own write may have been lost: then our move is there, though perhaps not the newest any more.
   if (winner?.some((other) => other.id === id)) return { build, from, changed: true };
-  throw lost(app, environment, winner?.[0]);
+  throw unknown ?? lost(app, environment, winner?.[0]);
+}
+
+/** The moves as they stand. @throws AwsError where they can't be read: then the reason why the write was no success */
+async function movesNow(
+  bucket: Bucket,
+  app: PathName,
+  environment: string,
+  unknown: AwsError | undefined,
+): Promise<readonly Move[] | undefined> {
+  try {
+    return (await readPointer(bucket, app, environment))?.pointer.moves;
+  } catch (error) {
+    throw unknown ?? error;
+  }
 }
 
 function lost(app: PathName, environment: string, winner: Move | undefined): ConflictError {

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { Duplex, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { Bucket, UploadOptions } from '../aws/ports.ts';
 import { ConflictError } from '../errors.ts';
 import type { Build } from '../nouns.ts';
-import { readBuild } from './current.ts';
+import { otherBuild } from './conflict.ts';
+import { readStoredBuild, type StoredBuild } from './current.ts';
+import { partsDigestOf } from './digests.ts';
 import { archiveKey, manifestKey, renderManifest } from './manifest.ts';
-import { checkArchive } from './move.ts';
+import { replaceArchive, settle } from './repair.ts';
+import { compareStored } from './stored.ts';
 
 /** An archive on this machine, and what its manifest tells. */
 export interface PublishFile {
@@ -15,110 +14,98 @@ export interface PublishFile {
   readonly path: string;
 }
 
+/** How a build came to be whole in the bucket. */
+export type PublishOutcome =
+  | 'created'
+  /** The very same build was there already. */
+  | 'present'
+  /** Its manifest or its archive was missing or damaged, and was written again. */
+  | 'repaired';
+
 /** What publishing came to: the build as it stands in the bucket. */
 export interface Published {
   readonly build: Build;
-  /** False where the very same build was there already. */
-  readonly created: boolean;
+  readonly outcome: PublishOutcome;
 }
 
+export type PublishOptions = Pick<UploadOptions, 'onProgress' | 'signal'>;
+
+/** How often others may change the build meanwhile. */
+const ROUNDS = 3;
+
 /**
- * Publishes a build: the archive first, then the manifest, which makes it visible. Interrupted, the same call goes on.
+ * Publishes a build: the archive first, then the manifest, which makes it visible. Interrupted, the same call goes on. What
+ * lies there is compared by its bytes with the archive at hand; a build of which a part is missing or damaged is repaired.
  * @throws ConflictError where the tag has another build; nothing is changed then
  */
 export async function publish(
   bucket: Bucket,
   file: PublishFile,
-  options: Pick<UploadOptions, 'onProgress' | 'signal'> = {},
+  options: PublishOptions = {},
 ): Promise<Published> {
-  const { app, tag } = file.build;
-  const there = await readBuild(bucket, app, tag);
-  if (there !== undefined) return { build: await sameBuild(bucket, there, file.build), created: false };
-  const build = await uploadArchive(bucket, file, options);
-  if (await bucket.createText(manifestKey(app, tag), renderManifest(build))) return { build, created: true };
-  const other = await readBuild(bucket, app, tag);
-  if (other === undefined) throw takenAway(bucket, file.build);
-  return { build: await sameBuild(bucket, other, file.build), created: false };
-}
-
-/** The build that is there, where it is the same as ours. @throws ConflictError */
-async function sameBuild(bucket: Bucket, there: Build, ours: Build): Promise<Build> {
-  if (there.tarSha256 === ours.tarSha256) {
-    await checkArchive(bucket, there);
-    return there;
+  const parts = await partsDigestOf(file.path, file.build.size);
+  const ours: PublishFile = {
+    path: file.path,
+    build: { ...file.build, ...(parts !== undefined && { parts }) },
+  };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const there = await readStoredBuild(bucket, ours.build.app, ours.build.tag);
+    const published =
+      there === undefined
+        ? await publishNew(bucket, ours, options)
+        : await publishAgain(bucket, there, ours, options);
+    if (published !== undefined) return published;
   }
-  const made = `commit ${there.commit.slice(0, 12)}${there.dirty ? ' with changes' : ''}, published ${new Date(there.createdAt).toISOString()} by ${there.by}`;
   throw new ConflictError(
-    `there is another build ${there.tag} of ${there.app} already (${made}); nothing was changed`,
-    {
-      hint: 'a build is never overwritten: publish this one under another --tag',
-    },
+    `somebody else publishes or removes ${bucket.locate(archiveKey(file.build))} at the same time`,
+    { hint: 'run the same command again' },
   );
 }
 
-/** @returns the build with the archive that lies in the bucket: ours, or one with the same tar inside */
-async function uploadArchive(
+async function publishAgain(
+  bucket: Bucket,
+  there: StoredBuild,
+  ours: PublishFile,
+  options: PublishOptions,
+): Promise<Published | undefined> {
+  if (there.build.tarSha256 !== ours.build.tarSha256) throw await otherBuild(bucket, there.build, ours);
+  return await settle(bucket, there, ours, options);
+}
+
+/** @returns undefined where somebody else published the tag meanwhile */
+async function publishNew(
+  bucket: Bucket,
+  ours: PublishFile,
+  options: PublishOptions,
+): Promise<Published | undefined> {
+  const { build } = ours;
+  const create = (made: Build) => bucket.createText(manifestKey(build.app, build.tag), renderManifest(made));
+  if (await uploadArchive(bucket, ours, options))
+    return (await create(build)) ? { build, outcome: 'created' } : undefined;
+  // An archive without a manifest: an earlier publish was interrupted, or another one is at work.
+  const stored = await compareStored(bucket, archiveKey(build), build, build.archive);
+  if (stored.kind === 'absent') return undefined;
+  if (stored.kind === 'identical') return (await create(build)) ? { build, outcome: 'created' } : undefined;
+  if (stored.tarSha256 === build.tarSha256) {
+    const { parts: _, ...rest } = build;
+    const made = { ...rest, sha256: stored.sha256, size: stored.size };
+    return (await create(made)) ? { build: made, outcome: 'created' } : undefined;
+  }
+  // The manifest first: it takes the tag, so that whoever left the archive, and may still be at work, can't claim it any more.
+  if (!(await create(build))) return undefined;
+  return (await replaceArchive(bucket, ours, stored.etag, options))
+    ? { build, outcome: 'repaired' }
+    : undefined;
+}
+
+/** @returns false where there is an archive already */
+export const uploadArchive = (
   bucket: Bucket,
   { build, path }: PublishFile,
   options: UploadOptions,
-): Promise<Build> {
-  const key = archiveKey(build);
-  const { size, sha256 } = build;
-  if (await bucket.upload(key, { path, size, sha256 }, { ...options, contentType: contentType(build) }))
-    return build;
-  // An archive without a manifest: an earlier publish was interrupted, or another one is at work.
-  const body = await bucket.read(key);
-  if (body === undefined) throw takenAway(bucket, build);
-  const found = await digestsOf(body, build);
-  if (found.tarSha256 === build.tarSha256) return { ...build, sha256: found.sha256, size: found.size };
-  throw new ConflictError(`${bucket.locate(key)} is there without a manifest, and holds another build`, {
-    hint: `an interrupted publish left it: choose another --tag, or remove it (aws s3 rm ${bucket.locate(key)}) and publish again`,
-  });
-}
-
-const contentType = ({ archive }: Build): string =>
-  archive.endsWith('.zst') ? 'application/zstd' : 'application/gzip';
-
-const takenAway = (bucket: Bucket, build: Build): ConflictError =>
-  new ConflictError(
-    `somebody else publishes or removes ${bucket.locate(archiveKey(build))} at the same time`,
-    {
-      hint: 'run the same command again',
-    },
+): Promise<boolean> =>
+  bucket.upload(
+    archiveKey(build),
+    { path, size: build.size, sha256: build.sha256 },
+    { ...options, contentType: build.archive.endsWith('.zst') ? 'application/zstd' : 'application/gzip' },
   );
-
-/** Hex digests of an archive and of the tar inside; an archive that can't be unpacked has no tar. */
-async function digestsOf(
-  body: Readable,
-  { archive }: Build,
-): Promise<{ readonly sha256: string; readonly size: number; readonly tarSha256: string | undefined }> {
-  const [outside, inside] = [createHash('sha256'), createHash('sha256')];
-  let size = 0;
-  const unpacker = archive.endsWith('.zst') ? unzstd() : createGunzip();
-  const unpacked = (async () => {
-    for await (const chunk of unpacker) inside.update(chunk as Buffer);
-    return inside.digest('hex');
-  })().catch(() => undefined);
-  for await (const chunk of body) {
-    outside.update(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (!unpacker.destroyed && !unpacker.write(chunk)) await drained(unpacker);
-  }
-  unpacker.end();
-  return { sha256: outside.digest('hex'), size, tarSha256: await unpacked };
-}
-
-const drained = (stream: Duplex): Promise<void> =>
-  new Promise((resolve) => {
-    stream
-      .once('drain', resolve)
-      .once('close', resolve)
-      .once('error', () => resolve());
-  });
-
-function unzstd(): Duplex {
-  const { stdin, stdout } = spawn('zstd', ['--quiet', '--decompress', '--stdout'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  return Duplex.from({ writable: stdin, readable: stdout });
-}

@@ -9,7 +9,7 @@ import {
   type PlannedBundle,
   settingsOfScript,
 } from './planned-bundle.ts';
-import { buildDocument, commitText, sizeText } from './release.ts';
+import { buildDocument, manifestCommit, sizeText } from './release.ts';
 import { ageText } from './release-list.ts';
 import { settingLines } from './roles.ts';
 import type { Setting } from './settings.ts';
@@ -134,7 +134,7 @@ function buildRows(planned: PlannedBuild | undefined, now: number): [string, str
   const by =
     promoted === undefined ? '' : `; promoted ${ageText(promoted.at, now)} by ${printable(promoted.by)}`;
   return [
-    ['build', `${build.app} ${build.tag}, ${commitText(build)}`],
+    ['build', `${build.app} ${build.tag}, ${manifestCommit(build)}`],
     [
       '',
       `${sizeText(build.size)}, published ${ageText(build.createdAt, now)} by ${printable(build.by)}${by}`,

@@ -111,7 +111,10 @@ export function showText(
 ): string {
   const rows: [string, string][] = [
     ['build', `${build.app} ${build.tag}`],
-    ['commit', `${commitText(build).replace('commit ', '')}, made ${ageText(build.committedAt, now)}`],
+    [
+      'commit',
+      `${commitText(build).replace('commit ', '')}, made ${ageText(build.committedAt, now)} (as the manifest says)`,
+    ],
     ['published', `${ageText(build.createdAt, now)}, by ${printable(build.by)}`],
     ...(movedAt === undefined
       ? []

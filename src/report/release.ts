@@ -13,7 +13,7 @@ interface Built {
 /** A publication. */
 interface Publication {
   readonly build: Build;
-  readonly created: boolean;
+  readonly outcome: 'created' | 'present' | 'repaired';
   readonly notes: readonly string[];
   readonly bucket: { readonly locate: (key: string) => string };
   readonly environment: string | undefined;
@@ -33,7 +33,9 @@ export const sentences = (text: string, columns: number | undefined): string =>
     ? text
     : text
         .split('\n')
-        .flatMap((line) => (line === '' || /^ +\S+$/.test(line) ? [line] : wrap(line, columns, 2)))
+        .flatMap((line) =>
+          line === '' || /^ +(?:SHA-256 )?\S+$/.test(line) ? [line] : wrap(line, columns, 2),
+        )
         .join('\n');
 
 /** Bytes for people. */
@@ -49,6 +51,10 @@ export function sizeText(bytes: number): string {
 export const commitText = ({ commit, dirty }: Pick<Build, 'commit' | 'dirty'>): string =>
   `commit ${commit.slice(0, 12)}${dirty ? ' with changes' : ''}`;
 
+/** The commit of a build that was read from the bucket: nobody has compared it with git. */
+export const manifestCommit = (build: Pick<Build, 'commit' | 'dirty'>): string =>
+  `its manifest says ${commitText(build)}`;
+
 /** A build as data: its manifest's words. */
 export const buildDocument = (build: Build) => ({
   app: build.app,
@@ -56,6 +62,7 @@ export const buildDocument = (build: Build) => ({
   archive: build.archive,
   sha256: build.sha256,
   size: build.size,
+  ...(build.parts !== undefined && { part_size: build.parts.partSize, parts_sha256: build.parts.sha256 }),
   tar_sha256: build.tarSha256,
   tar_size: build.tarSize,
   commit: build.commit,
@@ -79,27 +86,38 @@ export const builtDocument = ({ build, path, manifestPath, files, notes }: Built
   notes,
 });
 
-export function publishedText({ build, created, notes, environment, promoted, bucket }: Publication): string {
-  const what = `${build.app} ${build.tag} (${commitText(build)}, ${sizeText(build.size)})`;
-  const where = bucket.locate(`builds/${build.app}/${build.archive}`);
-  const first = created
-    ? `published ${what}\n  ${where}\n`
-    : `${what} was published already, by ${build.by}: nothing to upload\n`;
-  const move =
-    environment === undefined || promoted === undefined ? '' : movedText({ build, ...promoted }, environment);
-  return `${first}${noteLines(notes)}${move}`;
+/** What a publication came to, in a sentence. */
+function outcomeText({ outcome, build }: Publication): string {
+  const name = `${build.app} ${build.tag}`;
+  switch (outcome) {
+    case 'created':
+      return `published ${name} (${commitText(build)}, ${sizeText(build.size)})`;
+    case 'repaired':
+      return `repaired ${name} (${commitText(build)}, ${sizeText(build.size)}): a part of it was missing or damaged in the bucket`;
+    case 'present':
+      return `${name} was published already, by ${build.by} (${manifestCommit(build)}): the archive in the bucket has the same files`;
+  }
 }
 
-export const publishedDocument = ({ build, created, notes, environment, promoted, bucket }: Publication) => ({
+export function publishedText(shown: Publication): string {
+  const { build, notes, environment, promoted, bucket } = shown;
+  const where = bucket.locate(`builds/${build.app}/${build.archive}`);
+  const move =
+    environment === undefined || promoted === undefined ? '' : movedText({ build, ...promoted }, environment);
+  return `${outcomeText(shown)}\n  ${where}\n  SHA-256 ${build.sha256}\n${noteLines(notes)}${move}`;
+}
+
+export const publishedDocument = ({ build, outcome, notes, environment, promoted, bucket }: Publication) => ({
   build: buildDocument(build),
-  created,
+  created: outcome === 'created',
+  repaired: outcome === 'repaired',
   url: bucket.locate(`builds/${build.app}/${build.archive}`),
   notes,
   promoted: promoted === undefined ? null : { environment, from: promoted.from, changed: promoted.changed },
 });
 
 export function movedText({ build, from, changed }: Movement, environment: string): string {
-  const to = `${build.app} ${build.tag} (${commitText(build)})`;
+  const to = `${build.app} ${build.tag} (${manifestCommit(build)})`;
   if (!changed) return `${environment} deploys ${to} already: nothing was changed\n`;
   return `${environment} deploys ${to} now${from === null ? '' : `, after ${from}`}\n`;
 }

@@ -136,7 +136,9 @@ function conclusion(view: LaunchView, launch: LaunchMeta, { paint, columns }: Te
   const summary = columns === undefined ? summaryOf(view) : glued(summaryOf(view));
   const colour = exitCodeOf(view) === 0 ? paint.good : paint.bad;
   const fleet = `${launch.role} ${launch.environment}/${launch.context}`;
-  const commit = launch.build?.commit ? `, commit ${launch.build.commit.slice(0, 12)}` : '';
+  const commit = launch.build?.commit
+    ? ` (its manifest says commit ${launch.build.commit.slice(0, 12)})`
+    : '';
   // Of a fleet that did not get there the build says nothing.
   const told = view.fleet === undefined || exitCodeOf(view) === 0 ? launch.build : undefined;
   const build = told === undefined ? '' : ` with build ${told.tag}${commit}`;
