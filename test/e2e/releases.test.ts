@@ -73,7 +73,7 @@ test('from a git repository to a machine that serves that very commit, without a
   const published = await release('publish', 'v1', '--env', 'prod', '--why', 'the first');
   expect(published).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('prod deploys shop v1 (commit'),
+    stdout: expect.stringContaining('prod deploys shop v1 (its manifest says commit'),
   });
   const { code, stdout } = await rolecall(...LAUNCH);
   const report = JSON.parse(stdout);
@@ -92,7 +92,9 @@ test('from a git repository to a machine that serves that very commit, without a
   ]);
   const text = await rolecall(...LAUNCH.slice(0, -2));
   expect(text.stdout).toContain(`serves ${commit} as v1`);
-  expect(text.stdout).toContain(`1 of 1 succeeded with build v1, commit ${commit.slice(0, 12)}`);
+  expect(text.stdout).toContain(
+    `1 of 1 succeeded with build v1 (its manifest says commit ${commit.slice(0, 12)})`,
+  );
 });
 
 describe('in a cloud that stays', () => {

@@ -15,6 +15,7 @@ import { checkArchive } from '../../src/release/move.ts';
 import { type PublishFile, publish } from '../../src/release/publish.ts';
 import { bucketOf, tarOf } from '../support/archives.ts';
 import { BUILD } from '../support/builds.ts';
+import { hurriedClock } from '../support/hurried-clock.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { s3Proxy } from '../support/s3-proxy.ts';
 
@@ -63,6 +64,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const cloudOf = (faults = {}, s3Folder = join(folder, 's3')): Promise<TestCloud> =>
   testCloud({ s3Folder, faults });
+
+const hurried = ({ endpoint, credentials }: TestCloud): Bucket =>
+  connectBucket(
+    { region: 'us-east-1', endpoint, credentials },
+    { bucket: 'shop-rolecall', prefix: '' },
+    { clock: hurriedClock() },
+  );
 
 /** Somebody's bare PUTs: what a killed publish, a copy or an accident left. */
 type State = (put: (key: string, body: string | PublishFile) => Promise<void>) => Promise<void>;
@@ -168,7 +176,7 @@ describe('publish where S3 has', () => {
       let ended = false;
       {
         await using dying = await cloudOf({ dieAfterRequests: survived }, s3);
-        ended = await publish(bucketOf(dying), ours).then(
+        ended = await publish(hurried(dying), ours).then(
           () => true,
           () => false,
         );

@@ -13,6 +13,7 @@ import { listBuilds, pointersOf } from '../../src/release/list.ts';
 import { checkArchive, promote, rollback } from '../../src/release/move.ts';
 import { type PublishFile, publish } from '../../src/release/publish.ts';
 import { bucketOf, storeBuild } from '../support/archives.ts';
+import { hurriedClock } from '../support/hurried-clock.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
 
 const APP = 'shop' as PathName;
@@ -32,18 +33,6 @@ const VERBS = {
 } as const;
 type Verb = keyof typeof VERBS;
 const all = Object.keys(VERBS) as Verb[];
-
-/** A clock that is as far as its sleeps were long: patience ends at once. */
-function hurriedClock() {
-  let slept = 0;
-  return {
-    now: () => Date.now() + slept,
-    monotonic: () => performance.now() + slept,
-    sleep: async (ms: number) => {
-      slept += ms;
-    },
-  };
-}
 
 const cloudWith = (faults: Faults): Promise<TestCloud> => testCloud({ s3Folder: join(folder, 's3'), faults });
 const connected = ({ endpoint, credentials }: TestCloud, region = 'us-east-1'): Bucket =>
