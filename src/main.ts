@@ -48,7 +48,10 @@ export async function start(argv: readonly string[]): Promise<void> {
     clock,
     goBy: (pace) => clock.goBy(acceleratedClock(pace)),
     env: process.env,
-    cwd: process.cwd(),
+    // Read where it is needed: the folder may be gone, and most commands of help need none.
+    get cwd() {
+      return process.cwd();
+    },
     signal: interrupt.signal,
   });
 }

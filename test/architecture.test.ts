@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const STAGES = ['catalogue', 'bundle', 'release', 'payload', 'launch', 'watch', 'report'];
 /** Files that everybody may import: the words that all stages share. */
-const LEAVES = new Set(['nouns', 'errors', 'secrets', 'nearest']);
+const LEAVES = new Set(['nouns', 'errors', 'errno', 'secrets', 'nearest']);
 
 /** What several stages work with, and which knows none of them: documents with positions, archives. */
 const TOOLS = new Set(['document', 'archive']);
@@ -94,6 +94,34 @@ describe('the arrows of the house', () => {
     const code = (path: string) => readFileSync(join(root, path), 'utf8').replaceAll(/`[^`]*`/g, '');
     const exits = sources.filter((path) => /process\.exit\(/.test(code(path)));
     expect(exits).toEqual(['src/main.ts']);
+  });
+
+  test('every file that a command writes or removes goes through one door', () => {
+    const OWN_FOLDER = 'a folder of the call’s own, from makeOwnFolder';
+    const STATE_FOLDER = 'rolecall’s own state folder';
+    const doors: Readonly<Record<string, string>> = {
+      'src/io/output-file.ts': 'the door',
+      'src/io/own-folder.ts': 'makes and removes the folders of calls',
+      'src/archive/write.ts': 'a draft of the door, made with wx',
+      'src/bundle/add.ts': OWN_FOLDER,
+      'src/bundle/scaffold.ts': OWN_FOLDER,
+      'src/bundle/shelf.ts': 'moves a module between its place and a folder of the call’s own',
+      'src/bundle/open.ts': 'unpacks into a folder that was new or empty, with wx',
+      'src/release/export-repository.ts': OWN_FOLDER,
+      'src/release/lfs.ts': OWN_FOLDER,
+      'src/launch/file-records.ts': STATE_FOLDER,
+      'src/launch/file-versions.ts': STATE_FOLDER,
+      'src/cli/records.ts': STATE_FOLDER,
+    };
+    const changes =
+      /\b(?:writeFile|appendFile|createWriteStream|copyFile|rename|truncate|link|symlink|unlink|rmdir|rm|chmod|chown)(?:Sync)?\(/;
+    const opens = /\bopen(?:Sync)?\([^)]*(?:'(?:w|a|r\+)|O_(?:WRONLY|RDWR))/;
+    const imports = /from 'node:fs(?:\/promises)?'/;
+    const writers = sources.filter((path) => {
+      const code = readFileSync(join(root, path), 'utf8').replaceAll(/`[^`]*`|^ *(?:\*|\/\/).*$/gm, '');
+      return roomOf(path) !== 'local' && imports.test(code) && (changes.test(code) || opens.test(code));
+    });
+    expect(writers).toEqual([...Object.keys(doors), 'src/io/stream-file.ts'].sort());
   });
 
   test('nothing but io writes to the console', () => {

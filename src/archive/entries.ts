@@ -3,6 +3,7 @@ import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
+import { pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 
 /** One member of an archive, before it is written. */
@@ -126,7 +127,7 @@ async function* contentOf(root: string, path: string, size: number): AsyncGenera
       yield chunk as Buffer;
     }
   } catch (error) {
-    unreadable(path)(error as Error);
+    unreadable(path)(error);
   }
   if (rest !== 0)
     throw new UsageError(`${path} changed while it was read`, {
@@ -134,10 +135,8 @@ async function* contentOf(root: string, path: string, size: number): AsyncGenera
     });
 }
 
-const unreadable = (path: string) => (error: Error) => {
-  throw new UsageError(`${path} can't be read: ${error.message}`, {
-    hint: 'check its name and its rights, or leave it out',
-  });
+const unreadable = (path: string) => (error: unknown) => {
+  throw pathError(path, 'read', error);
 };
 
 /** What is wrong with where an entry lies or leads to; undefined where nothing is. */

@@ -3,7 +3,6 @@ import { open, rm } from 'node:fs/promises';
 import { Duplex, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
-import { UsageError } from '../errors.ts';
 import type { Entry } from './entries.ts';
 import { gzipMembers } from './gzip.ts';
 import { Meter } from './meter.ts';
@@ -37,23 +36,28 @@ const TIME = new Date('2000-01-01T00:00:00Z');
 
 /**
  * Writes entries as a compressed tar into a new file. Memory stays flat, whatever their size; a failure leaves no file.
- * @throws UsageError where the file can't be made; what the entries throw
+ * @throws the errors of open and write, with `code` and `path`; what the entries throw
  */
 export async function writeArchive(
   entries: AsyncIterable<Entry>,
   path: string,
   { compression, level, seal, mode = 0o644, signal }: WriteOptions,
 ): Promise<Written> {
-  const handle = await open(path, 'wx', mode).catch((error: Error) => {
-    throw new UsageError(`${path} can't be written: ${error.message}`, { hint: 'name another file' });
-  });
+  const handle = await open(path, 'wx', mode);
   try {
     const file = handle.createWriteStream({ highWaterMark: 1024 * 1024 });
     return await write(entries, file, { compression, level, seal, signal });
   } catch (error) {
     await rm(path, { force: true });
-    throw error;
+    throw withPath(error, path);
   }
+}
+
+/** Names the file in the error of a write, such as ENOSPC: Node names only what it opens. */
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error && 'syscall' in error && !('path' in error)
+    ? Object.assign(error, { path })
+    : error;
 }
 
 type Through = Pick<WriteOptions, 'compression' | 'level' | 'signal'> & { readonly seal: Duplex | undefined };

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
-import { pathError } from '../io/errno.ts';
 import type { Module } from './module.ts';
 import { readModule } from './read-module.ts';
 import { recoverShelf } from './shelf.ts';

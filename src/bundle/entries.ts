@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
 import { type Entry, entriesOfFolder, escapeOf, fileEntry } from '../archive/entries.ts';
+import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { leadsInside, ROOT } from './members.ts';
 import type { Module } from './module.ts';
@@ -104,7 +105,7 @@ async function* filesEntries(files: BundleParts['files']): AsyncGenerator<Entry,
   for (const path of paths) {
     const source = resolve(files[path] ?? '');
     const found = await stat(source).catch((error: Error) => {
-      throw new UsageError(`files.${path} can't be read: ${error.message}`, {
+      throw new UsageError(`files.${path} can't be read: ${reasonOf(error)}`, {
         hint: 'paths are relative to the catalogue',
       });
     });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import type { BundleKey } from '../nouns.ts';
 import { memberGuard } from './members.ts';
@@ -82,7 +83,7 @@ async function sha256Of(path: string): Promise<string> {
   try {
     await pipeline(createReadStream(path), hash);
   } catch (error) {
-    throw new UsageError(`${path} can't be read: ${(error as Error).message}`, {
+    throw new UsageError(`${path} can't be read: ${reasonOf(error)}`, {
       hint: 'give the path of a sealed bundle',
     });
   }

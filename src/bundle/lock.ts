@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { entriesOfFolder } from '../archive/entries.ts';
+import { reasonOf } from '../errno.ts';
 import { ConflictError, UsageError } from '../errors.ts';
 import { writeOutput } from '../io/output-file.ts';
 import type { Module } from './module.ts';
@@ -32,7 +33,7 @@ export async function readLock(shelf: string): Promise<Lock> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new UsageError(`${path} can't be read: ${(error as Error).message}`, { hint: 'check its rights' });
+    throw new UsageError(`${path} can't be read: ${reasonOf(error)}`, { hint: 'check its rights' });
   }
   const lock = lockOf(text);
   if (lock !== undefined) return lock;

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { type Entry, entriesOfTar } from '../archive/entries.ts';
 import type { Compression } from '../archive/write.ts';
 import { decompressZstd } from '../archive/zstd.ts';
+import { reasonOf } from '../errno.ts';
 import { RolecallError, UsageError } from '../errors.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import type { BundleKey } from '../nouns.ts';
@@ -42,7 +43,7 @@ const damage = (error: unknown): RolecallError => (error instanceof RolecallErro
 
 async function compressionOf(path: string, key: BundleKey): Promise<Compression> {
   const unreadable = (error: Error) => {
-    throw new UsageError(`${path} can't be read: ${error.message}`, {
+    throw new UsageError(`${path} can't be read: ${reasonOf(error)}`, {
       hint: 'give the path of a sealed bundle',
     });
   };
@@ -85,7 +86,7 @@ async function unpackOne(entry: Entry, target: string): Promise<void> {
     if (entry.executable) await chmod(target, 0o700);
   } catch (error) {
     if (error instanceof RolecallError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new UsageError(`${target} can't be written: ${(error as Error).message}`, {
+    throw new UsageError(`${target} can't be written: ${reasonOf(error)}`, {
       hint: 'check the rights and the room there, or name another folder with --to',
       cause: error,
     });

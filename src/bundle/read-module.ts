@@ -4,6 +4,7 @@ import { readDocument } from '../document/document.ts';
 import { durationMs } from '../document/duration.ts';
 import { DocumentError } from '../document/faults.ts';
 import { child, flagAt, keysOf, type Located, type LocatedMap, textAt } from '../document/located.ts';
+import { codeOf, pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { MODULE_NAME } from '../nouns.ts';
 import type { Module } from './module.ts';
@@ -23,8 +24,9 @@ export async function readModule(folder: string, label: string, origin: Module['
     throw new UsageError(`${label}: "${name}" can't be the name of a module`, {
       hint: 'rename the folder: a lower-case letter, then a-z 0-9 and -, at most 32 in all; not files',
     });
-  const text = await readFile(join(folder, 'module.yaml'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`the module ${name} can't be read: ${label}/module.yaml ${reasonOf(error)}`, {
+  const text = await readFile(join(folder, 'module.yaml'), 'utf8').catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw pathError(`${label}/module.yaml`, 'read', error);
+    throw new UsageError(`the module ${name} can't be read: ${label}/module.yaml isn't there`, {
       hint: `write one (docs/modules.md), or make a new module: rolecall module new ${name}`,
     });
   });
@@ -67,6 +69,3 @@ function contentOf(root: LocatedMap): Omit<Module, 'name' | 'folder' | 'origin'>
 
 const listOf = (node: Located | undefined): string[] =>
   node?.kind === 'list' ? node.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])) : [];
-
-const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
-  code === 'ENOENT' ? "isn't there" : `(${message})`;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { BundleSettings, VariableValue } from '../catalogue/role.ts';
+import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import type { Module } from './module.ts';
 import { typeProblem } from './values.ts';
@@ -83,7 +84,7 @@ async function readValue(name: string, value: VariableValue, { env, folder }: Va
 
 async function readFileValue(name: string, path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: Error) => {
-    throw new UsageError(`variables.${name} comes from a file that can't be read: ${error.message}`, {
+    throw new UsageError(`variables.${name} comes from a file that can't be read: ${reasonOf(error)}`, {
       hint: 'paths are relative to the catalogue',
     });
   });

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, pathError } from '../errno.ts';
 import { ConflictError, UsageError } from '../errors.ts';
 import { systemClock } from '../io/clock.ts';
-import { codeOf, pathError } from '../io/errno.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { makeOwnFolder, othersFolders, removeOwnFolder } from '../io/own-folder.ts';
 import { MODULE_NAME } from '../nouns.ts';

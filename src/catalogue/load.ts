@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { shownLines } from '../document/faults.ts';
+import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { type Catalogue, CatalogueError } from './catalogue.ts';
 import { MAX_CATALOGUE_BYTES, parseCatalogue } from './parse.ts';
@@ -75,7 +76,7 @@ function unreadable(error: NodeJS.ErrnoException, label: string): UsageError {
         hint: `check its permissions: ls -l ${label}`,
       });
     default:
-      return new UsageError(`${label} can't be read: ${error.message}`, {
+      return new UsageError(`${label} can't be read: ${reasonOf(error)}`, {
         hint: 'check the file, then try again',
         cause: error,
       });

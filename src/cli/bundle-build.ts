@@ -45,7 +45,7 @@ export const bundleBuild = command({
     const draft = await draftIn(dirname((await regularOutput(path)).path));
     let sealed: SealedFile;
     try {
-      sealed = await sealInto(draft.path, bundle, host);
+      sealed = await draft.fill((file) => sealInto(file, bundle, host));
       await writeOutput(keyFile, `${sealed.key}\n`, { secret: true });
       await draft.commit(path, { secret: true });
     } finally {

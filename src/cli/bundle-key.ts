@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBundleKey } from '../bundle/cipher.ts';
+import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import type { BundleKey } from '../nouns.ts';
 import type { Host } from './host.ts';
@@ -27,7 +28,7 @@ export async function readSecrets(
   const path = keyFile === undefined ? keyFileOf(file) : resolve(host.cwd, keyFile);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
-      `the key can't be read: ${error.code === 'ENOENT' ? `there is no ${path}` : error.message}`,
+      `the key can't be read: ${error.code === 'ENOENT' ? `there is no ${path}` : reasonOf(error)}`,
       {
         hint: 'name its file with --key-file: what `rolecall bundle build` wrote, or a saved payload',
       },

@@ -22,7 +22,8 @@ export async function parseArguments(
 ): Promise<Parsed> {
   if (asksForHelp(rest)) return { kind: 'help', text: helpText(entry, command, Math.min(columns, 100)) };
   const { default: yargs } = await import('yargs');
-  const parser = yargs()
+  // yargs looks at no file, and the working folder may be gone.
+  const parser = yargs([], '/')
     .locale('en')
     // Everything after -- belongs to the user's own command (local exec).
     .parserConfiguration({

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { reasonOf } from '../errno.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
-import { reasonOf } from '../io/errno.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { appendOutput, writeOutput } from '../io/output-file.ts';
 import { outputOf } from '../io/output-target.ts';

@@ -1,5 +1,5 @@
+import { circumstance } from '../errno.ts';
 import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
-import { circumstance } from './errno.ts';
 import { painter } from './paint.ts';
 import { printable, wrap } from './text.ts';
 

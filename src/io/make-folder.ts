@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from '../errno.ts';
 
 /** Somebody else may remove a folder above as soon as it is made; where none can be, it must end nevertheless. */
 const ATTEMPTS = 20;
@@ -42,7 +43,3 @@ export function makeFolderSync(folder: string, mode = 0o777): string | undefined
 
 const isFinal = (error: unknown, folder: string, attempt: number): boolean =>
   codeOf(error) !== 'ENOENT' || dirname(folder) === folder || attempt === ATTEMPTS;
-
-/** By shape rather than `instanceof Error`: Node's own errors may come from another realm. */
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

@@ -1,8 +1,8 @@
 import { chmod, chown, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { circumstance, codeOf, pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { systemClock } from './clock.ts';
-import { codeOf, pathError } from './errno.ts';
 import { type Attributes, outputOf, type RegularOutput } from './output-target.ts';
 import { makeOwnFolder, othersFolders, removeOwnFolder } from './own-folder.ts';
 import { writeThrough } from './stream-file.ts';
@@ -20,8 +20,8 @@ export interface OutputOptions {
 
 /** A file under a temporary name, for content that is too large for memory. */
 export interface Draft {
-  /** Absolute; nothing is there yet. */
-  readonly path: string;
+  /** Has `write` make the file at an absolute path where nothing is yet. @throws UsageError; what `write` throws */
+  fill<T>(write: (path: string) => Promise<T>): Promise<T>;
   /** Makes the draft the file at a path of the same file system. @throws UsageError */
   commit(path: string, options?: OutputOptions): Promise<void>;
   /** Removes the draft, if it still is one. Never throws. */
@@ -71,7 +71,10 @@ export async function draftIn(folder: string): Promise<Draft> {
   });
   const path = join(own, 'draft');
   return {
-    path,
+    fill: (write) =>
+      write(path).catch((error: unknown) => {
+        throw circumstance(error) === undefined ? error : pathError(folder, 'written to', error);
+      }),
     commit: async (as, options = {}) => {
       const target = await regularOutput(as);
       await takePlace(path, target.path, target.old, options).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { codeOf, pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
-import { codeOf, pathError } from './errno.ts';
 
 /** Where the bytes that a command writes to a path go. */
 export type Output =

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
+import { pathError } from '../errno.ts';
 import { systemClock } from './clock.ts';
-import { pathError } from './errno.ts';
 import { makeOwnFolder, othersFolders, removeOwnFolder } from './own-folder.ts';
 
 const PURPOSE = 'rolecall-scratch';

@@ -1,7 +1,7 @@
 import { constants, write } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { codeOf } from './errno.ts';
+import { codeOf } from '../errno.ts';
 
 /** How long a pipe may be without a reader, or without room, in milliseconds. */
 const PATIENCE_MS = 10_000;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { codeOf, pathError } from '../errno.ts';
+import type { UsageError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { newestVersion, nextVersion } from './file-versions.ts';
@@ -88,13 +89,10 @@ async function listFiles(root: string, folder: string): Promise<string[]> {
 }
 
 function unusable(doing: string, path: string, cause: unknown): UsageError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UsageError(`the record ${path} can't be ${doing} (${reason})`, {
-    hint: 'set XDG_STATE_HOME to a folder that this user can write; the records prevent double launches',
+  return pathError(
+    `the record ${path}`,
+    doing,
     cause,
-  });
+    'set XDG_STATE_HOME to a folder that this user can write to and that has room: the records prevent double launches',
+  );
 }
-
-/** By shape rather than `instanceof Error`: Node's own errors may come from another realm. */
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

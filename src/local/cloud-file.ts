@@ -1,6 +1,6 @@
 import { accessSync, chownSync, constants, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getSystemErrorMap } from 'node:util';
+import { reasonOf } from '../errno.ts';
 import { ConflictError, RolecallError } from '../errors.ts';
 import { thisProcess } from '../io/holder.ts';
 import { makeFolderSync } from '../io/make-folder.ts';
@@ -82,18 +82,12 @@ export function makeFolder(folder: string, owner: Owner | undefined): void {
     ownFolder(folder, owner);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new RolecallError('usage', `the state folder ${folder} can't be used: ${faultOf(error)}`, {
+    throw new RolecallError('usage', `the state folder ${folder} can't be used: ${reasonOf(error)}`, {
       hint: 'make it yours to write, or set XDG_STATE_HOME to the absolute path of another folder',
       cause: error,
     });
   }
 }
-
-/** `permission denied`, rather than `EACCES: permission denied, mkdir ...`. */
-const faultOf = (error: unknown): string => {
-  const { errno = 0, message } = error as NodeJS.ErrnoException;
-  return getSystemErrorMap().get(errno)?.[1] ?? message;
-};
 
 function ownFolder(folder: string, owner: Owner | undefined): void {
   const first = makeFolderSync(folder, 0o700);

@@ -1,9 +1,11 @@
 import { isAbsolute } from 'node:path';
+import { circumstance, isNoRoom } from '../errno.ts';
 import { RolecallError } from '../errors.ts';
 import type { ImageRequest } from './box.ts';
 import { isUp } from './ec2/lifecycle.ts';
 import { AMI_ID } from './images.ts';
 import { isBucketName } from './s3/bucket-operations.ts';
+import { DISK_FULL } from './s3/s3-error.ts';
 import type { Served } from './server.ts';
 import { sameSecret } from './signature/keyring.ts';
 
@@ -33,6 +35,28 @@ const problem = (status: number, error: string): ControlAnswer => ({ status, jso
 export async function answerControl(request: ControlRequest, served: Served): Promise<ControlAnswer> {
   if (!sameSecret(request.authorization ?? '', `Bearer ${served.credentials.secretAccessKey}`))
     return problem(401, 'the control API needs the secret key of this cloud as bearer token');
+  try {
+    return await answered(request, served);
+  } catch (error) {
+    return refusal(error, served);
+  }
+}
+
+/** Whoever asks gets the reason: a connection that breaks would pass for a cloud that is gone. */
+function refusal(error: unknown, { log }: Served): ControlAnswer {
+  if (isNoRoom(error))
+    return {
+      status: 507,
+      json: { error: DISK_FULL, hint: 'make room there, then run the same command again' },
+    };
+  const known = error instanceof RolecallError ? error : circumstance(error);
+  if (known !== undefined) return { status: 422, json: { error: known.message, hint: known.hint } };
+  const message = error instanceof Error ? error.message : String(error);
+  log(`a call of the control API failed: ${error instanceof Error ? (error.stack ?? message) : message}`);
+  return problem(500, message);
+}
+
+async function answered(request: ControlRequest, served: Served): Promise<ControlAnswer> {
   const [, , noun = '', id = ''] = request.path.split('/');
   switch (`${request.method} ${noun}`) {
     case 'GET ':
@@ -69,13 +93,8 @@ function about({ world, port, driver }: Served): ControlAnswer {
 async function registerImage(body: string, { world }: Served): Promise<ControlAnswer> {
   const request = imageRequest(body);
   if (typeof request === 'string') return problem(400, request);
-  try {
-    const { image, built } = await world.images.register(request, world.clock.now());
-    return { status: 200, json: { id: image.id, root: image.root, built } };
-  } catch (error) {
-    const hint = error instanceof RolecallError ? error.hint : undefined;
-    return { status: 422, json: { error: error instanceof Error ? error.message : String(error), hint } };
-  }
+  const { image, built } = await world.images.register(request, world.clock.now());
+  return { status: 200, json: { id: image.id, root: image.root, built } };
 }
 
 /** Makes a bucket where there is none. */

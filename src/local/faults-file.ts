@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { OPERATIONS } from './ec2/operations.ts';
 import type { Faults } from './faults.ts';
@@ -210,11 +211,7 @@ export function readFaults(path: string): Faults {
     return parseFaults(readFileSync(path, 'utf8'), path);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UsageError(`${path} can't be read: ${code}`, {
-      hint: 'give the path of a faults file to --faults',
-      cause: error,
-    });
+    throw pathError(path, 'read', error, 'give the path of a faults file to --faults');
   }
 }
 

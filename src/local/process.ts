@@ -47,6 +47,8 @@ export async function serveCloud(
   onUp: (file: CloudFile, limits: readonly string[]) => void = () => undefined,
 ): Promise<void> {
   makeFolder(options.folder, options.owner);
+  // A full disk behind the log, or a terminal that is gone, ends no machine.
+  for (const stream of [host.stdout, host.stderr]) stream.on('error', () => undefined);
   const pace: Pace = { originMs: host.clock.now(), speed: options.speed };
   const time = pace.speed === 1 ? host.clock : acceleratedClock(pace, host.clock);
   const boxes = options.simulated

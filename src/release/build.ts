@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pathError } from '../errno.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
-import { pathError } from '../io/errno.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { type Draft, draftIn, regularOutput, writeOutput } from '../io/output-file.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
@@ -96,7 +96,9 @@ async function buildInto(
     const attributed = await attributedFiles(source, plan.command === undefined ? plan.path : undefined);
     const substituted = await substitutedFiles(source, attributed);
     refuseSubstitutions(substituted);
-    const archived = await archiveSource(plan, source, attributed, { tag, draft: draft.path, ...tools });
+    const archived = await draft.fill((file) =>
+      archiveSource(plan, source, attributed, { tag, draft: file, ...tools }),
+    );
     refuse(archived, plan, source);
     const build = buildOf(plan, source, tag ?? dirtyTag(source, archived), archived, tools.now());
     const path = pathOf(build);

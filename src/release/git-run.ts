@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 
 /** A git hook has these in its environment, and they mean its own repository. */
@@ -59,7 +60,7 @@ export function git(
 export const cannotRun = (error: Error & { readonly code?: unknown }): UsageError =>
   error.code === 'ENOENT'
     ? new UsageError('git is not installed', { hint: 'install it (apt-get install git)', cause: error })
-    : new UsageError(`git can't be run: ${error.message}`, {
+    : new UsageError(`git can't be run: ${reasonOf(error)}`, {
         hint: 'see what `git --version` says',
         cause: error,
       });

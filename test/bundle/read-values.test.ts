@@ -114,9 +114,9 @@ describe('a value is refused, and never shown,', () => {
     const from = (path: string) => refusal(readOne({ from: 'file', path, at }));
     mkdirSync(join(folder, 'dir'));
     expect(await from('nowhere')).toMatch(
-      /^usage: variables\.v comes from a file that can't be read: ENOENT.*\npaths are relative/,
+      /^usage: variables\.v comes from a file that can't be read: no such file or directory.*\npaths are relative/,
     );
-    expect(await from('dir')).toMatch(/can't be read: EISDIR/);
+    expect(await from('dir')).toMatch(/can't be read: illegal operation on a directory/);
     write(join(folder, 'huge'), 'x'.repeat(64 * 1024 + 1));
     write(join(folder, 'binary'), 'a\0b');
     write(join(folder, 'latin1'), Buffer.from([0x68, 0xe4]));

@@ -59,8 +59,10 @@ describe('a regular file', () => {
     expect(readdirSync(folder)).toEqual([
       expect.stringMatching(/^\.rolecall-draft-[0-9a-f]{8}-\d+\.\d+-\w{6}$/),
     ]);
-    expect(statSync(join(draft.path, '..')).mode & 0o777).toBe(0o700);
-    writeFileSync(draft.path, 'whole', { flag: 'wx' });
+    await draft.fill(async (path) => {
+      expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700);
+      writeFileSync(path, 'whole', { flag: 'wx' });
+    });
     await draft.commit(at('there'));
     await draft.discard();
     expect(readdirSync(folder)).toEqual(['there']);

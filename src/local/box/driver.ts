@@ -141,13 +141,22 @@ async function hasSubordinateIds(): Promise<boolean> {
     await execFileAsync('newuidmap', ['--help']).catch((error: { code?: unknown }) => {
       if (error.code === 'ENOENT') throw error;
     });
-    const { uid, username } = userInfo();
-    const names = new RegExp(`^(${username}|${uid}):`, 'm');
+    const names = new RegExp(`^(${userNames().join('|')}):`, 'm');
     if (!['/etc/subuid', '/etc/subgid'].every((file) => names.test(readFileSync(file, 'utf8')))) return false;
     await probe('limited', true);
     return true;
   } catch {
     return false;
+  }
+}
+
+/** How /etc/subuid may call this user; one without a passwd entry has a number alone. */
+function userNames(): readonly string[] {
+  try {
+    const { uid, username } = userInfo();
+    return [username, String(uid)];
+  } catch {
+    return [String(process.getuid?.())];
   }
 }
 

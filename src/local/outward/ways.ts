@@ -1,4 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
+import { reasonOf } from '../../errno.ts';
 import { refusal } from './refusal.ts';
 
 /** How the outside is reached. */
@@ -30,12 +30,5 @@ export class Refusal extends Error {
 export const unreachable = ({ host }: URL, error: unknown): Refusal =>
   new Refusal(
     502,
-    `${host} can't be reached from this machine: ${reasonOf(error)}; check the name, and the network here`,
+    `${host} can't be reached from this machine: ${reasonOf(error instanceof AggregateError ? error.errors[0] : error)}; check the name, and the network here`,
   );
-
-/** `connection refused`, rather than `connect ECONNREFUSED 192.0.2.1:80`. */
-function reasonOf(error: unknown): string {
-  const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const { errno = 0, message } = cause as NodeJS.ErrnoException;
-  return getSystemErrorMap().get(errno)?.[1] ?? message;
-}

@@ -1,8 +1,8 @@
+import { codeOf } from '../../errno.ts';
 import { bucketFor, isPublic } from './bucket-operations.ts';
 import { algorithmOf, type Checksums, hasherOf } from './checksums.ts';
 import { checkRead, checkWrite } from './conditions.ts';
 import type { ObjectDocument, Segment } from './document.ts';
-import { codeOf } from './files.ts';
 import { invalidArgument, noSuchKey, S3Error } from './s3-error.ts';
 import type { S3Answer, S3Context, S3Request } from './service.ts';
 import { type ObjectStore, segmentsOf } from './store.ts';

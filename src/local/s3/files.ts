@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chown, link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../../errno.ts';
 import { makeFolder } from '../../io/make-folder.ts';
 import type { Owner } from '../cloud-file.ts';
 
@@ -70,17 +71,28 @@ export class Files {
 
   async #beside<T>(path: string, text: string, place: (beside: string) => Promise<T>): Promise<T> {
     const beside = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`);
-    const file = await open(beside, 'wx', 0o600);
+    let placed: T;
+    try {
+      await this.#write(beside, text);
+      placed = await place(beside);
+    } catch (error) {
+      // On a full disk it would take the room of the next one.
+      await rm(beside, { force: true });
+      throw error;
+    }
+    await this.sync(dirname(path));
+    return placed;
+  }
+
+  async #write(path: string, text: string): Promise<void> {
+    const file = await open(path, 'wx', 0o600);
     try {
       await file.writeFile(text);
       if (this.#lasting) await file.sync();
     } finally {
       await file.close();
     }
-    await this.own(beside);
-    const placed = await place(beside);
-    await this.sync(dirname(path));
-    return placed;
+    await this.own(path);
   }
 }
 
@@ -108,7 +120,3 @@ async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
     throw error;
   }
 }
-
-/** By shape: Node's errors may come from another realm. */
-export const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

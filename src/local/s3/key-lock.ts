@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../../errno.ts';
 import { lives, thisProcess } from '../../io/holder.ts';
-import { codeOf, type Files, namesIn } from './files.ts';
+import { type Files, namesIn } from './files.ts';
 
 /** Who holds the token renames it; there is exactly one in the folder of each object, from its first moment on. */
 const TOKEN = 'token';
@@ -55,12 +56,12 @@ async function makeFolder(folder: string, files: Files): Promise<void> {
     dirname(folder),
     `.${basename(folder).slice(0, 100)}-${randomBytes(6).toString('hex')}`,
   );
-  await mkdir(beside, { mode: 0o700 });
-  await writeFile(join(beside, TOKEN), '', { mode: 0o600 });
-  await files.own(beside);
-  await files.own(join(beside, TOKEN));
-  await files.sync(beside);
   try {
+    await mkdir(beside, { mode: 0o700 });
+    await writeFile(join(beside, TOKEN), '', { mode: 0o600 });
+    await files.own(beside);
+    await files.own(join(beside, TOKEN));
+    await files.sync(beside);
     await files.move(beside, folder);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });

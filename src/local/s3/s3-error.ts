@@ -25,6 +25,7 @@ const STATUS: Readonly<Record<string, number>> = {
   RequestTimeTooSkewed: 403,
   SignatureDoesNotMatch: 403,
   SlowDown: 503,
+  StorageFull: 507,
 };
 
 /** A refusal with S3's error code and message; `more` are further elements of its document, or headers. */
@@ -106,3 +107,9 @@ export const hashMismatch = (signed: string): S3Error =>
     "The provided 'x-amz-content-sha256' header does not match what was computed.",
     { fields: { ClientComputedContentSHA256: signed } },
   );
+
+/** S3 has room for everything; a disk hasn't. The status is HTTP's for that (RFC 4918), which no client tries again. */
+export const storageFull = (): S3Error =>
+  new S3Error('StorageFull', `${DISK_FULL}: make room there, and send the request again.`);
+
+export const DISK_FULL = "The disk of the local cloud's state folder is full";

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { isNoRoom, reasonOf } from '../../errno.ts';
 import { bucketOperation } from './bucket-operations.ts';
 import { listOperation } from './list-operations.ts';
 import { multipartOperation } from './multipart-operations.ts';
 import { objectOperation } from './object-operations.ts';
 import { postObject } from './post-object.ts';
-import { errorXml, notImplemented, S3Error } from './s3-error.ts';
+import { errorXml, notImplemented, S3Error, storageFull } from './s3-error.ts';
 import type { ObjectStore } from './store.ts';
 
 /** One request, its signature verified. */
@@ -193,6 +194,10 @@ function refuse(
 /** A defect of the local cloud is S3's InternalError to the client; nothing of its inside goes out. */
 function asS3Error(error: unknown, log: (line: string) => void): S3Error {
   if (error instanceof S3Error) return error;
+  if (isNoRoom(error)) {
+    log(`a write was refused: ${reasonOf(error)}`);
+    return storageFull();
+  }
   log(
     `a defect of the local cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../errno.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { Owner } from '../cloud-file.ts';
 import { Blobs } from './blobs.ts';
 import type { BucketDocument, ObjectDocument, Segment } from './document.ts';
-import { codeOf, Files, namesIn, textOrNothing } from './files.ts';
+import { Files, namesIn, textOrNothing } from './files.ts';
 import { holding } from './key-lock.ts';
 import { encodedKey, isPart, joined, keyOf, keyPath } from './key-path.ts';
 import { noSuchBucket } from './s3-error.ts';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { codeOf } from '../../errno.ts';
 import { lives, thisProcess } from '../../io/holder.ts';
 import type { PartDocument, UploadDocument } from './document.ts';
-import { codeOf, namesIn, textOrNothing } from './files.ts';
+import { namesIn, textOrNothing } from './files.ts';
 import { noSuchUpload } from './s3-error.ts';
 import { byBytes, type ObjectStore, segmentsOf } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
-import { UsageError } from '../errors.ts';
+import { UsageError } from './errors.ts';
 
 /** What to do about a failed system call, by its code (errno(3)). The only table of its kind. */
 const NEXT_STEP = {
@@ -39,6 +39,11 @@ interface SystemError {
 /** The code of a failed system call, such as `ENOENT`; by shape, since Node's errors may come from another realm. */
 export const codeOf = (error: unknown): unknown =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+const NO_ROOM = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG']);
+
+/** Whether a write failed because its disk takes no more. */
+export const isNoRoom = (error: unknown): boolean => NO_ROOM.has(codeOf(error));
 
 /** `no space left on device` rather than `ENOSPC: no space left on device, write`. */
 export function reasonOf(error: unknown): string {
