@@ -3,6 +3,7 @@
 // then Node's own modules are loaded as lazily, and its loader of ES modules not at all. Large libraries that few
 // commands need stand apart: the AWS SDK's clients, inquirer and ora. An installed rolecall needs no other package.
 import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -78,6 +79,11 @@ const inputs = await Promise.all([
   bundle({ 'ec2-sdk': 'src/aws/ec2-sdk.ts' }, [pureSchemas]),
   bundle({ 's3-sdk': 'src/aws/s3-sdk.ts' }, [pureSchemas]),
 ]);
+// What an AMI gets: the bootstrapper joined into one file.
+await bundle({ 'box-program': 'src/io/box-program.ts' }, []);
+const { boxProgram } = createRequire(import.meta.url)(`${outdir}/box-program.cjs`);
+await writeFile(`${outdir}/rolecall-bootstrapper`, boxProgram('bootstrapper.sh'), { mode: 0o755 });
+await rm(`${outdir}/box-program.cjs`);
 for (const bin of ['rolecall.cjs', 'launch.cjs']) await chmod(`${outdir}/${bin}`, 0o755);
 await writeFile(`${outdir}/THIRD-PARTY.txt`, await notices(bundledPackages(inputs.flat())));
 await rm(dist, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
 import { type Entry, entriesOfFolder, escapeOf, fileEntry } from '../archive/entries.ts';
 import { reasonOf } from '../errno.ts';
@@ -18,10 +18,8 @@ export interface BundleParts {
   readonly values: ReadonlyMap<string, ModuleValues>;
   /** Paths below `files/` to absolute paths. */
   readonly files: Readonly<Record<string, string>>;
-  /** Absolute path of the library that modules source. */
-  readonly library: string;
-  /** Absolute path of what start-up.sh sends beacons with; a bundle without it sends none. */
-  readonly beacons?: string;
+  /** What runs modules and what they share: names below `.lib/` to texts. */
+  readonly library: Readonly<Record<string, string>>;
 }
 
 /** A module as it is started: in a test the same one is started twice, and then its test. */
@@ -43,8 +41,8 @@ export const startedOnce = (modules: readonly Module[]): StartedModule[] =>
 export async function* bundleEntries(parts: BundleParts): AsyncGenerator<Entry, void> {
   yield folder('');
   yield folder('.lib');
-  if (parts.beacons !== undefined) yield text('.lib/beacon.sh', await readFile(parts.beacons));
-  yield text('.lib/module-lib.sh', await readFile(parts.library));
+  for (const name of Object.keys(parts.library).sort())
+    yield text(`.lib/${name}`, Buffer.from(parts.library[name] ?? ''));
   yield text('modules.list', Buffer.from(modulesList(parts.modules)));
   yield* distinct(filesEntries(parts.files));
   for (const { as, module, test } of parts.modules) {

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bucket } from '../aws/ports.ts';
 import { newBundleKey } from '../bundle/cipher.ts';
 import { bundleEntries } from '../bundle/entries.ts';
 import { bundleKey, type PublishedBundle, publishBundle, signBundle } from '../bundle/publish.ts';
 import { type SealedFile, sealBundle } from '../bundle/seal.ts';
+import { boxProgram } from '../io/box-program.ts';
 import { removeOwnFolder } from '../io/own-folder.ts';
-import { packageRoot } from '../io/package-root.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { waiting } from '../io/waiting.ts';
 import type { LaunchId } from '../nouns.ts';
@@ -26,8 +25,7 @@ export interface BundlePin {
 }
 
 /** The script that becomes the user data of machines with a bundle. */
-export const startUpTemplate = (): string =>
-  readFileSync(join(packageRoot(), 'templates/start-up.sh'), 'utf8');
+export const startUpTemplate = (): string => boxProgram('start-up.sh');
 
 /** Packs and seals a role's bundle into a new file. */
 export async function sealInto(

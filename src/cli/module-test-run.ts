@@ -18,7 +18,7 @@ import type { Host } from './host.ts';
 import { launchDraft } from './launch-draft.ts';
 import type { ModuleTestValues } from './module-test.ts';
 import { collectionNear, shelvesNear } from './modules.ts';
-import type { RoleBundle } from './role-bundle.ts';
+import { bundleLibrary, type RoleBundle } from './role-bundle.ts';
 
 /** What a module's test is not told by the module: booting, and ending two runs of it. */
 const MARGIN_MS = 120_000;
@@ -104,8 +104,7 @@ function testCatalogue({ name, description, test }: Module, timeout: string): Ca
 
 function testBundle(settings: BundleSettings, module: Module, modules: readonly StartedModule[]): RoleBundle {
   const values = new Map<string, ModuleValues>(modules.map(({ as, module: each }) => [as, testValues(each)]));
-  const library = join(packageRoot(), 'templates/module-lib.sh');
-  return { settings, modules: [module], parts: { modules, values, files: {}, library } };
+  return { settings, modules: [module], parts: { modules, values, files: {}, library: bundleLibrary() } };
 }
 
 /** @throws UsageError for a test without a value that every role must give */

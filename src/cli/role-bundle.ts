@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { checkBundle } from '../bundle/check.ts';
 import { type BundleParts, startedOnce } from '../bundle/entries.ts';
 import { verifyLock } from '../bundle/lock.ts';
@@ -9,7 +9,7 @@ import type { BundleSettings, Role } from '../catalogue/role.ts';
 import { placeFaults } from '../document/document.ts';
 import type { Fault } from '../document/faults.ts';
 import { UsageError } from '../errors.ts';
-import { packageRoot } from '../io/package-root.ts';
+import { boxProgram } from '../io/box-program.ts';
 import type { Host } from './host.ts';
 import { collectionOf, shelvesOf } from './modules.ts';
 
@@ -38,9 +38,12 @@ export async function loadBundle(
   const folder = dirname(catalogue.path);
   const values = await readValues(settings, modules, { env: host.env, folder });
   const files = Object.entries(settings.files).map(([name, path]) => [name, resolve(folder, path)]);
-  const library = join(packageRoot(), 'templates/module-lib.sh');
-  const beacons = join(packageRoot(), 'templates/beacon.sh');
-  const parts = { modules: startedOnce(modules), values, files: Object.fromEntries(files), library, beacons };
+  const parts = {
+    modules: startedOnce(modules),
+    values,
+    files: Object.fromEntries(files),
+    library: bundleLibrary(),
+  };
   return { settings, modules, parts };
 }
 
@@ -66,3 +69,9 @@ export async function checkRole(
   const { modules, faults } = await checkBundle(settings, await collectionOf(catalogue, cwd));
   return { modules, faults: placeFaults(faults, catalogue.label, catalogue.lines) };
 }
+
+/** Returns the files of a bundle's `.lib/`: the second half of the start-up script, and what modules share. */
+export const bundleLibrary = (): BundleParts['library'] => ({
+  'module-lib.sh': boxProgram('module-lib.sh'),
+  'runner.sh': boxProgram('runner.sh'),
+});

@@ -27,7 +27,7 @@ const SETTINGS = /^# ---- settings:.*\n[\s\S]*?^# ---- end of settings\n/m;
 /**
  * The user data of scheme B: templates/start-up.sh with this launch's settings, without comments.
  * The same role, run and template give the same bytes.
- * @param template the text of templates/start-up.sh
+ * @param template the text of templates/start-up.sh, joined from its parts
  * @throws UsageError for a key or value that can't be in it, for a secret in one, and for more than 16,384 bytes
  */
 export function startUpPayload(

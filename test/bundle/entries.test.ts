@@ -15,7 +15,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 async function partsOf(names: readonly string[], more: Partial<BundleParts> = {}): Promise<BundleParts> {
   const modules = await Promise.all(names.map((name) => readOwn(join(folder, name))));
-  return { modules: startedOnce(modules), values: new Map(), files: {}, library, ...more };
+  return {
+    modules: startedOnce(modules),
+    values: new Map(),
+    files: {},
+    library: { 'module-lib.sh': 'say() { :; }\n' },
+    ...more,
+  };
 }
 
 /** `KIND PATH [CONTENT]` of all members, without the folder that they all lie in. */

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { payloadFor, sendsBeacons } from '../../src/cli/payloads.ts';
 import { pinNotices } from '../../src/cli/pins.ts';
-import { packageRoot } from '../../src/io/package-root.ts';
 import type { LaunchId, Nonce } from '../../src/nouns.ts';
 import { beaconVariables, type PinnedBeacon } from '../../src/payload/beacon.ts';
 import { redact } from '../../src/payload/redact.ts';
 import { role } from '../launch/roles.ts';
+import { written } from '../shell/bash.ts';
 
 const TOKEN = `IQoJb3JpZ2luX2VjE+/${'x'.repeat(900)}==`;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -75,9 +74,9 @@ describe.each([
       [
         '--norc',
         '-c',
-        'source "$1"; beacon_policy "$rolecall_log_policy"; printf %s "$REPLY"',
+        `source "$1"; learn_beacon; printf %s "\${BEACON[log_policy]}"`,
         'bash',
-        join(packageRoot(), 'templates/beacon.sh'),
+        written('runner.sh'),
       ],
       { env: { PATH: process.env['PATH'], ...variables }, encoding: 'utf8' },
     );

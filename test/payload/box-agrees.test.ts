@@ -7,6 +7,7 @@ import { RolecallError } from '../../src/errors.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 import type { LaunchId, Nonce } from '../../src/nouns.ts';
 import { type PayloadRun, personalityPayload } from '../../src/payload/personality.ts';
+import { BOOTSTRAPPER } from '../shell/bash.ts';
 
 const RUN = { launch: 'l-1' as LaunchId, nonce: '00112233445566778899aabbccddeeff' as Nonce };
 const role = resolveRole(readCatalogue(join(packageRoot(), 'roles.yaml')), {
@@ -34,17 +35,13 @@ function takes(run: PayloadRun, personality: Record<string, string> = {}): boole
 function boxAccepts(lines: readonly Line[]): boolean[] {
   const script = `source "$1"
     while IFS= read -r -d '' key && IFS= read -r -d '' value; do value_problem "$key" "$value"; echo "\${REPLY:-fine}"; done`;
-  const { status, stdout, stderr } = spawnSync(
-    'bash',
-    ['-c', script, 'bash', join(packageRoot(), 'templates/bootstrapper.sh')],
-    {
-      input: lines
-        .flat()
-        .map((word) => `${word}\0`)
-        .join(''),
-      encoding: 'utf8',
-    },
-  );
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', BOOTSTRAPPER], {
+    input: lines
+      .flat()
+      .map((word) => `${word}\0`)
+      .join(''),
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the bootstrapper's shell ended with ${status}: ${stderr}`);
   return stdout
     .trimEnd()

@@ -8,12 +8,13 @@ import { readCatalogue } from '../../src/catalogue/load.ts';
 import { resolveRole } from '../../src/catalogue/resolve.ts';
 import type { Role } from '../../src/catalogue/role.ts';
 import { RolecallError } from '../../src/errors.ts';
+import { boxProgram } from '../../src/io/box-program.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 import type { BundleKey, LaunchId, Nonce } from '../../src/nouns.ts';
 import { redact } from '../../src/payload/redact.ts';
 import { type PinnedBundle, startUpPayload } from '../../src/payload/start-up.ts';
 
-const TEMPLATE = readFileSync(join(packageRoot(), 'templates/start-up.sh'), 'utf8');
+const TEMPLATE = boxProgram('start-up.sh');
 const KEY = '0123456789abcdef'.repeat(4) as BundleKey;
 const NONCE = '00112233445566778899aabbccddeeff' as Nonce;
 const SIGNATURE = 'f0e1d2c3b4a59687'.repeat(4);
@@ -78,10 +79,13 @@ describe('user data, byte for byte', () => {
     ['sessions-prod-b.redacted', redact(startUpPayload(sessions, RUN, TEMPLATE).text)],
   ];
 
-  test.each(cases)('%s', (name, text) => {
+  test.each(cases)('%s: its settings, and behind them the script', (name, text) => {
     const path = join(golden, name);
-    if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text);
-    expect(text).toBe(readFileSync(path, 'utf8'));
+    const end = text.indexOf('PROGRAM=');
+    if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text.slice(0, end));
+    expect(text.slice(0, end)).toBe(readFileSync(path, 'utf8'));
+    const script = cases[0]?.[1].slice(cases[0][1].indexOf('PROGRAM=')) ?? '';
+    expect([script, redact(script)]).toContain(text.slice(end));
   });
 
   test('there is a golden for each of them, and no other', () => {
@@ -177,10 +181,10 @@ describe('user data of a bundle', () => {
   test('over the limit names its parts, largest first, and no secret', () => {
     const url = 'x'.repeat(4000);
     const said = refusal(() =>
-      startUpPayload(withPersonality({ a_url: url, b_url: url, c: 'y' }), RUN, TEMPLATE),
+      startUpPayload(withPersonality({ a_url: url, b_url: url, c_url: url }), RUN, TEMPLATE),
     );
     expect(said).toMatch(
-      /^usage: the payload has \d\d,\d{3} bytes, \d,\d{3} over EC2's limit of 16,384; its parts, largest first:\n {2}\d{1,2},\d{3} bytes {2}the script itself\n {2}4,01\d bytes {2}personality\.a_url\n {2}4,01\d bytes {2}personality\.b_url\n {2}\d{3} bytes {2}the URL of the bundle\n/,
+      /^usage: the payload has \d\d,\d{3} bytes, \d,\d{3} over EC2's limit of 16,384; its parts, largest first:\n {2}\d{1,2},\d{3} bytes {2}the script itself\n {2}4,01\d bytes {2}personality\.a_url\n {2}4,01\d bytes {2}personality\.b_url\n {2}4,01\d bytes {2}personality\.c_url\n {2}\d{3} bytes {2}the URL of the bundle\n/,
     );
     expect(said).toMatch(/variables or files, which travel in the bundle$/);
     for (const secret of [KEY, NONCE, SIGNATURE]) expect(said).not.toContain(secret);

@@ -1,8 +1,21 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { afterAll } from '@jest/globals';
+import { type BoxProgram, boxProgram } from '../../src/io/box-program.ts';
 
-export const BOOTSTRAPPER = join(packageRoot(), 'templates/bootstrapper.sh');
+const programs = mkdtempSync(join(tmpdir(), 'rolecall-programs-'));
+afterAll(() => rmSync(programs, { recursive: true, force: true }));
+
+/** Writes a program of templates/ as a machine has it, joined from its parts. @returns its path */
+export function written(name: BoxProgram): string {
+  const path = join(programs, name);
+  writeFileSync(path, boxProgram(name), { mode: 0o755 });
+  return path;
+}
+
+export const BOOTSTRAPPER = written('bootstrapper.sh');
 
 /** What a finished process left: its streams as text of one byte a character. */
 export interface Outcome {

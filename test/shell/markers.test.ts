@@ -28,7 +28,7 @@ describe('markers before user data is read', () => {
   test('wait, and are printed with the time they were made once the nonce is known', async () => {
     const { stdout } = await withBootstrapper(
       `RUN=0a1b2c3d; mark 'begin personality'; mark 'start metadata'; echo silence
-       LAUNCH=$1 NONCE=$2; settle_identity known; mark 'end metadata 0 1'`,
+       LAUNCH=$1 NONCE=$2; settle_signer known; mark 'end metadata 0 1'`,
       [LAUNCH, NONCE],
     );
     expect(stdout.startsWith('silence\n')).toBe(true);
@@ -42,7 +42,7 @@ describe('markers before user data is read', () => {
 
   test('are dropped without a nonce, all but a failed verdict', async () => {
     const { stdout } = await withBootstrapper(
-      `RUN=0a1b2c3d; mark 'begin personality'; settle_identity none; mark 'start init'
+      `RUN=0a1b2c3d; mark 'begin personality'; settle_signer none; mark 'start init'
        give_verdict 'ok init 0 1'; give_verdict 'failed init 7 1'`,
     );
     expect(marks(stdout).map(({ launch, seq, event }) => [launch, seq, event])).toEqual(
@@ -79,7 +79,7 @@ describe('harmless', () => {
     const bytes = [...Buffer.from(text, 'latin1')]
       .map((code) => `\\x${code.toString(16).padStart(2, '0')}`)
       .join('');
-    expect(await reply('NONCE=$1; harmless "$(printf \'%b\' "$2")"', [NONCE, bytes])).toBe(expected);
+    expect(await reply('MASKS[nonce]=$1; harmless "$(printf \'%b\' "$2")"', [NONCE, bytes])).toBe(expected);
   });
 
   test('never lets a marker or a control character through', async () => {
@@ -110,7 +110,7 @@ describe('harmless', () => {
     await fc.assert(
       fc.asyncProperty(texts, async (all) => {
         const { stdout } = await withBootstrapper(
-          'NONCE=$1; shift; for text; do harmless "$text"; printf "%s\\n" "$REPLY"; done',
+          'MASKS[nonce]=$1; shift; for text; do harmless "$text"; printf "%s\\n" "$REPLY"; done',
           [NONCE, ...all],
         );
         const lines = stdout.split('\n');

@@ -24,7 +24,7 @@ const USER_DATA = 'GET /latest/user-data';
 async function fetchUserData(url = server.url, setup = '') {
   const { stdout } = await withBootstrapper(
     `METADATA_URL=$1 WORK=$2 METADATA_WAITS=(0.01 0.01 0.01); ${setup}
-     if fetch /latest/user-data "$WORK/user-data"; then REPLY=ok; else metadata_problem; fi; printf '%s' "$REPLY"`,
+     if get_metadata /latest/user-data --output "$WORK/user-data"; then REPLY=ok; else metadata_problem; fi; printf '%s' "$REPLY"`,
     [url, work],
   );
   return {
@@ -33,7 +33,7 @@ async function fetchUserData(url = server.url, setup = '') {
   };
 }
 
-describe('fetch', () => {
+describe('get_metadata', () => {
   test('asks for a token, then for user data', async () => {
     server = await serveMetadata(SIGNED);
     expect(await fetchUserData()).toEqual({ outcome: 'ok', body: SIGNED });
@@ -42,7 +42,7 @@ describe('fetch', () => {
 
   test('keeps a token', async () => {
     server = await serveMetadata(SIGNED);
-    await fetchUserData(server.url, 'fetch /latest/meta-data/instance-id "$WORK/id"');
+    await fetchUserData(server.url, 'get_metadata /latest/meta-data/instance-id --output "$WORK/id"');
     expect(server.requests).toEqual([TOKEN_PUT, 'GET /latest/meta-data/instance-id', USER_DATA]);
     expect(readFileSync(join(work, 'id'), 'utf8')).toBe(INSTANCE_ID);
   });

@@ -167,7 +167,9 @@ describe('the earliest failures', () => {
     metadata = await serveMetadata(SIGNED);
     const bin = join(box.path, 'bin');
     mkdirSync(bin);
-    const tools = 'env flock mkdir mkfifo mktemp mv od rm sleep stat timeout tr sha256sum bash'.split(' ');
+    const tools = 'env flock mkdir mkfifo mktemp mv od rm sleep stat tee timeout tr sha256sum bash'.split(
+      ' ',
+    );
     for (const tool of tools) symlinkSync(await which(tool), join(bin, tool));
     const { status, stdout } = await withBootstrapper('BOX_PATH=$1; main', [bin], {
       env: { ROLECALL_ROOT: box.path, ROLECALL_METADATA: metadata.url },
@@ -180,12 +182,12 @@ describe('the earliest failures', () => {
   });
 
   test('a bash that is too old says so', async () => {
-    const { status, stdout } = await withBootstrapper('check_bash 4', [], {
+    const { status, stdout } = await withBootstrapper('start_run 4', [], {
       env: { ROLECALL_ROOT: box.path },
     });
     expect(status).toBe(1);
     const said =
-      /bash 5\S+ is too old, 5.0 is needed\n\n<<rc1 - [0-9a-f]{8} 1 \d+ verdict failed metadata 1 0 ->>\n/;
+      /bash 5\S+ is too old, 5.0 is needed\n\n<<rc1 - [0-9a-f]{8} 1 \d+\.\d{3} verdict failed metadata 1 \d+ ->>\n/;
     expect(stdout).toMatch(said);
     // rc.local and the unit keep stdout from the console.
     expect(box.read('dev/console')).toMatch(said);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KEY } from '../bundle/support.ts';
-import { run } from './bash.ts';
+import { run, written } from './bash.ts';
 import { events, LAUNCH, marks, NONCE } from './box.ts';
 import { list, module, SIGNATURE, StartUpBox, sealed, told } from './start-up.ts';
 
@@ -40,7 +40,7 @@ describe('a start that succeeds', () => {
     expect(marks(stdout).every(({ signed, launch }) => signed === true && launch === LAUNCH)).toBe(true);
     expect(marks(stdout).filter(({ event }) => event.startsWith('verdict'))).toHaveLength(3);
     expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('<<rc1'))).toEqual([
-      'Unpacked: 3 files',
+      'Unpacked: 4 files',
       'Starting module one: via one/start-up.sh',
       'rolecall[module.one]: one of memcached',
       'Finished starting module one',
@@ -168,7 +168,9 @@ describe('the earliest failures', () => {
   test('before anything of the bundle is known, the EXIT trap reports', async () => {
     const outcome = await box.start({ bundle: await two(), before: 'find_consoles() { false; }' });
     expect(outcome.status).toBe(1);
-    expect(told(outcome)).toMatch(/^bundle\.fetch \(status 1\): the script broke off at its line \d+$/);
+    expect(told(outcome)).toMatch(
+      /^bundle\.fetch \(status 1\): the start-up script broke off at its line \d+$/,
+    );
     expect(events(outcome.stdout)).toEqual(['end bundle.fetch 1 MS', 'verdict failed bundle.fetch 1 MS']);
     expect(marks(outcome.stdout).every(({ signed }) => signed === true)).toBe(true);
   });
@@ -179,12 +181,12 @@ describe('the earliest failures', () => {
     expect(events(outcome.stdout).at(-1)).toBe('verdict failed bundle.fetch 1 MS');
   });
 
-  test('a bash that is too old says so, unsigned', async () => {
-    const outcome = await box.start({ bundle: await two(), before: 'main() { check_bash 4; }' });
+  test('a bash that is too old says so', async () => {
+    const outcome = await box.start({ bundle: await two(), before: 'main() { begin_run 4; }' });
     expect(outcome.status).toBe(1);
     expect(told(outcome)).toMatch(/^bundle\.fetch \(status 1\): bash 5\S+ is too old, 5.0 is needed$/);
     expect(
-      outcome.stdout.match(/^<<rc1 - [0-9a-f]{8} 1 \d+ verdict failed bundle\.fetch 1 0 ->>$/gm),
+      outcome.stdout.match(/^<<rc1 \S+ \S+ 2 \S+ verdict failed bundle\.fetch 1 \d+ \S+>>$/gm),
     ).toHaveLength(3);
   });
 
@@ -218,6 +220,11 @@ describe('the earliest failures', () => {
 });
 
 test('sourced, it does nothing', async () => {
-  const { status, stdout } = await run('bash', ['-c', 'source templates/start-up.sh; echo "$STEP"']);
+  const { status, stdout } = await run('bash', [
+    '-c',
+    'source "$1"; echo "$STEP"',
+    'test',
+    written('start-up.sh'),
+  ]);
   expect([status, stdout]).toEqual([0, 'bundle.fetch\n']);
 });

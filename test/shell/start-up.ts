@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { type BoxProgram, boxProgram } from '../../src/io/box-program.ts';
 import type { LaunchId, Nonce } from '../../src/nouns.ts';
 import { type StartUpRun, startUpPayload } from '../../src/payload/start-up.ts';
 import { KEY, opensslSeals, sha256 } from '../bundle/support.ts';
@@ -12,8 +10,7 @@ import { type Member, tarOf } from '../support/archives.ts';
 import { type Outcome, run } from './bash.ts';
 import { BoxRoot, LAUNCH, NONCE } from './box.ts';
 
-const TEMPLATE = readFileSync(join(packageRoot(), 'templates/start-up.sh'), 'utf8');
-const LIBRARY = readFileSync(join(packageRoot(), 'templates/module-lib.sh'), 'utf8');
+const TEMPLATE = boxProgram('start-up.sh');
 
 /** What stands for the signature in the bundle's URL. */
 export const SIGNATURE = 'X-Amz-Signature=5ec2e7';
@@ -28,9 +25,16 @@ export const module = (name: string, script: string): Member => ({
 });
 export const list = (text: string): Member => ({ name: 'start-up-bundle/modules.list', text });
 
-/** The members as gzip'd tar, sealed by stock openssl. */
+const lib = (name: BoxProgram): Member => ({
+  name: `start-up-bundle/.lib/${name}`,
+  text: boxProgram(name),
+});
+/** The members as a tar, with what runs them. */
+export const packed = async (members: readonly Member[]): Promise<Buffer> =>
+  await tarOf([lib('runner.sh'), ...members]);
+/** The same as gzip'd tar, sealed by stock openssl. */
 export const sealed = async (members: readonly Member[], key: string = KEY): Promise<Buffer> =>
-  opensslSeals(gzipSync(await tarOf(members)), key);
+  opensslSeals(gzipSync(await packed(members)), key);
 
 interface StartOptions {
   /** The bundle that the payload pins. */
@@ -101,7 +105,7 @@ export class StartUpBox extends BoxRoot {
 }
 
 /** The library as a member of a bundle. */
-export const library: Member = { name: 'start-up-bundle/.lib/module-lib.sh', text: LIBRARY };
+export const library: Member = lib('module-lib.sh');
 
 /** What people read of a failure: `STEP (status N): why`; of a success `ok STEP`. */
 export function told({ stdout }: Outcome): string {

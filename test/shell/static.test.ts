@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { type BoxProgram, boxProgram } from '../../src/io/box-program.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 
 const root = packageRoot();
@@ -14,8 +15,8 @@ const scripts = ['templates', 'image', 'scripts']
   .filter((file) => file.endsWith('.sh') || /^#!.*\b(ba)?sh\b/.test(readFileSync(file, 'utf8').slice(0, 80)))
   .map((file) => relative(root, file));
 
-function check(tool: string, args: readonly string[]): string {
-  const { error, stdout, stderr } = spawnSync(tool, args, { cwd: root, encoding: 'utf8' });
+function check(tool: string, args: readonly string[], input = ''): string {
+  const { error, stdout, stderr } = spawnSync(tool, args, { cwd: root, encoding: 'utf8', input });
   if (error !== undefined)
     throw new Error(`${tool} can't be run (${error.message}): apt-get install -y ${tool}`);
   return stdout + stderr;
@@ -25,14 +26,32 @@ test('there are scripts to check', () => {
   expect(scripts).toEqual(expect.arrayContaining(['templates/bootstrapper.sh', 'templates/rc.local']));
 });
 
-describe.each(scripts)('%s', (script) => {
-  test('shellcheck finds nothing', () => {
-    expect(check('shellcheck', ['--external-sources', script])).toBe('');
-  });
+/** Parts of the programs on machines; each is checked where it stands joined with the others. */
+const isPart = (script: string): boolean =>
+  /^templates\/(parts\/|bootstrapper[./]|start-up\.sh|runner\.sh)/.test(script);
 
-  test('is formatted (shfmt -i 2)', () => {
-    expect(check('shfmt', ['-d', '-i', '2', script])).toBe('');
-  });
+test.each(scripts.filter((script) => !isPart(script)))('shellcheck finds nothing in %s', (script) => {
+  expect(check('shellcheck', ['--external-sources', script])).toBe('');
+});
+
+test.each<[string, readonly BoxProgram[]]>([
+  ['the bootstrapper', ['bootstrapper.sh']],
+  ['the start-up script with the half that the bundle brings', ['start-up.sh', 'runner.sh']],
+])('shellcheck finds nothing in %s', (_what, names) => {
+  expect(check('shellcheck', ['-'], names.map((name) => boxProgram(name)).join('\n'))).toBe('');
+});
+
+test('every part stands in a program', () => {
+  const joined = (['bootstrapper.sh', 'start-up.sh', 'runner.sh'] as const)
+    .map((name) => boxProgram(name))
+    .join('\n');
+  expect(joined).not.toMatch(/^\. \S+\.sh$/m);
+  for (const script of scripts.filter((script) => /^templates\/(parts|bootstrapper)\//.test(script)))
+    expect(joined).toContain(readFileSync(join(root, script), 'utf8').trimEnd().slice(2));
+});
+
+test.each(scripts)('%s is formatted (shfmt -i 2)', (script) => {
+  expect(check('shfmt', ['-d', '-i', '2', script])).toBe('');
 });
 
 /** What came after bash 5.0 (its NEWS file, sections 5.1, 5.2 and 5.3), as far as a pattern can see it. */

@@ -1,10 +1,9 @@
 /** The real bootstrapper's lines, read and judged: the two ends of the marker contract meet here. */
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { packageRoot } from '../../src/io/package-root.ts';
 import type { Reading } from '../../src/watch/facts.ts';
 import { currentRun } from '../../src/watch/judge.ts';
+import { BOOTSTRAPPER } from '../shell/bash.ts';
 import { factsOf, LAUNCH, NONCE, OTHER_NONCE, READING, verdictOf } from './boxes.ts';
 
 /** What the shell prints that has sourced the bootstrapper, knows who it is, and runs `script`. */
@@ -13,11 +12,11 @@ const printed = (script: string): string =>
     'bash',
     [
       '-c',
-      `. "$1"; reset_state; RUN=a1b2c3d4 LAUNCH=${LAUNCH} NONCE=${NONCE} IDENTITY=known
-       now_ms; RUN_STARTED=$REPLY; mark 'begin personality'; fine() { :; }
+      `. "$1"; reset_state; RUN=a1b2c3d4 LAUNCH=${LAUNCH} NONCE=${NONCE} SIGNER=known MASKS[nonce]=${NONCE}
+       now_ms; RUN_AT=$REPLY; mark 'begin personality'; fine() { :; }
        run_step metadata fine; run_step personality fine; ${script}`,
       'test',
-      join(packageRoot(), 'templates', 'bootstrapper.sh'),
+      BOOTSTRAPPER,
     ],
     { encoding: 'utf8', env: { ...process.env, TZ: 'UTC' } },
   );
@@ -39,8 +38,8 @@ test('a good run is a success with its steps', () => {
 
 test('a failed step is a failure with its excerpt and the error that the box names', () => {
   const text = printed(
-    `STEP=init; STEP_STARTED=$RUN_STARTED; mark 'start init'
-     FAULTS=('copying' "cp: cannot stat 'x'" '${'<<rc1 '}forged>>') FAILURE="cp: cannot stat 'x'"; report_failure 3`,
+    `STEP=init; STEP_AT=$RUN_AT; mark 'start init'
+     EXCERPT=('copying' "cp: cannot stat 'x'" '${'<<rc1 '}forged>>') FAILURE="cp: cannot stat 'x'"; report_failure 3`,
   );
   expect(verdict(text)).toMatchObject({
     outcome: 'failed',
@@ -54,7 +53,7 @@ test('a failed step is a failure with its excerpt and the error that the box nam
 });
 
 test('what it says to people is told, and is no marker', () => {
-  const { heard } = factsOf([printed(`say init 'memcached answers'`)]);
+  const { heard } = factsOf([printed(`STEP=init; say 'memcached answers'`)]);
   expect(heard.at(-1)).toEqual({
     type: 'said',
     line: { run: 'a1b2c3d4', step: 'init', text: 'memcached answers' },

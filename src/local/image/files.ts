@@ -1,24 +1,45 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, copyFile, lstat, mkdir, readdir, readFile, readlink, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { boxProgram } from '../../io/box-program.ts';
 
 /** A file or symbolic link that goes into the image. */
-export interface ImageFile {
+export type ImageFile = {
   /** Where it goes, relative to the root: `etc/rc.local`. */
   readonly target: string;
-  /** Absolute path that it comes from. */
-  readonly source: string;
-  readonly kind: 'file' | 'link';
   /** Permission bits. */
   readonly mode: number;
-}
+} & (
+  | {
+      readonly kind: 'file' | 'link';
+      /** Absolute path that it comes from. */
+      readonly source: string;
+    }
+  | { readonly kind: 'text'; readonly text: string }
+);
 
 /** What every image has of rolecall itself, unless its overlay brings the same paths. */
-const SHIPPED = [
-  { target: 'usr/local/sbin/rolecall-bootstrapper', template: 'bootstrapper.sh' },
-  { target: 'etc/rc.local', template: 'rc.local' },
-] as const;
+const shipped = (packageRoot: string): readonly ImageFile[] => [
+  {
+    target: 'usr/local/sbin/rolecall-bootstrapper',
+    kind: 'text',
+    text: boxProgram('bootstrapper.sh', packageRoot),
+    mode: 0o755,
+  },
+  { target: 'etc/rc.local', kind: 'file', source: join(packageRoot, 'templates/rc.local'), mode: 0o755 },
+];
 
 /**
  * The files of an image, sorted by target: the overlay's, and rolecall's own templates where it has none.
@@ -29,14 +50,7 @@ export async function imageFiles(
   overlay: string | undefined,
 ): Promise<readonly ImageFile[]> {
   const files = new Map<string, ImageFile>();
-  for (const { target, template } of SHIPPED) {
-    files.set(target, {
-      target,
-      source: join(packageRoot, 'templates', template),
-      kind: 'file',
-      mode: 0o755,
-    });
-  }
+  for (const file of shipped(packageRoot)) files.set(file.target, file);
   if (overlay !== undefined) {
     await assertFolder(overlay);
     for (const file of await walk(overlay, '')) files.set(file.target, file);
@@ -69,11 +83,22 @@ async function walk(folder: string, prefix: string): Promise<ImageFile[]> {
 /** SHA-256 (hex) over targets, modes and contents, their owner (who builds), and the names of the layers below. */
 export async function filesHash(files: readonly ImageFile[], lowers: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(`1 ${process.getuid?.()} ${lowers.join(' ')}\0`);
-  for (const { target, source, kind, mode } of files) {
-    const content = kind === 'link' ? Buffer.from(await readlink(source)) : await readFile(source);
-    hash.update(`${kind} ${mode.toString(8)} ${content.length} ${target}\0`).update(content);
+  for (const file of files) {
+    const content = await contentOf(file);
+    hash.update(`${file.kind} ${file.mode.toString(8)} ${content.length} ${file.target}\0`).update(content);
   }
   return hash.digest('hex');
+}
+
+async function contentOf(file: ImageFile): Promise<Buffer> {
+  switch (file.kind) {
+    case 'file':
+      return await readFile(file.source);
+    case 'link':
+      return Buffer.from(await readlink(file.source));
+    case 'text':
+      return Buffer.from(file.text);
+  }
 }
 
 /**
@@ -95,7 +120,8 @@ export async function writeFiles(
     if (file.kind === 'link') {
       await symlink(await readlink(file.source), path);
     } else {
-      await copyFile(file.source, path);
+      if (file.kind === 'text') await writeFile(path, file.text);
+      else await copyFile(file.source, path);
       await chmod(path, file.mode);
     }
   }

@@ -40,7 +40,9 @@ describe('the files of an image', () => {
   test('the overlay’s own rc.local wins over ours', async () => {
     await writeFile(join(overlay, 'etc/rc.local'), 'mine\n');
     const files = await imageFiles(packageRoot(), overlay);
-    expect(files.find(({ target }) => target === 'etc/rc.local')?.source).toBe(join(overlay, 'etc/rc.local'));
+    expect(files.find(({ target }) => target === 'etc/rc.local')).toMatchObject({
+      source: join(overlay, 'etc/rc.local'),
+    });
   });
 
   test('an overlay that is no folder, or holds a device, is refused by its path', async () => {

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Role } from '../../../src/catalogue/role.ts';
-import { packageRoot } from '../../../src/io/package-root.ts';
+import { boxProgram } from '../../../src/io/box-program.ts';
 import { boots, type Left } from '../../../src/local/simulated/boot.ts';
 import { outcomeOf } from '../../../src/local/simulated/outcome.ts';
 import type { BoxEnd, BoxPlan } from '../../../src/local/simulated/plan.ts';
@@ -29,7 +27,7 @@ const SCRIPT = startUpPayload(
       compression: 'gzip',
     },
   },
-  readFileSync(join(packageRoot(), 'templates', 'start-up.sh'), 'utf8'),
+  boxProgram('start-up.sh'),
 ).text;
 
 /** Boots one box on a clock of its own, to its end. */

@@ -1,0 +1,123 @@
+# Logs: of a step's own output, and what of it people read on the console.
+
+# The log of the step's script, as long as its failure is explained by it.
+STEP_LOG=''
+# Words by which a line is taken for the cause of a failure.
+ERROR_WORDS='(^|[^a-z])(e:|error|fatal|fail|failed|failure|cannot|can.t|could not|unable|denied|refused|not found|no such'
+ERROR_WORDS+='|unbound variable|invalid|panic|exception|timed out)([^a-z]|$)'
+# EC2 keeps 64 KB of console: a talkative script must not push the markers out.
+SUMMARY_LINES=100
+# Seconds that a script whose time is up gets to end by itself.
+GRACE=10
+EXCERPT=() READING='' PARTIAL_LINE='' SUMMARIES=0 LIMIT=0 ENDS='' TIMED_OUT=''
+
+# A line for people.
+say() {
+  harmless "$1"
+  print "rolecall[$STEP]: $REPLY"$'\n'
+}
+
+# Prints the last lines of EXCERPT, or of the step's log; where FAILURE is empty, it becomes the line that most looks like
+# the cause.
+explain_failure() {
+  local - text='' line
+  set +x
+  if [[ -n $STEP_LOG && -r $STEP_LOG ]]; then
+    mapfile -t EXCERPT < <(tail -c 65536 -- "$STEP_LOG" | tr -d '\000')
+    find_cause
+  fi
+  if ((${#EXCERPT[@]} > 40)); then EXCERPT=("${EXCERPT[@]: -40}"); fi
+  for line in ${EXCERPT[@]+"${EXCERPT[@]}"}; do
+    harmless "$line"
+    text+="rolecall[$STEP]| $REPLY"$'\n'
+  done
+  print "$text"
+}
+
+# Sets FAILURE, unless it is known, to the line of EXCERPT that most looks like the cause.
+find_cause() {
+  local line found=''
+  for line in ${EXCERPT[@]+"${EXCERPT[@]}"}; do
+    if [[ ${line,,} =~ $ERROR_WORDS ]]; then
+      found=$line
+      break
+    fi
+    if [[ $line == *[![:space:]]* ]]; then found=$line; fi
+  done
+  FAILURE=${FAILURE:-${found:-it printed nothing}}
+}
+
+# Runs a command in the background with its output in the new file $1, for at most $2 seconds (0: for ever), and prints its
+# summaries as they come. Returns its status, 124 where its time was up.
+run_logged() {
+  local status=0 group
+  STEP_LOG=$1 LOGS+=("$1") READING=yes PARTIAL_LINE='' SUMMARIES=0 LIMIT=$2 ENDS='' TIMED_OUT=''
+  exec 7<"$1"
+  if ((LIMIT > 0)); then
+    uptime_cs
+    ENDS=$((REPLY + LIMIT * 100))
+  fi
+  start_child run_to_log "${@:3}" </dev/null >>"$1" 2>&1
+  group=$CHILD
+  follow_child || status=$?
+  if [[ -n $TIMED_OUT ]]; then
+    # Those of its children that didn't listen to SIGTERM.
+    kill -KILL -- "-$group" 2>/dev/null || true
+    FAILURE="the module was not done after $LIMIT s, and was ended" status=124
+  fi
+  print_summaries
+  if [[ $PARTIAL_LINE == 'rolecall: '* ]]; then print_summary "$PARTIAL_LINE"; fi
+  exec 7<&-
+  READING=''
+  return "$status"
+}
+
+# Tells in the log which signal ended the command.
+run_to_log() {
+  local status=0
+  "$@"
+  status=$?
+  if ((status > 128)) && kill -l "$status" >/dev/null 2>&1; then
+    printf '%s was ended by SIG%s\n' "$SCRIPT" "$(kill -l "$status")"
+  fi
+  return "$status"
+}
+
+# Sets REPLY to the hundredths of a second since the machine started: clocks are set while machines boot.
+uptime_cs() {
+  read -r REPLY _ </proc/uptime
+  REPLY=$((10#${REPLY/./}))
+}
+
+on_tick() {
+  print_summaries
+  if [[ -z $ENDS ]]; then return 0; fi
+  uptime_cs
+  if ((REPLY < ENDS)); then return 0; fi
+  if [[ -z $TIMED_OUT ]]; then
+    TIMED_OUT=yes ENDS=$((REPLY + GRACE * 100))
+    end_child
+  else
+    end_child KILL
+  fi
+}
+
+# Prints the script's new summary lines (`rolecall: text`), read from its log on fd 7. Reading the log, rather than a
+# pipe, lets daemons that the script left running keep their stdout for as long as they like.
+print_summaries() {
+  local - line
+  set +x
+  if [[ -z $READING ]]; then return 0; fi
+  # Not mapfile, which ends a line at a NUL.
+  while IFS= read -r line <&7; do
+    line=$PARTIAL_LINE$line PARTIAL_LINE=''
+    if [[ $line == 'rolecall: '* ]]; then print_summary "$line"; fi
+  done
+  PARTIAL_LINE+=$line
+}
+
+print_summary() {
+  SUMMARIES=$((SUMMARIES + 1))
+  if ((SUMMARIES <= SUMMARY_LINES)); then say "${1#rolecall: }"; fi
+  if ((SUMMARIES == SUMMARY_LINES)); then say "further summaries are only in $STEP_LOG"; fi
+}

@@ -1,0 +1,30 @@
+# Signals.
+
+# A handler only makes a note: one that exited would corrupt bash's stack where it interrupts `read -t` or `wait`.
+set_traps() {
+  trap on_exit EXIT
+  trap 'SIGNALED=${SIGNALED:-TERM 143}' TERM
+  trap 'SIGNALED=${SIGNALED:-INT 130}' INT
+  trap 'SIGNALED=${SIGNALED:-HUP 129}' HUP
+  # A reader of stdout that went away must not end us; unlike '', a handler is not inherited.
+  trap : PIPE
+  set -o errtrace
+  trap 'AT_LINE=$LINENO' ERR
+}
+
+# Ends the run if a signal has come; on_exit says which.
+heed() {
+  if [[ -n $SIGNALED ]]; then exit 1; fi
+}
+
+# Sends SIGTERM, or $1, to the process CHILD and to its group, where it has one.
+end_child() {
+  if [[ -n $CHILD ]]; then kill "-${1:-TERM}" -- "-$CHILD" "$CHILD" 2>/dev/null || true; fi
+}
+
+# Sleeps $1 seconds, or until a signal comes.
+pause() {
+  sleep "$1" &
+  wait "$!" || true
+  heed
+}

@@ -1,0 +1,56 @@
+/** How much of user data's 16 KB scheme B takes, with signatures as a launch makes them. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { connectBucket } from '../../src/aws/s3.ts';
+import { pinBeacon } from '../../src/cli/beacon-pin.ts';
+import { payloadFor, sendsBeacons } from '../../src/cli/payloads.ts';
+import { boxProgram } from '../../src/io/box-program.ts';
+import type { BundleKey, LaunchId, Nonce } from '../../src/nouns.ts';
+import { startUpPayload } from '../../src/payload/start-up.ts';
+import { role } from '../launch/roles.ts';
+
+const LAUNCH = '20260102-030405-1f2e3d' as LaunchId;
+
+/** The user data of a launch by somebody whose session token has so many characters; 0: lasting keys. */
+async function payload(tokenLength: number) {
+  const sessionToken = randomBytes(tokenLength).toString('base64').slice(0, tokenLength);
+  const credentials = {
+    accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+    secretAccessKey: 'x'.repeat(40),
+    ...(tokenLength > 0 && { sessionToken }),
+  };
+  const bucket = connectBucket(
+    { region: 'eu-central-1', credentials },
+    { bucket: 'shop-rolecall-production', prefix: 'teams/shop/' },
+  );
+  const sha256 = randomBytes(32).toString('hex');
+  const { url } = await bucket.presignGet(`bundles/${LAUNCH}/${sha256}`, 21_600);
+  const key = randomBytes(32).toString('hex') as BundleKey;
+  const nonce = randomBytes(16).toString('hex') as Nonce;
+  const bundle = { pinned: { url, key, sha256, compression: 'gzip' as const } };
+  const beacon = await pinBeacon(LAUNCH, bucket);
+  return await payloadFor({ role: role(), launch: LAUNCH, nonce }, { bundle, beacon });
+}
+
+test('the script itself has at most 8 KB', () => {
+  const bundle = { url: '', key: '' as BundleKey, sha256: '', compression: 'gzip' as const };
+  const { text } = startUpPayload(
+    role(),
+    { launch: '' as LaunchId, nonce: '' as Nonce, bundle },
+    boxProgram('start-up.sh'),
+  );
+  expect(Buffer.byteLength(text.replace(/^rolecall_launch=[\s\S]*?^\)\n/m, ''))).toBeLessThanOrEqual(8_192);
+});
+
+describe('a payload with beacons', () => {
+  test('and a session token of 1,500 characters, as OIDC gives, has at most 15 KB', async () => {
+    const made = await payload(1_500);
+    expect(sendsBeacons(made)).toBe(true);
+    expect(made.bytes).toBeLessThanOrEqual(15 * 1_024);
+  });
+
+  test('has room for a token of 1,900 characters, and for none at all it takes less than 12 KB', async () => {
+    expect(sendsBeacons(await payload(1_900))).toBe(true);
+    expect((await payload(0)).bytes).toBeLessThan(12 * 1_024);
+  });
+});
