@@ -29,7 +29,7 @@ personality=(environment=prod role=queue context=b)
 # ---- end of settings
 
 PROGRAM='the start-up script' SCHEME=start-up-bundle
-RUN='' SEQ=0 STEP=bundle.fetch SIGNER=known PENDING=() LAUNCH=$rolecall_launch NONCE=$rolecall_nonce
+RUN='' SEQ=0 STEP=metadata SIGNER=pending PENDING=() INSTANCE_ID='' LAUNCH=$rolecall_launch NONCE=$rolecall_nonce
 VERDICT='' TOLD='' FAILURE='' AT_LINE='' WORK='' CHILD='' SIGNALED='' SINKS=()
 declare -A MASKS=([nonce]=$NONCE [key]=$rolecall_bundle_key [url]=$rolecall_bundle_url)
 BASE=$ROOT/var/lib/rolecall/$LAUNCH
@@ -55,6 +55,35 @@ clean_up() {
   rm -rf -- "$WORK" "$BASE"/.bundle* "$BUNDLE"/*/.variables
 }
 
+need() {
+  local name
+  for name; do command -v "$name" >/dev/null || die "missing on this AMI: $name"; done
+}
+
+# Asks the metadata service: ask HEADER CURL-OPTION... No proxy and no .curlrc may come between.
+ask() {
+  curl -qsSf --noproxy '*' --connect-timeout 2 -m 10 -H "$@" 2>&1
+}
+
+# Markers are signed for this machine. The token is good for a minute; the network may come up late.
+learn_instance() {
+  local wait url=http://169.254.169.254
+  # Another metadata service is believed only under another root, which no machine has.
+  if [[ -n $ROOT ]]; then url=${ROLECALL_METADATA:-$url}; fi
+  need curl
+  for wait in 0.2 0.4 0.8 1.6 3.2 5 5 5 5 5 ''; do
+    if FAILURE=$(ask 'X-aws-ec2-metadata-token-ttl-seconds: 60' -X PUT "$url/latest/api/token") &&
+      FAILURE=$(printf 'X-aws-ec2-metadata-token: %s\n' "$FAILURE" | ask @- "$url/latest/meta-data/instance-id") &&
+      [[ $FAILURE =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ ]]; then
+      INSTANCE_ID=$FAILURE
+      settle_signer known
+      return
+    fi
+    if [[ -n $wait ]]; then pause "$wait"; fi
+  done
+  die "the metadata service tells no instance id: $FAILURE"
+}
+
 # Runs a program that may take long: a signal ends it, and the run. It prints into memory, since the disk may be full.
 run() {
   local status=0
@@ -75,10 +104,8 @@ refuse() {
 }
 
 fetch() {
-  local name wait status code
-  for name in "$rolecall_bundle_compression" chmod curl find grep mkdir mktemp od openssl rm sleep tail tar tee timeout tr; do
-    command -v "$name" >/dev/null || die "missing on this AMI: $name"
-  done
+  local wait status code
+  need "$rolecall_bundle_compression" base64 chmod find grep mkdir mkfifo mktemp openssl tail tar tee timeout tr
   mkdir -p -- "$BASE" "${LOGS[0]%/*}" "$ROOT/run" || die "can't make the folder $BASE: user data runs as root"
   chmod 700 -- "$BASE"
   # What is printed goes to a log, too.
@@ -137,6 +164,7 @@ unpack() {
 main() {
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   begin_run "${BASH_VERSINFO[0]}"
+  run_step metadata learn_instance
   run_step bundle.fetch fetch
   run_step bundle.verify verify
   run_step bundle.decrypt decrypt

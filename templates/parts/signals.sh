@@ -3,9 +3,9 @@
 # A handler only makes a note: one that exited would corrupt bash's stack where it interrupts `read -t` or `wait`.
 set_traps() {
   trap on_exit EXIT
-  trap 'SIGNALED=${SIGNALED:-TERM 143}' TERM
-  trap 'SIGNALED=${SIGNALED:-INT 130}' INT
-  trap 'SIGNALED=${SIGNALED:-HUP 129}' HUP
+  trap ': ${SIGNALED:=TERM 143}' TERM
+  trap ': ${SIGNALED:=INT 130}' INT
+  trap ': ${SIGNALED:=HUP 129}' HUP
   # A reader of stdout that went away must not end us; unlike '', a handler is not inherited.
   trap : PIPE
   set -o errtrace

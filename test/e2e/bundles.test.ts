@@ -37,6 +37,7 @@ describe('a role with modules', () => {
     const { code, document, stderr } = await launched('pair');
     expect({ code, verdict: document.machines[0].verdict }).toEqual({ code: 0, verdict: 'succeeded' });
     expect(document.machines[0].steps.map(({ name }: { name: string }) => name)).toEqual([
+      'metadata',
       'bundle.fetch',
       'bundle.verify',
       'bundle.decrypt',
@@ -248,6 +249,7 @@ describe('a bundle that was changed after its launch', () => {
       ),
     });
     expect(machines[0].steps.map(({ name }: { name: string }) => name)).toEqual([
+      'metadata',
       'bundle.fetch',
       'bundle.verify',
     ]);

@@ -91,7 +91,7 @@ test.each([
     expect(after).toMatch(/Cloud-init v\. \d\S+ running 'modules:final'/);
     expect(told(after)).toEqual(told(before));
     expect(told(after)).toContain(
-      exit === 0 ? 'Finished starting module second' : '12 verdict failed module.fails 100',
+      exit === 0 ? 'Finished starting module second' : '14 verdict failed module.fails 100',
     );
     expect({ code, warned: /WARNING\]: Failed to run module scripts-user/.test(after) }).toEqual({
       code: exit === 0 ? 0 : 1,

@@ -28,7 +28,7 @@ async function payload(tokenLength: number) {
   const key = randomBytes(32).toString('hex') as BundleKey;
   const nonce = randomBytes(16).toString('hex') as Nonce;
   const bundle = { pinned: { url, key, sha256, compression: 'gzip' as const } };
-  const beacon = await pinBeacon(LAUNCH, bucket);
+  const beacon = await pinBeacon(LAUNCH, role(), bucket);
   return await payloadFor({ role: role(), launch: LAUNCH, nonce }, { bundle, beacon });
 }
 

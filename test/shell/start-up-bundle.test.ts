@@ -60,7 +60,7 @@ describe('bundle.fetch', () => {
     expect([outcome.status, box.asked, begun(outcome.stdout), readdirSync(base())]).toEqual([
       1,
       asked,
-      ['bundle.fetch'],
+      ['metadata', 'bundle.fetch'],
       [],
     ]);
   });
@@ -150,7 +150,10 @@ describe('bundle.verify ends the start before anything is decrypted, where the b
     expect(told(outcome)).toBe(
       `bundle.verify (status 1): this is not the start-up bundle of this launch: its SHA-256 begins ${sha256(found).slice(0, 12)}, and ${sha256(bundle).slice(0, 12)} was expected`,
     );
-    expect([outcome.status, begun(outcome.stdout)]).toEqual([1, ['bundle.fetch', 'bundle.verify']]);
+    expect([outcome.status, begun(outcome.stdout)]).toEqual([
+      1,
+      ['metadata', 'bundle.fetch', 'bundle.verify'],
+    ]);
     expect([box.has('decrypted'), readdirSync(base())]).toEqual([false, []]);
   });
 });

@@ -13,6 +13,7 @@ beforeEach(() => {
 afterEach(() => box.remove());
 
 const STEPS = [
+  'metadata',
   'bundle.fetch',
   'bundle.verify',
   'bundle.decrypt',
@@ -168,11 +169,11 @@ describe('the earliest failures', () => {
   test('before anything of the bundle is known, the EXIT trap reports', async () => {
     const outcome = await box.start({ bundle: await two(), before: 'find_consoles() { false; }' });
     expect(outcome.status).toBe(1);
-    expect(told(outcome)).toMatch(
-      /^bundle\.fetch \(status 1\): the start-up script broke off at its line \d+$/,
+    expect(told(outcome)).toMatch(/^metadata \(status 1\): the start-up script broke off at its line \d+$/);
+    expect(events(outcome.stdout)).toEqual(['verdict failed metadata 1 MS']);
+    expect(marks(outcome.stdout).every(({ signed, launch }) => signed === 'none' && launch === '-')).toBe(
+      true,
     );
-    expect(events(outcome.stdout)).toEqual(['end bundle.fetch 1 MS', 'verdict failed bundle.fetch 1 MS']);
-    expect(marks(outcome.stdout).every(({ signed }) => signed === true)).toBe(true);
   });
 
   test('an unset variable', async () => {
@@ -184,9 +185,9 @@ describe('the earliest failures', () => {
   test('a bash that is too old says so', async () => {
     const outcome = await box.start({ bundle: await two(), before: 'main() { begin_run 4; }' });
     expect(outcome.status).toBe(1);
-    expect(told(outcome)).toMatch(/^bundle\.fetch \(status 1\): bash 5\S+ is too old, 5.0 is needed$/);
+    expect(told(outcome)).toMatch(/^metadata \(status 1\): bash 5\S+ is too old, 5.0 is needed$/);
     expect(
-      outcome.stdout.match(/^<<rc1 \S+ \S+ 2 \S+ verdict failed bundle\.fetch 1 \d+ \S+>>$/gm),
+      outcome.stdout.match(/^<<rc1 - [0-9a-f]{8} 1 \d+\.\d{3} verdict failed metadata 1 \d+ ->>$/gm),
     ).toHaveLength(3);
   });
 
@@ -195,10 +196,11 @@ describe('the earliest failures', () => {
     const mounts = `mkdir "$1/over"; mount -t tmpfs tmpfs "$1/over"; mkdir "$1/over/upper" "$1/over/work"
       mount -t overlay overlay -o ${over} /usr/bin; rm /usr/bin/${tool}; hash -r`;
     const outcome = await box.start({ bundle: await two(), mounts });
-    expect(told(outcome)).toBe(`bundle.fetch (status 1): missing on this AMI: ${tool}`);
+    const step = tool === 'curl' ? 'metadata' : 'bundle.fetch';
+    expect(told(outcome)).toBe(`${step} (status 1): missing on this AMI: ${tool}`);
     expect([outcome.status, events(outcome.stdout).at(-1), box.asked]).toEqual([
       1,
-      'verdict failed bundle.fetch 1 MS',
+      `verdict failed ${step} 1 MS`,
       0,
     ]);
   });
@@ -226,5 +228,5 @@ test('sourced, it does nothing', async () => {
     'test',
     written('start-up.sh'),
   ]);
-  expect([status, stdout]).toEqual([0, 'bundle.fetch\n']);
+  expect([status, stdout]).toEqual([0, 'metadata\n']);
 });

@@ -9,6 +9,7 @@ import { role } from '../launch/roles.ts';
 import { type Member, tarOf } from '../support/archives.ts';
 import { type Outcome, run } from './bash.ts';
 import { BoxRoot, LAUNCH, NONCE } from './box.ts';
+import { serveMetadata } from './metadata-server.ts';
 
 const TEMPLATE = boxProgram('start-up.sh');
 
@@ -80,16 +81,18 @@ export class StartUpBox extends BoxRoot {
       compression: 'gzip',
       ...options.pinned,
     } as const;
+    const metadata = await serveMetadata(undefined);
     const asRun = { launch: LAUNCH as LaunchId, nonce: NONCE as Nonce, bundle };
     const { text } = startUpPayload(role({}, { personality: options.personality ?? {} }), asRun, TEMPLATE);
     try {
       return await run('unshare', this.#command(this.write('part-001', text, 0o700), options), {
         ...options,
-        env: { ROLECALL_ROOT: this.path, ...options.env },
+        env: { ROLECALL_ROOT: this.path, ROLECALL_METADATA: metadata.url, ...options.env },
       });
     } finally {
       server.closeAllConnections();
       server.close();
+      await metadata.close();
     }
   }
 
