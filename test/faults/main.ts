@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     sample: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
-    jobs: { type: 'string', default: String(cpus().length * 4) },
+    jobs: { type: 'string', default: String(cpus().length * 2) },
   },
 });
 const names = positionals.length === 0 ? Object.keys(PARTS) : positionals;

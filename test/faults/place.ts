@@ -84,7 +84,7 @@ ami: ${AMI}
 bucket: ${BUCKET}
 prefix: ${name}/
 apps: { shop: {} }
-defaults: { instance_type: ${instanceType}, timeout: 1m }
+defaults: { instance_type: ${instanceType}, timeout: 2m }
 environments: { prod: {}, staging: {} }
 contexts: { a: {}, b: {} }
 roles: { web: {} }

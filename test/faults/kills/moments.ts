@@ -1,6 +1,7 @@
+import { exitCode } from '../../../src/errors.ts';
 import type { Running } from '../../support/cli.ts';
 import { type Ended, endOf, type Place } from '../place.ts';
-import { manners } from '../scenarios/claims.ts';
+import { documentOf, manners } from '../scenarios/claims.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 
 /** Disturbs a scenario after so many stages of its requests, runs it again, and tells what is wrong then. */
@@ -38,7 +39,9 @@ export const killed: Killed = async (scenario, place, after) => {
 /** Ctrl-C once, then the same command. */
 export const interrupted: Killed = async (scenario, place, after) => {
   const { running } = await startAndSignal(scenario, place, after, 'SIGINT');
-  const ended = await endOf(running);
+  const end = await endOf(running);
+  // Between its last word and its end node has no handler any more: the signal ends it.
+  const ended = { ...end, code: end.code ?? documentOf(end)?.exit_code ?? exitCode('interrupted') };
   const wrong = await settled(() => scenario.judge(place, ended));
   return [...wrong.map((text) => `interrupted: ${text}`), ...(await runAgain(scenario, place))];
 };

@@ -24,7 +24,7 @@ const WAYS: readonly Killed[] = [killed, interrupted, paused];
 export async function killCampaign(settings: Settings): Promise<Findings> {
   const started = performance.now();
   const builds = await makeBuilds();
-  const cloud = await cloudUp(LATE);
+  const cloud = await cloudUp({ more: LATE });
   try {
     const scenarios = [...[launch, scaleOutInWaves, scaleIn, replace, terminate], ...releases(builds)];
     const lengths = await inPool(scenarios, settings.jobs, (scenario) => lengthOf(scenario, cloud));
@@ -74,7 +74,7 @@ export async function killCampaign(settings: Settings): Promise<Findings> {
 
 /** How many stages the requests of a scenario have in all when nothing disturbs it. */
 async function lengthOf(scenario: Scenario, cloud: FaultCloud): Promise<number> {
-  const place = await makePlace(`length-${scenario.name.replaceAll(' ', '-')}`, cloud);
+  const place = await makePlace(`length-${scenario.name.replaceAll(/\W+/g, '-')}`, cloud);
   try {
     await scenario.prepare(place);
     let stages = 0;

@@ -1,10 +1,11 @@
-import { cloudUp, type FaultCloud } from '../cloud.ts';
+import { cloudUp, type FaultCloud, SECOND_HANGS } from '../cloud.ts';
 import type { Findings, Settings } from '../part.ts';
 import { makePlace, type Place } from '../place.ts';
 import { inPool } from '../pool.ts';
-import { type Case, planned, type Trouble, titleOf } from '../proxy/cases.ts';
+import { type Case, planned, type Reference, type Trouble, titleOf } from '../proxy/cases.ts';
+import { FAULTS } from '../proxy/fault.ts';
 import { makeBuilds } from '../scenarios/builds.ts';
-import { launch } from '../scenarios/launch.ts';
+import { launch, launchHanging } from '../scenarios/launch.ts';
 import { status, watch } from '../scenarios/read.ts';
 import { releases } from '../scenarios/release.ts';
 import { replace } from '../scenarios/replace.ts';
@@ -12,52 +13,70 @@ import { scaleIn, scaleOut } from '../scenarios/scale.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { terminate } from '../scenarios/terminate.ts';
 
+/** Stalled commands wait, and need no core. */
+const WAITING = 3;
+
 /** Every fault of the proxy before every operation, over every verb that uses it. */
 export async function proxyCampaign(settings: Settings): Promise<Findings> {
   const started = performance.now();
   const builds = await makeBuilds();
-  const cloud = await cloudUp();
+  const [good, hanging] = [await cloudUp(), await cloudUp({ boxes: SECOND_HANGS })];
+  const cloudOf = (scenario: Scenario) => (scenario.hanging ? hanging : good);
   try {
     const scenarios = [
-      ...[launch, scaleOut, scaleIn, replace, terminate, watch, status],
+      ...[launch, launchHanging, scaleOut, scaleIn, replace, terminate, watch, status],
       ...releases(builds),
     ];
-    const used = await inPool(scenarios, settings.jobs, (scenario) => operationsOf(scenario, cloud));
-    const cases = planned(
-      scenarios.map((scenario, index) => ({ scenario, used: used[index] ?? new Map() })),
-      settings,
-    );
-    const results = await inPool(cases, settings.jobs, (each) => tried(each, cloud));
-    const struck = results.filter(({ struck: count }) => count > 0);
-    const violations = results.flatMap(({ violations: wrong }) => wrong);
-    const survived = struck.filter(({ code }) => code === 0).length;
-    const honest = struck.filter(({ code, violations: wrong }) => code !== 0 && wrong.length === 0).length;
-    return {
-      part: 'proxy',
-      tried: struck.length,
-      figures: [
-        `${survived} times the command succeeded all the same`,
-        `${honest} times it said what it could not do, and did it when run again`,
-        `${new Set(cases.flatMap(({ trouble }) => ('operation' in trouble ? trouble.operation : []))).size} operations`,
-      ],
-      violations,
-      seconds: (performance.now() - started) / 1000,
-    };
+    const references = await inPool(scenarios, settings.jobs, async (scenario) => ({
+      scenario,
+      used: await operationsOf(scenario, cloudOf(scenario)),
+    }));
+    const cases = planned(references, settings);
+    const isWaiting = ({ trouble }: Case) => 'fault' in trouble && trouble.fault.name.startsWith('stalled');
+    const run = (each: Case) => tried(each, cloudOf(each.scenario));
+    const results = await Promise.all([
+      inPool(cases.filter(isWaiting), settings.jobs * WAITING, run),
+      inPool(
+        cases.filter((each) => !isWaiting(each)),
+        settings.jobs,
+        run,
+      ),
+    ]);
+    return findings(results.flat(), references, (performance.now() - started) / 1000);
   } finally {
-    await cloud.down();
+    await good.down();
+    await hanging.down();
     builds.dispose();
   }
 }
 
+function findings(results: readonly Tried[], references: readonly Reference[], seconds: number): Findings {
+  const struck = results.filter(({ struck: count }) => count > 0);
+  const right = struck.filter(({ violations }) => violations.length === 0);
+  const whole = right.filter(({ isWhole }) => isWhole).length;
+  const operations = new Set(references.flatMap(({ used }) => [...used.keys()]));
+  return {
+    part: 'proxy',
+    tried: struck.length,
+    figures: [
+      `${FAULTS.length + 1} faults, ${operations.size} operations, ${references.length} commands`,
+      `${whole} times the command did all of it at once`,
+      `${right.length - whole} times it told what was left, and did it when run again`,
+    ],
+    violations: results.flatMap(({ violations }) => violations),
+    seconds,
+  };
+}
+
 /** How often a scenario uses each operation when nothing goes wrong. */
 async function operationsOf(scenario: Scenario, cloud: FaultCloud): Promise<ReadonlyMap<string, number>> {
-  const place = await makePlace(`reference-${scenario.name.replaceAll(' ', '-')}`, cloud);
+  const place = await makePlace(`reference-${scenario.name.replaceAll(/\W+/g, '-')}`, cloud);
   try {
     await scenario.prepare(place);
     place.proxy.arm();
     const ended = await place.run(scenario.argv(place));
     const wrong = await scenario.judge(place, ended);
-    if (ended.code !== 0 || wrong.length > 0)
+    if (ended.code !== (scenario.hanging ? 5 : 0) || wrong.length > 0)
       throw new Error(`${scenario.name} without a fault: exit ${ended.code}, ${wrong}\n${ended.stderr}`);
     return place.proxy.counts;
   } finally {
@@ -68,7 +87,8 @@ async function operationsOf(scenario: Scenario, cloud: FaultCloud): Promise<Read
 interface Tried {
   /** Requests that met the fault. */
   readonly struck: number;
-  readonly code: number | null;
+  /** The command ended as it does without a fault. */
+  readonly isWhole: boolean;
   readonly violations: readonly string[];
 }
 
@@ -89,7 +109,7 @@ async function tried({ scenario, name, trouble }: Case, cloud: FaultCloud): Prom
       .join('\n');
     return {
       struck: 'operation' in trouble ? struck : 1,
-      code: ended.code,
+      isWhole: ended.code === (scenario.hanging ? 5 : 0),
       violations: all.length === 0 ? [] : [`${titleOf(scenario, trouble)}: ${all.join('; ')}\n${said}`],
     };
   } finally {

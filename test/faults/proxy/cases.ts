@@ -43,7 +43,9 @@ function draftsOf({ scenario, used }: Reference, { seed }: Settings, random: Ran
   const plans = [...used].flatMap(([operation, count]) =>
     FAULTS.filter((fault) => applies(fault, operation)).map((fault): Plan => {
       const from = 1 + random.below(count);
-      const times = random.pick([1, 1, 2, Number.POSITIVE_INFINITY]);
+      // A stall ends after half a minute, so one that lasts takes minutes.
+      const lasting = fault.name.startsWith('stalled') && random.chance(0.7) ? 1 : Number.POSITIVE_INFINITY;
+      const times = random.pick([1, 1, 2, lasting]);
       return { operation, from, times, fault, seed: `${seed} ${scenario.name} ${operation} ${fault.name}` };
     }),
   );
