@@ -34,6 +34,8 @@ export interface LaunchDocument {
   };
   /** What became of the fleet; absent for a command about one launch. */
   readonly fleet?: FleetDocument;
+  /** Machines whose tag rolecall:verdict could not be set; absent where there are none. */
+  readonly untagged?: { readonly instance_ids: readonly string[]; readonly reason: string };
   /** Set when AWS gave fewer machines than asked. */
   readonly error?: { readonly code: string | null; readonly message: string };
   readonly exit_code: number;
@@ -126,6 +128,9 @@ export function launchDocument(
       lost: count('lost'),
     },
     ...(view.fleet && { fleet: fleetDocument(view, view.fleet) }),
+    ...(view.untagged && {
+      untagged: { instance_ids: view.untagged.instanceIds, reason: view.untagged.reason },
+    }),
     ...(refusal && { error: { code: refusal.error.code ?? null, message: refusal.error.message } }),
     exit_code: exit,
   };

@@ -42,6 +42,10 @@ export function eventLines(before: LaunchView, event: ReportedEvent): string[] {
     }
     case 'notice':
       return [printable(event.text)];
+    case 'untagged':
+      return [
+        `the tag rolecall:verdict is not set on ${event.instanceIds.join(', ')}: ${printable(event.reason)}`,
+      ];
     case 'fleet-seen':
     case 'wave-started':
     case 'machines-ended':
@@ -76,7 +80,7 @@ function fleetEventLines(event: FleetOnlyEvent): string[] {
   }
 }
 
-type MachineEvent = Exclude<WatchEvent, { readonly type: 'notice' }>;
+type MachineEvent = Exclude<WatchEvent, { readonly type: 'notice' | 'untagged' }>;
 
 function machineEventLines(before: LaunchView, event: MachineEvent): string[] {
   switch (event.type) {

@@ -122,6 +122,8 @@ function watchObject(event: WatchEvent, at: string): EventObject {
       const row = { machine, verdict, steps: verdict.steps, seenAt: event.at };
       return { event: 'verdict', at, ...machineDocument(row) };
     }
+    case 'untagged':
+      return { event: 'untagged', at, instance_ids: event.instanceIds, reason: event.reason };
     case 'notice':
       return { event: 'notice', at, text: event.text };
   }

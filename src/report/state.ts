@@ -1,5 +1,5 @@
 import type { AwsError } from '../errors.ts';
-import type { LaunchId, Machine } from '../nouns.ts';
+import type { InstanceId, LaunchId, Machine } from '../nouns.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Step, Verdict } from '../watch/verdict.ts';
 import { advanceFleet, type FleetOnlyEvent, type FleetView } from './fleet-state.ts';
@@ -42,6 +42,8 @@ export interface LaunchView {
   readonly askedBy?: number;
   /** Of the fleet that the command changes; absent for a command about one launch. */
   readonly fleet?: FleetView;
+  /** Machines whose tag rolecall:verdict stays unset, and why. */
+  readonly untagged?: { readonly instanceIds: readonly InstanceId[]; readonly reason: string };
   /** The newest, oldest first. */
   readonly notices: readonly string[];
 }
@@ -92,6 +94,11 @@ export function advance(view: LaunchView, event: ReportedEvent): LaunchView {
       return judged(seen(next, event.machine, event.at), event.machine, event.verdict, event.at);
     case 'machine-died':
       return judged(seen(next, event.machine, event.at), event.machine, diedLater(event.machine), event.at);
+    case 'untagged': {
+      const { instanceIds, reason } = event;
+      const before = next.untagged?.instanceIds ?? [];
+      return { ...next, untagged: { instanceIds: [...before, ...instanceIds], reason } };
+    }
     case 'notice':
       return noted(next, event.text);
     case 'fleet-seen':

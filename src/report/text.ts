@@ -41,6 +41,7 @@ export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyl
   if (view.refused.length === 0 && notLaunched(view) > 0) {
     lines.push(`${style.paint.bad('✖')} ${counted(notLaunched(view), 'machine')} not launched`);
   }
+  if (view.untagged !== undefined) lines.push(...untaggedLines(view.untagged, launch, style));
   if (view.fleet !== undefined) lines.push(...fleetLines(view, view.fleet, launch, style));
   lines.push(...(lines.length === 0 ? [] : ['']), conclusion(view, launch, style), ...(style.notes ?? []));
   return `${lines.flatMap((line) => fitted(line, style.columns)).join('\n')}\n`;
@@ -70,6 +71,18 @@ function successLine(row: MachineRow, { paint, columns }: TextStyle): string[] {
     printable(remarkOf(row)),
     columns,
   );
+}
+
+/** Other commands find verdicts by their tags; watching again sets them. */
+function untaggedLines(
+  { instanceIds, reason }: NonNullable<LaunchView['untagged']>,
+  { id }: LaunchMeta,
+  { paint, followUp }: TextStyle,
+): string[] {
+  const which = instanceIds.length <= NAMED ? `: ${instanceIds.join(', ')}` : '';
+  const head = `${paint.warn('?')} the tag rolecall:verdict is not set on ${counted(instanceIds.length, 'machine')}${which}`;
+  const again = ['rolecall', 'watch', id, ...(followUp ?? [])].map(shellWord).join(' ');
+  return [head, ...indented(printable(reason)), ...(followUp === undefined ? [] : indented(again))];
 }
 
 /** The machines that met one trouble: how many of `total`, what it was, and the end of the first one's console. */

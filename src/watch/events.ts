@@ -36,5 +36,12 @@ export type WatchEvent =
     }
   /** The machine's final verdict: the last event about it. */
   | { readonly type: 'verdict'; readonly at: number; readonly machine: Machine; readonly verdict: Verdict }
+  /** The tag rolecall:verdict stays unset on these machines: what asks EC2 later does not know their verdicts. */
+  | {
+      readonly type: 'untagged';
+      readonly at: number;
+      readonly instanceIds: readonly InstanceId[];
+      readonly reason: string;
+    }
   /** Something about the watching itself that people should know (AWS throttles, a late console). */
   | { readonly type: 'notice'; readonly at: number; readonly text: string };

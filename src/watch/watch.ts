@@ -3,6 +3,7 @@ import type { Ec2 } from '../aws/ports.ts';
 import { UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
+import { unlessAborted } from './abort.ts';
 import type { BeaconStore } from './beacons.ts';
 import type { WatchEvent } from './events.ts';
 import { Watcher } from './watcher.ts';
@@ -59,7 +60,7 @@ export interface WatchOptions {
 /**
  * Follows every machine of a launch and tells what happens, ending with one `verdict` event a machine. It ends when
  * no more machines are to come and all have their verdict, or when `signal` aborts. Read it to its end: the tags
- * of the last verdicts are set after they are told.
+ * of the last verdicts are set after they are told, and an `untagged` event names the machines whose tag could not be set.
  * @throws AwsError where AWS refuses for good (permission, credentials); trouble that may pass is told as a notice
  * @throws UsageError where a pattern is no regular expression
  */
@@ -81,26 +82,19 @@ export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchE
   });
   while (!signal?.aborted) {
     const events = await unlessAborted(watcher.tick(), signal);
-    if (events === undefined) return;
+    if (events === undefined) break;
     yield* events;
-    const tagged = await unlessAborted(watcher.tagVerdicts(), signal);
-    if (tagged === undefined) return;
+    if (watcher.failure !== undefined) {
+      yield* watcher.tags.leave();
+      throw watcher.failure;
+    }
+    if (watcher.finished) return yield* watcher.tags.finish(signal);
+    const tagged = await unlessAborted(watcher.tags.set(watcher.tagMs), signal);
+    if (tagged === undefined) break;
     yield* tagged;
-    if (watcher.failure !== undefined) throw watcher.failure;
-    if (watcher.finished) return;
     await clock.sleep(watcher.pauseMs, signal);
   }
-}
-
-/** Resolves with undefined as soon as `signal` aborts; what was under way ends by itself, unheard. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const aborted = () => resolve(undefined);
-    signal.addEventListener('abort', aborted, { once: true });
-    if (signal.aborted) aborted();
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
+  yield* watcher.tags.leave();
 }
 
 function compiled(name: 'success' | 'failure', source: string | undefined): RegExp | undefined {

@@ -1,7 +1,7 @@
 /** The watch loop's state: one `tick` looks at EC2 once and returns what is new. */
 import { AwsError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
-import type { InstanceId, LaunchId, Machine, Nonce, Outcome } from '../nouns.ts';
+import type { InstanceId, LaunchId, Machine, Nonce } from '../nouns.ts';
 import { Boots } from './boots.ts';
 import { readSnapshot, unreadConsole } from './console.ts';
 import { verdictAtEnd } from './ending.ts';
@@ -24,6 +24,7 @@ import {
 } from './tracked.ts';
 import { takeTurns } from './turns.ts';
 import type { Verdict } from './verdict.ts';
+import { VerdictTags } from './verdict-tags.ts';
 import type { WatchOptions } from './watch.ts';
 
 export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons'> {
@@ -46,6 +47,7 @@ export class Watcher {
   readonly #nonces: Nonces;
   readonly #notices: Notices;
   readonly #second: SecondChannel | undefined;
+  readonly tags: VerdictTags;
   readonly #boots = new Boots();
   readonly #since: number;
   #describedAt = Number.NEGATIVE_INFINITY;
@@ -54,8 +56,6 @@ export class Watcher {
   /** Since when not one request has reached AWS. */
   #unreachableSince: number | undefined;
   #throttled = false;
-  #untagged: Tracked[] = [];
-  #untaggedSince = 0;
   #finished = false;
   #failure: unknown;
 
@@ -64,6 +64,7 @@ export class Watcher {
     this.#reader = new ConsoleReader(plan.ec2);
     this.#nonces = new Nonces(plan.ec2, plan.launch);
     this.#notices = new Notices(plan.clock);
+    this.tags = new VerdictTags({ ec2: plan.ec2, clock: plan.clock, notices: this.#notices });
     const tools = { clock: plan.clock, notices: this.#notices, tickMs: plan.tickMs };
     this.#second = plan.beacons && new SecondChannel(plan.beacons, plan.launch, tools);
     this.#pace = new Pace(plan.tickMs);
@@ -115,33 +116,9 @@ export class Watcher {
     return events;
   }
 
-  /** Tags the machines whose verdict became known since they were last tagged: many at once, but all in the end. */
-  async tagVerdicts(): Promise<WatchEvent[]> {
-    const waitedMs = this.#plan.clock.monotonic() - this.#untaggedSince;
-    const ended = this.#finished || this.#failure !== undefined;
-    if (!ended && waitedMs < this.#pace.tagMs(this.#fleet())) return [];
-    const decided = this.#untagged;
-    this.#untagged = [];
-    const outcomes = new Set(
-      decided.flatMap(({ verdict }) => (verdict === undefined ? [] : [verdict.outcome])),
-    );
-    const told = await Promise.all([...outcomes].map((outcome) => this.#tag(decided, outcome)));
-    return told.flat();
-  }
-
-  async #tag(decided: readonly Tracked[], outcome: Outcome): Promise<WatchEvent[]> {
-    const those = decided.filter(
-      ({ verdict, machine }) => verdict?.outcome === outcome && machine.state !== 'terminated',
-    );
-    const ids = those.map(({ machine }) => machine.instanceId);
-    try {
-      if (ids.length > 0) await this.#plan.ec2.tag(ids, { 'rolecall:verdict': outcome });
-      return [];
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      if (!isForGood(error)) this.#toTag(those);
-      return this.#notices.once(`The tag rolecall:verdict could not be set: ${error.message}`);
-    }
+  /** How long verdicts wait for others to be tagged with, milliseconds. */
+  get tagMs(): number {
+    return this.#pace.tagMs(this.#fleet());
   }
 
   /** Machines that the launch stage has told of. */
@@ -279,16 +256,11 @@ export class Watcher {
     tracked.verdict = verdict;
     // Its text is of no use any more, and with a thousand machines it is much.
     tracked.console = unreadConsole();
-    this.#toTag([tracked]);
+    this.tags.add(tracked.machine, verdict.outcome);
     const { monotonic, wall } = this.#moment();
     if ('bootMs' in verdict && verdict.bootMs !== undefined)
       this.#boots.add(this.#bootMs(tracked, verdict.bootMs, monotonic));
     return { type: 'verdict', at: wall, machine: tracked.machine, verdict };
-  }
-
-  #toTag(decided: readonly Tracked[]): void {
-    if (this.#untagged.length === 0) this.#untaggedSince = this.#plan.clock.monotonic();
-    this.#untagged.push(...decided);
   }
 
   /** When a look would have told of it: by the box's clock, or where EC2 shows consoles late, when it was seen. */

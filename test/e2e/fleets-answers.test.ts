@@ -49,3 +49,41 @@ test('a scale-in whose end EC2 does not take exits 4, and the fleet is told as i
   const status = await cloud.json('status', []);
   expect(status.document.fleets[0].counts).toMatchObject({ proved: 3 });
 });
+
+const XML = '<?xml version="1.0"?><Response><Errors><Error><Code>';
+const BUSY = `${XML}RequestLimitExceeded</Code><Message>Slow.</Message></Error></Errors></Response>`;
+
+describe('the verdict tag', () => {
+  test.each<[string, Fault]>([
+    ['a 503', { status: 503, body: '' }],
+    ['a connection that is reset', 'reset'],
+    ['throttling', { status: 503, body: BUSY }],
+  ])('is set after its last request met %s', async (_, fault) => {
+    await cloud.json('terminate', ['--fleet', '--yes']);
+    const door = await cloud.through();
+    await using proxy = door.proxy;
+    let struck = 0;
+    proxy.fault = (asked) => {
+      if (asked.get('Action') !== 'CreateTags' || struck === 2) return 'pass';
+      struck += 1;
+      return fault;
+    };
+    const { code, document } = await door.json('launch', ['--count', '1']);
+    expect({ code, struck, untagged: document.untagged }).toEqual({
+      code: 0,
+      struck: 2,
+      untagged: undefined,
+    });
+    expect(await cloud.verdicts()).toEqual(proved(1));
+  });
+
+  test('that stays unset is told, and changes no exit code', async () => {
+    await cloud.json('terminate', ['--fleet', '--yes']);
+    const door = await cloud.through();
+    await using proxy = door.proxy;
+    const refusal = `${XML}UnauthorizedOperation</Code><Message>No.</Message></Error></Errors></Response>`;
+    proxy.fault = (asked) => (asked.get('Action') === 'CreateTags' ? { status: 403, body: refusal } : 'pass');
+    const { code, document } = await door.json('launch', ['--count', '1']);
+    expect({ code, untagged: document.untagged.instance_ids }).toEqual({ code: 0, untagged: await idsNow() });
+  });
+});

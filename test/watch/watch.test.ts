@@ -31,6 +31,8 @@ const brief = (event: WatchEvent): string => {
       return event.verdict.outcome;
     case 'gap':
       return `gap ${event.loss}`;
+    case 'untagged':
+      return `untagged ${event.instanceIds.length}: ${event.reason}`;
     case 'notice':
       return event.text;
   }

@@ -33,6 +33,7 @@ export class World {
   readonly machines = new Map<InstanceId, Scripted>();
   readonly calls: Call[] = [];
   readonly tags = new Map<InstanceId, Readonly<Record<string, string>>>();
+  readonly untaggable = new Set<InstanceId>();
   /** Types that can't answer `latest`. */
   readonly postedOnly = new Set<string>();
   /** What the next requests of a name get instead of an answer. */
@@ -125,6 +126,9 @@ export class World {
     },
     tag: async (ids, tags) => {
       this.#called('tag', ids.join());
+      // One machine that EC2 doesn't know, and none is tagged.
+      const unknown = ids.find((id) => this.untaggable.has(id));
+      if (unknown !== undefined) throw new AwsError(`no ${unknown}`, { kind: 'not-found' });
       for (const id of ids) this.tags.set(id, tags);
     },
   };
