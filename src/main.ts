@@ -8,7 +8,8 @@ import { type ExitCode, exitCode } from './errors.ts';
 import { acceleratedClock, ChangeableClock, systemClock } from './io/clock.ts';
 import { errorDocument, errorReport, exitCodeOfError } from './io/errors.ts';
 import { packageRoot } from './io/package-root.ts';
-import { terminal, widthFor } from './io/terminal.ts';
+import { handOver, outliveErrors, say, write } from './io/streams.ts';
+import { outliveHangup, terminal, widthFor } from './io/terminal.ts';
 import { errorAnnotation, isGitHub } from './io/workflow.ts';
 
 /**
@@ -16,14 +17,17 @@ import { errorAnnotation, isGitHub } from './io/workflow.ts';
  * @param argv arguments without node and script
  */
 export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {
+  outliveErrors(host.terminal);
   try {
     return await dispatch(argv, host);
   } catch (error) {
-    const { colour, stderr } = host.terminal;
+    const { colour, stdout, stderr } = host.terminal;
     const style = { debug: argv.includes('--debug'), colour: colour.stderr, columns: widthFor(stderr) };
-    stderr.write(errorReport(error, style));
-    if (isGitHub(host.env)) stderr.write(errorAnnotation('rolecall', errorDocument(error).error.message));
-    if (asksForJson(argv)) host.terminal.stdout.write(`${JSON.stringify(errorDocument(error))}\n`);
+    await say(stderr, errorReport(error, style));
+    if (isGitHub(host.env))
+      await say(stderr, errorAnnotation('rolecall', errorDocument(error).error.message));
+    // Whether the document arrives or not, the code tells of the error.
+    if (asksForJson(argv)) await handOver(stdout, `${JSON.stringify(errorDocument(error))}\n`);
     return exitCodeOfError(error);
   }
 }
@@ -38,10 +42,7 @@ export async function start(argv: readonly string[]): Promise<void> {
       interrupt.abort();
     });
   }
-  // A reader that has seen enough (`rolecall roles list | head -1`) is no error, and changes no exit code.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  outliveHangup();
   const clock = new ChangeableClock(systemClock);
   process.exitCode = await main(argv, {
     terminal: terminal(process, process.env),
@@ -71,13 +72,14 @@ async function dispatch(argv: readonly string[], host: Host): Promise<ExitCode> 
   const command = await called.entry.load();
   const parsed = await parseArguments(called.entry, command, called.rest, stdout.columns ?? 80);
   if (parsed.kind === 'run') return command.run(parsed.values, host);
-  stdout.write(parsed.text);
+  await write(stdout, parsed.text);
   return exitCode('ok');
 }
 
-function answer(asked: Asked, host: Host): Promise<ExitCode> | ExitCode {
-  if (asked.kind === 'help') return dispatch(asked.argv, host);
-  host.terminal.stdout.write(asked.kind === 'version' ? `${version()}\n` : usageText(asked.group));
+async function answer(asked: Asked, host: Host): Promise<ExitCode> {
+  if (asked.kind === 'help') return await dispatch(asked.argv, host);
+  const text = asked.kind === 'version' ? `${version()}\n` : usageText(asked.group);
+  await write(host.terminal.stdout, text);
   return exitCode('ok');
 }
 

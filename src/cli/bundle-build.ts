@@ -5,7 +5,7 @@ import { widthFor } from '../io/terminal.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT, roleOptions } from './options.ts';
-import { print } from './print.ts';
+import { printOutcome } from './print.ts';
 
 /** `rolecall bundle build`: packs and seals a role's bundle into a file. Nothing is published. */
 export const bundleBuild = command({
@@ -59,7 +59,7 @@ export const bundleBuild = command({
       path,
       keyFile,
     };
-    return print(values.output, host, {
+    return printOutcome(values.output, host, {
       text: () => sentences(builtBundleText(shown), widthFor(host.terminal.stdout)),
       document: () => builtBundleDocument(shown),
     });

@@ -5,7 +5,7 @@ import { counted } from '../io/text.ts';
 import { KEY_FILE } from './bundle-key.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
-import { print } from './print.ts';
+import { print, printOutcome } from './print.ts';
 
 /** `rolecall bundle open`: lists what a sealed bundle holds, or unpacks it. */
 export const bundleOpen = command({
@@ -38,7 +38,7 @@ export const bundleOpen = command({
       });
     const { openBundle, unpackBundle } = await import('../bundle/open.ts');
     const files = await unpackBundle(openBundle(file, key), folder);
-    return print(values.output, host, {
+    return printOutcome(values.output, host, {
       text: () => `unpacked ${counted(files, 'file')}; secrets stand there in clear\n  ${folder}\n`,
       document: () => ({ ...openedDocument(opened), folder }),
     });

@@ -16,7 +16,7 @@ import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import type { Host } from './host.ts';
 import { launchIdFor } from './launch-id.ts';
 import { payloadFor } from './payloads.ts';
-import { print } from './print.ts';
+import { printOutcome } from './print.ts';
 import { requireBundle } from './role-bundle.ts';
 
 /** Publishes a role's bundle for machines that something else launches. */
@@ -44,7 +44,7 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
       notice: pin.notice,
       userDataFile,
     };
-    return await print(values.output, host, {
+    return await printOutcome(values.output, host, {
       text: () => sentences(publishedBundleText(shown), widthFor(host.terminal.stdout)),
       document: () => publishedBundleDocument(shown),
     });

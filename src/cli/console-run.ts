@@ -1,5 +1,5 @@
 import { type ExitCode, exitCode } from '../errors.ts';
-import { write } from '../io/streams.ts';
+import { breakOf, say, write } from '../io/streams.ts';
 import type { InstanceId } from '../nouns.ts';
 import { jsonReport } from '../report/json.ts';
 import { type ConsolePart, followConsole, readConsole } from '../watch/follow.ts';
@@ -24,8 +24,10 @@ export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitC
       else for (const part of parts) await show(part, host);
       return exitCode('ok');
     }
-    for await (const part of followConsole(cloud.ec2, words.instance, host.clock, host.signal))
+    for await (const part of followConsole(cloud.ec2, words.instance, host.clock, host.signal)) {
       await show(part, host);
+      if (breakOf(host.terminal.stdout) !== undefined) break;
+    }
     // Ctrl-C is how following ends.
     return exitCode('ok');
   } finally {
@@ -45,5 +47,5 @@ async function show(part: ConsolePart, { terminal }: Host): Promise<void> {
     part.gap === 'gap'
       ? 'a part is missing here: it was overwritten before it was read'
       : 'the console began anew here';
-  return write(terminal.stderr, `\n[${what}]\n`);
+  return say(terminal.stderr, `\n[${what}]\n`);
 }

@@ -1,4 +1,5 @@
 import { exitCode } from '../errors.ts';
+import { writeReport } from '../io/report.ts';
 import { command } from './command.ts';
 
 /** `rolecall local down`: ends the local cloud with all its machines. Exit 0 also when none is up. */
@@ -12,12 +13,12 @@ export const localDown = command({
     ]);
     const up = await runningCloud(localFolder(stateFolder(host.env)));
     if (up === undefined) {
-      host.terminal.stdout.write('No local cloud is up.\n');
+      await writeReport(host.terminal, 'No local cloud is up.\n');
       return exitCode('ok');
     }
     const boxes = await endCloud(up.file, host.clock);
     const machines = boxes === 1 ? 'machine' : 'machines';
-    host.terminal.stdout.write(`The local cloud is down; ${boxes} ${machines} ended with it.\n`);
+    await writeReport(host.terminal, `The local cloud is down; ${boxes} ${machines} ended with it.\n`);
     return exitCode('ok');
   },
 });

@@ -1,4 +1,5 @@
 import { exitCode } from '../errors.ts';
+import { write } from '../io/streams.ts';
 import { command } from './command.ts';
 import { catalogueOptions } from './options.ts';
 
@@ -22,7 +23,8 @@ export const localEnv = command({
       import('../local/environment.ts'),
     ]);
     const { file } = await needCloud(host);
-    host.terminal.stdout.write(
+    await write(
+      host.terminal.stdout,
       environmentLines(file, await regionFor(words, host, 'us-east-1'), shell === 'fish' ? 'fish' : 'sh'),
     );
     return exitCode('ok');

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { ConflictError, type ExitCode, exitCode, UsageError } from '../errors.ts';
+import { writeReport } from '../io/report.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder, type Owner } from '../local/cloud-file.ts';
@@ -45,7 +46,7 @@ export async function runLocalUp(values: LocalUpValues, host: Host): Promise<Exi
   }
   const up = await runningCloud(folder);
   tellLimits({ limits: up?.about.limits ?? [], kind: file.kind }, rights, host);
-  host.terminal.stdout.write(greeting(file));
+  await writeReport(host.terminal, greeting(file));
   return exitCode('ok');
 }
 
@@ -77,13 +78,13 @@ async function foreground(
       if (announce) return;
       const why = 'this is not root';
       tellLimits({ limits, kind: file.kind }, { kind: 'none', why }, host);
-      stdout.write(greeting(file));
+      void writeReport(host.terminal, greeting(file));
     },
   );
   return exitCode('ok');
 }
 
-function already(file: CloudFile, values: LocalUpValues, host: Host): ExitCode {
+async function already(file: CloudFile, values: LocalUpValues, host: Host): Promise<ExitCode> {
   const { port, faults, boxes } = values;
   const speed = values['clock-speed'] ?? file.clock?.speed;
   // Whoever asks for faults and gets the cloud without them would draw wrong conclusions.
@@ -99,7 +100,10 @@ function already(file: CloudFile, values: LocalUpValues, host: Host): ExitCode {
         hint: 'rolecall local down, then again',
       },
     );
-  host.terminal.stdout.write(`The local cloud is up already at ${file.endpoint} (${file.kind} boxes).\n`);
+  await writeReport(
+    host.terminal,
+    `The local cloud is up already at ${file.endpoint} (${file.kind} boxes).\n`,
+  );
   return exitCode('ok');
 }
 

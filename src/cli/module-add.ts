@@ -2,7 +2,7 @@ import { removeOwnFolder } from '../io/own-folder.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
-import { print } from './print.ts';
+import { printOutcome } from './print.ts';
 
 /** `rolecall module add`: copies modules of others beside the catalogue, pinned by their content. */
 export const moduleAdd = command({
@@ -56,7 +56,7 @@ export const moduleAdd = command({
         standard: collection.standard,
       });
       const label = labelIn(host.cwd);
-      return await print(values.output, host, {
+      return await printOutcome(values.output, host, {
         text: () =>
           added
             .map(({ name, folder, sha256, changed }) =>

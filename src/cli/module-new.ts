@@ -1,6 +1,6 @@
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
-import { print } from './print.ts';
+import { printOutcome } from './print.ts';
 
 /** `rolecall module new`: a module with a test, beside the catalogue. */
 export const moduleNew = command({
@@ -20,7 +20,7 @@ export const moduleNew = command({
     const { names } = await collectionNear(values, host);
     const folder = await scaffoldModule((await shelvesNear(values, host)).own, name, names);
     const files = ['module.yaml', 'start-up.sh', 'test.sh'];
-    return print(values.output, host, {
+    return printOutcome(values.output, host, {
       text: () =>
         `made ${labelIn(host.cwd)(folder)}: ${files.join(', ')}\ntry it in a local machine:\n  rolecall module test ${name}\n`,
       document: () => ({ name, folder, files }),

@@ -3,7 +3,7 @@ import { widthFor } from '../io/terminal.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
-import { print } from './print.ts';
+import { printOutcome } from './print.ts';
 import { buildOptions } from './release-build-words.ts';
 import { APP } from './release-words.ts';
 
@@ -35,7 +35,7 @@ export const releaseBuild = command({
     ]);
     const target = targetOf(values.file ?? './', host.cwd);
     const built = await buildFrom(values, catalogue, appOf(values.app, catalogue), target, host);
-    return print(values.output, host, {
+    return printOutcome(values.output, host, {
       text: () => sentences(builtText(built), widthFor(host.terminal.stdout)),
       document: () => builtDocument(built),
     });

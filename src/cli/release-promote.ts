@@ -1,7 +1,7 @@
 import { widthFor } from '../io/terminal.ts';
 import { command } from './command.ts';
 import { cloudOptions, OUTPUT } from './options.ts';
-import { print } from './print.ts';
+import { printOutcome } from './print.ts';
 import { APP, ENVIRONMENT, WHY } from './release-words.ts';
 
 /** `rolecall release promote`: makes a build the one that an environment deploys. */
@@ -33,7 +33,7 @@ export const releasePromote = command({
     return await inBucket(values, host, async ({ bucket, app, catalogue }) => {
       const environment = environmentOf(values.environment, catalogue);
       const moved = await promote(bucket, app, environment, String(values.tag), mover);
-      return await print(values.output, host, {
+      return await printOutcome(values.output, host, {
         text: () => sentences(movedText(moved, environment), widthFor(host.terminal.stdout)),
         document: () => movedDocument(moved, environment),
       });

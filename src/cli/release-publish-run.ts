@@ -12,7 +12,7 @@ import { promote } from '../release/move.ts';
 import { type Published, type PublishFile, publish } from '../release/publish.ts';
 import { publishedDocument, publishedText, sentences, sizeText } from '../report/release.ts';
 import type { Host } from './host.ts';
-import { print } from './print.ts';
+import { printOutcome } from './print.ts';
 import { buildFrom } from './release-build-words.ts';
 import { inBucket, moverOf, type ReleasePlace } from './release-place.ts';
 import type { PublishValues } from './release-publish.ts';
@@ -35,7 +35,7 @@ export async function runPublish(values: PublishValues, host: Host): Promise<Exi
       const promoted =
         environment === undefined ? undefined : await promote(place.bucket, app, environment, tag, why);
       const shown = { ...published, notes, bucket: place.bucket, environment, promoted };
-      return await print(values.output, host, {
+      return await printOutcome(values.output, host, {
         text: () => sentences(publishedText(shown), widthFor(host.terminal.stdout)),
         document: () => publishedDocument(shown),
       });

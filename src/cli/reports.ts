@@ -5,7 +5,7 @@ import { type ExitCode, UsageError } from '../errors.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { appendOutput, writeOutput } from '../io/output-file.ts';
 import { outputOf } from '../io/output-target.ts';
-import { write } from '../io/streams.ts';
+import { say } from '../io/streams.ts';
 import { isGitHub } from '../io/workflow.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import type { LaunchView } from '../report/state.ts';
@@ -35,7 +35,7 @@ export async function reportsFor(words: ReportWords, launch: LaunchMeta, host: H
     try {
       await writing();
     } catch (error) {
-      await write(terminal.stderr, `${what} could not be written: ${messageOf(error)}\n`);
+      await say(terminal.stderr, `${what} could not be written: ${messageOf(error)}\n`);
     }
   };
   return async (view, exit) => {
@@ -46,7 +46,7 @@ export async function reportsFor(words: ReportWords, launch: LaunchMeta, host: H
     const { GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: summary } = env;
     if (isGitHub(env)) {
       const { annotations } = await import('../report/github.ts');
-      await write(terminal.stderr, annotations(view, launch));
+      await say(terminal.stderr, annotations(view, launch));
     }
     if (summary !== undefined && summary !== '')
       await attempt("the job's summary", () => addSummary(resolve(cwd, summary), view, launch, exit));

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type ExitCode, exitCode, UsageError } from '../errors.ts';
+import { writeReport } from '../io/report.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
 import { counted } from '../io/text.ts';
@@ -150,8 +151,8 @@ async function end(
       if (event.type === 'machines-ended') ended.push(...event.members);
       for (const line of linesOf(event)) terminal.stderr.write(`${line}\n`);
     }
-    await write(
-      terminal.stdout,
+    await writeReport(
+      terminal,
       words.json
         ? jsonReport({ ended: ended.map(memberDocument) })
         : `${counted(ended.length, 'machine')} terminated\n`,

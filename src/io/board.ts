@@ -1,4 +1,4 @@
-import { write } from './streams.ts';
+import { say } from './streams.ts';
 import type { Terminal } from './terminal.ts';
 import { unpainted, widthOf } from './text.ts';
 
@@ -32,7 +32,7 @@ const DEFAULT_ROWS = 24;
 export async function openBoard(terminal: Terminal, draw: DrawFrame): Promise<Board> {
   const { stderr } = terminal;
   if (!terminal.animated) {
-    return { live: false, line: (text) => void stderr.write(`${text}\n`), close: () => write(stderr, '') };
+    return { live: false, line: (text) => void stderr.write(`${text}\n`), close: () => say(stderr, '') };
   }
   const { ora } = await import('./ora.ts');
   const frame = () => draw(sizeOf(stderr)).join('\n');
@@ -62,7 +62,7 @@ export async function openBoard(terminal: Terminal, draw: DrawFrame): Promise<Bo
       clearInterval(redraw);
       stderr.off('resize', resized);
       spinner.stop();
-      return write(stderr, '');
+      return say(stderr, '');
     },
   };
 }

@@ -77,6 +77,7 @@ async function ask(
 ): Promise<unknown> {
   const { inquirer } = await import('./inquirer.ts');
   const { stdin, stderr } = terminal;
+  stdin.on('newListener', withoutRethrower);
   const prompt = inquirer.createPromptModule({ input: stdin, output: stderr });
   const theme = terminal.colour.stderr ? {} : { theme: colourless };
   const asked = prompt([
@@ -93,7 +94,7 @@ async function ask(
   const pressed = (_text: unknown, key?: { readonly ctrl?: boolean; readonly name?: string }) => {
     if (key?.ctrl === true && key.name === 'd') closed();
   };
-  stdin.once('end', closed);
+  for (const event of ENDS) stdin.once(event, closed);
   stdin.on('keypress', pressed);
   try {
     const answers: { readonly answer?: unknown } = await asked;
@@ -102,9 +103,21 @@ async function ask(
     if (isGivenUp(error)) throw new InterruptedError('given up at a question: nothing was launched');
     throw error;
   } finally {
-    stdin.off('end', closed);
+    for (const event of ENDS) stdin.off(event, closed);
+    stdin.off('newListener', withoutRethrower);
     stdin.off('keypress', pressed);
   }
+}
+
+/** How an input tells that nobody will answer; a terminal that is hung up gives an error. */
+const ENDS = ['end', 'error', 'close'] as const;
+
+/**
+ * Takes away readline's listener to errors of its input. It emits them anew where inquirer has no listener, so that a
+ * terminal that is hung up would end the process by an uncaught exception.
+ */
+function withoutRethrower(this: Terminal['stdin'], event: string | symbol, listener: () => void): void {
+  if (event === 'error' && listener.name === 'onerror') queueMicrotask(() => this.off('error', listener));
 }
 
 /** inquirer's errors for Ctrl-C and for a prompt that was closed; their names are its documented way to tell. */

@@ -1,4 +1,6 @@
+import { closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 
 /** The three streams of a command and what may be done with them. */
 export interface Terminal {
@@ -41,5 +43,17 @@ export const widthFor = (stream: {
 
 /** The width of stderr in columns, read at each call because windows are resized; 80 where unknown. */
 export const columnsOf = (term: Terminal): number => term.stderr.columns ?? 80;
+
+/**
+ * Lets a process end with its own code after its terminal was hung up. At its end node restores the settings of the
+ * terminal, and aborts (exit 134) where that fails; it passes over descriptors that are closed.
+ * @see https://github.com/nodejs/node/blob/v20.x/src/node.cc ResetStdio
+ */
+export function outliveHangup(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
+}
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';

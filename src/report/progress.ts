@@ -2,8 +2,9 @@ import type { ExitCode } from '../errors.ts';
 import { type Board, openBoard } from '../io/board.ts';
 import type { Clock } from '../io/clock.ts';
 import { painter } from '../io/paint.ts';
-import { write } from '../io/streams.ts';
+import { writeReport } from '../io/report.ts';
 import { type Terminal, widthFor } from '../io/terminal.ts';
+import { shellWord } from '../io/text.ts';
 import { exitCodeOf, type LaunchMeta, launchDocument } from './document.ts';
 import { boardFrame } from './frame.ts';
 import { jsonReport } from './json.ts';
@@ -97,8 +98,16 @@ export class Progress {
    */
   async finish(exit: ExitCode = exitCodeOf(this.#view)): Promise<ExitCode> {
     await this.close();
-    await write(this.#options.terminal.stdout, this.#report(exit));
+    await writeReport(this.#options.terminal, this.#report(exit), this.#again());
     return exit;
+  }
+
+  /** The command that prints the report anew. */
+  #again(): string | undefined {
+    const { launch, output, followUp } = this.#options;
+    if (followUp === undefined) return undefined;
+    const words = ['rolecall', 'watch', launch.id, ...followUp];
+    return [...words, ...(output === 'text' ? [] : ['--output', output])].map(shellWord).join(' ');
   }
 
   #report(exit: ExitCode): string {

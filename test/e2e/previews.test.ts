@@ -26,7 +26,7 @@ const BUCKET = 'previews';
 const LONG_BUCKET = `previews-${'b'.repeat(54)}`;
 const LONG_PREFIX = `${'p'.repeat(60)}/${'q'.repeat(60)}/`;
 /** As long as those of OIDC, SSO and chained roles. */
-const token = (length: number) => 'IQoJb3JpZ2luX2VjE+/'.padEnd(length - 2, 'xY9') + '==';
+const token = (length: number) => `${'IQoJb3JpZ2luX2VjE+/'.padEnd(length - 2, 'xY9')}==`;
 
 /** Leaves no room for beacons. */
 const FULL = Array.from({ length: 15 }, (_, index) => `k${index}: ${'v'.repeat(1_000)}`).join(', ');
