@@ -57,7 +57,7 @@ async function tried({ index, generator, input }: Numbered) {
     await input.prepare?.(work);
     giveAway(folder);
     const ended = await run(input, work, folder);
-    const wrong = judge(ended);
+    const wrong = judge(ended, input.argv);
     const said = ended.stderr.trim().split('\n').slice(-6).join(' | ').slice(-900);
     const line = JSON.stringify([...input.argv, input.env ?? {}]).slice(0, 600);
     return {
@@ -87,12 +87,12 @@ interface InputEnd {
   readonly stderr: string;
 }
 
-function judge({ code, signal, stdout, stderr }: InputEnd): string[] {
+function judge({ code, signal, stdout, stderr }: InputEnd, argv: readonly string[]): string[] {
   const wrong: string[] = [];
   if (signal !== null) wrong.push(`ended by ${signal}`);
   if (code === 1) wrong.push('exit 1');
   if (/internal error|defect in rolecall/.test(stderr + stdout)) wrong.push('an internal error');
-  if (/^\s+at .*:\d+:\d+\)?$/m.test(stderr)) wrong.push('a stack trace');
+  if (!argv.includes('--debug') && /^\s+at .*:\d+:\d+\)?$/m.test(stderr)) wrong.push('a stack trace');
   if (code !== null && code !== 0 && stderr.trim() === '') wrong.push(`exit ${code} without a word`);
   return wrong;
 }

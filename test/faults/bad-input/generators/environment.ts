@@ -4,19 +4,7 @@ import type { Generator } from '../input.ts';
 import { ODD_WORDS } from '../words.ts';
 
 const NAMES: readonly string[] = [
-  ...[
-    'HOME',
-    'PATH',
-    'TMPDIR',
-    'XDG_STATE_HOME',
-    'USER',
-    'TERM',
-    'COLUMNS',
-    'LANG',
-    'LC_ALL',
-    'CI',
-    'NO_COLOR',
-  ],
+  ...['HOME', 'PATH', 'TMPDIR', 'XDG_STATE_HOME', 'USER', 'TERM', 'COLUMNS', 'CI', 'NO_COLOR'],
   ...[
     'AWS_REGION',
     'AWS_PROFILE',
@@ -57,12 +45,15 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['roles', 'list'],
 ];
 
+/** Node itself dies of a LANG such as `/x`, before rolecall's first line. */
+const LOCALES: readonly string[] = ['C', 'POSIX', 'xx_YY.UTF-8', 'tr_TR.UTF-8', 'de_DE@euro', ''];
+
 /** Surroundings that are missing, read-only or nonsense. */
 export const environment: Generator = {
   name: 'environment',
   next: (random) => {
     const pairs = Array.from({ length: 1 + random.below(3) }, () => {
-      // No variable holds a NUL, and none that node itself needs is spoiled.
+      if (random.chance(0.1)) return [random.pick(['LANG', 'LC_ALL']), random.pick(LOCALES)] as const;
       const value = random.chance(0.2) ? undefined : random.pick(ODD_WORDS);
       return [random.pick(NAMES), value] as const;
     });
