@@ -62,8 +62,9 @@ export class UsageError extends RolecallError {
 
 /**
  * What kind of trouble an AWS error is (aws/classify.ts sorts them).
- * Only capacity, quota, permission, credentials, invalid and refused say for certain that this try did nothing;
- * after endpoint and server AWS may have acted, and only its answer was lost.
+ * Only capacity, quota, permission, credentials, invalid and refused say for certain that this try did nothing: an AWS
+ * error document said so. After endpoint, server and interrupted AWS may have acted, and only its answer was lost, unless
+ * `neverSent` holds.
  */
 export type AwsErrorKind =
   | 'capacity'
@@ -76,26 +77,31 @@ export type AwsErrorKind =
   | 'not-found'
   | 'invalid'
   | 'idempotency'
-  | 'refused';
+  | 'refused'
+  | 'interrupted';
 
 interface AwsErrorDetails extends ErrorDetails {
   readonly code?: string | undefined;
   readonly kind?: AwsErrorKind;
   readonly afterLostAnswer?: boolean;
+  readonly neverSent?: boolean;
 }
 
-/** AWS refused, or can't be reached. Exit 4. `code` is the AWS error code, where one came. */
+/** AWS refused, or can't be reached. Exit 4, or 130 for kind `interrupted`. `code` is the AWS error code, where one came. */
 export class AwsError extends RolecallError {
   readonly code: string | undefined;
   readonly kind: AwsErrorKind;
   /** An earlier try of the same request got no answer: AWS may have carried out that one, whatever it said of this one. */
   readonly afterLostAnswer: boolean;
+  /** This try ended before a byte of the request was sent. */
+  readonly neverSent: boolean;
 
   constructor(message: string, details: AwsErrorDetails = {}) {
-    super('aws', message, details);
+    super(details.kind === 'interrupted' ? 'interrupted' : 'aws', message, details);
     this.code = details.code;
     this.kind = details.kind ?? 'refused';
     this.afterLostAnswer = details.afterLostAnswer ?? false;
+    this.neverSent = details.neverSent ?? false;
   }
 }
 

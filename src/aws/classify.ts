@@ -81,7 +81,6 @@ export const NO_CREDENTIALS: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'ProviderError',
   'TokenProviderError',
-  'CredentialsTimeout',
 ]);
 
 /** AWS doesn't know these credentials. */
@@ -103,9 +102,8 @@ export const NO_SUCH_HOST: ReadonlySet<string> = new Set(['ENOTFOUND']);
 /** Nothing listens there. */
 export const REFUSED: ReadonlySet<string> = new Set(['ECONNREFUSED']);
 
-/** The other side is not trusted, or doesn't speak TLS. Codes of Node and OpenSSL. */
+/** The other side is not trusted, or doesn't speak TLS: nothing is sent to it. Codes of Node and OpenSSL. */
 export const TLS: ReadonlySet<string> = new Set([
-  'EPROTO',
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -136,7 +134,7 @@ const BROKEN: ReadonlySet<string> = new Set([
   'XAmzContentSHA256Mismatch',
 ]);
 
-/** The code that rolecall gives to an answer which isn't EC2's: garbage, HTML, half a document. */
+/** The code that rolecall gives to an answer which isn't AWS's: garbage, HTML, half a document. */
 export const UNINTELLIGIBLE = 'UnintelligibleAnswer';
 
 /** AWS's own trouble. The answer is lost, the request perhaps not. */
@@ -206,8 +204,8 @@ const KINDS: readonly (readonly [AwsErrorKind, readonly ReadonlySet<string>[]])[
 ];
 
 /**
- * The kind of an AWS error code.
- * @param status the HTTP status, where an answer came: it decides on codes that no set names
+ * The kind of an error code that an AWS error document gave.
+ * @param status the HTTP status: it decides on codes that no set names
  */
 export function kindOf(code: string | undefined, status?: number): AwsErrorKind {
   if (code !== undefined) {
@@ -220,4 +218,9 @@ export function kindOf(code: string | undefined, status?: number): AwsErrorKind 
   if (status === 429) return 'throttle';
   if (status !== undefined && status >= 500) return 'server';
   return 'refused';
+}
+
+/** The kind of trouble that left no AWS error document: AWS refused nothing, whatever stood in the way. */
+export function kindOfBroken(code: string | undefined): AwsErrorKind {
+  return code !== undefined && NO_CREDENTIALS.has(code) ? 'credentials' : 'endpoint';
 }

@@ -2,7 +2,8 @@ import type { EC2Client, Filter, InstanceStateChange, InstanceStatus } from '@aw
 import { AwsError } from '../errors.ts';
 import { systemClock } from '../io/clock.ts';
 import { type InstanceId, isInstanceId, type Machine } from '../nouns.ts';
-import { UnintelligibleAnswer } from './failure.ts';
+import type { Deadlines } from './deadlines.ts';
+import { EC2_ANSWERS, type Ec2Operation } from './ec2-answers.ts';
 import { machineOf, machinesOf } from './machine.ts';
 import { openPacing, type Pacing } from './pacing.ts';
 import type { AwsTarget, ConsoleSnapshot, Ec2, StatusChecks } from './ports.ts';
@@ -23,10 +24,15 @@ const PAGE = 1_000;
 const MACHINES_A_REQUEST = 100;
 
 type Sdk = typeof import('./ec2-sdk.ts')['sdk'];
-type Ec2Session = Session<EC2Client, Sdk>;
+type Ec2Session = Session<EC2Client, Sdk, Ec2Operation>;
 
-const EC2: Service<EC2Client, Sdk> = {
+/** RunInstances of 100 machines needs many seconds. */
+const DEADLINES: Deadlines = { answerMs: 60_000, stallMs: 30_000, totalMs: 60_000 };
+
+const EC2: Service<EC2Client, Sdk, Ec2Operation> = {
   name: 'EC2',
+  answers: EC2_ANSWERS,
+  deadlines: DEADLINES,
   open: async (config) => {
     const { sdk } = await import('./ec2-sdk.ts');
     const client = new sdk.EC2Client(config);
@@ -57,12 +63,10 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
       session.call(
         'RunInstances',
         async (client, sdk) => {
-          const answer = await client.send(new sdk.RunInstancesCommand(request));
-          if (!answer.Instances?.length) throw new UnintelligibleAnswer('the answer names no machine');
-          return answer.Instances.map(machineOf);
+          const { Instances = [] } = await client.send(new sdk.RunInstancesCommand(request));
+          return Instances.map(machineOf);
         },
-        'for-trouble',
-        request.MaxCount,
+        { machines: request.MaxCount ?? 1 },
       ),
     launchEtaMs: (machines) => pacing.etaMs(machines, Math.ceil(machines / MACHINES_A_REQUEST)),
     machinesOfLaunch: (launch) => describe(session, [{ Name: 'tag:rolecall:launch', Values: [launch] }]),
@@ -88,10 +92,9 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
         async (client, sdk) => {
           const input = { InstanceId: id, Attribute: 'userData' } as const;
           const answer = await client.send(new sdk.DescribeInstanceAttributeCommand(input));
-          if (answer.InstanceId === undefined) throw new UnintelligibleAnswer('the answer names no machine');
           return answer.UserData?.Value === undefined ? undefined : decoded(answer.UserData.Value);
         },
-        'for-machine',
+        { waiting: 'for-machine' },
       ),
     terminate: (ids, age) =>
       onKnown(ids, (known) =>
@@ -103,8 +106,7 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
               (await client.send(new sdk.TerminateInstancesCommand(input))).TerminatingInstances,
             );
           },
-          age === 'young' ? 'for-machine' : 'for-trouble',
-          known.length,
+          { waiting: age === 'young' ? 'for-machine' : 'for-trouble', machines: known.length },
         ),
       ),
     stop: (ids) =>
@@ -121,7 +123,7 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
         await session.call(
           'CreateTags',
           (client, sdk) => client.send(new sdk.CreateTagsCommand({ Resources: [...part], Tags: list })),
-          'for-machine',
+          { waiting: 'for-machine' },
         );
       }
     },
@@ -187,9 +189,7 @@ async function statusChecks(session: Ec2Session, ids: readonly InstanceId[]): Pr
   try {
     return await session.call('DescribeInstanceStatus', async (client, sdk) => {
       const answer = await client.send(new sdk.DescribeInstanceStatusCommand({ InstanceIds: [...ids] }));
-      if (answer.InstanceStatuses === undefined)
-        throw new UnintelligibleAnswer('the answer has no list of statuses');
-      return answer.InstanceStatuses.flatMap(statusOf);
+      return (answer.InstanceStatuses ?? []).flatMap(statusOf);
     });
   } catch (error) {
     if (!(error instanceof AwsError) || error.kind !== 'not-found') throw error;
@@ -222,7 +222,6 @@ async function consoleOutput(
     return await session.call('GetConsoleOutput', async (client, sdk) => {
       const input = { InstanceId: id, ...(mode === 'latest' ? { Latest: true } : {}) };
       const answer = await client.send(new sdk.GetConsoleOutputCommand(input));
-      if (answer.InstanceId === undefined) throw new UnintelligibleAnswer('the answer names no machine');
       return {
         text: decoded(answer.Output ?? ''),
         ...(answer.Timestamp === undefined ? {} : { takenAt: answer.Timestamp.getTime() }),

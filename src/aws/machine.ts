@@ -43,11 +43,6 @@ export function machineOf(instance: Instance): Machine {
   };
 }
 
-/**
- * All machines of a page of DescribeInstances.
- * @throws UnintelligibleAnswer where the page has no list of reservations: an empty one is a list, too
- */
-export function machinesOf(reservations: readonly Reservation[] | undefined): Machine[] {
-  if (reservations === undefined) throw new UnintelligibleAnswer('the answer has no list of reservations');
-  return reservations.flatMap((reservation) => (reservation.Instances ?? []).map(machineOf));
-}
+/** All machines of a page of DescribeInstances. */
+export const machinesOf = (reservations: readonly Reservation[] = []): Machine[] =>
+  reservations.flatMap((reservation) => (reservation.Instances ?? []).map(machineOf));

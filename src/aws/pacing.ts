@@ -26,7 +26,7 @@ export interface Pacing {
   /**
    * Waits until the operation may be sent, first come, first served.
    * @param machines how many machines it launches or ends
-   * @throws AwsError of kind `throttle` when `signal` aborts: then nothing was sent
+   * @throws AwsError of kind `interrupted` when `signal` aborts: then nothing was sent
    */
   turn(operation: string, machines: number, signal?: AbortSignal): Promise<Turn>;
   /** How long until so many more machines can have been asked for in so many requests, milliseconds. */
@@ -158,5 +158,6 @@ function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promis
 
 const notSent = (operation: string): AwsError =>
   new AwsError(`${operation} was not sent: the command was stopped while the request waited for its turn`, {
-    kind: 'throttle',
+    kind: 'interrupted',
+    neverSent: true,
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { AwsError, ConflictError } from '../errors.ts';
+import { storedDigest } from './objects.ts';
 import type { UploadFile, UploadOptions } from './ports.ts';
 import { isConflict, isMissing, isNoUpload, type S3Session } from './s3-session.ts';
 
@@ -148,10 +149,6 @@ async function sendAll(
   return { parts, sha256: whole.digest('hex') };
 }
 
-/** What a request is told of the signal that ends it. */
-export const untilAborted = ({ signal }: UploadOptions): { readonly abortSignal?: AbortSignal } =>
-  signal === undefined ? {} : { abortSignal: signal };
-
 /** On what an upload makes its object. */
 export const conditionOf = ({
   replaces,
@@ -179,11 +176,10 @@ async function sendPart(
   const ChecksumSHA256 = createHash('sha256').update(Body).digest('base64');
   if (known?.ChecksumSHA256 === ChecksumSHA256 && known.Size === Body.length)
     return { PartNumber, ETag: known.ETag, ChecksumSHA256 };
-  const { ETag = '' } = await session.call('UploadPart', (client, sdk) =>
-    client.send(
-      new sdk.UploadPartCommand({ ...upload, PartNumber, Body, ChecksumSHA256 }),
-      untilAborted(options),
-    ),
+  const { ETag = '' } = await session.call(
+    'UploadPart',
+    (client, sdk) => client.send(new sdk.UploadPartCommand({ ...upload, PartNumber, Body, ChecksumSHA256 })),
+    { signal: options.signal },
   );
   return { PartNumber, ETag, ChecksumSHA256 };
 }
@@ -215,7 +211,7 @@ async function isMadeOf(
     const head = await session.call('HeadObject', (client, sdk) =>
       client.send(new sdk.HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' })),
     );
-    return head.ChecksumSHA256 === `${composite}-${parts.length}`;
+    return storedDigest(head) === `${composite}-${parts.length}`;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

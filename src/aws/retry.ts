@@ -69,19 +69,17 @@ export interface RetryTools {
 }
 
 /** Whether AWS may have carried out a request that ended so. */
-function mayBeDone({ kind, code = '' }: AwsError): boolean {
-  const neverReached = NO_SUCH_HOST.has(code) || TLS.has(code) || REFUSED.has(code);
-  return kind === 'server' || (kind === 'endpoint' && !neverReached);
-}
+const mayBeDone = ({ kind, neverSent }: AwsError): boolean =>
+  !neverSent && (kind === 'server' || kind === 'endpoint' || kind === 'interrupted');
 
 /** Makes errors that tell whether an earlier one left it open what AWS had done. */
 function withLostAnswers(toError: (thrown: unknown) => AwsError): (thrown: unknown) => AwsError {
   let afterLostAnswer = false;
   return (thrown) => {
     const error = toError(thrown);
-    const { message, kind, code, hint, cause } = error;
+    const { message, kind, code, hint, cause, neverSent } = error;
     const told = afterLostAnswer
-      ? new AwsError(message, { kind, code, hint, cause, afterLostAnswer })
+      ? new AwsError(message, { kind, code, hint, cause, neverSent, afterLostAnswer })
       : error;
     afterLostAnswer ||= mayBeDone(error);
     return told;

@@ -1,6 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AwsError } from '../errors.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { AwsTarget } from './ports.ts';
+import { S3_ANSWERS, type S3Operation } from './s3-answers.ts';
 import {
   type ConnectOptions,
   endpointFromEnv,
@@ -13,15 +15,16 @@ import {
 type Sdk = typeof import('./s3-sdk.ts')['sdk'];
 
 /** A connection to S3; the SDK is loaded at its first request. */
-export type S3Session = Session<S3Client, Sdk>;
+export type S3Session = Session<S3Client, Sdk, S3Operation>;
 
-/** A part of 8 MiB must pass over a slow line, too. */
-const REQUEST_TIMEOUT_MS = 600_000;
+const DEADLINES: Deadlines = { answerMs: 30_000, stallMs: 30_000, totalMs: 60_000 };
 
 /** Opens a session for requests about one bucket. */
 export function openS3(target: AwsTarget, bucket: string, options: ConnectOptions): S3Session {
-  const service: Service<S3Client, Sdk> = {
+  const service: Service<S3Client, Sdk, S3Operation> = {
     name: 'S3',
+    answers: S3_ANSWERS,
+    deadlines: DEADLINES,
     bucket,
     open: async (config) => {
       const { sdk } = await import('./s3-sdk.ts');
@@ -41,7 +44,7 @@ export function openS3(target: AwsTarget, bucket: string, options: ConnectOption
       return { client, sdk };
     },
   };
-  return openSession(service, target, { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...options });
+  return openSession(service, target, options);
 }
 
 /** The SHA-256 that S3 verifies is the hash that the signature covers: once is enough for a large part. */

@@ -1,25 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import type { GetObjectCommand } from '@aws-sdk/client-s3';
-import { UsageError } from '../errors.ts';
 import { systemClock } from '../io/clock.ts';
-import type { AwsTarget, Bucket, ObjectFacts, StoredText } from './ports.ts';
+import { readBytes, readText, storedDigest } from './objects.ts';
+import type { AwsTarget, Bucket, ObjectFacts } from './ports.ts';
 import { presignForms, presignGet } from './presign.ts';
 import { customEndpoint, isConflict, isMissing, openS3, type S3Session } from './s3-session.ts';
 import { type ConnectOptions, impatient } from './session.ts';
 import { uploader } from './upload.ts';
-
-/** Pointers and records are far smaller; whatever is larger is none. */
-const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /** Which bucket, and the prefix of every key: empty, or ending in a slash. */
 export interface BucketName {
   readonly bucket: string;
   readonly prefix: string;
 }
-
-/** A loop that asks again anyway must not hang on one answer. */
-const POLLING_TIMEOUT_MS = 10_000;
 
 /**
  * The Bucket port over the AWS SDK, which is loaded at the first request. Trouble that passes is waited out, but for a
@@ -30,9 +22,8 @@ export function connectBucket(
   { bucket, prefix }: BucketName,
   { polling = false, ...options }: ConnectOptions & { readonly polling?: boolean } = {},
 ): Bucket {
-  const session = polling
-    ? impatient(openS3(target, bucket, { requestTimeoutMs: POLLING_TIMEOUT_MS, ...options }))
-    : openS3(target, bucket, options);
+  const open = openS3(target, bucket, options);
+  const session = polling ? impatient(open) : open;
   const clock = options.clock ?? systemClock;
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
   const locate = (key: string) => `s3://${bucket}/${prefix}${key}`;
@@ -60,17 +51,11 @@ export function connectBucket(
             size: answer.ContentLength ?? 0,
             etag: answer.ETag ?? '',
             modifiedAt: answer.LastModified?.getTime() ?? 0,
-            sha256: answer.ChecksumSHA256,
+            sha256: storedDigest(answer),
           };
         }),
       ),
-    read: (key) =>
-      orMissing(() =>
-        session.call('GetObject', async (client, sdk) => {
-          const answer = await client.send(new sdk.GetObjectCommand(at(key)));
-          return answer.Body as Readable;
-        }),
-      ),
+    read: (key) => orMissing(() => readBytes(session, at(key))),
     list: async (below) => (await listAll(session, bucket, prefix + below, prefix)).objects,
     folders: async (below) => (await listAll(session, bucket, prefix + below, prefix + below, '/')).folders,
     upload: uploader(session, at),
@@ -101,45 +86,6 @@ async function orMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-async function readText(session: S3Session, place: Place, name: string): Promise<StoredText> {
-  // The body is read inside of the call: an answer that breaks off is asked for again.
-  const { size, ...found } = await session.call('GetObject', async (client, sdk) => {
-    const command = new sdk.GetObjectCommand(place);
-    const date = dateOf(command);
-    const answer = await client.send(command);
-    const { ContentLength = 0, ETag = '', LastModified } = answer;
-    const tooLarge = ContentLength > MAX_TEXT_BYTES;
-    if (tooLarge) (answer.Body as Readable | undefined)?.destroy();
-    const text = tooLarge ? '' : ((await answer.Body?.transformToString()) ?? '');
-    return {
-      size: ContentLength,
-      text,
-      etag: ETag,
-      modifiedAt: LastModified?.getTime() ?? 0,
-      readAt: date(),
-    };
-  });
-  if (size <= MAX_TEXT_BYTES) return found;
-  throw new UsageError(`${name} has ${size} bytes: rolecall wrote no such object`, {
-    hint: `look at it (aws s3 cp ${name} -), and move it away`,
-  });
-}
-
-/** Keeps the Date header of the command's answer, which the SDK drops. @returns what tells it, epoch milliseconds */
-function dateOf(command: GetObjectCommand): () => number {
-  let date = Number.NaN;
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const { headers } = result.response as { headers?: Record<string, string> };
-      date = Date.parse(headers?.['date'] ?? '');
-      return result;
-    },
-    { step: 'deserialize' },
-  );
-  return () => date;
 }
 
 /** @returns the ETag that it has now; undefined where the condition didn't hold */

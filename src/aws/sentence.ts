@@ -7,6 +7,8 @@ export interface CallContext {
   readonly bucket?: string | undefined;
   /** AWS's name of the operation, `RunInstances`. */
   readonly operation: string;
+  /** The operation changes something. */
+  readonly writes: boolean;
   readonly region: string;
   /** Where the request went, as people know it: a URL, or `ec2.REGION.amazonaws.com`. */
   readonly address: string;

@@ -18,7 +18,15 @@ export function awsError(thrown: unknown, context: CallContext): AwsError {
   if (thrown instanceof AwsError) return thrown;
   const failure = failureOf(thrown);
   const { message, hint } = s3Sentence(failure, context) ?? sentence(failure, context);
-  return new AwsError(message, { hint, code: failure.code, kind: failure.kind, cause: thrown });
+  const { code, kind, neverSent } = failure;
+  const done = context.writes ? outcome(failure) : '';
+  return new AwsError(`${message}${done}`, { hint, code, kind, neverSent, cause: thrown });
+}
+
+/** What is known of a write that AWS has not answered. */
+function outcome({ kind, neverSent }: Failure): string {
+  if (neverSent) return '; nothing was sent';
+  return kind === 'endpoint' ? '; it is unknown whether AWS did it' : '';
 }
 
 function sentence(failure: Failure, context: CallContext): Sentence {
@@ -66,6 +74,8 @@ function sentence(failure: Failure, context: CallContext): Sentence {
         message: `EC2 has seen this request's client token before ${said}`,
         hint: 'run the same command again: it finds the machines of the earlier request',
       };
+    case 'interrupted':
+      return { message: `stopped while ${operation} was under way`, hint: 'run the same command again' };
     case 'refused':
       return {
         message: `AWS refused ${operation} ${said}`,
@@ -123,7 +133,13 @@ function credentials(failure: Failure, { region, profile }: CallContext): Senten
 export function credentialsError(thrown: unknown, context: CallContext): AwsError {
   const failure = failureOf(thrown);
   const { message, hint } = credentials(failure, context);
-  return new AwsError(message, { hint, code: failure.code, kind: 'credentials', cause: thrown });
+  return new AwsError(message, {
+    hint,
+    code: failure.code,
+    kind: 'credentials',
+    neverSent: true,
+    cause: thrown,
+  });
 }
 
 function endpoint(failure: Failure, { service, operation, region, address, local }: CallContext): Sentence {
@@ -150,7 +166,7 @@ function endpoint(failure: Failure, { service, operation, region, address, local
   }
   if (code === UNINTELLIGIBLE) {
     return {
-      message: `what answers at ${address} isn't ${service}: its answer to ${operation} can't be read`,
+      message: `what answers at ${address} isn't ${service}: its answer to ${operation} can't be read (${failure.text})`,
       hint: 'check AWS_ENDPOINT_URL, and whether a proxy or a sign-in page stands in between',
     };
   }

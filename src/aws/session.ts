@@ -1,15 +1,20 @@
 import type { AwsError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
-import { failureOf } from './failure.ts';
+import type { Answer, Answers } from './answers.ts';
+import { Aborted, type Deadlines, POLLING, TIDYING, type Timer, Watchdog } from './deadlines.ts';
+import { failureOf, isClockCorrected, UnintelligibleAnswer, Unsent } from './failure.ts';
 import type { Pacing, Turn } from './pacing.ts';
 import type { AwsTarget, FixedCredentials } from './ports.ts';
 import { type RetryTools, retrying, type Waiting } from './retry.ts';
 import type { CallContext } from './sentence.ts';
 import { awsError, credentialsError } from './sentences.ts';
+import { type OpenRequest, UnderWay } from './under-way.ts';
+import { type Exchange, putWireUnder, type WireOptions } from './wire.ts';
 
 /** What every SDK client has, as far as a session needs it. */
 interface SdkClient {
   readonly config: { readonly credentials: () => Promise<unknown> };
+  readonly send: unknown;
 }
 
 /**
@@ -27,19 +32,18 @@ export const IN_PLACE_OF_RETRIES = {
 export interface ClientConfig {
   readonly region: string;
   readonly maxAttempts: 1;
-  readonly requestHandler: {
-    readonly connectionTimeout: number;
-    readonly requestTimeout: number;
-    readonly throwOnRequestTimeout: true;
-  };
+  readonly requestHandler: { readonly connectionTimeout: number };
   readonly profile?: string;
   readonly endpoint?: string;
   readonly credentials?: FixedCredentials;
 }
 
 /** One service of AWS: its name, and its SDK, which is loaded when the first request is due. */
-export interface Service<Client extends SdkClient, Sdk> {
+export interface Service<Client extends SdkClient, Sdk, Operation extends string> {
   readonly name: 'EC2' | 'S3';
+  /** Its operations, and what proves an answer to each. */
+  readonly answers: Answers<Operation>;
+  readonly deadlines: Deadlines;
   /** What its errors should speak of beside the operation. */
   readonly bucket?: string;
   /** Where its requests wait for their turn, so that AWS need not throttle them; each attempt takes a new turn. */
@@ -53,61 +57,101 @@ export interface ConnectOptions {
   readonly clock?: Clock;
   /** A number from 0 up to 1, for jitter. */
   readonly random?: () => number;
-  /** Ends the waiting between attempts; a request under way is still finished. */
+  /** Ends waiting, and requests that are under way. Requests that begin later only tidy up: they are sent, but once. */
   readonly signal?: AbortSignal;
   /** Told before each repetition of a request, with the pause in milliseconds. */
   readonly onRetry?: (error: AwsError, pauseMs: number) => void;
-  /** How long one request may take; RunInstances of 100 machines needs many seconds. */
-  readonly requestTimeoutMs?: number;
+  /** How long one request may take, where it is not as long as the service's requests may. */
+  readonly deadlines?: Deadlines;
+  /** What those are measured by; real time where it is left out. */
+  readonly timer?: Timer;
   /** How long credentials may take: a sign-in helper may ask a person. */
   readonly credentialsTimeoutMs?: number;
 }
 
-/** One connection: the lazily loaded client, credentials first, retries, classified errors. */
-export interface Session<Client, Sdk> {
-  /**
-   * @param machines how many machines the request launches or ends: AWS counts these, too
-   * @throws AwsError
-   */
-  call<T>(
-    operation: string,
-    send: (client: Client, sdk: Sdk) => Promise<T>,
-    waiting?: Waiting,
-    machines?: number,
-  ): Promise<T>;
+/** How one request is treated. */
+export interface CallOptions {
+  /** `for-trouble` where it is left out. */
+  readonly waiting?: Waiting;
+  /** How many machines the request launches or ends: AWS counts these, too. */
+  readonly machines?: number;
+  readonly deadlines?: Deadlines;
+  /** Ends this request, beside the connection's own signal. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The same connection for a loop that asks again anyway: two back-offs, one in the other, would stall it for minutes. */
-export const impatient = <Client, Sdk>(session: Session<Client, Sdk>): Session<Client, Sdk> => ({
-  call: (operation, send, _waiting, machines) => session.call(operation, send, 'never', machines),
+/** One connection: the lazily loaded client, credentials first, retries, proved answers, classified errors. */
+export interface Session<Client, Sdk, Operation extends string> {
+  /**
+   * @param send may send requests of this operation only
+   * @throws AwsError of kind `endpoint` or `server` where an answer is not of its operation's kind: then nobody knows what AWS did
+   */
+  call<T>(
+    operation: Operation,
+    send: (client: Client, sdk: Sdk) => Promise<T>,
+    options?: CallOptions,
+  ): Promise<T>;
+  /** An error of this operation that was met outside of `call`, as in a body that is read later. */
+  error(operation: Operation, thrown: unknown): AwsError;
+}
+
+/**
+ * The same connection for a loop that asks again anyway: two back-offs, one in the other, would stall it for minutes, and so
+ * would a slow answer.
+ */
+export const impatient = <Client, Sdk, Operation extends string>(
+  session: Session<Client, Sdk, Operation>,
+): Session<Client, Sdk, Operation> => ({
+  ...session,
+  call: (operation, send, options) =>
+    session.call(operation, send, { ...options, waiting: 'never', deadlines: POLLING }),
 });
 
 /** Opens a session. Nothing is loaded or sent before the first call. */
-export function openSession<Client extends SdkClient, Sdk>(
-  service: Service<Client, Sdk>,
+export function openSession<Client extends SdkClient, Sdk, Operation extends string>(
+  service: Service<Client, Sdk, Operation>,
   target: AwsTarget,
   options: ConnectOptions,
-): Session<Client, Sdk> {
+): Session<Client, Sdk, Operation> {
   const tools: RetryTools = {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     signal: options.signal,
     onRetry: options.onRetry,
   };
+  const timer = options.timer ?? systemClock;
+  const contextOfCall = (operation: Operation) =>
+    contextOf(operation, service.answers[operation].writes, service, target, process.env);
+  const underWay = new UnderWay(options.signal);
   let opened: Promise<{ readonly client: Client; readonly sdk: Sdk }> | undefined;
   return {
-    async call(operation, send, waiting = 'for-trouble', machines = 0) {
-      opened ??= openClient(service, target, options.requestTimeoutMs ?? 60_000);
+    error: (operation, thrown) => awsError(thrown, contextOfCall(operation)),
+    async call(operation, send, { waiting = 'for-trouble', machines = 0, deadlines, signal } = {}) {
+      opened ??= openClient(service, target);
       const { client, sdk } = await opened;
-      const context = contextOf(operation, service, target, process.env);
+      const context = contextOfCall(operation);
+      const answer = service.answers[operation];
+      const usual = deadlines ?? options.deadlines ?? service.deadlines;
       return await retrying(
         async (waited) => {
-          await credentialsOf(client, options.credentialsTimeoutMs ?? 60_000, context);
-          const { pacing } = service;
-          if (pacing === undefined) return await send(client, sdk);
-          const turn = await pacing.turn(operation, machines, options.signal);
-          waited(turn.waitedMs);
-          return await toldTo(turn, () => send(client, sdk));
+          const request = underWay.begin(signal);
+          const lasting = options.signal?.aborted ? TIDYING : usual;
+          try {
+            const limit = {
+              timer,
+              timeoutMs: options.credentialsTimeoutMs ?? 60_000,
+              signal: request.signal,
+            };
+            await credentialsOf(client, limit, context);
+            const proving = provingClient(client, answer, { timer, deadlines: lasting, request });
+            const { pacing } = service;
+            if (pacing === undefined) return await inTime(() => send(proving, sdk));
+            const turn = await pacing.turn(operation, machines, options.signal);
+            waited(turn.waitedMs);
+            return await toldTo(turn, () => inTime(() => send(proving, sdk)));
+          } finally {
+            if (!request.streamed) request.end();
+          }
         },
         (thrown) => awsError(thrown, context),
         tools,
@@ -115,6 +159,41 @@ export function openSession<Client extends SdkClient, Sdk>(
       );
     },
   };
+}
+
+/** Sends a request once more where AWS found its time wrong, and the Date header of that answer has set it right. */
+async function inTime<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (thrown) {
+    if (isClockCorrected(thrown)) return await send();
+    throw thrown;
+  }
+}
+
+/** The client with a `send` that keeps to the deadlines, and whose answers are of their operation's kind. */
+function provingClient<Client extends SdkClient>(
+  client: Client,
+  { lacks, streamed = false, totalMs }: Answer,
+  limits: { readonly timer: Timer; readonly deadlines: Deadlines; readonly request: OpenRequest },
+): Client {
+  const { timer, request } = limits;
+  const deadlines = totalMs === undefined ? limits.deadlines : { ...limits.deadlines, totalMs };
+  const sdkSend = client.send as (this: Client, command: object, options: WireOptions) => Promise<object>;
+  const send = async (command: { readonly input: object }): Promise<object> => {
+    const onStreamed = request.end;
+    const exchange: Exchange = { timer, deadlines, ...(streamed && { onStreamed }), handed: false };
+    const options: WireOptions = { abortSignal: request.signal, exchange };
+    const output = await sdkSend.call(client, command, options).catch((thrown: unknown) => {
+      throw exchange.handed ? thrown : new Unsent(thrown);
+    });
+    const { heard = { status: 0, text: '' } } = exchange;
+    request.streamed = streamed;
+    const lack = lacks(output, command.input, heard);
+    if (lack !== undefined) throw new UnintelligibleAnswer(lack, heard.status);
+    return output;
+  };
+  return Object.create(client, { send: { value: send } });
 }
 
 /** Sends a request, and tells how AWS took it; a connection that broke tells nothing. */
@@ -126,26 +205,27 @@ async function toldTo<T>(turn: Turn, send: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     const { kind } = failureOf(thrown);
     if (kind === 'throttle') turn.throttled();
-    else if (kind !== 'endpoint') turn.admitted();
+    else if (kind !== 'endpoint' && kind !== 'interrupted') turn.admitted();
     throw thrown;
   }
 }
 
-async function openClient<Client extends SdkClient, Sdk>(
-  service: Service<Client, Sdk>,
+async function openClient<Client extends SdkClient, Sdk, Operation extends string>(
+  service: Service<Client, Sdk, Operation>,
   target: AwsTarget,
-  requestTimeout: number,
 ): Promise<{ readonly client: Client; readonly sdk: Sdk }> {
   // The SDK warns about Node 20 at its first client; that is for us to know, not for the operator.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  return await service.open({
+  const opened = await service.open({
     region: target.region,
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 5_000 },
     ...(target.profile === undefined ? {} : { profile: target.profile }),
     ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
     ...(target.credentials === undefined ? {} : { credentials: target.credentials }),
   });
+  putWireUnder(opened.client);
+  return opened;
 }
 
 /**
@@ -153,21 +233,25 @@ async function openClient<Client extends SdkClient, Sdk>(
  * program) is told as trouble with credentials. The SDK keeps them, so this costs nothing the second time; it bounds
  * the metadata service to 2 s, but neither a helper program nor STS.
  */
-async function credentialsOf(client: SdkClient, timeoutMs: number, context: CallContext): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`no answer from the credentials' source in ${timeoutMs / 1000} s`);
-      error.name = 'CredentialsTimeout';
-      reject(error);
-    }, timeoutMs);
-  });
+async function credentialsOf(
+  client: SdkClient,
+  {
+    timer,
+    timeoutMs,
+    signal,
+  }: { readonly timer: Timer; readonly timeoutMs: number; readonly signal: AbortSignal },
+  context: CallContext,
+): Promise<void> {
+  const watchdog = new Watchdog(
+    timer,
+    { answerMs: timeoutMs, stallMs: timeoutMs, totalMs: timeoutMs },
+    signal,
+  );
   try {
-    await Promise.race([client.config.credentials(), late]);
+    await watchdog.answer(client.config.credentials());
   } catch (thrown) {
+    if (thrown instanceof Aborted) throw thrown;
     throw credentialsError(thrown, context);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -179,7 +263,8 @@ export const endpointFromEnv = (service: 'EC2' | 'S3', env: NodeJS.ProcessEnv): 
 
 function contextOf(
   operation: string,
-  { name, bucket }: Pick<Service<SdkClient, unknown>, 'name' | 'bucket'>,
+  writes: boolean,
+  { name, bucket }: Pick<Service<SdkClient, unknown, never>, 'name' | 'bucket'>,
   target: AwsTarget,
   env: NodeJS.ProcessEnv,
 ): CallContext {
@@ -188,6 +273,7 @@ function contextOf(
     service: name,
     bucket,
     operation,
+    writes,
     region: target.region,
     address: target.endpoint ?? endpointFromEnv(name, env) ?? own,
     // The SDK's chain takes it from there, where no credentials are given.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
-import { conditionOf, type Place, putInParts, untilAborted } from './parts.ts';
+import { conditionOf, type Place, putInParts } from './parts.ts';
 import type { Bucket, UploadFile, UploadOptions } from './ports.ts';
 import { isConflict, isMissing, type S3Session } from './s3-session.ts';
 
@@ -53,9 +53,9 @@ async function putWhole(
     ...conditionOf(options),
     ...(options.contentType !== undefined && { ContentType: options.contentType }),
   };
-  await session.call('PutObject', (client, sdk) =>
-    client.send(new sdk.PutObjectCommand(input), untilAborted(options)),
-  );
+  await session.call('PutObject', (client, sdk) => client.send(new sdk.PutObjectCommand(input)), {
+    signal: options.signal,
+  });
   options.onProgress?.(Body.length);
 }
 

@@ -43,12 +43,13 @@ async function machinesOfBatch(
   batch: BatchRecord,
   isOld: boolean,
 ): Promise<readonly Machine[]> {
-  const { clock, ec2, signal } = tools;
+  const { clock, signal } = tools;
   const started = clock.monotonic();
   for (let tries = 0; ; tries += 1) {
-    const shown = await ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
+    const shown = await asked(plan, tools, batch, () => shownMachines(plan, tools, batch));
     if (isOld || shown.length >= batch.count) return shown;
-    const whole = shown[0] && (await askedAgain(plan, tools, batch, shown[0]));
+    const [known] = shown;
+    const whole = known && (await asked(plan, tools, batch, () => askedAgain(plan, tools, batch, known)));
     if (whole) return whole;
     if (signal?.aborted || clock.monotonic() - started >= ADOPT_FOR_MS) {
       throw unanswered(plan, tools, batch, notShown(batch, shown.length));
@@ -79,13 +80,30 @@ async function askedAgain(
   }
 }
 
+const shownMachines = (plan: LaunchPlan, { ec2 }: LaunchTools, batch: BatchRecord): Promise<Machine[]> =>
+  ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
+
+/** Asks about a batch that EC2 may have launched: where there is no answer, the error says how to find out. */
+async function asked<T>(
+  plan: LaunchPlan,
+  tools: LaunchTools,
+  batch: BatchRecord,
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error instanceof AwsError ? unanswered(plan, tools, batch, error) : error;
+  }
+}
+
 /** The token's machines were terminated; should EC2 say so when only some of them were, the others are kept. */
 export async function* spendBatch(
   plan: LaunchPlan,
   tools: LaunchTools,
   batch: BatchRecord,
 ): AsyncGenerator<LaunchEvent, Sent> {
-  const machines = await tools.ec2.machinesOfToken(clientToken(plan.launch, batch.batch));
+  const machines = await asked(plan, tools, batch, () => shownMachines(plan, tools, batch));
   refuseForeign(machines, plan);
   if (machines.some(isLiving)) yield* launched(plan, tools, batch, machines);
   else

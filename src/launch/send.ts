@@ -1,4 +1,4 @@
-import { AwsError } from '../errors.ts';
+import { AwsError, type AwsErrorKind } from '../errors.ts';
 import type { Machine } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
 import { adoptBatch, spendBatch } from './adopt.ts';
@@ -69,7 +69,10 @@ export async function* sendBatch(
   return { machines: living, ...(short && { missed: partial(record, machines) }) };
 }
 
-/** What an error of RunInstances means for the launch. */
+/**
+ * What an error of RunInstances means for the launch.
+ * @throws AwsError, InterruptedError where it stays open whether EC2 launched the batch
+ */
 async function* refusal(
   plan: LaunchPlan,
   tools: LaunchTools,
@@ -77,7 +80,8 @@ async function* refusal(
   error: AwsError,
   repeat: Repeat | undefined,
 ): AsyncGenerator<LaunchEvent, Sent> {
-  if (repeat !== undefined && !isOpen(error))
+  const isFirst = repeat === undefined;
+  if (repeat !== undefined && !isOpen(error) && !error.afterLostAnswer)
     await voidResend(tools.records, plan.launch, batch.batch, repeat.mark);
   const sentAt = repeat?.sentAt ?? Date.parse(batch.created);
   switch (error.kind) {
@@ -92,17 +96,30 @@ async function* refusal(
     case 'permission':
     case 'credentials':
     case 'invalid':
-    case 'refused':
+    case 'refused': {
       // Judged before the token is, so an earlier try may still have passed: the batch stays open for the next run.
-      return { machines: [], refused: error, ...(error.afterLostAnswer && { open: true }) };
-    case 'throttle':
+      const open = error.afterLostAnswer || (!isFirst && error.kind !== 'invalid');
+      return { machines: [], refused: error, ...(open && { open: true }) };
+    }
     case 'endpoint':
+      // No connection came about, at no try: EC2 knows nothing of the batch.
+      if (isFirst && error.neverSent && !error.afterLostAnswer) return { machines: [], refused: error };
+      throw unanswered(plan, tools, batch, error);
+    case 'throttle':
     case 'server':
     case 'not-found':
+    case 'interrupted':
       throw unanswered(plan, tools, batch, error);
   }
 }
 
-/** Whether EC2 may have launched the batch in spite of this error. */
-const isOpen = ({ kind }: AwsError): boolean =>
-  kind === 'throttle' || kind === 'endpoint' || kind === 'server' || kind === 'not-found';
+const OPEN_KINDS: ReadonlySet<AwsErrorKind> = new Set([
+  'throttle',
+  'endpoint',
+  'server',
+  'not-found',
+  'interrupted',
+]);
+
+/** Whether EC2 may have launched the batch at this try, in spite of the error. */
+const isOpen = ({ kind, neverSent }: AwsError): boolean => !neverSent && OPEN_KINDS.has(kind);

@@ -71,7 +71,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const keyring = new Keyring(credentials, clock);
   const counts = new FaultCounts(faults);
   const requests = new RequestCounts();
-  const store = await ObjectStore.open(options.s3Folder, options.owner, time, !options.passing);
+  const skewed = { now: () => time.now() + counts.clockSkewMs };
+  const store = await ObjectStore.open(options.s3Folder, options.owner, skewed, !options.passing);
   const handler = s3Listener({ store, keyring, counts, requests, log, wall: clock });
   const images = new Images(options.images ?? NO_FILES);
   let port = 0;

@@ -62,7 +62,7 @@ export async function serve(served: Served): Promise<Endpoint> {
   const { port } = server.address() as AddressInfo;
   const { promise: closing, resolve: end } = deferred();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    response.setHeader('date', new Date(served.world.clock.now()).toUTCString());
+    response.setHeader('date', new Date(served.world.clock.now() + served.counts.clockSkewMs).toUTCString());
     answer(request, response, { ...served, port }, end).catch((error: unknown) => {
       served.log(
         `the local cloud failed to answer: ${error instanceof Error ? error.message : String(error)}`,

@@ -9,6 +9,7 @@ import { AwsError, exitCode } from '../../src/errors.ts';
 const CONTEXT: CallContext = {
   service: 'EC2',
   operation: 'RunInstances',
+  writes: true,
   region: 'eu-west-1',
   address: 'ec2.eu-west-1.amazonaws.com',
   local: false,

@@ -66,7 +66,9 @@ describe('RunInstances', () => {
     ['an internal error', refusal(500, 'InternalError')],
     ['throttling', refusal(503, 'RequestLimitExceeded')],
   ] as const)('repeats the same token after %s', async (_name, reply) => {
-    const { ec2, server } = await connected([reply, reply, LAUNCHED], { requestTimeoutMs: 150 });
+    const { ec2, server } = await connected([reply, reply, LAUNCHED], {
+      deadlines: { answerMs: 150, stallMs: 150, totalMs: 150 },
+    });
     expect(await ec2.runInstances(RUN)).toHaveLength(1);
     expect(server.asked.map((asked) => asked.get('ClientToken'))).toEqual(['token-1', 'token-1', 'token-1']);
   });
@@ -109,7 +111,8 @@ describe('RunInstances', () => {
     const { ec2, server } = await connected([LAUNCHED], { clock, signal: abort.signal });
     await ec2.runInstances({ ...RUN, MaxCount: 1000 });
     await expect(ec2.runInstances({ ...RUN, MaxCount: 100 })).rejects.toMatchObject({
-      kind: 'throttle',
+      kind: 'interrupted',
+      neverSent: true,
       message: expect.stringContaining('RunInstances was not sent'),
     });
     expect(server.asked).toHaveLength(1);

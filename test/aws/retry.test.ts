@@ -121,7 +121,11 @@ describe('retrying', () => {
   test.each([
     ['a broken connection', error('endpoint', 'ECONNRESET'), true],
     ['a server in trouble', error('server'), true],
-    ['a closed port', error('endpoint', 'ECONNREFUSED'), false],
+    [
+      'a closed port',
+      new AwsError('nobody', { kind: 'endpoint', code: 'ECONNREFUSED', neverSent: true }),
+      false,
+    ],
     ['throttling', error('throttle'), false],
   ])('a refusal after %s tells whether the request may have been carried out', async (_what, first, told) => {
     const { outcome } = await run([first, error('permission', 'UnauthorizedOperation')]);

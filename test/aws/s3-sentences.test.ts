@@ -6,6 +6,7 @@ const CONTEXT: CallContext = {
   service: 'S3',
   bucket: 'shop-rolecall',
   operation: 'PutObject',
+  writes: false,
   region: 'eu-west-1',
   address: 's3.eu-west-1.amazonaws.com',
   local: false,

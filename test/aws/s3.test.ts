@@ -86,16 +86,16 @@ describe('small objects', () => {
     await expect(bucket.readText('large')).rejects.toMatchObject({ exit: 'usage' });
   });
 
-  test.each([
-    ['AccessDenied', 'permission', { unauthorized: ['GetObject'] }],
-    ['RequestTimeTooSkewed', 'credentials', { clockSkewMs: 3_600_000 }],
-  ] as const)('%s is told as trouble with %s', async (code, kind, faults) => {
-    const bucket = await bucketWith();
-    await cloud[Symbol.asyncDispose]();
-    cloud = await testCloud({ faults });
-    await expect(connected().readText('a')).rejects.toMatchObject({ code, kind });
-    expect(bucket.name).toBe(NAME);
-  });
+  test.each([['AccessDenied', 'permission', { unauthorized: ['GetObject'] }]] as const)(
+    '%s is told as trouble with %s',
+    async (code, kind, faults) => {
+      const bucket = await bucketWith();
+      await cloud[Symbol.asyncDispose]();
+      cloud = await testCloud({ faults });
+      await expect(connected().readText('a')).rejects.toMatchObject({ code, kind });
+      expect(bucket.name).toBe(NAME);
+    },
+  );
 
   test('no bucket, and a bucket elsewhere, are told as such', async () => {
     await bucketWith();

@@ -1,9 +1,12 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One answer of the server: EC2's XML with a status, or what breaks a connection. */
 export type Reply =
-  | { readonly status: number; readonly body: string }
+  | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly drip: string } // a good answer without an end, this much at a time
+  | 'headers' // headers, then silence
+  | 'quiet' // headers and half an answer, then silence
   | 'drop' // the request is read, then the connection is cut
   | 'half' // the answer is cut in the middle
   | 'hang'; // no answer at all
@@ -29,6 +32,9 @@ export const item = (id: string, state = 'pending'): string =>
 /** A server on loopback that gives its replies in order, the last one for ever, and keeps what it was asked. */
 export class WireServer {
   readonly asked: URLSearchParams[] = [];
+  readonly headers: IncomingHttpHeaders[] = [];
+  /** Called when the server has gone silent. */
+  onSilence: () => void = () => undefined;
   readonly #server: Server;
 
   private constructor(replies: readonly Reply[]) {
@@ -40,7 +46,8 @@ export class WireServer {
       request.on('end', () => {
         const reply = replies[Math.min(this.asked.length, replies.length - 1)] ?? 'hang';
         this.asked.push(new URLSearchParams(body));
-        give(response, reply);
+        this.headers.push(request.headers);
+        give(response, reply, () => this.onSilence());
       });
     });
   }
@@ -61,8 +68,30 @@ export class WireServer {
   }
 }
 
-function give(response: ServerResponse, reply: Reply): void {
-  if (reply === 'hang') return;
+function give(response: ServerResponse, reply: Reply, silent: () => void): void {
+  if (reply === 'hang') {
+    silent();
+    return;
+  }
+  if (reply === 'headers' || reply === 'quiet') {
+    response.writeHead(200, { 'content-length': '1000', etag: '"e"', 'content-type': 'text/xml' });
+    response.flushHeaders();
+    if (reply === 'headers') silent();
+    else response.write('<RunInstancesResponse><inst', silent);
+    return;
+  }
+  if (typeof reply === 'object' && 'drip' in reply) {
+    response.writeHead(200, { 'content-type': 'text/xml' });
+    const drip = () => {
+      if (response.destroyed) return;
+      response.write(reply.drip, () => {
+        silent();
+        setImmediate(drip);
+      });
+    };
+    drip();
+    return;
+  }
   if (reply === 'drop') {
     response.socket?.destroy();
     return;
@@ -72,6 +101,6 @@ function give(response: ServerResponse, reply: Reply): void {
     response.write('<RunInstancesResponse><inst', () => response.socket?.destroy());
     return;
   }
-  response.writeHead(reply.status, { 'content-type': 'text/xml' });
+  response.writeHead(reply.status, { 'content-type': 'text/xml', ...reply.headers });
   response.end(reply.body);
 }

@@ -113,17 +113,13 @@ describe('S3 that refuses', () => {
     },
   );
 
-  test.each(all)('%s with a clock that is an hour behind: exit 4, and the clock is named', async (verb) => {
-    {
-      await using cloud = await cloudWith({ clockSkewMs: 3_600_000 });
-      const error = await failure(VERBS[verb](connected(cloud)));
-      expect({ message: error.message, hint: error.hint }).toMatchObject({
-        message: expect.stringMatching(/doesn't accept this computer's time/),
-        hint: expect.stringMatching(/set the clock/),
-      });
-    }
-    await unharmed(verb);
-  });
+  test.each(all.flatMap((verb) => [-3_600_000, 3_600_000].map((skewMs) => [verb, skewMs] as const)))(
+    '%s with a clock that is %i ms off goes by the clock of S3',
+    async (verb, clockSkewMs) => {
+      await using cloud = await cloudWith({ clockSkewMs });
+      await VERBS[verb](connected(cloud));
+    },
+  );
 
   test.each(all)('%s in another region than the bucket’s: exit 4, and both are named', async (verb) => {
     {

@@ -31,7 +31,7 @@ export async function serveS3(
 ): Promise<void> {
   const now = wall.now() + counts.clockSkewMs;
   // Whatever time the client goes by: the machine's own, or the cloud's, which may be ahead of it.
-  const times = { now, aheadMs: Math.max(0, store.now() - wall.now()) };
+  const times = { now, aheadMs: Math.max(0, store.now() - now) };
   const context: S3Context = {
     store,
     judgedAt: now,
