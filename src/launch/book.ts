@@ -1,5 +1,23 @@
 import { ConflictError } from '../errors.ts';
-import { type InstanceId, isInstanceId, type LaunchId } from '../nouns.ts';
+import type { InstanceId, LaunchId } from '../nouns.ts';
+import { clientToken } from './identity.ts';
+import {
+  COUNT,
+  DATE,
+  type Fields,
+  fieldsOf,
+  INSTANCE,
+  is,
+  isObject,
+  lacks,
+  listOf,
+  oneOf,
+  optional,
+  orNull,
+  parsedJson,
+  TEXT,
+  textsOf,
+} from './record-shape.ts';
 import type { LaunchRecords } from './records.ts';
 import { resentAt } from './resend.ts';
 
@@ -104,17 +122,20 @@ export async function readLaunch(
   launch: LaunchId,
 ): Promise<LaunchRecord | undefined> {
   return await readRecord<LaunchRecord>(records, launchKey(launch), {
-    launch: 'string',
-    catalogue: 'string',
-    catalogue_sha256: 'string',
-    role: 'string',
-    environment: 'string',
-    context: 'string',
-    region: 'string',
-    ami: 'string',
-    settings_sha256: 'string',
-    requested: 'number',
-    created: 'string',
+    launch: is(launch),
+    catalogue: TEXT,
+    catalogue_sha256: TEXT,
+    role: TEXT,
+    environment: TEXT,
+    context: TEXT,
+    region: TEXT,
+    ami: TEXT,
+    settings_sha256: TEXT,
+    settings: optional(textsOf('settings, a text each')),
+    requested: COUNT,
+    build: optional(fieldsOf('a build', { app: TEXT, tag: TEXT, sha256: TEXT, commit: TEXT, created: DATE })),
+    bundle: optional(fieldsOf('a bundle', { sha256: TEXT, tar_sha256: TEXT })),
+    created: DATE,
   });
 }
 
@@ -155,73 +176,73 @@ async function readBatch(
   resends: readonly number[],
 ): Promise<Batch> {
   const record = await readRecord<BatchRecord>(records, batchKey(launch, number), {
-    batch: 'number',
-    count: 'number',
-    client_token: 'string',
-    payload_sha256: 'string',
-    created: 'string',
+    batch: is(number),
+    count: COUNT,
+    // That of another launch would settle another launch's batch.
+    client_token: is(clientToken(launch, number)),
+    offering: fieldsOf('an offering', {
+      instance_type: TEXT,
+      zone: orNull(TEXT),
+      subnet: orNull(TEXT),
+      market: oneOf('on-demand', 'spot'),
+    }),
+    payload_sha256: TEXT,
+    created: DATE,
   });
   if (record === undefined) throw damaged(records.locate(batchKey(launch, number)), 'it vanished');
-  const key = answerKey(launch, number);
-  const answer = await readRecord<AnswerRecord>(records, key, {
-    batch: 'number',
-    result: 'string',
-    created: 'string',
+  const answer = await readRecord<AnswerRecord>(records, answerKey(launch, number), {
+    batch: is(number),
+    result: oneOf('launched', 'spent', 'refused'),
+    code: orNull(TEXT),
+    machines: listOf(
+      fieldsOf('a machine', {
+        instance_id: INSTANCE,
+        zone: TEXT,
+        instance_type: TEXT,
+        launch_index: COUNT,
+        launched_at: COUNT,
+      }),
+    ),
+    created: DATE,
   });
   const sentAt = Math.max(Date.parse(record.created), ...resends);
-  if (answer === undefined) return { record, sentAt };
-  if (!Array.isArray(answer.machines) || !answer.machines.every(isAnsweredMachine)) {
-    throw damaged(records.locate(key), 'expected a list `machines`');
-  }
-  return { record, sentAt, answer };
+  return { record, sentAt, ...(answer && { answer }) };
 }
 
-const isAnsweredMachine = (value: unknown): value is AnsweredMachine =>
-  isObject(value) &&
-  typeof value['instance_id'] === 'string' &&
-  isInstanceId(value['instance_id']) &&
-  typeof value['zone'] === 'string' &&
-  typeof value['instance_type'] === 'string' &&
-  typeof value['launch_index'] === 'number' &&
-  typeof value['launched_at'] === 'number';
+/** Reads a record and checks its fields; a damaged one is read again before the store is blamed. */
+async function readRecord<T>(records: LaunchRecords, key: string, fields: Fields): Promise<T | undefined> {
+  const read = async () => {
+    const text = await records.read(key);
+    return text === undefined ? undefined : (checked(text, records.locate(key), fields) as T);
+  };
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ConflictError) return await read();
+    throw error;
+  }
+}
 
-/** Reads a record and checks the fields that rolecall depends on. */
-async function readRecord<T>(
-  records: LaunchRecords,
-  key: string,
-  fields: Readonly<Record<string, 'string' | 'number'>>,
-): Promise<T | undefined> {
-  const text = await records.read(key);
-  if (text === undefined) return undefined;
-  const value = parsed(text);
-  if (!isObject(value)) throw damaged(records.locate(key), 'expected a JSON object');
+/** @throws ConflictError */
+function checked(text: string, where: string, fields: Fields): object {
+  const value = parsedJson(text);
+  if (!isObject(value)) throw damaged(where, 'expected a JSON object');
   if (value['version'] !== 1) {
     throw new ConflictError(
-      `the record ${records.locate(key)} is of version ${JSON.stringify(value['version'])}; this rolecall reads 1`,
+      `the record ${where} is of version ${JSON.stringify(value['version'])}; this rolecall reads 1`,
       {
         hint: 'use the newer rolecall that wrote it, or give the launch another --launch-id',
       },
     );
   }
-  const wrong = Object.entries(fields).find(([name, type]) => typeof value[name] !== type);
-  if (wrong !== undefined) throw damaged(records.locate(key), `expected a ${wrong[1]} \`${wrong[0]}\``);
-  return value as T;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const why = lacks(value, fields);
+  if (why !== undefined) throw damaged(where, why);
+  return value;
 }
 
 const damaged = (where: string, why: string): ConflictError =>
   new ConflictError(`the record ${where} is damaged: ${why}`, {
-    hint: 'delete that file and run the same command again: EC2 knows the launch by its tokens, so nothing doubles',
+    hint: 'two readings gave the same; move that record elsewhere and run the same command again: EC2 knows the launch by its tokens, so nothing doubles',
   });
 
 /** Snake case, indented, final newline: people read these files. */

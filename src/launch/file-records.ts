@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { codeOf, pathError } from '../errno.ts';
+import { codeOf, isNoRoom, pathError } from '../errno.ts';
 import type { UsageError } from '../errors.ts';
 import { type Clock, systemClock } from '../io/clock.ts';
 import { makeFolder } from '../io/make-folder.ts';
@@ -93,6 +93,9 @@ function unusable(doing: string, path: string, cause: unknown): UsageError {
     `the record ${path}`,
     doing,
     cause,
-    'set XDG_STATE_HOME to a folder that this user can write to and that has room: the records prevent double launches',
+    // Elsewhere nobody would know of this fleet's lease, nor of what it was about to do.
+    isNoRoom(cause)
+      ? 'make room on that disk and run the same command again: the records prevent double launches'
+      : 'set XDG_STATE_HOME to a folder that this user can write to: the records prevent double launches',
   );
 }

@@ -1,4 +1,4 @@
-import { AwsError, ConflictError, InterruptedError } from '../errors.ts';
+import { AwsError, ConflictError, InterruptedError, UsageError } from '../errors.ts';
 import { counted } from '../io/text.ts';
 import type { Machine } from '../nouns.ts';
 import { type AnswerRecord, type BatchRecord, createAnswer, readBatches } from './book.ts';
@@ -29,6 +29,7 @@ export const offeringOf = ({ offering }: BatchRecord): Offering => ({
 /**
  * Records the machines of a batch, and tells of those that live.
  * @throws ConflictError where another run of the fleet has settled the batch without them: they are ended again
+ * @throws UsageError where the record can't be written, after the machines were told
  */
 export async function* launched(
   plan: LaunchPlan,
@@ -36,11 +37,23 @@ export async function* launched(
   batch: BatchRecord,
   machines: readonly Machine[],
 ): AsyncGenerator<LaunchEvent, void> {
-  const isFirst = await answer(plan, tools, batch, { result: 'launched', code: null, machines });
-  if (!isFirst && tools.ledger !== undefined) await takeBackLate(plan, tools, batch, machines);
+  const recorded = await answer(plan, tools, batch, { result: 'launched', code: null, machines }).catch(
+    (error: unknown) => ({ error }),
+  );
+  if (recorded === false && tools.ledger !== undefined) await takeBackLate(plan, tools, batch, machines);
   const living = machines.filter(isLiving);
   if (living.length > 0)
     yield { type: 'batch-launched', at: tools.clock.now(), batch: batch.batch, machines: living };
+  if (typeof recorded === 'object') throw unrecorded(plan, living.length, recorded.error);
+}
+
+/** The disk was full, or S3 out of reach, once EC2 had launched them. */
+function unrecorded({ launch }: LaunchPlan, count: number, error: unknown): unknown {
+  if (!(error instanceof UsageError)) return error;
+  return new UsageError(error.message, {
+    hint: `${counted(count, 'machine')} ${count === 1 ? 'runs' : 'run'} already. ${error.hint ?? ''}\nthe same command with --launch-id ${launch} finds ${count === 1 ? 'it' : 'them'}, and launches nothing twice`,
+    cause: error,
+  });
 }
 
 /**

@@ -13,10 +13,9 @@ import {
   type FleetRecord,
   type Holder,
   left,
-  NO_RECORD,
   type OpenEntry,
-  parseRecord,
   type Replacing,
+  readFleetRecord,
   withdrawn,
   withEnds,
   withoutOld,
@@ -49,8 +48,7 @@ export async function glimpse(
   key: string,
   clock: Pick<Clock, 'now'>,
 ): Promise<Glimpse> {
-  const found = await records.version(key);
-  const record = found === undefined ? NO_RECORD : parseRecord(found.text, records.locate(key));
+  const { record } = await readFleetRecord(records, key);
   const { holder, open, target, replacing } = record;
   return { holder, open, target, replacing, ...recentOf(record, clock.now()) };
 }
@@ -95,6 +93,11 @@ export class FleetBook implements Ledger, Recent {
     const book = new FleetBook(options, await takeLease(options));
     void book.#beat();
     return book;
+  }
+
+  /** How people find the record. */
+  get where(): string {
+    return this.#records.locate(this.#key);
   }
 
   /** What an earlier holder left open, and this one's own open entries. */
@@ -219,14 +222,13 @@ export class FleetBook implements Ledger, Recent {
 
   /** A move whose answer was lost may have been made after all: the record is still ours then, one version further. */
   async #findAgain(): Promise<void> {
-    const found = await this.#records.version(this.#key);
-    const record = found && parseRecord(found.text, this.#records.locate(this.#key));
-    const isOurs = record?.holder?.id === this.#held.record.holder?.id;
-    if (found && record && isOurs && record.move > this.#held.record.move) {
+    const { found, record } = await readFleetRecord(this.#records, this.#key);
+    const isOurs = record.holder?.id === this.#held.record.holder?.id;
+    if (found && isOurs && record.move > this.#held.record.move) {
       this.#held = { record, etag: found.etag };
       return;
     }
-    this.#lost = takenBy(record?.holder ?? undefined);
+    this.#lost = takenBy(record.holder ?? undefined);
     throw this.#lost;
   }
 }

@@ -28,10 +28,11 @@ export async function* endMembers(
     const young = part.filter(({ machine }) => clock.now() - machine.launchedAt < SETTLED_AFTER_MS);
     const done = await book.enterEnd(ids, how);
     const ended = await endMachines(ids, how, tools, new Set(young.map(({ machine }) => machine.instanceId)));
-    await done(ended);
     const gone = new Set(ended);
     const taken = part.filter(({ machine }) => gone.has(machine.instanceId));
     if (taken.length > 0) yield { type: 'machines-ended', at: clock.now(), members: taken, how, reason };
+    // Told before it is noted: where that fails, they are ended all the same.
+    await done(ended);
     const unknown = ids.filter((id) => !gone.has(id));
     if (unknown.length > 0) yield { type: 'notice', at: clock.now(), text: unknownText(unknown, how) };
   }

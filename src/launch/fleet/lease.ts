@@ -3,7 +3,7 @@ import { ConflictError, InterruptedError } from '../../errors.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { LaunchRecords, Version } from '../records.ts';
 import type { FleetName } from '../request.ts';
-import { type FleetRecord, type Holder, NO_RECORD, parseRecord, toText } from './record.ts';
+import { type FleetRecord, type Holder, readFleetRecord, toText } from './record.ts';
 
 /** Where the record of a fleet lies: the same names in another region are another fleet. */
 export const fleetKey = ({
@@ -63,8 +63,7 @@ export async function takeLease(options: LeaseOptions): Promise<Held> {
 async function tryToTake(options: LeaseOptions): Promise<Held | { readonly other: Holder }> {
   const { records, key, holder } = options;
   for (;;) {
-    const found = await records.version(key);
-    const before = found === undefined ? NO_RECORD : parseRecord(found.text, records.locate(key));
+    const { found, record: before } = await readFleetRecord(records, key);
     const other = before.holder;
     if (found && other && !isOver(other, found, options)) return { other };
     const held = await move(records, key, found, { ...before, move: before.move + 1, holder });

@@ -1,5 +1,23 @@
 import { ConflictError } from '../../errors.ts';
-import { type InstanceId, isInstanceId, isLaunchId, type LaunchId } from '../../nouns.ts';
+import type { InstanceId, LaunchId } from '../../nouns.ts';
+import {
+  COUNT,
+  DATE,
+  either,
+  type Fields,
+  fieldsOf,
+  INSTANCE,
+  is,
+  isObject,
+  LAUNCH,
+  lacks,
+  listOf,
+  oneOf,
+  orNull,
+  parsedJson,
+  TEXT,
+} from '../record-shape.ts';
+import type { LaunchRecords, Version } from '../records.ts';
 
 /** Who may change the fleet now. */
 export interface Holder {
@@ -71,68 +89,56 @@ export const NO_RECORD: FleetRecord = {
 
 /** @throws ConflictError for text that is no such record */
 export function parseRecord(text: string, where: string): FleetRecord {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (isRecord(parsed)) return parsed;
-  } catch {
-    // Told below.
-  }
-  throw new ConflictError(`the fleet's record ${where} is damaged`, {
-    hint: 'look at it; where no rolecall is at work on the fleet, remove it and run the command again',
+  const value = parsedJson(text);
+  const why = isObject(value) ? lacks(value, FIELDS) : 'expected a JSON object';
+  if (why === undefined) return value as unknown as FleetRecord;
+  throw new ConflictError(`the fleet's record ${where} is damaged: ${why}`, {
+    hint: 'two readings gave the same; where no rolecall is at work on the fleet, move the record elsewhere, and look with rolecall status',
   });
 }
 
-type Shape = Readonly<Record<string, unknown>>;
+const INSTANCES = listOf(INSTANCE);
 
-const isShape = (value: unknown): value is Shape =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isDate = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(value));
-const isListOf =
-  (isItem: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    Array.isArray(value) && value.every(isItem);
-const orNull =
-  (isIt: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    value === null || isIt(value);
-const hasFields =
-  (fields: Readonly<Record<string, (value: unknown) => boolean>>) =>
-  (value: unknown): boolean =>
-    isShape(value) && Object.entries(fields).every(([name, isRight]) => isRight(value[name]));
-
-const isLaunch = (value: unknown): boolean => isText(value) && isLaunchId(value);
-const isInstances = isListOf((value) => isText(value) && isInstanceId(value));
-
-const isOpen = (value: unknown): boolean =>
-  isShape(value) &&
-  (value['kind'] === 'batch'
-    ? hasFields({ launch: isLaunch, batch: isCount, count: isCount })(value)
-    : value['kind'] === 'end' &&
-      hasFields({
-        how: (how) => how === 'terminate' || how === 'stop',
-        instance_ids: isInstances,
-      })(value));
-
-/** Each field that anything is decided by: a record is believed whole, or not at all. */
-const isFleetRecord = hasFields({
-  version: (version) => version === 1,
-  move: isCount,
+const FIELDS: Fields = {
+  version: is(1),
+  move: COUNT,
   holder: orNull(
-    hasFields({
-      ...{ id: isText, by: isText, host: isText, pid: isCount },
-      ...{ verb: isText, launch: isText, since: isText },
+    fieldsOf('a holder', {
+      ...{ id: TEXT, by: TEXT, host: TEXT, pid: COUNT },
+      ...{ verb: TEXT, launch: TEXT, since: TEXT },
     }),
   ),
-  open: isListOf(isOpen),
-  recent_launches: isListOf(hasFields({ launch: isLaunch, at: isDate })),
-  recent_ends: isListOf(hasFields({ instance_ids: isInstances, at: isDate })),
-  target: orNull(isCount),
-  replacing: orNull(hasFields({ count: isCount, old: isInstances, launches: isListOf(isLaunch) })),
-});
+  open: listOf(
+    either(
+      fieldsOf('a batch', { kind: is('batch'), launch: LAUNCH, batch: COUNT, count: COUNT }),
+      fieldsOf('an end', { kind: is('end'), how: oneOf('terminate', 'stop'), instance_ids: INSTANCES }),
+    ),
+  ),
+  recent_launches: listOf(fieldsOf('a launch', { launch: LAUNCH, at: DATE })),
+  recent_ends: listOf(fieldsOf('an end', { instance_ids: INSTANCES, at: DATE })),
+  target: orNull(COUNT),
+  replacing: orNull(fieldsOf('a replacement', { count: COUNT, old: INSTANCES, launches: listOf(LAUNCH) })),
+};
 
-const isRecord = (value: unknown): value is FleetRecord => isFleetRecord(value);
+/**
+ * Reads a fleet's record; a damaged one is read again before the store is blamed.
+ * @throws ConflictError where both readings are damaged
+ */
+export async function readFleetRecord(
+  records: Pick<LaunchRecords, 'version' | 'locate'>,
+  key: string,
+): Promise<{ readonly record: FleetRecord; readonly found: Version | undefined }> {
+  const read = async () => {
+    const found = await records.version(key);
+    return { found, record: found === undefined ? NO_RECORD : parseRecord(found.text, records.locate(key)) };
+  };
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ConflictError) return await read();
+    throw error;
+  }
+}
 
 export const toText = (record: FleetRecord): string => `${JSON.stringify(record, undefined, 1)}\n`;
 

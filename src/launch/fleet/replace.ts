@@ -22,7 +22,7 @@ export async function* replaceFleet(
   tools: FleetTools,
 ): AsyncGenerator<FleetStreamEvent, void> {
   const { book, clock } = tools;
-  yield* settleOpen(tools);
+  yield* settleOpen(plan.launch.role, tools);
   const fleet = yield* judgedNow(plan, tools);
   const { launch } = plan.launch;
   const { target, replacing: begun } = book;

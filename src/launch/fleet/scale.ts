@@ -38,7 +38,8 @@ export async function* scaleFleet(
   tools: FleetTools,
 ): AsyncGenerator<FleetStreamEvent, void> {
   const target = plan.launch.count;
-  yield* target === 0 ? withdrawOpen(tools) : settleOpen(tools);
+  const { role } = plan.launch;
+  yield* target === 0 ? withdrawOpen(role, tools) : settleOpen(role, tools);
   const fleet = yield* fleetToScale(plan, tools, target);
   const { members, strangers } = fleet;
   yield { type: 'fleet-seen', at: tools.clock.now(), members, strangers: strangers.length, target };

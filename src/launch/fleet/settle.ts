@@ -1,12 +1,14 @@
-import { InterruptedError } from '../../errors.ts';
+import { ConflictError, InterruptedError } from '../../errors.ts';
 import { counted } from '../../io/text.ts';
 import type { LaunchId, Machine } from '../../nouns.ts';
-import { type Batch, readBatches } from '../book.ts';
+import { type Batch, readBatches, readLaunch } from '../book.ts';
 import { clientToken } from '../identity.ts';
 import { answer } from '../outcome.ts';
+import { type FleetName, fleetTags } from '../request.ts';
 import { settleBatch } from '../send.ts';
 import { endMachines } from './end.ts';
 import type { FleetEvent } from './events.ts';
+import { fleetOf } from './members.ts';
 import type { EndEntry, OpenEntry } from './record.ts';
 import type { FleetTools } from './tools.ts';
 
@@ -30,27 +32,64 @@ const ASK_EVERY_MS = 5_000;
  * that a holder which wakes up later can send nothing new with it; machines that were to end are ended.
  * @throws AwsError where AWS doesn't answer: then it stays open for the next holder
  */
-export const settleOpen = (tools: FleetTools): AsyncGenerator<FleetEvent, void> =>
-  settling(tools, { settle: (launch, batch) => sendAgain(launch, batch, tools) });
+export const settleOpen = (name: FleetName, tools: FleetTools): AsyncGenerator<FleetEvent, void> =>
+  settling(name, tools, { settle: (launch, batch) => sendAgain(launch, batch, tools) });
 
 /**
  * Settles the same where nothing more is to be launched: a batch whose machines EC2 doesn't show within a minute was never
  * sent. A holder that wakes up later and sends it finds it answered, and ends its machines again.
  */
-export const withdrawOpen = (tools: Withdrawing): AsyncGenerator<FleetEvent, void> =>
-  settling(tools, {
+export const withdrawOpen = (name: FleetName, tools: Withdrawing): AsyncGenerator<FleetEvent, void> =>
+  settling(name, tools, {
     settle: (launch, batch) => withdraw(launch, batch, tools),
     doing: (what) => `looking for ${what}: that takes up to a minute`,
   });
 
-async function* settling(tools: Withdrawing, how: Settling): AsyncGenerator<FleetEvent, void> {
+async function* settling(
+  name: FleetName,
+  tools: Withdrawing,
+  how: Settling,
+): AsyncGenerator<FleetEvent, void> {
   const { book, clock } = tools;
   for (const entry of book.open) {
+    await refuseOthers(entry, name, tools);
     const text =
       entry.kind === 'batch' ? yield* settleEntry(entry, tools, how) : await endEntry(entry, tools);
     yield { type: 'notice', at: clock.now(), text };
   }
 }
+
+/**
+ * Makes sure that an entry is about this fleet: a record that was copied or moved by hand must end and launch nothing elsewhere.
+ * @throws ConflictError
+ */
+async function refuseOthers(
+  entry: OpenEntry,
+  name: FleetName,
+  { ec2, records, book }: Withdrawing,
+): Promise<void> {
+  const { catalogue, role, environment, context } = name;
+  if (entry.kind === 'batch') {
+    const begun = await readLaunch(records, entry.launch);
+    const isOther =
+      begun !== undefined &&
+      (begun.catalogue !== catalogue ||
+        begun.role !== role ||
+        begun.environment !== environment ||
+        begun.context !== context);
+    if (isOther) throw foreign(book.where, `launch ${entry.launch}`);
+    return;
+  }
+  const { members } = fleetOf(await ec2.machinesWithTags(fleetTags(name)), name, undefined);
+  const ours = new Set(members.map(({ machine }) => machine.instanceId));
+  for (const id of entry.instance_ids)
+    if (!ours.has(id) && (await ec2.machine(id)) !== undefined) throw foreign(book.where, id);
+}
+
+const foreign = (where: string, what: string): ConflictError =>
+  new ConflictError(`the fleet's record ${where} speaks of ${what}, which is of another fleet`, {
+    hint: 'nothing was ended or launched; move that record elsewhere, and look with rolecall status',
+  });
 
 async function* settleEntry(
   { launch, batch }: Extract<OpenEntry, { readonly kind: 'batch' }>,

@@ -28,7 +28,7 @@ export async function* terminateFleet(
   tools: Withdrawing & Pick<FleetTools, 'agreed'>,
 ): AsyncGenerator<FleetEvent, void> {
   const { clock } = tools;
-  yield* withdrawOpen(tools);
+  yield* withdrawOpen(name, tools);
   const fleet = await lookAtFleet(name, undefined, tools);
   const members = doomedOf(fleet, doomed);
   const left = fleet.members.filter(

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { AwsError, InterruptedError } from '../../../src/errors.ts';
 import { createBatch } from '../../../src/launch/book.ts';
 import type { FleetStreamEvent } from '../../../src/launch/fleet/events.ts';
+import { clientToken } from '../../../src/launch/identity.ts';
 import type { LaunchId } from '../../../src/nouns.ts';
 import { role } from '../roles.ts';
 import { fuse, killed } from './fuse.ts';
@@ -274,7 +275,7 @@ test('a batch that a run of the same launch recorded before it slept brings no f
         version: 1,
         batch: 2,
         count: 1,
-        client_token: '',
+        client_token: clientToken('one' as LaunchId, 2),
         offering: { instance_type: 't3.micro', zone: null, subnet: null, market: 'on-demand' },
         payload_sha256: '',
         created: new Date(world.clock.now()).toISOString(),

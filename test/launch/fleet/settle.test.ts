@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConflictError } from '../../../src/errors.ts';
+import { beginLaunch } from '../../../src/launch/begin.ts';
 import { glimpse } from '../../../src/launch/fleet/book.ts';
-import type { Machine } from '../../../src/nouns.ts';
+import type { LaunchId, Machine } from '../../../src/nouns.ts';
+import { role } from '../roles.ts';
 import { fuse, killed } from './fuse.ts';
 import { proved, sleepsAt } from './sleeper.ts';
 import { KEY, World } from './world.ts';
@@ -84,6 +86,35 @@ describe('what an earlier run left open', () => {
     expect(notices).toEqual(['terminated 1 machine, as an earlier run was about to']);
     expect(world.standing()).toEqual(proved(2));
     expect(world.ec2.living().map(({ instanceId }) => instanceId)).not.toContain(first.instanceId);
+  });
+});
+
+describe('a record that was copied from another fleet', () => {
+  test('ends no machine of that one', async () => {
+    const world = new World();
+    await world.scale('one', 2);
+    const [first] = world.ec2.living() as [Machine];
+    const other = world.ec2.add({ ...first, tags: { ...first.tags, 'rolecall:role': 'other' } });
+    const { book, pid } = await world.open('scale', 'dead');
+    await book.enterEnd([other], 'terminate');
+    world.alive.delete(pid);
+    await expect(world.scale('next', 2)).rejects.toThrow(`speaks of ${other}, which is of another fleet`);
+    await expect(world.terminate()).rejects.toThrow(ConflictError);
+    expect(world.ec2.living()).toHaveLength(3);
+  });
+
+  test('launches nothing under a launch of that one', async () => {
+    const world = new World();
+    const elsewhere = role({}, { role: 'other' as ReturnType<typeof role>['role'] });
+    await beginLaunch(world.plan('foreign', 1, { of: elsewhere }).launch, world.records, 0);
+    const { book, pid } = await world.open('scale', 'dead');
+    await book.enter('foreign' as LaunchId, { batch: 1, count: 1 });
+    world.alive.delete(pid);
+    const before = world.ec2.machines.size;
+    await expect(world.scale('next', 2)).rejects.toThrow(
+      'speaks of launch foreign, which is of another fleet',
+    );
+    expect(world.ec2.machines.size).toBe(before);
   });
 });
 

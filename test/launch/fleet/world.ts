@@ -70,7 +70,9 @@ export class World {
         role: of,
         payload: async () => own,
         count,
-        ...(build !== undefined && { build: { tag: build, createdAt: 0 } as never }),
+        ...(build !== undefined && {
+          build: { app: 'shop', tag: build, sha256: build, commit: 'c', createdAt: 0 } as never,
+        }),
       },
       wanted: { ami: of.ami, settings: settingsTag(of), build },
       rules: { ...RULES, ...rules },
