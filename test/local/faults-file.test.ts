@@ -190,6 +190,8 @@ boxes:
   });
 
   test('says which file can’t be read', () => {
-    expect(() => readFaults('/nowhere/faults.yaml')).toThrow("/nowhere/faults.yaml can't be read: no such file or directory");
+    expect(() => readFaults('/nowhere/faults.yaml')).toThrow(
+      "/nowhere/faults.yaml can't be read: no such file or directory",
+    );
   });
 });

@@ -9,6 +9,10 @@ export interface BadInput {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Files of the working folder, by path. A `roles.yaml` that is good is there without. */
   readonly files?: Readonly<Record<string, string | Buffer>>;
+  /** Lines at the end of the good `roles.yaml`: further roles. */
+  readonly more?: string;
+  /** Files that must be there afterwards, with this content. */
+  readonly kept?: Readonly<Record<string, string>>;
   /** Makes what files alone don't: links, rights, FIFOs. Gets the working folder, which is removed afterwards. */
   readonly prepare?: (folder: string) => void | Promise<void>;
   /** What comes on stdin; nothing without. */

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../../support/cli.ts';
@@ -50,14 +59,15 @@ async function tried({ index, generator, input }: Numbered) {
     // Far enough down for words such as ../../x to stay inside.
     const work = join(folder, 'a/b/c/work');
     mkdirSync(work, { recursive: true });
-    for (const [path, content] of Object.entries({ 'roles.yaml': GOOD_CATALOGUE, ...input.files })) {
+    const catalogue = GOOD_CATALOGUE + (input.more ?? '');
+    for (const [path, content] of Object.entries({ 'roles.yaml': catalogue, ...input.files })) {
       mkdirSync(dirname(join(work, path)), { recursive: true });
       writeFileSync(join(work, path), content);
     }
     await input.prepare?.(work);
     giveAway(folder);
     const ended = await run(input, work, folder);
-    const wrong = judge(ended, input.argv);
+    const wrong = [...judge(ended, input), ...lost(input, work)];
     const said = ended.stderr.trim().split('\n').slice(-6).join(' | ').slice(-900);
     const line = JSON.stringify([...input.argv, input.env ?? {}]).slice(0, 600);
     return {
@@ -87,7 +97,21 @@ interface InputEnd {
   readonly stderr: string;
 }
 
-function judge({ code, signal, stdout, stderr }: InputEnd, argv: readonly string[]): string[] {
+/** Files that no command may take away or change. */
+const lost = ({ kept = {} }: BadInput, work: string): string[] =>
+  Object.entries(kept).flatMap(([path, content]) =>
+    contentOf(join(work, path)) === content ? [] : [`${path} is lost`],
+  );
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function judge({ code, signal, stdout, stderr }: InputEnd, { argv }: BadInput): string[] {
   const wrong: string[] = [];
   if (signal !== null) wrong.push(`ended by ${signal}`);
   if (code === 1) wrong.push('exit 1');
