@@ -30,7 +30,7 @@ export async function fleetDraft(
   catalogue: Catalogue,
   host: Host,
 ): Promise<Draft> {
-  if (role.app !== undefined || words.build !== undefined) checkDeploys(role, catalogue, words.build);
+  checkDeploys(role, catalogue, words);
   const bundle = await bundleOf(role, catalogue, host);
   const { launch, isNew } = await launchIdFor(words['launch-id'], role, { verb, target }, host);
   return { role, bundle, count, launch, isNew, nonce: newNonce(randomBytes) };

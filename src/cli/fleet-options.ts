@@ -1,6 +1,13 @@
 import type { Options } from 'yargs';
 import type { OptionTable } from './command.ts';
-import { BUILD, cloudOptions, LIVE_OUTPUT, overrideOptions, reportOptions, roleOptions } from './options.ts';
+import {
+  cloudOptions,
+  deployedBuildOptions,
+  LIVE_OUTPUT,
+  overrideOptions,
+  reportOptions,
+  roleOptions,
+} from './options.ts';
 
 /** Which machine of equals goes first. */
 const ORDER = {
@@ -56,7 +63,7 @@ export const rolloutOptions = {
     default: 'keep',
     describe: 'What becomes of a machine that did not succeed',
   },
-  build: BUILD,
+  ...deployedBuildOptions,
   ...overrideOptions,
   'launch-id': {
     type: 'string',

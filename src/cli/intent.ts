@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import { type LaunchAnswers, MAX_COUNT } from '../io/picker.ts';
 import type { LaunchId, Nonce } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
+import type { BuildChoice } from './build-pin.ts';
 import { type OverrideWords, type RoleWords, roleFrom } from './catalogue.ts';
 import type { Host } from './host.ts';
 import { launchIdFor } from './launch-id.ts';
@@ -30,9 +31,8 @@ export interface Intent extends Draft {
   readonly payload: Payload;
 }
 
-export interface IntentWords extends RoleWords, OverrideWords {
+export interface IntentWords extends RoleWords, OverrideWords, BuildChoice {
   readonly count?: number | undefined;
-  readonly build?: string | undefined;
   readonly 'launch-id'?: string | undefined;
 }
 
@@ -65,9 +65,9 @@ export async function draftIntent(
 ): Promise<Draft> {
   const { newNonce } = await import('../launch/identity.ts');
   const role = await roleFrom(catalogue, answers, values);
-  if (role.app !== undefined || values.build !== undefined) {
+  if (role.app !== undefined || values.build !== undefined || values['build-sha256'] !== undefined) {
     const { checkDeploys } = await import('./build-pin.ts');
-    checkDeploys(role, catalogue, values.build);
+    checkDeploys(role, catalogue, values);
   }
   const bundle = await bundleOf(role, catalogue, host);
   const { launch, isNew } = await launchIdFor(

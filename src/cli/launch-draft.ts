@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import { launchMachines } from '../launch/launch.ts';
 import type { OutputFormat } from '../report/progress.ts';
+import type { BuildChoice } from './build-pin.ts';
 import type { CloudWords } from './cloud.ts';
 import { followingOf, launchPlanOf } from './drafted.ts';
 import { follow } from './follow.ts';
@@ -11,9 +12,7 @@ import { inLaunchPlace } from './launch-place.ts';
 import { pinsOf } from './pins.ts';
 import type { ReportWords } from './reports.ts';
 
-interface LaunchWords extends CloudWords, ReportWords {
-  /** Tag of the build that is to be deployed. */
-  readonly build?: string | undefined;
+interface LaunchWords extends CloudWords, ReportWords, BuildChoice {
   readonly output: OutputFormat;
 }
 
@@ -38,7 +37,7 @@ export async function launchDraft(
     async (place) => {
       const { cloud, records } = place;
       const { clock, signal } = host;
-      const pins = await pinsOf(draft, values.build, cloud, catalogue, records, host);
+      const pins = await pinsOf(draft, values, cloud, catalogue, records, host);
       const intent = await completeIntent(draft, pins);
       if (role.app !== undefined && agreed !== undefined && !(await agreed(intent))) return exitCode('ok');
       const following = followingOf(draft, pins, intent.payload, values, place, host);

@@ -62,6 +62,7 @@ function otherArguments(values: LaunchValues): string[] {
     'ami',
     'timeout',
     'build',
+    'build-sha256',
     'junit',
   ] as const;
   const given = names.flatMap((name) => {

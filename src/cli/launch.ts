@@ -1,11 +1,18 @@
 import type { OutputFormat } from '../report/progress.ts';
 import { command, type Values } from './command.ts';
-import { BUILD, cloudOptions, LIVE_OUTPUT, overrideOptions, reportOptions, roleOptions } from './options.ts';
+import {
+  cloudOptions,
+  deployedBuildOptions,
+  LIVE_OUTPUT,
+  overrideOptions,
+  reportOptions,
+  roleOptions,
+} from './options.ts';
 
 const options = {
   ...roleOptions,
   count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
-  build: BUILD,
+  ...deployedBuildOptions,
   ...overrideOptions,
   ...cloudOptions,
   local: {

@@ -56,11 +56,18 @@ export const catalogueOptions = {
 export const cloudOptions = { catalogue: CATALOGUE, region: REGION, profile: PROFILE, local: LOCAL } as const;
 
 /** Which build a role's app is deployed from. */
-export const BUILD = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'Tag of the build to deploy (default: the one that is promoted to the environment)',
-} as const satisfies Options;
+export const deployedBuildOptions = {
+  build: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Tag of the build to deploy (default: the one that is promoted to the environment)',
+  },
+  'build-sha256': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'SHA-256 that the archive of that build must have, as `release publish` shows it',
+  },
+} as const satisfies OptionTable;
 
 /** Which role, for which environment and context. */
 export const roleOptions = {

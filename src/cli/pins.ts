@@ -7,7 +7,7 @@ import type { LaunchId } from '../nouns.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { BeaconPin } from './beacon-pin.ts';
 import { bucketIn } from './bucket.ts';
-import type { Pin } from './build-pin.ts';
+import type { BuildChoice, Pin } from './build-pin.ts';
 import type { BundlePin } from './bundle-pin.ts';
 import type { Place } from './cloud.ts';
 import type { Host } from './host.ts';
@@ -30,7 +30,7 @@ export interface Pins {
  */
 export async function pinsOf(
   draft: Draft,
-  tag: string | undefined,
+  choice: BuildChoice,
   place: Place,
   catalogue: Catalogue,
   records: LaunchRecords,
@@ -50,7 +50,7 @@ export async function pinsOf(
   }
   const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
   return {
-    build: await (await import('./build-pin.ts')).pinBuild(role, bucket, { tag, recorded }),
+    build: await (await import('./build-pin.ts')).pinBuild(role, bucket, choice, recorded),
     ...(await beaconOf(role, launch, bucket)),
   };
 }

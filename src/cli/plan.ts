@@ -7,13 +7,13 @@ import { openCatalogue } from './catalogue.ts';
 import { command, type Values } from './command.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
-import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { cloudOptions, deployedBuildOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
 import { print } from './print.ts';
 
 const options = {
   ...roleOptions,
   count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
-  build: BUILD,
+  ...deployedBuildOptions,
   'build-dir': {
     type: 'string',
     requiresArg: true,
@@ -63,8 +63,10 @@ function folderOf(values: Values<typeof options>, { role }: Draft, host: Host): 
     throw new UsageError(`the role ${role.role} deploys no app, so --build-dir means nothing`, {
       hint: 'leave it out: the init scripts are those of the AMI',
     });
-  if (values.build !== undefined)
-    throw new UsageError('--build and --build-dir both name a build', { hint: 'give one of them' });
+  if (values.build !== undefined || values['build-sha256'] !== undefined)
+    throw new UsageError('--build-dir names a build, and so does --build or --build-sha256', {
+      hint: 'give one of them',
+    });
   const folder = resolve(host.cwd, given);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
   throw new UsageError(`there is no folder ${folder}`, {

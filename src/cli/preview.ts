@@ -4,6 +4,7 @@ import { AwsError } from '../errors.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import { waiting } from '../io/waiting.ts';
 import { bucketOf, openBucket } from './bucket.ts';
+import type { BuildChoice } from './build-pin.ts';
 import { type CloudWords, findPlace } from './cloud.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
@@ -18,10 +19,7 @@ export interface Preview {
   readonly estimate?: string;
 }
 
-interface PreviewWords extends CloudWords {
-  /** Tag of the build that is to be deployed. */
-  readonly build?: string | undefined;
-}
+interface PreviewWords extends CloudWords, BuildChoice {}
 
 /**
  * Makes the pins of a launch by the code that makes the launch's own, with its credentials and endpoint. Publishes nothing,
@@ -40,7 +38,7 @@ export async function previewPins(
     const { place, close } = await openBucket(words, catalogue, role.region, host);
     try {
       const records = await recordsOf(place, catalogue, host);
-      return { pins: await pinsOf(draft, words.build, place, catalogue, records, host, { preview: true }) };
+      return { pins: await pinsOf(draft, words, place, catalogue, records, host, { preview: true }) };
     } finally {
       await close();
     }

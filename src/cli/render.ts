@@ -1,10 +1,11 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { BuildChoice } from './build-pin.ts';
 import { openCatalogue, requireRole } from './catalogue.ts';
 import type { CloudWords } from './cloud.ts';
 import { command } from './command.ts';
 import type { Host } from './host.ts';
 import { completeIntent, type Draft, draftIntent } from './intent.ts';
-import { BUILD, cloudOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import { cloudOptions, deployedBuildOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
 import { type Pins, pinNotices } from './pins.ts';
 import { print } from './print.ts';
 
@@ -12,7 +13,7 @@ import { print } from './print.ts';
 export const render = command({
   options: {
     ...roleOptions,
-    build: BUILD,
+    ...deployedBuildOptions,
     ...cloudOptions,
     ...overrideOptions,
     'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
@@ -49,7 +50,7 @@ export const render = command({
  * neither, and publishes nothing.
  */
 async function pinsFor(
-  values: CloudWords & { readonly redact: boolean; readonly build?: string | undefined },
+  values: CloudWords & BuildChoice & { readonly redact: boolean },
   draft: Draft,
   catalogue: Catalogue,
   host: Host,
@@ -63,7 +64,7 @@ async function pinsFor(
     const { place, close } = await openBucket(values, catalogue, draft.role.region, host);
     try {
       const records = await recordsOf(place, catalogue, host);
-      return { pins: await pinsOf(draft, values.build, place, catalogue, records, host), notes: [] };
+      return { pins: await pinsOf(draft, values, place, catalogue, records, host), notes: [] };
     } finally {
       await close();
     }

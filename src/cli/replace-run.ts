@@ -30,7 +30,7 @@ export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitC
   const which = whichOf(words);
   const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
   return await inLaunchPlace(words, role, catalogue, host, async (place) => {
-    const pins = await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host, {
+    const pins = await pinsOf(draft, words, place.cloud, catalogue, place.records, host, {
       preview: words['dry-run'],
     });
     if (words['dry-run']) return await show(words, draft, pins, place, host);

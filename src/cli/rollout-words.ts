@@ -3,19 +3,19 @@ import { UsageError } from '../errors.ts';
 import type { Policy } from '../launch/fleet/choose.ts';
 import type { Rules } from '../launch/fleet/tools.ts';
 import { parseWave } from '../launch/fleet/waves.ts';
+import type { BuildChoice } from './build-pin.ts';
 import type { OverrideWords, RoleWords } from './catalogue.ts';
 import type { FleetWords } from './fleet-run.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** The arguments of a command that brings new machines into a fleet. */
-export interface RolloutWords extends FleetWords, RoleWords, OverrideWords {
+export interface RolloutWords extends FleetWords, RoleWords, OverrideWords, BuildChoice {
   readonly 'dry-run': boolean;
   readonly order: Policy;
   readonly wave: string;
   readonly canary: boolean;
   readonly 'max-failures': string;
   readonly 'on-failure': Rules['onFailure'];
-  readonly build?: string | undefined;
   readonly 'launch-id'?: string | undefined;
 }
 

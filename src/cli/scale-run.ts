@@ -33,7 +33,7 @@ export async function runScale(words: ScaleWords, host: Host): Promise<ExitCode>
     const pins =
       to === 0 && !words['dry-run']
         ? {}
-        : await pinsOf(draft, words.build, place.cloud, catalogue, place.records, host, {
+        : await pinsOf(draft, words, place.cloud, catalogue, place.records, host, {
             preview: words['dry-run'],
           });
     if (words['dry-run']) {

@@ -41,7 +41,7 @@ async function resolveAll(catalogue: Catalogue, region: string | undefined, cwd:
   for (const choice of choices(catalogue)) {
     try {
       const role = resolveRole(catalogue, choice, { region });
-      checkDeploys(role, catalogue, undefined);
+      checkDeploys(role, catalogue, {});
       for (const fault of await bundleFaults(role, catalogue, cwd))
         faults.set(`${fault.line}:${fault.column}:${fault.message}`, fault);
       await payloadFor({ role, ...LONGEST }, role.bundle === undefined ? {} : { bundle: LONG_BUNDLE });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -15,9 +15,10 @@ import { checkArchive } from '../../src/release/move.ts';
 import { type PublishFile, publish } from '../../src/release/publish.ts';
 import { bucketOf, tarOf } from '../support/archives.ts';
 import { BUILD } from '../support/builds.ts';
+import { ROOT } from '../support/cli.ts';
 import { hurriedClock } from '../support/hurried-clock.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
-import { s3Proxy } from '../support/s3-proxy.ts';
+import { type SeenRequest, s3Proxy } from '../support/s3-proxy.ts';
 
 const APP = 'shop' as PathName;
 const GZ = 'builds/shop/v1.tar.gz';
@@ -263,13 +264,37 @@ test('several publishers of two builds at once, and the rest of a third: one bui
   }
 });
 
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Condition: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The bucket policy as docs/aws.md has it. */
+function documentedPolicy(): readonly Statement[] {
+  const text = readFileSync(join(ROOT, 'docs/aws.md'), 'utf8');
+  const [, json = ''] = /<!-- policy write-once -->\n\n```json\n([\s\S]*?)```/.exec(text) ?? [];
+  return JSON.parse(json).Statement;
+}
+
+/** AWS's own reading of such a statement, for requests that write. */
+function isDenied({ Action, Condition }: Statement, { method, headers, query }: SeenRequest): boolean {
+  if (!['PUT', 'POST'].includes(method) || ![Action].flat().includes('s3:PutObject')) return false;
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+  const creates = !/partNumber|uploads/.test(query);
+  const facts: Readonly<Record<string, boolean>> = {
+    's3:if-none-match': headers['if-none-match'] === undefined,
+    's3:ObjectCreationOperation': creates,
+  };
+  return Object.values(Condition)
+    .flatMap((condition) => Object.entries(condition))
+    .every(([key, value]) => String(facts[key]) === value);
+}
+
 describe('a write-once bucket policy', () => {
   const open = async (cloud: TestCloud) => {
     const proxy = await s3Proxy(cloud);
-    proxy.rules = {
-      denies: ({ method, headers, query }) =>
-        method === 'PUT' && headers['if-none-match'] === undefined && !query.includes('partNumber'),
-    };
+    const policy = documentedPolicy();
+    proxy.rules = { denies: (request) => policy.some((statement) => isDenied(statement, request)) };
     const { endpoint } = proxy;
     const bucket = connectBucket(
       { region: 'us-east-1', endpoint, credentials: cloud.credentials },
@@ -284,6 +309,10 @@ describe('a write-once bucket policy', () => {
     await using _closing = proxy;
     expect((await publish(bucket, ours)).outcome).toBe('created');
     expect((await publish(bucket, ours)).outcome).toBe('present');
+    const text = 'x'.repeat(65 * 1024 * 1024);
+    const large = await fileOf('large', text, 0);
+    const build = { ...large.build, tag: 'v2' as PathName, archive: 'v2.tar.gz' };
+    expect((await publish(bucket, { ...large, build })).outcome).toBe('created');
   });
 
   test('leaves a damaged archive to its administrator', async () => {
