@@ -125,4 +125,4 @@ export const PERSONALITY_VALUE = /^(?! )[A-Za-z0-9 ._:,/@%+=~-]{0,1024}(?<! )$/;
 export const PERSONALITY_BASE64 = /^[A-Za-z0-9+/=]{0,8192}$/;
 
 /** What the value of a key that ends in `_url` may be (RFC 3986 without quotes and `$`). */
-export const PERSONALITY_URL = /^[A-Za-z0-9._~:/?#@!&()*+,;=%[\]-]{0,4096}$/;
+export const PERSONALITY_URL = /^[A-Za-z0-9._~:/?#@!&()*+,;=%[\]-]{0,8192}$/;

@@ -25,7 +25,7 @@ const personalityValue = text(
 );
 const personalityUrl = text(
   PERSONALITY_URL.source,
-  'a URL of at most 4,096 characters, without spaces and quotes',
+  'a URL of at most 8,192 characters, without spaces and quotes',
   {
     asWritten: true,
     problem: badCharacter(PERSONALITY_URL),

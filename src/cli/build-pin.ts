@@ -1,4 +1,4 @@
-import type { Bucket } from '../aws/ports.ts';
+import type { Bucket, PresignedUrl } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import { ConflictError, UsageError } from '../errors.ts';
@@ -63,16 +63,17 @@ export async function pinBuild(
 ): Promise<Pin | undefined> {
   const { app } = role;
   if (app === undefined || bucket === undefined) return undefined;
-  const { build, ...chosen } = await choose({ ...role, app }, bucket, choice.build, recorded);
+  const { build, notice, ...chosen } = await choose({ ...role, app }, bucket, choice.build, recorded);
   checkSha256(build, choice['build-sha256']);
   const { fetch: access, keep } = role;
-  const url =
-    access === 'presigned' ? (await bucket.presignGet(archiveKey(build), URL_SECONDS)).url : undefined;
+  const signed = access === 'presigned' ? await bucket.presignGet(archiveKey(build), URL_SECONDS) : undefined;
+  const notices = [notice, signed && lifeNotice(signed, role)].filter((text) => text !== undefined);
   const { name, prefix, region, endpoint } = bucket;
   return {
     build,
     ...chosen,
-    pinned: { build, bucket: name, prefix, region, access, url, s3Url: endpoint, keep },
+    ...(notices.length > 0 && { notice: notices.join('; ') }),
+    pinned: { build, bucket: name, prefix, region, access, url: signed?.url, s3Url: endpoint, keep },
   };
 }
 
@@ -90,6 +91,15 @@ function checkSha256({ app, tag, sha256 }: Build, expected: string | undefined):
       data: { build_sha256: expected.toLowerCase(), manifest_sha256: sha256 },
     },
   );
+}
+
+function lifeNotice(
+  { seconds, expiresAt }: PresignedUrl,
+  { timeoutMs }: Pick<Role, 'timeoutMs'>,
+): string | undefined {
+  if (seconds * 1000 >= timeoutMs) return undefined;
+  const ends = new Date(expiresAt).toISOString();
+  return `the build's URL ends at ${ends}, with the credentials that sign it and before the timeout: a machine that boots later can't fetch the build`;
 }
 
 async function choose(

@@ -71,7 +71,7 @@ function grammarOf(key: string): { allowed: (value: string) => boolean; hint: st
     return { allowed: (value) => PERSONALITY_BASE64.test(value), hint: 'at most 8,192 characters of base64' };
   }
   if (key.endsWith('_url')) {
-    return { allowed: (value) => PERSONALITY_URL.test(value), hint: 'a URL of at most 4,096 characters' };
+    return { allowed: (value) => PERSONALITY_URL.test(value), hint: 'a URL of at most 8,192 characters' };
   }
   return {
     allowed: (value) => PERSONALITY_VALUE.test(value),

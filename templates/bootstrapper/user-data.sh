@@ -63,8 +63,8 @@ value_problem() {
     fi
     ;;
   *_url)
-    if ((${#2} > 4096)); then
-      REPLY='must have at most 4096 characters'
+    if ((${#2} > 8192)); then
+      REPLY='must have at most 8192 characters'
     elif [[ ! $2 =~ $URL_VALUE ]]; then
       REPLY='may hold only the characters of a URL'
     fi

@@ -50,7 +50,7 @@ describe('bundle build', () => {
     });
     const key = readFileSync(`${file}.key`, 'utf8');
     expect(stdout).toMatch(
-      /^built the bundle of pair: first, second; \d+ files, \d kB sealed\n {2}\S*pair-prod-b\.bundle\n/,
+      /^built the bundle of pair: first, second; \d+ files, \d+ kB sealed\n {2}\S*pair-prod-b\.bundle\n/,
     );
     expect(stdout).toMatch(/its key is secret, and only you can read it\n {2}\S*\.bundle\.key\n$/);
     expect(key).toMatch(/^[0-9a-f]{64}\n$/);

@@ -138,7 +138,7 @@ describe.each(['web', 'queue', 'full'])('plan and render tell what launch sends 
     });
     expect(alike(readable(rendered))).toBe(alike(readable(sent)));
     const beacons = /^rolecall_beacon_url=/m.test(sent);
-    if (role !== 'queue') expect(beacons).toBe(role === 'web');
+    expect(beacons).toBe(role !== 'full');
     expect(plan.notes.some((note: string) => /^no beacons.*no room/.test(note))).toBe(!beacons);
     for (const note of plan.notes) expect(launched.stderr).toContain(note.slice(0, 20));
   });

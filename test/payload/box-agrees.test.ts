@@ -63,7 +63,7 @@ describe('what a payload may hold, the box takes, and nothing else', () => {
       [key, `a${character}`],
     ]),
     [key, ''],
-    ...[64, 65, 1024, 1025, 4096, 4097].map((length): Line => [key, 'v'.repeat(length)]),
+    ...[64, 65, 1024, 1025, 4096, 4097, 8192, 8193].map((length): Line => [key, 'v'.repeat(length)]),
   ]);
 
   test('for every character at every place, and around every length', () => {

@@ -69,7 +69,7 @@ describe('the payload of a launch with a build', () => {
   });
 
   test('a URL that is too long is told, as any value is', () => {
-    const url = `https://x.example/${'x'.repeat(4_096)}`;
+    const url = `https://x.example/${'x'.repeat(8_192)}`;
     expect(() => personalityPayload(role(), { ...RUN, pinned: { ...PINNED, url } })).toThrow(
       /rolecall_build_url/,
     );

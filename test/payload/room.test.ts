@@ -1,4 +1,4 @@
-/** How much of user data's 16 KB scheme B takes, with signatures as a launch makes them. */
+/** How much of user data's 16 KB each scheme takes, with signatures as a launch makes them. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { connectBucket } from '../../src/aws/s3.ts';
@@ -6,13 +6,14 @@ import { pinBeacon } from '../../src/cli/beacon-pin.ts';
 import { payloadFor, sendsBeacons } from '../../src/cli/payloads.ts';
 import { boxProgram } from '../../src/io/box-program.ts';
 import type { BundleKey, LaunchId, Nonce } from '../../src/nouns.ts';
+import type { PinnedBuild } from '../../src/payload/personality.ts';
 import { startUpPayload } from '../../src/payload/start-up.ts';
 import { role } from '../launch/roles.ts';
 
 const LAUNCH = '20260102-030405-1f2e3d' as LaunchId;
 
 /** The user data of a launch by somebody whose session token has so many characters; 0: lasting keys. */
-async function payload(tokenLength: number) {
+async function payload(tokenLength: number, scheme: 'personality' | 'start-up-bundle' = 'start-up-bundle') {
   const sessionToken = randomBytes(tokenLength).toString('base64').slice(0, tokenLength);
   const credentials = {
     accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
@@ -23,13 +24,21 @@ async function payload(tokenLength: number) {
     { region: 'eu-central-1', credentials },
     { bucket: 'shop-rolecall-production', prefix: 'teams/shop/' },
   );
+  const nonce = randomBytes(16).toString('hex') as Nonce;
+  const draft = { role: role(), launch: LAUNCH, nonce };
+  const beacon = await pinBeacon(LAUNCH, role(), bucket);
   const sha256 = randomBytes(32).toString('hex');
+  if (scheme === 'personality') {
+    const build = { app: 'shop', tag: 'v1.2.0', archive: 'v1.2.0.tar.gz', sha256 };
+    const { url } = await bucket.presignGet('builds/shop/v1.2.0.tar.gz', 604_800);
+    const { name, prefix, region } = bucket;
+    const pinned = { build, bucket: name, prefix, region, access: 'presigned', url } as PinnedBuild;
+    return await payloadFor(draft, { build: { pinned }, beacon });
+  }
   const { url } = await bucket.presignGet(`bundles/${LAUNCH}/${sha256}`, 21_600);
   const key = randomBytes(32).toString('hex') as BundleKey;
-  const nonce = randomBytes(16).toString('hex') as Nonce;
   const bundle = { pinned: { url, key, sha256, compression: 'gzip' as const } };
-  const beacon = await pinBeacon(LAUNCH, role(), bucket);
-  return await payloadFor({ role: role(), launch: LAUNCH, nonce }, { bundle, beacon });
+  return await payloadFor(draft, { bundle, beacon });
 }
 
 test('the script itself has at most 8 KB', () => {
@@ -47,6 +56,13 @@ describe('a payload with beacons', () => {
     const made = await payload(1_500);
     expect(sendsBeacons(made)).toBe(true);
     expect(made.bytes).toBeLessThanOrEqual(15 * 1_024);
+  });
+
+  test('of a personality with a build that a URL gets, and the same token, has less than 6 KB', async () => {
+    const made = await payload(1_500, 'personality');
+    expect(sendsBeacons(made)).toBe(true);
+    expect(made.bytes).toBeLessThan(6 * 1_024);
+    expect(sendsBeacons(await payload(6_000, 'personality'))).toBe(true);
   });
 
   test('has room for a token of 1,900 characters, and for none at all it takes less than 12 KB', async () => {

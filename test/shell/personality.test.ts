@@ -84,8 +84,8 @@ describe('what is tolerated', () => {
     ['every URL character', 'note_url=AZaz09._~:/?#@!&()*+,;=%[]-', 'AZaz09._~:/?#@!&()*+,;=%[]-'],
     ['1024 characters', `note=${'x'.repeat(1024)}`, 'x'.repeat(1024)],
     ['1025 characters', `note=${'x'.repeat(1025)}`, undefined],
-    ['a URL of 4096 characters', `note_url=${'x'.repeat(4096)}`, 'x'.repeat(4096)],
-    ['a URL of 4097 characters', `note_url=${'x'.repeat(4097)}`, undefined],
+    ['a URL of 8192 characters', `note_url=${'x'.repeat(8192)}`, 'x'.repeat(8192)],
+    ['a URL of 8193 characters', `note_url=${'x'.repeat(8193)}`, undefined],
   ])('%s', async (_what, line, value) => {
     const { faults, values } = await one(`${BASE}${line}\n`);
     if (value === undefined)
@@ -158,7 +158,7 @@ const PATH_KEYS = ['environment', 'role', 'context', 'machine_id', 'rolecall_lau
 function goodValue(key: string, value: string): boolean {
   if (PATH_KEYS.includes(key)) return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
   if (key === 'rolecall_nonce') return /^[0-9a-f]{32}$/.test(value);
-  if (key.endsWith('_url')) return value.length <= 4096 && /^[A-Za-z0-9._~:/?#@!&()*+,;=%[\]-]*$/.test(value);
+  if (key.endsWith('_url')) return value.length <= 8192 && /^[A-Za-z0-9._~:/?#@!&()*+,;=%[\]-]*$/.test(value);
   return value.length <= 1024 && !/^ | $/.test(value) && /^[A-Za-z0-9 ._:,/@%+=~-]*$/.test(value);
 }
 
