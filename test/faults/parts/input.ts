@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import {
-  chownSync,
   lchownSync,
   mkdirSync,
   mkdtempSync,
@@ -83,11 +82,15 @@ async function tried({ index, generator, input }: Numbered) {
 /** Bad input names devices and files of the system, too: as root, commands run as nobody, who can't harm them. */
 const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
+/** Follows no link: a bad input may hold one to a folder of the system. */
 function giveAway(folder: string): void {
   if (NOBODY.uid === undefined) return;
-  chownSync(folder, NOBODY.uid, NOBODY.gid);
-  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
-    lchownSync(join(folder, entry), NOBODY.uid, NOBODY.gid);
+  lchownSync(folder, NOBODY.uid, NOBODY.gid);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) giveAway(path);
+    else lchownSync(path, NOBODY.uid, NOBODY.gid);
+  }
 }
 
 interface InputEnd {

@@ -47,7 +47,6 @@ function misplace(path: string, random: Random): void {
     '/dev/full',
     '/dev/null',
     '/etc/hostname',
-    '/',
     'out2',
     '/proc/self/mem',
   ]);
