@@ -12,6 +12,7 @@ import { Notices } from './notices.ts';
 import { Pace } from './pace.ts';
 import { ConsoleReader } from './reader.ts';
 import { SecondChannel } from './second-channel.ts';
+import { SideBySide } from './side-by-side.ts';
 import {
   describe,
   isGone,
@@ -43,6 +44,10 @@ export class Watcher {
   readonly #plan: Plan;
   readonly #reader: ConsoleReader;
   readonly #pace: Pace;
+  /** Readings of consoles. */
+  readonly #looks: SideBySide;
+  /** Readings of what machines have put into the bucket. */
+  readonly #beacons: SideBySide;
   readonly #machines = new Map<InstanceId, Tracked>();
   readonly #nonces: Nonces;
   readonly #notices: Notices;
@@ -68,6 +73,8 @@ export class Watcher {
     const tools = { clock: plan.clock, notices: this.#notices, tickMs: plan.tickMs };
     this.#second = plan.beacons && new SecondChannel(plan.beacons, plan.launch, tools);
     this.#pace = new Pace(plan.tickMs);
+    this.#looks = new SideBySide(plan.clock);
+    this.#beacons = new SideBySide(plan.clock);
     this.#since = plan.clock.monotonic();
   }
 
@@ -94,7 +101,8 @@ export class Watcher {
     const now = this.#plan.clock.monotonic();
     const undecided = this.#undecided();
     const needing = this.#second?.needing(undecided, this.#plan.limits);
-    const due = takeTurns(needing ?? undecided, {
+    const free = (needing ?? undecided).filter(({ machine }) => !this.#looks.isBusy(machine.instanceId));
+    const due = takeTurns(free, {
       now,
       limits: this.#plan.limits,
       reads: this.#pace.reads,
@@ -104,11 +112,10 @@ export class Watcher {
       isPostedOnly: (machine) => this.#reader.isPostedOnly(machine),
     });
     const impaired = await this.#impaired(due, events);
-    const looks = await Promise.allSettled(due.map((tracked) => this.#look(tracked, impaired)));
-    for (const look of looks) {
-      if (look.status === 'fulfilled') events.push(...look.value);
-      else this.#failure ??= look.reason;
-    }
+    for (const tracked of due)
+      this.#looks.start(tracked.machine.instanceId, () => this.#look(tracked, impaired));
+    events.push(...(await this.#looks.settle(this.#plan.tickMs)));
+    this.#failure ??= this.#looks.failure;
     events.push(...(await this.#bySecondChannel()), ...this.#end());
     if (this.#pace.ticked(this.#throttled)) {
       events.push(this.#notices.say('AWS throttles our requests: asking less often until it stops'));
@@ -204,6 +211,8 @@ export class Watcher {
     const answer = await this.#attempt(() => this.#read(tracked));
     const now = this.#moment();
     const troubled = 'failed' in answer ? answer.failed : [];
+    // Its beacon was quicker.
+    if (tracked.verdict !== undefined) return troubled;
     const failed = 'failed' in answer ? answer.error : undefined;
     if (failed === undefined) tracked.looks += 1;
     const reading = tracked.reading ?? this.#reading(undefined);
@@ -225,13 +234,16 @@ export class Watcher {
   async #bySecondChannel(): Promise<WatchEvent[]> {
     const second = this.#second;
     if (second === undefined) return [];
-    const decided = await Promise.all(
-      this.#undecided().map(async (tracked) => {
+    for (const tracked of this.#undecided())
+      this.#beacons.start(tracked.machine.instanceId, async () => {
         const verdict = await second.verdict(tracked, tracked.reading ?? this.#reading(undefined));
-        return verdict === undefined ? [] : [this.#decide(tracked, verdict)];
-      }),
-    );
-    return [...second.news(), ...decided.flat()];
+        // Its console was quicker.
+        if (verdict === undefined || tracked.verdict !== undefined) return [];
+        return [this.#decide(tracked, verdict)];
+      });
+    const decided = await this.#beacons.settle(this.#plan.tickMs);
+    this.#failure ??= this.#beacons.failure;
+    return [...second.news(), ...decided];
   }
 
   async #read(tracked: Tracked): Promise<void> {
