@@ -6,6 +6,8 @@ export interface Answer {
   readonly writes: boolean;
   /** The answer's body is an object's bytes. */
   readonly streamed?: boolean;
+  /** It begins something new, so that none is sent after Ctrl-C. */
+  readonly begins?: boolean;
   /** The service may think for minutes before it answers, milliseconds in all. */
   readonly totalMs?: number;
   /** @returns what the answer lacks; undefined where it is an answer of its kind */
@@ -26,7 +28,7 @@ const rule =
   (writes: boolean) =>
   <Input extends object, Output extends object>(
     lacks: Lacks<Input, Output>,
-    more: Pick<Answer, 'streamed' | 'totalMs'> = {},
+    more: Pick<Answer, 'streamed' | 'begins' | 'totalMs'> = {},
   ): Answer => ({
     writes,
     ...more,

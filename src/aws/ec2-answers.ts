@@ -55,12 +55,14 @@ export const EC2_ANSWERS: Answers<Ec2Operation> = {
       ? undefined
       : `it does not name ${input.InstanceId}`,
   ),
-  RunInstances: write((output: RunOutput, _input, heard) =>
-    isRoot('RunInstances', heard) &&
-    output.Instances?.length &&
-    output.Instances.every(({ InstanceId }) => InstanceId !== undefined)
-      ? undefined
-      : 'it names no machine',
+  RunInstances: write(
+    (output: RunOutput, _input, heard) =>
+      isRoot('RunInstances', heard) &&
+      output.Instances?.length &&
+      output.Instances.every(({ InstanceId }) => InstanceId !== undefined)
+        ? undefined
+        : 'it names no machine',
+    { begins: true },
   ),
   StopInstances: write((output: StopOutput, input: StopInput, heard) =>
     isRoot('StopInstances', heard) ? differing(output.StoppingInstances, input.InstanceIds) : 'it is none',

@@ -146,7 +146,8 @@ export function openSession<Client extends SdkClient, Sdk, Operation extends str
             const proving = provingClient(client, answer, { timer, deadlines: lasting, request });
             const { pacing } = service;
             if (pacing === undefined) return await inTime(() => send(proving, sdk));
-            const turn = await pacing.turn(operation, machines, options.signal);
+            const stopping = answer.begins === true ? options.signal : request.signal;
+            const turn = await pacing.turn(operation, machines, stopping);
             waited(turn.waitedMs);
             return await toldTo(turn, () => inTime(() => send(proving, sdk)));
           } finally {

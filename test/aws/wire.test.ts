@@ -236,6 +236,23 @@ describe('the operator’s signal', () => {
   });
 });
 
+describe('after the operator’s signal', () => {
+  test.each([...READS, ...WRITES].map((one) => [one.name, one] as const))(
+    '%s',
+    async (name, { ask, good }) => {
+      const server = await serving(good);
+      const asking = ask(connected(server.endpoint, { signal: AbortSignal.abort() }));
+      if (name === 'RunInstances') {
+        await expect(asking).rejects.toMatchObject({ kind: 'interrupted', neverSent: true });
+        expect(server.asked).toEqual([]);
+      } else {
+        await asking;
+        expect(server.asked).toHaveLength(1);
+      }
+    },
+  );
+});
+
 const PORTAL = '<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</body></html>';
 
 describe('only an AWS error document is a refusal', () => {

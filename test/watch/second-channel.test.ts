@@ -43,6 +43,7 @@ class Store implements BeaconStore {
 
   async readText(key: string) {
     this.#ask(`read ${key}`);
+    await this.#world.stall(`read ${key}`);
     const found = this.objects.get(key);
     return found && { ...found, etag: '"e"', readAt: found.modifiedAt };
   }
@@ -366,4 +367,18 @@ test('a listing of many pages is asked for as much less often', async () => {
   };
   expect(await listings(500)).toBeGreaterThan(60);
   expect(await listings(4_500)).toBeLessThan(24);
+});
+
+test('a boot log that is slow to come delays no other machine', async () => {
+  const world = new World();
+  const store = new Store(world);
+  const [slow, other] = [1, 2].map((n) => world.boot([], { n }).machine.instanceId);
+  for (const id of [slow, other]) world.at(9, () => store.verdict(id ?? '', 'failed.init'));
+  world.stalled.add(`read logs/${LAUNCH}/${slow}`);
+  const at = new Map<string, number>();
+  await world.watch({ beacons: store }, (event) => {
+    if (event.type === 'verdict') at.set(event.machine.instanceId, world.now);
+  });
+  expect(at.get(other ?? '')).toBeLessThan(22);
+  expect(at.get(slow ?? '')).toBeGreaterThan(22);
 });

@@ -635,3 +635,39 @@ describe.each([
     expect(world.now).toBeLessThan(40);
   });
 });
+
+describe('one machine whose requests get no answer', () => {
+  const booting = (world: World) => [1, 2, 3].map((n) => world.boot(goodRun(), { n }));
+  const idsOf = (boxes: readonly { machine: { instanceId: InstanceId } }[]) =>
+    boxes.map(({ machine: { instanceId } }) => instanceId);
+  const toldAt = async (world: World, watched: (heard: (event: WatchEvent) => void) => Promise<unknown>) => {
+    const at = new Map<string, number>();
+    await watched((event) => {
+      if (event.type === 'verdict') at.set(event.machine.instanceId, world.now);
+    });
+    return at;
+  };
+
+  test.each(['latest', 'posted'])('delays no other machine: %s', async (mode) => {
+    const world = new World();
+    if (mode === 'posted') world.postedOnly.add('t3.micro');
+    const boxes = booting(world);
+    for (const box of boxes) world.at(7, () => Object.assign(box, { posted: box.console }));
+    const [slow, ...others] = idsOf(boxes);
+    world.stalled.add(`${mode} ${slow}`);
+    const at = await toldAt(world, (heard) => world.watch({ timeoutMs: 60_000 }, heard));
+    for (const id of others) expect(at.get(id)).toBeLessThan(16);
+    expect(at.get(slow ?? '')).toBeLessThan(130);
+  });
+
+  test('delays no other machine, where its user data is what is asked for', async () => {
+    const world = new World();
+    const boxes = booting(world);
+    for (const box of boxes)
+      Object.assign(box, { userData: `rolecall_launch=${LAUNCH}\nrolecall_nonce=${NONCE}\n` });
+    const [slow, ...others] = idsOf(boxes);
+    world.stalled.add(`userData ${slow}`);
+    const at = await toldAt(world, (heard) => world.resume(heard));
+    for (const id of others) expect(at.get(id)).toBeLessThan(10);
+  });
+});

@@ -41,6 +41,8 @@ export class World {
   /** GetConsoleOutput's token bucket, where it matters. */
   bucket: { tokens: number; at: number } | undefined;
 
+  /** Requests of these names about these machines get no answer for 15 s, and then an error: `latest i-...`. */
+  readonly stalled = new Set<string>();
   /** How far the wall clock was stepped, milliseconds. */
   wallStepMs = 0;
 
@@ -114,6 +116,7 @@ export class World {
     },
     consoleOutput: async (id, mode) => {
       this.#called(mode, id);
+      await this.stall(`${mode} ${id}`);
       this.#take();
       const { console, posted, machine: of } = this.#get(id);
       if (mode === 'posted') return { text: posted };
@@ -122,6 +125,7 @@ export class World {
     },
     userData: async (id) => {
       this.#called('userData', id);
+      await this.stall(`userData ${id}`);
       return this.#get(id).userData;
     },
     tag: async (ids, tags) => {
@@ -132,6 +136,14 @@ export class World {
       for (const id of ids) this.tags.set(id, tags);
     },
   };
+
+  async stall(request: string): Promise<void> {
+    if (!this.stalled.has(request)) return;
+    await new Promise<never>((_, reject) => {
+      const run = () => reject(new AwsError('no answer for 15 s', { kind: 'endpoint' }));
+      this.#events.push({ at: this.#now + 15_000, run });
+    });
+  }
 
   #get(id: InstanceId): Scripted {
     const scripted = this.machines.get(id);
@@ -160,8 +172,8 @@ export class World {
   }
 
   /** Watches as a process does that knows the launch's id alone. */
-  resume(): Promise<WatchEvent[]> {
-    return this.#watch({ sent: () => ({ machines: [], done: true }) });
+  resume(heard?: (event: WatchEvent) => void): Promise<WatchEvent[]> {
+    return this.#watch({ sent: () => ({ machines: [], done: true }) }, heard);
   }
 
   /** To the end, and bounded, so that a watch that never ends is a failure with a name. */
