@@ -1,5 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { DescribeInstanceAttributeCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -9,17 +9,28 @@ import { sandbox } from '../support/cli.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { writeModule } from '../support/modules.ts';
 import { AMI } from '../support/rehearsal.ts';
+import { repository } from '../support/repository.ts';
 
 const box = sandbox();
+const repo = repository();
 let cloud: TestCloud;
 beforeAll(async () => {
   const time = acceleratedClock({ originMs: Date.now(), speed: 20 });
   cloud = await testCloud({ driver: simulatedDriver(time, {}), time });
   for (const Bucket of [BUCKET, LONG_BUCKET]) await cloud.s3.send(new CreateBucketCommand({ Bucket }));
+  repo.write('init/b/bootstrapper.sh', '#!/bin/bash\n', 0o755);
+  repo.commit();
+  repo.git('tag', 'v1');
+  for (const catalogue of [SHORT, LONG]) {
+    const words = ['release', 'publish', 'v1', '--env', 'prod', '--catalogue', catalogue];
+    const { code, stderr } = await box.run(words, { env: keys() });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+  }
 });
 afterAll(async () => {
   await cloud[Symbol.asyncDispose]();
   box.dispose();
+  repo.dispose();
 });
 
 const BUCKET = 'previews';
@@ -41,10 +52,11 @@ name: previews
 region: us-east-1
 ami: ${AMI}
 ${lines}
+apps: { shop: { repository: ${relative(box.home, repo.path)} } }
 defaults: { instance_type: t3.micro, timeout: 15m }
 environments: { prod: }
 contexts: { b: }
-roles: { web: , queue: { modules: [queue] }, full: { personality: { ${FULL} } } }
+roles: { web: , shop: { app: shop }, queue: { modules: [queue] }, full: { personality: { ${FULL} } } }
 `,
   );
   return path;
@@ -122,7 +134,7 @@ async function compared(role: string, { env, catalogue }: Case) {
   return { plan: JSON.parse(planned.stdout), rendered: rendered.stdout, sent, launched };
 }
 
-describe.each(['web', 'queue', 'full'])('plan and render tell what launch sends to %s', (role) => {
+describe.each(['web', 'shop', 'queue', 'full'])('plan and render tell what launch sends to %s', (role) => {
   test.each<[string, () => Case]>([
     ['lasting keys', () => ({ catalogue: SHORT, env: keys() })],
     ['a token of 800 characters', () => ({ catalogue: SHORT, env: session(800) })],
@@ -130,7 +142,7 @@ describe.each(['web', 'queue', 'full'])('plan and render tell what launch sends 
     ['a program’s long token', () => ({ catalogue: SHORT, env: program(1_200, 6 * 3_600_000) })],
     ['credentials that end before the timeout', () => ({ catalogue: SHORT, env: program(900, 600_000) })],
     ['a bucket and a prefix with long names', () => ({ catalogue: LONG, env: session(1_000) })],
-  ])('with %s', async (_what, given) => {
+  ])('with %s', async (what, given) => {
     const { plan, rendered, sent, launched } = await compared(role, given());
     expect({ told: plan.payload.bytes, estimated: plan.payload.estimated }).toEqual({
       told: Buffer.byteLength(sent),
@@ -140,6 +152,11 @@ describe.each(['web', 'queue', 'full'])('plan and render tell what launch sends 
     const beacons = /^rolecall_beacon_url=/m.test(sent);
     expect(beacons).toBe(role !== 'full');
     expect(plan.notes.some((note: string) => /^no beacons.*no room/.test(note))).toBe(!beacons);
+    const ending = /credentials that end/.test(what);
+    expect(plan.notes.some((note: string) => /^beacons end at/.test(note))).toBe(ending && beacons);
+    expect(plan.notes.some((note: string) => note.includes("the build's URL ends"))).toBe(
+      ending && role === 'shop',
+    );
     for (const note of plan.notes) expect(launched.stderr).toContain(note.slice(0, 20));
   });
 });
