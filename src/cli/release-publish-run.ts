@@ -6,6 +6,7 @@ import { scratchFolder } from '../io/scratch.ts';
 import { widthFor } from '../io/terminal.ts';
 import { waiting } from '../io/waiting.ts';
 import type { PathName } from '../nouns.ts';
+import { checkedFile } from '../release/archive-file.ts';
 import { manifestPathOf } from '../release/build.ts';
 import { parseManifest } from '../release/manifest.ts';
 import { promote } from '../release/move.ts';
@@ -83,7 +84,7 @@ async function readFileOf(path: string, app: PathName): Promise<PublishFile> {
     });
   });
   const build = parseManifest(text, manifest);
-  if (build.app === app) return { build, path };
+  if (build.app === app) return { build: await checkedFile(path, build), path };
   throw new UsageError(`${path} is a build of ${build.app}, not of ${app}`, {
     hint: `add --app ${build.app}`,
   });
@@ -100,7 +101,7 @@ async function upload(file: PublishFile, { bucket }: ReleasePlace, host: Host): 
   const wait = {
     doing: `publishing ${app} ${tag}`,
     progress: () => `${sizeText(sent)} of ${sizeText(size)}`,
-    left: 'it is not published; the same command goes on where it was',
+    left: 'it may not be published yet; the same command goes on where it was',
   };
   return await waiting(host, wait, work);
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -72,6 +72,30 @@ test('publish tells the SHA-256, and a launch with it goes ahead', async () => {
     code: 0,
     stdout: expect.stringMatching(/with build v1 \(its manifest says commit [0-9a-f]{12}\)/),
   });
+});
+
+test('an archive that is not what its manifest tells is not published', async () => {
+  const archive = join(repo.path, 'built.tar.gz');
+  expect(await rolecall('release', 'build', 'v1', '--tag', 'v0', '--file', archive)).toMatchObject({
+    code: 0,
+  });
+  const manifest = readFileSync(`${archive}.json`, 'utf8');
+  const told = (field: string) => new RegExp(`("${field}": )"?\\w+"?`);
+  for (const [field, value, what] of [
+    ['tar_sha256', `"${'a'.repeat(64)}"`, 'SHA-256 of its tar'],
+    ['sha256', `"${'b'.repeat(64)}"`, 'SHA-256'],
+    ['size', '5', 'size'],
+  ] as const) {
+    writeFileSync(`${archive}.json`, manifest.replace(told(field), `$1${value}`));
+    const { code, stderr } = await rolecall('release', 'publish', '--archive', archive);
+    expect({ field, code, stderr }).toEqual({
+      field,
+      code: 2,
+      stderr: expect.stringContaining(`is not what its manifest tells: its ${what} is `),
+    });
+  }
+  writeFileSync(`${archive}.json`, manifest);
+  expect(await rolecall('release', 'publish', '--archive', archive)).toMatchObject({ code: 0 });
 });
 
 describe('after somebody replaced archive and manifest under the tag', () => {

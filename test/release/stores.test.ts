@@ -9,11 +9,12 @@ import type { Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import { RolecallError } from '../../src/errors.ts';
 import type { Build, PathName } from '../../src/nouns.ts';
-import { currentBuild, findBuild, readPointer } from '../../src/release/current.ts';
+import { currentBuild, findBuild, readBuild, readPointer } from '../../src/release/current.ts';
 import { type Mover, promote, rollback } from '../../src/release/move.ts';
 import { type PublishFile, publish } from '../../src/release/publish.ts';
 import { tarOf } from '../support/archives.ts';
 import { BUILD } from '../support/builds.ts';
+import { hurriedClock } from '../support/hurried-clock.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { type S3Proxy, type SeenRequest, s3Proxy } from '../support/s3-proxy.ts';
 
@@ -224,4 +225,65 @@ describe('bytes that are damaged on their way', () => {
       }
     },
   );
+});
+
+const PAGES = [
+  ['an empty body', ''],
+  ['a sign-in page', '<html><body>Sign in</body></html>'],
+  ['another XML document', '<?xml version="1.0"?><Hello/>'],
+] as const;
+const isWrite = (kind: RegExp) => (request: SeenRequest) =>
+  request.method === 'PUT' && kind.test(request.path);
+const hurried = () =>
+  connectBucket(
+    { region: 'us-east-1', endpoint: proxy.endpoint, credentials: cloud.credentials },
+    { bucket: 'shop-rolecall', prefix: '' },
+    { clock: hurriedClock() },
+  );
+
+describe('a bare 200 for a write', () => {
+  beforeEach(async () => {
+    await open();
+    for (const tag of ['v1', 'v2']) await publish(bucket, await fileOf(tag, tag));
+    await promote(bucket, APP, 'prod', 'v1', mover());
+  });
+  afterEach(close);
+
+  test.each(PAGES)('that never reached S3 is no promotion: %s', async (_name, page) => {
+    const isPointer = isWrite(/pointers/);
+    proxy.rules = { swallows: (request) => (isPointer(request) ? page : undefined) };
+    for (const environment of ['prod', 'staging'])
+      expect(await thrown(promote(hurried(), APP, environment, 'v2', mover()))).toMatchObject({
+        exit: 'aws',
+      });
+    expect(await thrown(rollback(hurried(), APP, 'prod', 'v2', mover()))).toMatchObject({ exit: 'aws' });
+    proxy.rules = {};
+    expect((await readPointer(bucket, APP, 'prod'))?.pointer.tag).toBe('v1');
+    expect(await readPointer(bucket, APP, 'staging')).toBeUndefined();
+  });
+
+  test.each(PAGES)('that did reach S3 is a promotion, since the pointer says so: %s', async (_name, page) => {
+    const isPointer = isWrite(/pointers/);
+    proxy.rules = { masks: (request) => (isPointer(request) ? page : undefined) };
+    for (const environment of ['prod', 'staging'])
+      expect(await promote(hurried(), APP, environment, 'v2', mover())).toMatchObject({ changed: true });
+    proxy.rules = {};
+    const pointer = (await readPointer(bucket, APP, 'prod'))?.pointer;
+    expect(pointer?.moves.map(({ to }) => to)).toEqual(['v2', 'v1']);
+  });
+
+  test.each([
+    ['the archive', /\.gz$/],
+    ['the manifest', /\.json$/],
+  ] as const)('that never reached S3 is no publication: %s', async (_name, kind) => {
+    const file = await fileOf('v3', 'v3');
+    for (const [, page] of PAGES) {
+      proxy.rules = { swallows: (request) => (isWrite(kind)(request) ? page : undefined) };
+      expect(await thrown(publish(hurried(), file))).toMatchObject({ exit: 'aws' });
+    }
+    proxy.rules = {};
+    expect(await readBuild(bucket, APP, 'v3')).toBeUndefined();
+    expect((await publish(bucket, file)).outcome).toBe('created');
+    await promote(bucket, APP, 'prod', 'v3', mover());
+  });
 });

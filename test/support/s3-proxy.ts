@@ -16,6 +16,10 @@ export interface SeenRequest {
 export interface ProxyRules {
   /** Refuses a request as a bucket policy does. */
   denies?(request: SeenRequest): boolean;
+  /** Answers 200 in the store's place, which never gets the request. */
+  swallows?(request: SeenRequest): string | undefined;
+  /** Answers 200 in the store's place, which has carried out the request. */
+  masks?(request: SeenRequest): string | undefined;
   /** Changes the headers of an answer, in place. */
   headers?(request: SeenRequest, headers: Record<string, string | string[] | undefined>): void;
   /** Changes an answer's body. */
@@ -44,6 +48,11 @@ export async function s3Proxy({ endpoint, credentials }: TestCloud): Promise<S3P
       outgoing.writeHead(403, { 'content-type': 'application/xml' }).end(DENIED);
       return;
     }
+    const swallowed = proxy.rules.swallows?.(one);
+    if (swallowed !== undefined) {
+      incoming.resume().once('end', () => outgoing.writeHead(200).end(swallowed));
+      return;
+    }
     const { method = '', url: whole = '' } = incoming;
     const headers = {
       ...signedHeaders({
@@ -58,11 +67,13 @@ export async function s3Proxy({ endpoint, credentials }: TestCloud): Promise<S3P
     };
     const onward = request({ hostname, port, method, path: whole, headers }, (answer) => {
       void collected(answer).then((body) => {
+        const masked = proxy.rules.masks?.(one);
+        if (masked !== undefined) return outgoing.writeHead(200).end(masked);
         const changed = proxy.rules.body?.(one, body) ?? body;
         const told: Record<string, string | string[] | undefined> = { ...answer.headers };
         if (changed.length !== body.length) told['content-length'] = String(changed.length);
         proxy.rules.headers?.(one, told);
-        outgoing.writeHead(answer.statusCode ?? 500, told as Record<string, string>).end(changed);
+        return outgoing.writeHead(answer.statusCode ?? 500, told as Record<string, string>).end(changed);
       });
     });
     onward.on('error', () => outgoing.destroy());
