@@ -5,9 +5,9 @@ import { FAULTS, type Fault } from './fault.ts';
 import type { Plan } from './proxy.ts';
 
 /** Cases of a whole campaign. */
-const WHOLE = 720;
+const WHOLE = 680;
 /** An archive in parts takes two seconds of a core each time. */
-const MOST_IN_PARTS = 60;
+const MOST_IN_PARTS = 50;
 const SKEWS_MS = [3_600_000, -3_600_000];
 
 /** What goes wrong: requests that meet a fault, or a clock that is off for all of them. */

@@ -89,7 +89,13 @@ export const judgeTags = ({ code, stderr }: Ended, { there }: Truth): string[] =
 /** What is wrong at the end of it all: exactly `size` machines, all told, exit 0. */
 export function judgeFinal(ended: Ended, { there }: Truth, size: number): string[] {
   const wrong = manners(ended);
-  if (ended.code !== 0) wrong.push(`run again: exit ${ended.code}`);
-  if (there.length !== size) wrong.push(`run again: ${there.length} machines, not ${size}`);
-  return wrong.map((text) => (text.startsWith('run again') ? text : `run again: ${text}`));
+  if (ended.code !== 0) wrong.push(`exit ${ended.code}`);
+  if (there.length !== size) wrong.push(`${there.length} machines, not ${size}`);
+  return wrong.map((text) => `run again: ${text}`);
 }
+
+/** The machines that count for a fleet's size: those that were silent in a run that could not read them are kept beside it. */
+export const withoutKept = ({ there, gone }: Truth): Truth => ({
+  there: there.filter((machine) => tagOf(machine, 'rolecall:verdict') !== 'silent'),
+  gone,
+});

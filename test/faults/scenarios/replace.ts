@@ -1,4 +1,4 @@
-import { FLEET, JSON_OUTPUT, judgeFinal, judgeReport, truthOf } from './machines.ts';
+import { FLEET, JSON_OUTPUT, judgeFinal, judgeReport, truthOf, withoutKept } from './machines.ts';
 import { must } from './prepare.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -14,7 +14,7 @@ export const replace: Scenario = {
   },
   argv: ({ name }) => ['replace', ...FLEET, '--yes', '--launch-id', `${name}-replace`, ...JSON_OUTPUT],
   judge: async (place, ended) => {
-    const truth = await truthOf(place);
+    const truth = withoutKept(await truthOf(place));
     const wrong = judgeReport(ended, truth);
     const { there, gone } = truth;
     const fresh = there.filter(({ InstanceType }) => InstanceType === NEW_TYPE).length;
@@ -27,7 +27,7 @@ export const replace: Scenario = {
     return wrong;
   },
   judgeEnd: async (place, ended) => {
-    const truth = await truthOf(place);
+    const truth = withoutKept(await truthOf(place));
     const fresh = truth.there.filter(({ InstanceType }) => InstanceType === NEW_TYPE).length;
     const wrong = judgeFinal(ended, truth, SIZE);
     return fresh === SIZE ? wrong : [...wrong, `run again: ${fresh} new machines, not ${SIZE}`];

@@ -6,6 +6,7 @@ import {
   judgeReport,
   judgeTags,
   truthOf,
+  withoutKept,
 } from './machines.ts';
 import { must } from './prepare.ts';
 import type { Scenario } from './scenario.ts';
@@ -24,7 +25,7 @@ const scaleOutTo = (size: number, name: string, more: readonly string[]): Scenar
     const truth = await truthOf(place);
     return [...judgeLaunched(ended, truth, size), ...judgeTags(ended, truth)];
   },
-  judgeEnd: async (place, ended) => judgeFinal(ended, await truthOf(place), size),
+  judgeEnd: async (place, ended) => judgeFinal(ended, withoutKept(await truthOf(place)), size),
 });
 
 export const scaleOut = scaleOutTo(3, 'scale out', []);
