@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../support/cli.ts';
 import { idOf } from '../support/ec2-calls.ts';
 import type { Fault } from '../support/ec2-proxy.ts';
-import { fleetCloud, proved } from '../support/fleets.ts';
+import { fleetCloud, proved, QUICK, tagOf } from '../support/fleets.ts';
 
 const cloud = fleetCloud();
 beforeAll(() => cloud.up());
@@ -86,4 +87,22 @@ describe('the verdict tag', () => {
     const { code, document } = await door.json('launch', ['--count', '1']);
     expect({ code, untagged: document.untagged.instance_ids }).toEqual({ code: 0, untagged: await idsNow() });
   });
+
+  test('of verdicts that are known at Ctrl-C is set before the command leaves', async () => {
+    await cloud.json('terminate', ['--fleet', '--yes']);
+    // Some boot at once, and one hangs: verdicts of so many machines wait for others to be tagged with.
+    await cloud.up(`boxes: { ${QUICK}, outcomes: [{ kind: hangs, share: 0.3 }] }`);
+    const running = cloud.start('launch', ['--count', '30', '--output', 'ndjson']);
+    const told = () =>
+      [...running.printed().matchAll(/"event":"verdict".*?"instance_id":"(i-[0-9a-f]+)"/g)].map(
+        ([, id]) => id,
+      );
+    await until('five verdicts', () => told().length >= 5, 60_000);
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.done;
+    expect(code).toBe(130);
+    expect(stdout).not.toContain('"event":"untagged"');
+    const tagged = (await cloud.living()).filter((machine) => tagOf(machine, 'rolecall:verdict') !== 'none');
+    expect(tagged.map(idOf)).toEqual(expect.arrayContaining(told()));
+  }, 120_000);
 });
