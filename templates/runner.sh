@@ -33,8 +33,7 @@ check_bundle() {
   done < <(find "$BUNDLE" -type l -print0)
 }
 
-# Takes the form from the settings, where the launch has signed one. The session token stands in user data once, and the
-# policies have @token@ in its place.
+# Takes the forms from the settings, where the launch has signed them. Policies stand there as JSON.
 learn_beacon() {
   local name line
   if [[ -z ${rolecall_beacon_url:-} ]]; then return 0; fi
@@ -44,7 +43,7 @@ learn_beacon() {
   done
   for name in {beacon,log}_policy; do
     line=rolecall_$name
-    BEACON[$name]=$(printf '%s' "${!line//@token@/${BEACON[beacon_token]}}" | base64 -w 0)
+    BEACON[$name]=$(printf '%s' "${!line}" | base64 -w 0)
   done
 }
 
