@@ -26,7 +26,7 @@ export function awsError(thrown: unknown, context: CallContext): AwsError {
 /** What is known of a write that AWS has not answered. */
 function outcome({ kind, neverSent }: Failure): string {
   if (neverSent) return '; nothing was sent';
-  return kind === 'endpoint' ? '; it is unknown whether AWS did it' : '';
+  return kind === 'endpoint' || kind === 'interrupted' ? '; it is unknown whether AWS did it' : '';
 }
 
 function sentence(failure: Failure, context: CallContext): Sentence {

@@ -1,6 +1,6 @@
 /** One machine's console for people: read once, or followed as it grows. */
 import type { ConsoleSnapshot, Ec2 } from '../aws/ports.ts';
-import { AwsError, UsageError } from '../errors.ts';
+import { AwsError, type AwsErrorKind, UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { InstanceId, Machine } from '../nouns.ts';
 import { ConsoleReader, POSTED_EVERY_MS } from './reader.ts';
@@ -56,6 +56,9 @@ export async function* followConsole(
   }
 }
 
+/** Trouble that passes; what Ctrl-C interrupts ends the following by the signal. */
+const PASSING: ReadonlySet<AwsErrorKind> = new Set(['throttle', 'endpoint', 'server', 'interrupted']);
+
 /** @returns undefined where AWS throttles or is in trouble */
 async function lookAgain(ec2: ConsoleEc2, reader: ConsoleReader, machine: Machine) {
   try {
@@ -63,7 +66,7 @@ async function lookAgain(ec2: ConsoleEc2, reader: ConsoleReader, machine: Machin
     const ended = now === undefined || hasEnded(now);
     return { ended, snapshots: await (ended ? reader.both(machine) : reader.newest(machine)) };
   } catch (error) {
-    const passes = error instanceof AwsError && ['throttle', 'endpoint', 'server'].includes(error.kind);
+    const passes = error instanceof AwsError && PASSING.has(error.kind);
     if (passes) return undefined;
     throw error;
   }

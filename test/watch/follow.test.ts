@@ -95,3 +95,20 @@ test('harmless text drives no terminal', () => {
   expect(harmless('😀'.repeat(300), 4)).toBe('😀…');
   expect(harmlessText('a\u001b[2Jb\r\nc\rd\u001b]0;title\u0007\te\u0000\n')).toBe('ab\nc\nd\te\n');
 });
+
+test.each(['machine', 'consoleOutput'] as const)('Ctrl-C while %s is asked for is no error', async (name) => {
+  const world = new World();
+  const { machine } = world.boot(lines);
+  const abort = new AbortController();
+  const interrupted = async () => {
+    abort.abort();
+    throw new AwsError('stopped', { kind: 'interrupted' });
+  };
+  const ec2 = { ...world.ec2 };
+  const parts: ConsolePart[] = [];
+  for await (const part of followConsole(ec2, machine.instanceId, world.clock, abort.signal)) {
+    parts.push(part);
+    ec2[name] = interrupted;
+  }
+  expect(show(parts)).toContain(lines[0]);
+});
