@@ -78,7 +78,7 @@ export async function checkArchive(bucket: Bucket, build: Build): Promise<void> 
   const key = archiveKey(build);
   const stored = await compareStored(bucket, key, build, build.archive);
   if (stored.kind === 'identical') return;
-  const { app, tag, commit, sha256, size } = build;
+  const { app, tag, commit, dirty, sha256, size } = build;
   const what =
     stored.kind === 'absent'
       ? 'is not there'
@@ -86,7 +86,9 @@ export async function checkArchive(bucket: Bucket, build: Build): Promise<void> 
         ? `has the SHA-256 ${stored.sha256}, and its manifest tells ${sha256}: it was replaced`
         : `has ${stored.size} bytes, and its manifest tells ${size}`;
   throw new UsageError(`the build ${app} ${tag} can't be deployed: ${bucket.locate(key)} ${what}`, {
-    hint: `publish the same build again, which repairs it: rolecall release publish ${commit} --app ${app} --tag ${tag}`,
+    hint: dirty
+      ? `promote another build (rolecall release list --app ${app}): no commit holds this one's changes`
+      : `publish the same build again, which repairs it: rolecall release publish ${commit} --app ${app} --tag ${tag}`,
   });
 }
 
@@ -118,7 +120,9 @@ async function move(
   const winner = await movesNow(bucket, app, environment, unknown);
   // The answer to our own write may have been lost: then our move is there, though perhaps not the newest any more.
   if (winner?.some((other) => other.id === id)) return { build, from, changed: true };
-  throw unknown ?? lost(app, environment, winner?.[0]);
+  // A write that was conditional on the pointer as it was can't come into force any more once that has moved.
+  const isUnmoved = winner?.[0]?.id === before?.pointer.moves[0]?.id;
+  throw unknown !== undefined && isUnmoved ? unknown : lost(app, environment, winner?.[0]);
 }
 
 /** The moves as they stand. @throws AwsError where they can't be read: then the reason why the write was no success */

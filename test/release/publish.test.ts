@@ -180,6 +180,25 @@ describe('promote', () => {
     );
   });
 
+  test('of a build whose archive is gone tells how to repair it, where a commit has it', async () => {
+    const { commit } = await findBuild(bucket, APP, 'v2');
+    const hintOf = (tag: string) =>
+      promote(bucket, APP, 'prod', tag, mover()).then(
+        () => 'nothing was refused',
+        (error: RolecallError) => error.hint,
+      );
+    const remove = (tag: string) =>
+      cloud.s3.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: `builds/shop/${tag}.tar.gz` }));
+    await remove('v2');
+    expect(await hintOf('v2')).toBe(
+      `publish the same build again, which repairs it: rolecall release publish ${commit} --app shop --tag v2`,
+    );
+    const { build, path } = await fileOf('v4');
+    await publish(bucket, { build: { ...build, dirty: true }, path });
+    await remove('v4');
+    expect(await hintOf('v4')).toMatch(/^promote another build/);
+  });
+
   test.each<[string, RegExp, () => Promise<unknown>]>([
     [
       'gone',
