@@ -23,6 +23,25 @@ export function ownNamespace(): string {
   return createHash('sha256').update(parts.join('|')).digest('hex').slice(0, 8);
 }
 
+/** What is named after a process whose pid can't be compared with ours is abandoned after a day without a change. */
+const FOREIGN_MS = 24 * 60 * 60 * 1000;
+
+/** `NAMESPACE-PID.START`: a name for what this process keeps in a folder that processes of other namespaces may share. */
+export const ownMark = (): string => `${ownNamespace()}-${ownProcess()}`;
+
+/** What the name of a process from `ownMark` looks like in a regular expression. */
+export const MARK = '[0-9a-f]{8}-\\d+\\.\\d+';
+
+/**
+ * Whether the process of an `ownMark` has ended.
+ * @param mtimeMs when what it names was last changed, epoch milliseconds
+ * @param now epoch milliseconds
+ */
+export function isAbandoned(mark: string, mtimeMs: number, now: number): boolean {
+  const [namespace, holder = ''] = mark.split('-');
+  return namespace === ownNamespace() ? !lives(holder) : now - mtimeMs > FOREIGN_MS;
+}
+
 function hostnameOfBoot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -1,9 +1,6 @@
 import { chmod, lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lives, ownNamespace, ownProcess } from './holder.ts';
-
-/** A folder of a process whose pid can't be compared with ours is abandoned after a day without a change. */
-const FOREIGN_MS = 24 * 60 * 60 * 1000;
+import { isAbandoned, MARK, ownMark } from './holder.ts';
 
 /** How the folders of one purpose are used now. */
 export interface OthersFolders {
@@ -20,7 +17,7 @@ export interface OthersFolders {
  * @throws the error of mkdtemp, with its `code`
  */
 export const makeOwnFolder = (base: string, purpose: string): Promise<string> =>
-  mkdtemp(join(base, `${purpose}-${ownNamespace()}-${ownProcess()}-`));
+  mkdtemp(join(base, `${purpose}-${ownMark()}-`));
 
 /**
  * Removes a folder that `makeOwnFolder` made. Never throws: a folder that stays is removed by a later call for the same
@@ -52,15 +49,14 @@ export async function othersFolders(base: string, purpose: string, now: number):
   const abandoned: string[] = [];
   for (const name of await readdir(base)) {
     if (!name.startsWith(`${purpose}-`)) continue;
-    const [, namespace, holder] = NAME.exec(name.slice(purpose.length)) ?? [];
-    if (namespace === undefined || holder === undefined) continue;
+    const [, mark] = NAME.exec(name.slice(purpose.length)) ?? [];
+    if (mark === undefined) continue;
     const path = join(base, name);
     const found = await lstat(path).catch(() => undefined);
     if (!found?.isDirectory() || found.uid !== process.geteuid?.() || (found.mode & 0o077) !== 0) continue;
-    const isUsed = namespace === ownNamespace() ? lives(holder) : now - found.mtimeMs < FOREIGN_MS;
-    (isUsed ? used : abandoned).push(path);
+    (isAbandoned(mark, found.mtimeMs, now) ? abandoned : used).push(path);
   }
   return { used, abandoned };
 }
 
-const NAME = /^-([0-9a-f]{8})-(\d+\.\d+)-[A-Za-z0-9]{6}$/;
+const NAME = new RegExp(`^-(${MARK})-[A-Za-z0-9]{6}$`);

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { RolecallError } from '../errors.ts';
+import { thisProcess } from '../io/holder.ts';
 import { packageRoot } from '../io/package-root.ts';
 import { type CloudFile, makeFolder, parse } from './cloud-file.ts';
 import { PROXY_VARIABLES } from './outward/upstream.ts';
@@ -81,8 +82,8 @@ const LIFELINE = 'exec "$@" <&3 3<&-';
 export async function startCloudProcess(options: ChildOptions): Promise<CloudProcess> {
   makeFolder(options.folder, undefined);
   const [program = '', ...args] = cloudCommand(options, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
-  const logPath = join(options.folder, options.ephemeral ? `ephemeral-${process.pid}.log` : 'cloud.log');
-  const log = openSync(logPath, 'w+', 0o600);
+  const logPath = join(options.folder, options.ephemeral ? `ephemeral-${thisProcess()}.log` : 'cloud.log');
+  const log = openSync(logPath, options.ephemeral ? 'wx+' : 'w+', 0o600);
   // Nobody looks for the log of an ephemeral cloud later: it lives as long as somebody has it open.
   if (options.ephemeral) rmSync(logPath);
   try {

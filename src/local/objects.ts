@@ -1,5 +1,7 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../io/clock.ts';
+import { isAbandoned, MARK, ownMark } from '../io/holder.ts';
 
 /** Where a cloud keeps the objects of its S3. */
 export interface ObjectsFolder {
@@ -11,7 +13,7 @@ export interface ObjectsFolder {
   close(): void;
 }
 
-const PASSING = /^s3-passing-(\d+)$/;
+const PASSING = new RegExp(`^s3-passing-(${MARK})$`);
 
 /**
  * The folder of the objects that outlive their cloud; where `passing`, one that goes with it. What a cloud with a faster
@@ -20,23 +22,13 @@ const PASSING = /^s3-passing-(\d+)$/;
  */
 export function openObjects(folder: string, passing: boolean): ObjectsFolder {
   for (const name of readdirSync(folder)) {
-    const [, pid] = PASSING.exec(name) ?? [];
-    if (pid !== undefined && !isAlive(Number(pid))) remove(join(folder, name));
+    const [, mark] = PASSING.exec(name) ?? [];
+    const path = join(folder, name);
+    if (mark !== undefined && isAbandoned(mark, statSync(path).mtimeMs, systemClock.now())) remove(path);
   }
   if (!passing) return { folder: join(folder, 's3'), passing, close: () => undefined };
-  const own = join(folder, `s3-passing-${process.pid}`);
-  // A process that had our number may have left its own.
-  remove(own);
+  const own = join(folder, `s3-passing-${ownMark()}`);
   return { folder: own, passing, close: () => remove(own) };
 }
 
 const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { acceleratedClock, systemClock } from '../../src/io/clock.ts';
+import { ownMark, ownNamespace } from '../../src/io/holder.ts';
 import { cloudCommand } from '../../src/local/child.ts';
 import { type CloudFile, parse, readCloudFile } from '../../src/local/cloud-file.ts';
 import { endCloud, runningCloud } from '../../src/local/control-client.ts';
@@ -94,7 +95,7 @@ test('an ephemeral one leaves nothing on disk and ends with its stdin', async ()
 
 test('a faster clock: the file tells it, answers are dated by it, either time signs, and its objects go with it', async () => {
   writeFileSync(join(folder, 'unrelated'), '');
-  mkdirSync(join(folder, 's3-passing-4000000'));
+  mkdirSync(join(folder, `s3-passing-${ownNamespace()}-4000000.1`));
   const cloud = serve({ ephemeral: false, simulated: true, speed: 1000 });
   const file = await cloud.up;
   expect(file).toMatchObject({ kind: 'simulated', clock: { speed: 1000 } });
@@ -116,7 +117,7 @@ test('a faster clock: the file tells it, answers are dated by it, either time si
   s3.destroy();
   const { headers } = await fetch(file.endpoint);
   expect(Date.parse(headers.get('date') ?? '') - Date.now()).toBeGreaterThan(3_000_000);
-  expect(readdirSync(folder)).toContain(`s3-passing-${process.pid}`);
+  expect(readdirSync(folder)).toContain(`s3-passing-${ownMark()}`);
   cloud.interrupt.abort();
   await cloud.ended;
   expect(readdirSync(folder)).toEqual(['unrelated']);

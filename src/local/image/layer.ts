@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../../io/clock.ts';
+import { isAbandoned, MARK, ownMark } from '../../io/holder.ts';
 
 /** A folder (`root`) that stands for good once it is there: its name tells everything that it was made from. */
 export interface Layer {
@@ -29,7 +31,7 @@ export async function cachedLayer(
   }
   await mkdir(imagesDir, { recursive: true, mode: 0o700 });
   await sweep(imagesDir);
-  const building = join(imagesDir, `.building-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const building = join(imagesDir, `.building-${ownMark()}-${randomBytes(4).toString('hex')}`);
   await mkdir(building);
   try {
     await make(building);
@@ -52,14 +54,17 @@ async function moveInto(building: string, path: string): Promise<void> {
 /** A layer that no launch has used for this long goes: 90 days. */
 const KEEP_MS = 90 * 24 * 60 * 60 * 1000;
 
+const BUILDING = new RegExp(`^\\.building-(${MARK})-`);
+
 /** Removes what killed builders left, and layers that nobody uses any more. */
 async function sweep(imagesDir: string): Promise<void> {
   for (const name of await readdir(imagesDir)) {
     const path = join(imagesDir, name);
-    const pid = /^\.building-(\d+)-/.exec(name)?.[1];
-    const alive = pid !== undefined && existsSync(`/proc/${pid}`);
+    const mark = BUILDING.exec(name)?.[1];
+    const now = systemClock.now();
     // Missing by now: another builder swept it, or finished.
-    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (!alive && (pid !== undefined || age > KEEP_MS)) await rm(path, { recursive: true, force: true });
+    const changedAt = (await stat(path).catch(() => undefined))?.mtimeMs ?? now;
+    const idle = mark === undefined ? now - changedAt > KEEP_MS : isAbandoned(mark, changedAt, now);
+    if (idle) await rm(path, { recursive: true, force: true });
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ownMark, ownNamespace } from '../../../src/io/holder.ts';
 import { cachedLayer } from '../../../src/local/image/layer.ts';
 
 let folder: string;
@@ -43,11 +44,14 @@ test('two makers at once: one layer, whole, and both have it', async () => {
 
 test('what a killed maker left is swept away; what a living one makes is not', async () => {
   // No process has this number: it is above the kernel's largest (4194304).
-  await mkdir(join(folder, '.building-9999999-dead'));
-  await mkdir(join(folder, `.building-${process.pid}-alive`));
+  await mkdir(join(folder, `.building-${ownNamespace()}-9999999.1-dead`));
+  await mkdir(join(folder, `.building-${ownMark()}-alive`));
+  // In another container, whose processes can't be seen from here.
+  await mkdir(join(folder, '.building-00000000-1.1-elsewhere'));
   await cachedLayer(folder, 'four', maker(''));
-  expect(existsSync(join(folder, '.building-9999999-dead'))).toBe(false);
-  expect(existsSync(join(folder, `.building-${process.pid}-alive`))).toBe(true);
+  expect(existsSync(join(folder, '.building-00000000-1.1-elsewhere'))).toBe(true);
+  expect(existsSync(join(folder, `.building-${ownNamespace()}-9999999.1-dead`))).toBe(false);
+  expect(existsSync(join(folder, `.building-${ownMark()}-alive`))).toBe(true);
 });
 
 test('a layer that nobody used for 90 days goes when the next one is made', async () => {
