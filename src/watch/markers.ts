@@ -1,12 +1,17 @@
 /** The marker grammar (docs/markers.md): finding markers in console text, and telling true ones from others. */
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { LaunchId, Nonce } from '../nouns.ts';
+import type { InstanceId, LaunchId, Nonce } from '../nouns.ts';
 import { withoutEscapes } from './text.ts';
 
 /** What a marker says. `ms` is the step's duration, in a verdict the time since the run began. */
 export type MarkerEvent =
-  | { readonly type: 'begin'; readonly scheme: string }
+  /** `version`: the version of rolecall that the box's script came from. */
+  | { readonly type: 'begin'; readonly scheme: string; readonly version: string }
   | { readonly type: 'start'; readonly step: string }
+  /** The step still runs. */
+  | { readonly type: 'alive'; readonly step: string }
+  /** The machine is shutting down while the step runs: no verdict. */
+  | { readonly type: 'interrupted'; readonly step: string }
   | { readonly type: 'end'; readonly step: string; readonly status: number; readonly ms: number }
   | {
       readonly type: 'verdict';
@@ -31,19 +36,21 @@ export interface Marker {
   readonly signed: string;
 }
 
-/** Whose markers are believed. Without a nonce none can be. */
+/** Whose markers are believed: one machine's of one launch. Without a nonce none can be. */
 export interface Trust {
   readonly launch: LaunchId;
+  readonly instanceId: InstanceId;
   readonly nonce: Nonce | undefined;
 }
 
 /** What every marker begins with. */
-export const MARKER_BEGINS = '<<rc1 ';
+export const MARKER_BEGINS = '<<rc2 ';
 
 const STEP = '[A-Za-z0-9_.:-]{1,48}';
 const ENDING = `(?<step>${STEP}) (?<status>\\d{1,3}) (?<ms>\\d{1,12})`;
 const EVENT =
-  `(?:begin (?<scheme>[a-z][a-z0-9_-]{0,31})|start (?<started>${STEP})` +
+  '(?:begin (?<scheme>[a-z][a-z0-9_-]{0,31}) (?<version>[A-Za-z0-9][A-Za-z0-9._-]{0,31})' +
+  `|(?<moment>start|alive|interrupted) (?<at>${STEP})` +
   `|(?<word>end|verdict ok|verdict failed) ${ENDING})`;
 const SIGNED =
   '(?<launch>-|[A-Za-z0-9][A-Za-z0-9._-]{0,63}) (?<run>[0-9a-f]{8}) (?<seq>[1-9]\\d{0,8}) ' +
@@ -52,7 +59,8 @@ const MARKER = new RegExp(`${MARKER_BEGINS}(?<signed>${SIGNED}) (?<mac>-|[0-9a-f
 
 /** @returns every well-formed marker of a line, wherever it stands in it, in order */
 export function findMarkers(line: string): Marker[] {
-  if (!line.includes('<<')) return [];
+  // An escape sequence may stand between the first two characters.
+  if (!line.includes('<')) return [];
   return [...withoutEscapes(line).matchAll(MARKER)].flatMap((match) => {
     const marker = read(match.groups ?? {});
     return marker === undefined ? [] : [marker];
@@ -62,10 +70,10 @@ export function findMarkers(line: string): Marker[] {
 /** @returns what stands around a line's markers; the line must be free of escape sequences */
 export const withoutMarkers = (line: string): string => line.replace(MARKER, ' ');
 
-/** Whether its launch and MAC are those of this launch. */
+/** Whether the marker's launch is this one, and its MAC that of this machine of the launch. */
 export function isTrue(marker: Marker, trust: Trust): boolean {
   if (trust.nonce === undefined || marker.launch !== trust.launch || marker.mac === '-') return false;
-  return timingSafeEqual(Buffer.from(marker.mac), Buffer.from(markerMac(trust.nonce, marker.signed)));
+  return sameMac(marker.mac, macOf(trust.nonce, trust.instanceId, marker.signed));
 }
 
 /** Printed before user data was read: legal for a failed verdict only, and proved by nothing. */
@@ -76,9 +84,13 @@ export const isAnonymous = ({ launch, mac, event }: Marker): boolean =>
 export const isBad = ({ event }: Marker): boolean =>
   (event.type === 'end' && event.status !== 0) || (event.type === 'verdict' && !event.ok);
 
-/** The MAC: the first 16 hex digits of SHA-256 over the nonce, `|` and what is signed. */
-export const markerMac = (nonce: Nonce, signed: string): string =>
-  hash('sha256', `${nonce}|${signed}`, 'hex').slice(0, 16);
+/** Returns the MAC: the first 16 hex digits of SHA-256 over the nonce, the machine's id and what is signed, with `|` between. */
+export const macOf = (nonce: Nonce, instanceId: InstanceId, signed: string): string =>
+  hash('sha256', `${nonce}|${instanceId}|${signed}`, 'hex').slice(0, 16);
+
+/** Compares two MACs of the same length in constant time. */
+export const sameMac = (one: string, other: string): boolean =>
+  timingSafeEqual(Buffer.from(one), Buffer.from(other));
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
@@ -89,9 +101,10 @@ function read(groups: Groups): Marker | undefined {
   return { launch, run, seq: Number(groups['seq']), epoch: Number(groups['epoch']), event, mac, signed };
 }
 
-function readEvent({ scheme, started, word, step = '', status, ms }: Groups): MarkerEvent | undefined {
-  if (scheme !== undefined) return { type: 'begin', scheme };
-  if (started !== undefined) return { type: 'start', step: started };
+function readEvent(groups: Groups): MarkerEvent | undefined {
+  const { scheme, version = '', moment, at = '', word, step = '', status, ms } = groups;
+  if (scheme !== undefined) return { type: 'begin', scheme, version };
+  if (moment === 'start' || moment === 'alive' || moment === 'interrupted') return { type: moment, step: at };
   const ending = { step, status: Number(status), ms: Number(ms) };
   if (word === 'end') return { type: 'end', ...ending };
   const ok = word === 'verdict ok';

@@ -63,7 +63,10 @@ function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, 
   switch (last.event.type) {
     case 'begin':
       return `no step: the bootstrapper began ${since} ago and started none`;
+    case 'interrupted':
+      return `rebooted during ${last.event.step} ${since} ago, and no later run began`;
     case 'start':
+    case 'alive':
       return `stuck in step ${last.event.step} for ${since}`;
     case 'end':
       return `no verdict: step ${last.event.step} ended ${since} ago and nothing followed`;

@@ -163,6 +163,8 @@ function heardEvent(heard: Heard, instanceId: InstanceId, at: number): WatchEven
       return [{ type: 'step-ended', at, instanceId, step }];
     }
     case 'begin':
+    case 'alive':
+    case 'interrupted':
     case 'verdict':
       return [];
   }

@@ -145,7 +145,7 @@ export class Watcher {
   #track(machine: Machine): Tracked {
     const { nonce } = this.#plan;
     const tracked = track(machine, this.#moment(), nonce !== undefined, this.#machines.size);
-    if (nonce !== undefined) tracked.reading = this.#reading(nonce);
+    if (nonce !== undefined) tracked.reading = this.#reading(machine, nonce);
     this.#machines.set(machine.instanceId, tracked);
     return tracked;
   }
@@ -215,7 +215,7 @@ export class Watcher {
     if (tracked.verdict !== undefined) return troubled;
     const failed = 'failed' in answer ? answer.error : undefined;
     if (failed === undefined) tracked.looks += 1;
-    const reading = tracked.reading ?? this.#reading(undefined);
+    const reading = tracked.reading ?? this.#reading(tracked.machine);
     const ending = {
       now,
       limits: this.#plan.limits,
@@ -236,7 +236,7 @@ export class Watcher {
     if (second === undefined) return [];
     for (const tracked of this.#undecided())
       this.#beacons.start(tracked.machine.instanceId, async () => {
-        const verdict = await second.verdict(tracked, tracked.reading ?? this.#reading(undefined));
+        const verdict = await second.verdict(tracked, tracked.reading ?? this.#reading(tracked.machine));
         // Its console was quicker.
         if (verdict === undefined || tracked.verdict !== undefined) return [];
         return [this.#decide(tracked, verdict)];
@@ -248,7 +248,7 @@ export class Watcher {
 
   async #read(tracked: Tracked): Promise<void> {
     const { machine, finalSince } = tracked;
-    tracked.reading ??= this.#reading(await this.#nonces.of(machine));
+    tracked.reading ??= this.#reading(machine, await this.#nonces.of(machine));
     const snapshots = await (finalSince === undefined
       ? this.#reader.newest(machine)
       : this.#reader.both(machine));
@@ -259,9 +259,9 @@ export class Watcher {
     }
   }
 
-  #reading(nonce: Nonce | undefined): Reading {
+  #reading({ instanceId }: Machine, nonce?: Nonce): Reading {
     const { launch, success, failure } = this.#plan;
-    return { launch, nonce, success, failure };
+    return { launch, instanceId, nonce, success, failure };
   }
 
   #decide(tracked: Tracked, verdict: Verdict): WatchEvent {

@@ -9,7 +9,9 @@ import type { Verdict } from '../../src/watch/verdict.ts';
 export const LAUNCH = 'memcached-1' as LaunchId;
 export const NONCE = '0123456789abcdef0123456789abcdef' as Nonce;
 export const OTHER_NONCE = 'ffffffffffffffffffffffffffffffff' as Nonce;
-export const READING: Reading = { launch: LAUNCH, nonce: NONCE };
+export const ID = 'i-00000000000000001' as InstanceId;
+export const OTHER_ID = 'i-00000000000000002' as InstanceId;
+export const READING: Reading = { launch: LAUNCH, instanceId: ID, nonce: NONCE };
 /** Epoch milliseconds of the launch, and seconds of the first marker. */
 export const LAUNCHED_AT = 1_763_762_340_000;
 export const BOOTED = 1_763_762_345;
@@ -18,11 +20,34 @@ export const BOOTED = 1_763_762_345;
 export function marker(
   seq: number,
   event: string,
-  { run = 'a1b2c3d4', epoch = BOOTED + seq, launch = LAUNCH as string, nonce = NONCE as string } = {},
+  {
+    run = 'a1b2c3d4',
+    epoch = BOOTED + seq,
+    launch = LAUNCH as string,
+    nonce = NONCE as string,
+    id = ID as string,
+  } = {},
 ): string {
-  const signed = `${launch} ${run} ${seq} ${epoch} ${event}`;
-  const mac = createHash('sha256').update(`${nonce}|${signed}`).digest('hex').slice(0, 16);
-  return `<<rc1 ${signed} ${mac}>>`;
+  const signed = `${launch} ${run} ${seq} ${epoch.toFixed(3)} ${event}`;
+  const mac = createHash('sha256').update(`${nonce}|${id}|${signed}`).digest('hex').slice(0, 16);
+  return `<<rc2 ${signed} ${mac}>>`;
+}
+
+/** The key of the beacon that tells a verdict marker, made from the marker's text alone. */
+export function beaconKey(verdict: string, id: string = ID): string {
+  const [, launch, run, seq, epoch = '', , word, step, status, ms, mac = ''] = verdict.split(' ');
+  const name = [word, step, status, run, seq, epoch.replace('.', '').replace(/^0+(?=.)/, ''), ms];
+  return `beacons/${launch}/v/${id}/${name.join('.')}.${mac.replace('>>', '')}`;
+}
+
+/** The key of a boot log of this content. */
+export function logKey(
+  text: string,
+  { run = 'a1b2c3d4', id = ID as string, nonce = NONCE as string } = {},
+): string {
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const mac = createHash('sha256').update(`${nonce}|${id}|log ${LAUNCH} ${run} ${sha256}`).digest('hex');
+  return `logs/${LAUNCH}/${id}/${run}.${sha256}.${mac.slice(0, 16)}`;
 }
 
 type Who = Parameters<typeof marker>[2];
@@ -30,7 +55,7 @@ type Who = Parameters<typeof marker>[2];
 /** A run that goes well; `upTo` cuts it short. */
 export const goodRun = (who: Who = {}, upTo = 8): string[] =>
   [
-    'begin personality',
+    'begin personality 1.2.3',
     'start metadata',
     'end metadata 0 31',
     'start personality',

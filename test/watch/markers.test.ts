@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Nonce } from '../../src/nouns.ts';
-import { findMarkers, isAnonymous, isBad, isTrue, markerMac } from '../../src/watch/markers.ts';
-import { LAUNCH, marker, NONCE, OTHER_NONCE } from './boxes.ts';
+import { findMarkers, isAnonymous, isBad, isTrue, macOf } from '../../src/watch/markers.ts';
+import { ID, LAUNCH, marker, NONCE, OTHER_ID, OTHER_NONCE } from './boxes.ts';
 
-const trust = { launch: LAUNCH, nonce: NONCE };
+const trust = { launch: LAUNCH, instanceId: ID, nonce: NONCE };
 const one = (line: string) => {
   const found = findMarkers(line);
   if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} markers in ${line}`);
@@ -13,14 +13,17 @@ const ESC = '\u001b';
 
 describe('the grammar', () => {
   test('the MAC is what sha256sum says of the same bytes', () => {
-    // printf '%s' '0123456789abcdef0123456789abcdef|memcached-1 ... 4210' | sha256sum
+    // printf '%s' '0123456789abcdef0123456789abcdef|i-00000000000000001|memcached-1 ... 4210' | sha256sum
     const signed = 'memcached-1 a1b2c3d4 7 1763762345.123 verdict ok init 0 4210';
-    expect(markerMac(NONCE, signed)).toBe('84f3b6a32a5f6b03');
+    expect(macOf(NONCE, ID, signed)).toBe('94092c6fb6a9f9a5');
   });
 
   test.each([
-    ['begin personality', { type: 'begin', scheme: 'personality' }],
+    ['begin personality 0.1.0', { type: 'begin', scheme: 'personality', version: '0.1.0' }],
+    ['begin start-up-bundle 1.0-rc.1', { type: 'begin', scheme: 'start-up-bundle', version: '1.0-rc.1' }],
     ['start init', { type: 'start', step: 'init' }],
+    ['alive init', { type: 'alive', step: 'init' }],
+    ['interrupted init', { type: 'interrupted', step: 'init' }],
     ['end init 0 1200', { type: 'end', step: 'init', status: 0, ms: 1200 }],
     ['end module:java_8.x-1 137 9', { type: 'end', step: 'module:java_8.x-1', status: 137, ms: 9 }],
     ['verdict ok init 0 1300', { type: 'verdict', ok: true, step: 'init', status: 0, ms: 1300 }],
@@ -36,6 +39,8 @@ describe('the grammar', () => {
     ['a login prompt glued before it', (m: string) => `ip-10-0-0-1 login: [   21.7] cloud-init[1618]: ${m}`],
     ['systemd glued behind it', (m: string) => `${m}[  OK  ] Started Session c1.`],
     ['colours in the middle of it', (m: string) => m.replace(' end ', ` ${ESC}[0;32mend${ESC}[0m `)],
+    ['a colour between its first two characters', (m: string) => m.replace('<<', `<${ESC}[1m<`)],
+    ['colours between all its characters', (m: string) => [...m].join(`${ESC}[0m`)],
     ['a title sequence before it', (m: string) => `${ESC}]0;root@box\u0007${m}`],
     ['a torn one before it', (m: string) => `${m.slice(0, 30)}${m}`],
     ['angle brackets around it', (m: string) => `<<<<${m}>>>>`],
@@ -58,6 +63,9 @@ describe('the grammar', () => {
     ['a negative status', 'end init -1 12'],
     ['two spaces', 'end init  0 12'],
     ['no duration', 'end init 0'],
+    ['a beginning without a version', 'begin personality'],
+    ['a version with a space', 'begin personality 1.0 beta'],
+    ['an interruption with a status', 'interrupted init 143'],
   ])('%s is no marker', (_, event) => {
     expect(findMarkers(marker(3, event))).toEqual([]);
   });
@@ -66,7 +74,7 @@ describe('the grammar', () => {
     ['SEQ 0', marker(0, 'start init')],
     ['an upper-case RUN', marker(1, 'start init', { run: 'A1B2C3D4' })],
     ['a short RUN', marker(1, 'start init', { run: 'a1b2c3' })],
-    ['another version', marker(1, 'start init').replace('rc1', 'rc2')],
+    ['another version', marker(1, 'start init').replace('rc2', 'rc1')],
     ['a launch that forms no path', marker(1, 'start init', { launch: '../x' })],
     ['a short MAC', marker(1, 'start init').replace(/.>>$/, '>>')],
   ])('%s is no marker', (_, line) => {
@@ -77,40 +85,40 @@ describe('the grammar', () => {
 describe('whose markers are believed', () => {
   test.each([
     ['another launch', marker(8, 'verdict ok init 0 1', { launch: 'web-2' })],
+    ['a sibling of the launch', marker(8, 'verdict ok init 0 1', { id: OTHER_ID })],
     ['another nonce', marker(8, 'verdict ok init 0 1', { nonce: OTHER_NONCE })],
     ['a changed event', marker(8, 'verdict failed init 1 1').replace('failed init 1', 'ok init 0')],
     ['a changed step', marker(8, 'verdict ok init 0 1').replace('init', 'exit')],
     ['no MAC', marker(8, 'verdict ok init 0 1').replace(/ [0-9a-f]{16}>>/, ' ->>')],
-    ['no launch and no MAC, and an ok', '<<rc1 - a1b2c3d4 1 1763762345 verdict ok init 0 1 ->>'],
+    ['no launch and no MAC, and an ok', '<<rc2 - a1b2c3d4 1 1763762345 verdict ok init 0 1 ->>'],
   ])('not one of %s', (_, line) => {
     const found = one(line);
     expect([isTrue(found, trust), isAnonymous(found)]).toEqual([false, false]);
   });
 
   test('none without a nonce', () => {
-    expect(isTrue(one(marker(8, 'verdict ok init 0 1')), { launch: LAUNCH, nonce: undefined })).toBe(false);
+    expect(isTrue(one(marker(8, 'verdict ok init 0 1')), { ...trust, nonce: undefined })).toBe(false);
   });
 
   test('a nonce is no guess: one bit of it changed, and nothing is believed', () => {
     const near = NONCE.replace(/.$/, 'e') as Nonce;
-    expect(isTrue(one(marker(8, 'verdict ok init 0 1')), { launch: LAUNCH, nonce: near })).toBe(false);
+    expect(isTrue(one(marker(8, 'verdict ok init 0 1')), { ...trust, nonce: near })).toBe(false);
   });
 
   test('without launch and MAC only a failed verdict is legal', () => {
-    const legal = (event: string) => isAnonymous(one(`<<rc1 - a1b2c3d4 2 1763762345 ${event} ->>`));
+    const legal = (event: string) => isAnonymous(one(`<<rc2 - a1b2c3d4 2 1763762345 ${event} ->>`));
     expect(legal('verdict failed metadata 22 9')).toBe(true);
     expect(legal('end metadata 22 9')).toBe(false);
-    expect(legal('begin personality')).toBe(false);
+    expect(legal('begin personality 1.0')).toBe(false);
   });
 
   test('bad is an end that is not 0, or a failed verdict', () => {
     const bad = (event: string) => isBad(one(marker(1, event)));
     expect(['end init 1 1', 'verdict failed init 0 1'].map(bad)).toEqual([true, true]);
-    expect(['end init 0 1', 'verdict ok init 0 1', 'start init', 'begin personality'].map(bad)).toEqual([
-      false,
-      false,
-      false,
-      false,
-    ]);
+    expect(
+      ['end init 0 1', 'verdict ok init 0 1', 'start init', 'interrupted init', 'begin personality 1.0'].map(
+        bad,
+      ),
+    ).toEqual([false, false, false, false, false]);
   });
 });

@@ -20,14 +20,14 @@ const noise = [
   'Prüfung … ✓ 日本語',
 ];
 const cloudInit = 'util.py[WARNING]: Failed running /var/lib/cloud/instance/scripts/part-001 [1]';
-const anonymous = '<<rc1 - 0badf00d 2 1763762349 verdict failed metadata 7 12 ->>';
+const anonymous = '<<rc2 - 0badf00d 2 1763762349 verdict failed metadata 7 12 ->>';
 const okOf = (who: typeof first) => goodRun(who)[7] ?? '';
 
 /** Fragments that could not make a success however they are put together. */
 const lies = [
   ...goodRun({ ...first, launch: 'web-2' }),
   ...goodRun({ ...second, nonce: OTHER_NONCE }),
-  '<<rc1 - 00000001 8 1763762349 verdict ok init 0 12 ->>',
+  '<<rc2 - 00000001 8 1763762349 verdict ok init 0 12 ->>',
   okOf(first).replace(/[0-9a-f]{16}>>/, '->>'),
   okOf(second).replace('verdict ok init', 'verdict ok exit'),
   (failedRun(first)[11] ?? '').replace('failed init 2', 'ok init 0'),

@@ -581,7 +581,7 @@ test('an abort does not wait for a request that hangs', async () => {
 
 test('a console without a marker: an unproved failure counts when the time is up', async () => {
   const world = new World();
-  world.boot(['<<rc1 - a1b2c3d4 3 1763762350 verdict failed metadata 22 9000 ->>']);
+  world.boot(['<<rc2 - a1b2c3d4 3 1763762350 verdict failed metadata 22 9000 ->>']);
   expect(only(await world.watch())).toMatchObject({
     outcome: 'failed',
     failure: { step: 'metadata', status: 22 },
@@ -593,7 +593,7 @@ test('two machines of a launch are judged each by its own console', async () => 
   const world = new World();
   world.boot(goodRun(), { n: 1 });
   world.boot(failedRun(), { n: 2 });
-  world.boot([marker(1, 'begin personality')], { n: 3 });
+  world.boot([marker(1, 'begin personality 1.2.3')], { n: 3 });
   const events = await world.watch();
   expect(verdicts(events).map(({ outcome }) => outcome)).toEqual(['succeeded', 'failed', 'silent']);
 });

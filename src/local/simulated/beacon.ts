@@ -43,23 +43,23 @@ function signedOf(entry: (key: string) => string | undefined, kind: 'beacon' | '
   return policy === undefined || signature === undefined ? undefined : { policy, signature };
 }
 
-/** A verdict; `text` is what the object holds: the markers that tell it. */
+/** A verdict, by the beacon's name; `text` is what the object holds: the markers that tell it. */
 export const verdictParcel = (
   forms: BeaconForms,
   { launch }: Identity,
   instanceId: string,
-  verdict: 'ok' | 'failed',
-  step: string,
+  name: string,
   text: string,
-): Parcel => parcel(forms, 'beacon', `beacons/${launch}/v/${instanceId}/${verdict}.${step}`, text);
+): Parcel => parcel(forms, 'beacon', `beacons/${launch}/v/${instanceId}/${name}`, text);
 
-/** The boot log of a machine that failed. */
+/** The boot log of a machine that failed, by its name. */
 export const logParcel = (
   forms: BeaconForms,
   { launch }: Identity,
   instanceId: string,
+  name: string,
   text: string,
-): Parcel => parcel(forms, 'log', `logs/${launch}/${instanceId}`, text);
+): Parcel => parcel(forms, 'log', `logs/${launch}/${instanceId}/${name}`, text);
 
 const parcel = (forms: BeaconForms, kind: 'beacon' | 'log', key: string, text: string): Parcel => ({
   url: forms.url,

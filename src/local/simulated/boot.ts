@@ -15,8 +15,8 @@ export interface BootParts {
   readonly voice: Voice;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Tells the second channel how it ended; a failure with its log. */
-  readonly beacon: (verdict: 'ok' | 'failed', step: string, log?: string) => void;
+  /** Sends the verdict's beacon, by its name, and the log of a failure. */
+  readonly beacon: (name: string, log?: string) => void;
 }
 
 /** How a boot leaves its machine: up, or dead. */
@@ -53,18 +53,17 @@ function* run(boot: OurBoot, parts: BootParts): Generator<number, Left, undefine
   const started = now();
   const steps = stepsOf(boot, parts);
   const last = steps.at(-1)?.name ?? 'init';
-  // A start-up script knows from its first line who it is; the bootstrapper reads it in a step, where the plan has that.
-  if (boot.scheme === 'start-up-bundle' || !steps.some(({ name }) => name === READING))
-    voice.becomes(boot.identity);
-  voice.mark(`begin ${boot.scheme}`);
+  const reading = READING[boot.scheme];
+  if (!steps.some(({ name }) => name === reading)) voice.becomes(boot.identity);
+  voice.begin(boot.scheme);
   for (const step of steps) {
     const left = yield* takes(step, { boot, started, last }, parts);
     if (left !== undefined) return left;
   }
   const ms = Math.round(now() - started);
   if (boot.identity === undefined) voice.say(last, `role ${boot.role} is up after ${ms} ms`);
-  voice.verdict(`ok ${last} 0 ${ms}`);
-  parts.beacon('ok', last);
+  const beacon = voice.verdict('ok', last, 0, ms);
+  if (beacon !== undefined) parts.beacon(beacon);
   return 'up';
 }
 
@@ -84,7 +83,8 @@ function* takes(
   const { end, voice, now } = parts;
   const begun = now();
   voice.mark(`start ${name}`);
-  if (boot.scheme === 'personality' && name === READING) voice.becomes(boot.identity);
+  const knows = name === READING[boot.scheme];
+  if (knows && boot.scheme === 'personality') voice.becomes(boot.identity);
   before(name, boot, voice);
   const span = varied(ms, name, parts);
   if (end.kind === 'hangs' && end.step === name) return 'up';
@@ -98,6 +98,7 @@ function* takes(
     return 'up';
   }
   after(name, voice);
+  if (knows && boot.scheme === 'start-up-bundle') voice.becomes(boot.identity);
   voice.mark(`end ${name} 0 ${Math.round(now() - begun)}`);
   return undefined;
 }
@@ -115,12 +116,15 @@ function ownSteps({ scheme, role, deploys }: OurBoot): readonly PlannedStep[] {
   return [...PERSONALITY, ...(deploys ? DEPLOY : []), { name: 'init', ms: 8_000 }];
 }
 
-/** The step in which the bootstrapper reads who it is. */
-const READING = 'personality';
+/**
+ * The step that tells the box who it is: the bootstrapper begins to read its user data, while a start-up script is done
+ * asking for its instance id.
+ */
+const READING = { personality: 'personality', 'start-up-bundle': 'metadata' } as const;
 
 const PERSONALITY: readonly PlannedStep[] = [
   { name: 'metadata', ms: 120 },
-  { name: READING, ms: 30 },
+  { name: READING.personality, ms: 30 },
 ];
 
 const DEPLOY: readonly PlannedStep[] = [
@@ -131,6 +135,7 @@ const DEPLOY: readonly PlannedStep[] = [
 ];
 
 const BUNDLE: readonly PlannedStep[] = [
+  { name: 'metadata', ms: 40 },
   { name: 'bundle.fetch', ms: 900 },
   { name: 'bundle.verify', ms: 40 },
   { name: 'bundle.decrypt', ms: 60 },
@@ -163,9 +168,9 @@ function fail(
   voice.print(...lines.map((line) => `rolecall[${step}]| ${line}`));
   const cause = lines.find((line) => ERROR_WORDS.test(line)) ?? lines.at(-1) ?? 'it printed nothing';
   voice.print(`ERROR Bootstrapping failed at step ${step} (status ${status}): ${cause}`);
-  voice.verdict(`failed ${step} ${status} ${runMs}`);
+  const name = voice.verdict('failed', step, status, runMs);
   const log = moduleOf(step) === undefined ? 'init.log' : `${step}.log`;
-  beacon('failed', step, `==> /var/log/rolecall/${log} <==\n${lines.join('\n')}\n\n`);
+  if (name !== undefined) beacon(name, `==> /var/log/rolecall/${log} <==\n${lines.join('\n')}\n\n`);
 }
 
 const NO_WORDS = ['E: this failure is simulated'];
@@ -178,7 +183,7 @@ function noUserData({ voice }: BootParts): Left {
   voice.print(
     'ERROR Bootstrapping failed at step metadata (status 1): this machine has no user data: launch it with rolecall, or give it environment=, role=, context= lines',
   );
-  voice.verdict('failed metadata 1 0');
+  voice.verdict('failed', 'metadata', 1, 0);
   return 'up';
 }
 

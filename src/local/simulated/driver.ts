@@ -53,7 +53,8 @@ function start(spec: BoxSpec, ordinal: number, around: Around, onConsole: (chunk
     if (outcome.kind === 'dies-pending') return end('crashed');
     run();
     const boot = bootOf(spec.userData);
-    const voice = new Voice((text) => onConsole(Buffer.from(text)), now, chanceHex(seed, 'run', ordinal, 8));
+    const machine = { instanceId: spec.instanceId, run: chanceHex(seed, 'run', ordinal, 8) };
+    const voice = new Voice((text) => onConsole(Buffer.from(text)), now, machine);
     const beacon = sender(spec, ordinal, boot, voice, around);
     const hostname = hostnameOf(spec.privateIp);
     const parts = { boot, end: outcome, plan, seed, ordinal, hostname, voice, now, beacon };
@@ -77,10 +78,12 @@ function sender(
   if (forms === undefined || identity === undefined || !isOwnS3(forms.url, spec)) return nothing;
   const target = { launchIndex: spec.amiLaunchIndex, ordinal };
   if (isStruck(boxes.lostBeacons, seed, 'lost beacon', target)) return nothing;
-  return (verdict, step, log) => {
-    const told = verdictParcel(forms, identity, spec.instanceId, verdict, step, voice.told);
+  return (name, log) => {
+    const told = verdictParcel(forms, identity, spec.instanceId, name, voice.told);
+    const logName = log === undefined ? undefined : voice.logName(log);
     courier.send(told, () => {
-      if (log !== undefined) courier.send(logParcel(forms, identity, spec.instanceId, log));
+      if (log === undefined || logName === undefined) return;
+      courier.send(logParcel(forms, identity, spec.instanceId, logName, log));
     });
   };
 }

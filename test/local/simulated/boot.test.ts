@@ -6,13 +6,16 @@ import { outcomeOf } from '../../../src/local/simulated/outcome.ts';
 import type { BoxEnd, BoxPlan } from '../../../src/local/simulated/plan.ts';
 import { bootOf } from '../../../src/local/simulated/user-data.ts';
 import { Voice } from '../../../src/local/simulated/voice.ts';
-import type { BundleKey, LaunchId, Nonce } from '../../../src/nouns.ts';
+import type { BundleKey, InstanceId, LaunchId, Nonce } from '../../../src/nouns.ts';
 import { personalityPayload } from '../../../src/payload/personality.ts';
 import { startUpPayload } from '../../../src/payload/start-up.ts';
+import { readVerdictKey } from '../../../src/watch/keys.ts';
 import { findMarkers, isAnonymous, isTrue, type Marker } from '../../../src/watch/markers.ts';
 
 const launch = 'web-1' as LaunchId;
 const nonce = '0123456789abcdef0123456789abcdef' as Nonce;
+const instanceId = 'i-0123456789abcdef0' as InstanceId;
+const trust = { launch, instanceId, nonce };
 const role = { role: 'web', environment: 'prod', context: 'b', personality: {} } as unknown as Role;
 const PERSONALITY = personalityPayload(role, { launch, nonce }).text;
 const SCRIPT = startUpPayload(
@@ -40,7 +43,7 @@ function boot(userData: string | undefined, end: BoxEnd, more: { plan?: BoxPlan;
       console += text;
     },
     () => now,
-    'a1b2c3d4',
+    { instanceId, run: 'a1b2c3d4' },
   );
   const going = boots({
     boot: bootOf(userData === undefined ? undefined : Buffer.from(userData)),
@@ -72,9 +75,9 @@ const words = (markers: readonly Marker[]) =>
 describe('what a simulated box tells', () => {
   test('of a personality: the bootstrapper’s markers, all true, the verdict three times', () => {
     const { markers, left, beacons, ms, told } = boot(PERSONALITY, { kind: 'ok' });
-    expect(markers.every((marker) => isTrue(marker, { launch, nonce }))).toBe(true);
+    expect(markers.every((marker) => isTrue(marker, trust))).toBe(true);
     expect(words(markers)).toEqual([
-      '1 begin personality',
+      '1 begin personality simulated',
       '2 start metadata',
       '3 end metadata 0',
       '4 start personality',
@@ -84,7 +87,9 @@ describe('what a simulated box tells', () => {
       ...Array(3).fill('8 verdict ok init 0'),
     ]);
     expect(left).toBe('up');
-    expect(beacons).toEqual([['ok', 'init']]);
+    expect(beacons).toHaveLength(1);
+    const beacon = readVerdictKey(`beacons/${launch}/v/${instanceId}/${beacons[0]?.[0]}`, launch);
+    expect(beacon).toEqual({ instanceId, marker: markers.at(-1) });
     expect(findMarkers(told.replaceAll('\n', ' ')).map(({ seq }) => seq)).toEqual([3, 5, 7, 8]);
     expect(ms).toBeGreaterThan(9_000);
     expect(ms).toBeLessThan(16_000);
@@ -92,19 +97,19 @@ describe('what a simulated box tells', () => {
 
   test('of a plan that leaves out the reading of the user data: true markers all the same', () => {
     const { markers } = boot(PERSONALITY, { kind: 'ok' }, { plan: { steps: [{ name: 'init', ms: 9_000 }] } });
-    expect(markers.every((marker) => isTrue(marker, { launch, nonce }))).toBe(true);
+    expect(markers.every((marker) => isTrue(marker, trust))).toBe(true);
     expect(words(markers).slice(1, 3)).toEqual(['2 start init', '3 end init 0']);
   });
 
   test('of a start-up script: its steps and its lines for people', () => {
     const { markers, console } = boot(SCRIPT, { kind: 'ok' });
-    expect(markers.every((marker) => isTrue(marker, { launch, nonce }))).toBe(true);
+    expect(markers.every((marker) => isTrue(marker, trust))).toBe(true);
     expect(words(markers).slice(0, 3)).toEqual([
-      '1 begin start-up-bundle',
-      '2 start bundle.fetch',
-      '3 end bundle.fetch 0',
+      '1 begin start-up-bundle simulated',
+      '2 start metadata',
+      '3 end metadata 0',
     ]);
-    expect(words(markers).at(-1)).toBe('12 verdict ok module.web 0');
+    expect(words(markers).at(-1)).toBe('14 verdict ok module.web 0');
     expect(console).toContain('Starting module web: via web/start-up.sh\n');
     expect(console).toContain('Finished starting module web\n');
   });
@@ -114,16 +119,17 @@ describe('what a simulated box tells', () => {
     const end: BoxEnd = { kind: 'failed', step: 'module.rabbitmq', status: 100, lines };
     const { markers, console, beacons, left } = boot(SCRIPT, end);
     expect(words(markers).slice(-5)).toEqual([
-      '12 start module.rabbitmq',
-      '13 end module.rabbitmq 100',
-      ...Array(3).fill('14 verdict failed module.rabbitmq 100'),
+      '14 start module.rabbitmq',
+      '15 end module.rabbitmq 100',
+      ...Array(3).fill('16 verdict failed module.rabbitmq 100'),
     ]);
     expect(console).toContain(`rolecall[module.rabbitmq]| ${lines[1]}\n`);
     expect(console).toContain(
       `ERROR Bootstrapping failed at step module.rabbitmq (status 100): ${lines[1]}\n`,
     );
-    expect(beacons[0]?.slice(0, 2)).toEqual(['failed', 'module.rabbitmq']);
-    expect(beacons[0]?.[2]).toContain(lines[0]);
+    const beacon = readVerdictKey(`beacons/${launch}/v/${instanceId}/${beacons[0]?.[0]}`, launch);
+    expect(beacon).toEqual({ instanceId, marker: markers.at(-1) });
+    expect(beacons[0]?.[1]).toContain(lines[0]);
     expect(left).toBe('up');
   });
 

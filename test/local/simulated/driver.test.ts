@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DescribeInstancesCommand,
   GetConsoleOutputCommand,
@@ -170,24 +171,24 @@ test('beacons are posted by the payload’s form, unless the plan loses them; a 
   await cloud.s3.send(new CreateBucketCommand({ Bucket: 'beacons' }));
   const [ok, failed, lost = ''] = await launch(cloud, 3, [...LINES, ...beaconLines(cloud, 'beacons')]);
   expect(await verdict(cloud, lost)).toBe('ok init 0');
-  const expected = [
-    `some/beacons/web-1/v/${ok}/ok.init`,
-    `some/beacons/web-1/v/${failed}/failed.init`,
-    `some/logs/web-1/${failed}`,
-  ].sort();
   const keys = await until('all have arrived', async () => {
     const found = await keysOf(cloud, 'beacons');
     return found.length >= 3 && found;
   });
-  expect(keys).toEqual(expected);
-  const log = await cloud.s3.send(
-    new GetObjectCommand({ Bucket: 'beacons', Key: `some/logs/web-1/${failed}` }),
-  );
-  expect(await log.Body?.transformToString()).toContain('E: no such package');
-  const told = await cloud.s3.send(
-    new GetObjectCommand({ Bucket: 'beacons', Key: `some/beacons/web-1/v/${ok}/ok.init` }),
-  );
-  expect(await told.Body?.transformToString()).toMatch(/^(<<rc1 .*>>\n)+$/);
+  const NAME = /\d+\.[0-9a-f]{8}\.8\.\d{13}\.\d+\.[0-9a-f]{16}$/;
+  const found = (prefix: string) => keys.filter((key) => key.startsWith(prefix));
+  const [okKey = '', ...others] = found(`some/beacons/web-1/v/${ok}/ok.init.0.`);
+  const [failedKey] = found(`some/beacons/web-1/v/${failed}/failed.init.100.`);
+  const [logKey = ''] = found(`some/logs/web-1/${failed}/`);
+  expect([okKey, failedKey]).toEqual([expect.stringMatching(NAME), expect.stringMatching(NAME)]);
+  expect([others, keys.length]).toEqual([[], 3]);
+  const log = await cloud.s3.send(new GetObjectCommand({ Bucket: 'beacons', Key: logKey }));
+  const text = (await log.Body?.transformToString()) ?? '';
+  expect(text).toContain('E: no such package');
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  expect(logKey).toMatch(new RegExp(`/[0-9a-f]{8}\\.${sha256}\\.[0-9a-f]{16}$`));
+  const told = await cloud.s3.send(new GetObjectCommand({ Bucket: 'beacons', Key: okKey }));
+  expect(await told.Body?.transformToString()).toMatch(/^(<<rc2 .*>>\n)+$/);
 });
 
 test('a form that the policy doesn’t allow is refused, and the boot goes on', async () => {
@@ -202,5 +203,5 @@ test('a form that the policy doesn’t allow is refused, and the boot goes on', 
     const found = await keysOf(cloud, 'beacons');
     return found.length > 0 && found;
   });
-  expect(keys).toEqual([`some/beacons/web-1/v/${sent}/ok.init`]);
+  expect(keys).toEqual([expect.stringContaining(`some/beacons/web-1/v/${sent}/ok.init.0.`)]);
 });
