@@ -1,15 +1,20 @@
-import { text as textOf } from 'node:stream/consumers';
-import type { Bucket, Ec2 } from '../aws/ports.ts';
+import type { Bucket } from '../aws/ports.ts';
 import { AwsError, type ExitCode, exitCode, UsageError } from '../errors.ts';
 import { write } from '../io/streams.ts';
-import { shellWord } from '../io/text.ts';
-import type { InstanceId } from '../nouns.ts';
+import { counted, shellWord } from '../io/text.ts';
+import { readBatches } from '../launch/book.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import { type InstanceId, isLaunchId, type LaunchId, type Nonce } from '../nouns.ts';
 import { jsonReport } from '../report/json.ts';
+import { type FoundLogs, findLog } from '../watch/boot-log.ts';
+import { launchOfLogKey } from '../watch/keys.ts';
+import { Nonces } from '../watch/nonce.ts';
 import { harmlessText } from '../watch/text.ts';
 import { bucketIn, bucketOf } from './bucket.ts';
 import { openCatalogue } from './catalogue.ts';
-import { type CloudWords, connectCloud } from './cloud.ts';
+import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
 import type { Host } from './host.ts';
+import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
 
 export interface LogsWords extends CloudWords {
@@ -26,13 +31,21 @@ export async function runLogs(words: LogsWords, host: Host): Promise<ExitCode> {
   const cloud = await connectCloud(words, region, host, { bucket: { name, region } });
   try {
     const bucket = await bucketIn(cloud, catalogue);
-    const key = (await keyByTag(instance, cloud.ec2.polling)) ?? (await keyByListing(instance, bucket));
-    const body = key === undefined ? undefined : await bucket.read(key);
-    if (key === undefined || body === undefined) throw missing(words, bucket, cloud.followUp ?? []);
-    const text = await textOf(body);
-    const { stdout } = host.terminal;
+    const records = await recordsOf(cloud, catalogue, host);
+    const owner =
+      (await ownerByTag(instance, cloud.ec2.polling)) ?? (await ownerByKeys(instance, bucket, records));
+    if (owner === undefined) throw missing(words, bucket, cloud);
+    const found = await findLog(bucket, { ...owner, instanceId: instance });
+    const { log } = found;
+    if (log === undefined) throw missing(words, bucket, cloud, found);
+    const { stdout, stderr } = host.terminal;
+    if (!log.proved) await write(stderr, `${UNPROVED}\n`);
+    const { text } = log;
     if (json)
-      await write(stdout, jsonReport({ instance_id: instance, launch: key.split('/')[1] ?? '', text }));
+      await write(
+        stdout,
+        jsonReport({ instance_id: instance, launch: owner.launch, proved: log.proved, text }),
+      );
     else await write(stdout, stdout.isTTY ? harmlessText(text) : text);
     return exitCode('ok');
   } finally {
@@ -40,26 +53,78 @@ export async function runLogs(words: LogsWords, host: Host): Promise<ExitCode> {
   }
 }
 
-/** By the launch that the machine's tag names; undefined where EC2 has forgotten it, or doesn't let us ask. */
-async function keyByTag(instance: InstanceId, ec2: Pick<Ec2, 'machine'>): Promise<string | undefined> {
+const UNPROVED =
+  "warning: EC2 doesn't tell this machine's nonce (it is gone, or its userData may not be read), so nothing proves that it wrote this log";
+
+/** The launch that a machine belongs to, and what proves its logs where that is known. */
+interface Owner {
+  readonly launch: LaunchId;
+  readonly nonce: Nonce | undefined;
+}
+
+/** By the machine's tag; undefined where EC2 has forgotten the machine, or doesn't let us ask. */
+async function ownerByTag(instance: InstanceId, ec2: Cloud['ec2']['polling']): Promise<Owner | undefined> {
   try {
-    const launch = (await ec2.machine(instance))?.tags['rolecall:launch'];
-    return launch === undefined ? undefined : `logs/${launch}/${instance}`;
+    const machine = await ec2.machine(instance);
+    const launch = machine?.tags['rolecall:launch'];
+    if (machine === undefined || launch === undefined || !isLaunchId(launch)) return undefined;
+    return { launch, nonce: await nonceOf(() => new Nonces(ec2, launch).of(machine)) };
   } catch (error) {
     if (error instanceof AwsError) return undefined;
     throw error;
   }
 }
 
-/** The newest of this machine's, should several launches have one. */
-async function keyByListing(instance: InstanceId, bucket: Bucket): Promise<string | undefined> {
-  const logs = (await bucket.list('logs/')).filter(({ key }) => key.endsWith(`/${instance}`));
-  return logs.sort((one, other) => other.modifiedAt - one.modifiedAt)[0]?.key;
+/** Undefined where EC2 doesn't tell it: a terminated machine has no user data any more. */
+async function nonceOf(ask: () => Promise<Nonce | undefined>): Promise<Nonce | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof AwsError) return undefined;
+    throw error;
+  }
 }
 
-function missing({ instance }: LogsWords, bucket: Bucket, followUp: readonly string[]): UsageError {
+/**
+ * By the launches that have a log of the machine: the one whose records name it, else the only one.
+ * @throws UsageError where there are several
+ */
+async function ownerByKeys(
+  instance: InstanceId,
+  bucket: Bucket,
+  records: LaunchRecords,
+): Promise<Owner | undefined> {
+  const keys = (await bucket.list('logs/')).map(({ key }) => launchOfLogKey(key, instance));
+  const launches = [...new Set(keys.filter((launch) => launch !== undefined))];
+  for (const launch of launches) {
+    const batches = await readBatches(records, launch);
+    const named = batches.some(({ answer }) =>
+      answer?.machines.some(({ instance_id: id }) => id === instance),
+    );
+    if (named) return { launch, nonce: undefined };
+  }
+  const [launch, ...others] = launches;
+  if (launch === undefined) return undefined;
+  if (others.length === 0) return { launch, nonce: undefined };
+  throw new UsageError(
+    `${launches.length} launches have boot logs of ${instance}, and neither EC2 nor their records say whose it is`,
+    {
+      hint: `read them in the bucket: ${launches.map((one) => bucket.locate(`logs/${one}/${instance}/`)).join(' ')}`,
+    },
+  );
+}
+
+function missing(
+  { instance }: LogsWords,
+  bucket: Bucket,
+  { followUp = [] }: Cloud,
+  found?: FoundLogs,
+): UsageError {
   const command = ['rolecall', 'console', instance, ...followUp].map(shellWord).join(' ');
-  return new UsageError(`${bucket.locate('logs/')} holds no boot log of ${instance}`, {
+  const { disbelieved = 0 } = found ?? {};
+  const ignored =
+    disbelieved > 0 ? ` (${counted(disbelieved, 'object')} with a wrong MAC or content ignored)` : '';
+  return new UsageError(`${bucket.locate('logs/')} holds no boot log of ${instance}${ignored}`, {
     hint: `only a boot that fails sends one, where the catalogue's beacons are on; see its console: ${command}`,
   });
 }

@@ -1,6 +1,6 @@
 /** One machine's console as it is read, snapshot by snapshot: the stitched text turned into facts. */
 import type { ConsoleSnapshot } from '../aws/ports.ts';
-import { type Facts, type LineKind, NO_FACTS, type Reading, readLine } from './facts.ts';
+import { type Facts, joined, NO_FACTS, type Reading, readLine } from './facts.ts';
 import { type Piece, type Stitch, stitch, unread } from './stitch.ts';
 
 export type Loss = 'gap' | 'restarted';
@@ -26,37 +26,40 @@ export const unreadConsole = (ringBytes?: number): ConsoleState => ({
 export function readSnapshot(state: ConsoleState, snapshot: ConsoleSnapshot, reading: Reading): ConsoleState {
   const { state: stitched, piece } = stitch(state.stitch, snapshot);
   if (piece === undefined) return { ...state, stitch: stitched };
-  if (piece.join === 'older')
-    return { ...state, stitch: stitched, facts: readOlder(state.facts, piece, reading) };
+  const takenAt = snapshot.takenAt ?? 0;
+  if (piece.join === 'older') {
+    const older = readOlder(piece, takenAt, reading);
+    return { ...state, stitch: stitched, facts: joined(older, state.facts) };
+  }
   const lost = piece.join !== 'continues';
   // Across a gap the open line will never be ended.
-  const facts = lost ? readLine(state.facts, state.open.text, CUT, reading) : state.facts;
+  const facts = lost ? readLine(state.facts, state.open.text, { cut: true, takenAt }, reading) : state.facts;
   const text = lost ? piece.text : state.open.text + piece.text;
   const cut = lost || state.open.text === '' ? piece.cutHead : state.open.cut;
   const lines = text.split(LINE_ENDS);
   const open = lines.pop() ?? '';
+  const kind = (index: number) => ({ cut: cut && index === 0, takenAt });
   return {
     stitch: stitched,
-    facts: lines.reduce((now, line, i) => readLine(now, line, cut && i === 0 ? CUT : INTACT, reading), facts),
+    facts: lines.reduce((now, line, index) => readLine(now, line, kind(index), reading), facts),
     open: { text: open, cut: cut && lines.length === 0 },
     losses: piece.join === 'continues' ? state.losses : [...state.losses, piece.join],
   };
 }
 
 /** The facts when no more text is expected: the open line counts as it stands. */
-export const settledFacts = ({ facts, open }: ConsoleState, reading: Reading): Facts =>
-  readLine(facts, open.text, open.cut ? CUT : INTACT, reading);
+export const settledFacts = ({ facts, open, stitch: { takenAt } }: ConsoleState, reading: Reading): Facts =>
+  readLine(facts, open.text, { cut: open.cut, takenAt }, reading);
 
 /** Both `\r\n` and a lone `\r` end a line: a progress bar must not hide what stands before it. */
 const LINE_ENDS = /[\r\n]/;
-const INTACT: LineKind = { cut: false, older: false };
-const CUT: LineKind = { cut: true, older: false };
 
-function readOlder(facts: Facts, piece: Piece, reading: Reading): Facts {
+/** What text tells that stands before all that is known. Its last line may lack its end. */
+function readOlder(piece: Piece, takenAt: number, reading: Reading): Facts {
   const lines = piece.text.split(LINE_ENDS);
-  const last = lines.length - 1;
-  return lines.reduce((now, line, i) => {
-    const cut = (i === 0 && piece.cutHead) || i === last;
-    return readLine(now, line, { cut, older: true }, reading);
-  }, facts);
+  const cut = (index: number) => (index === 0 && piece.cutHead) || index === lines.length - 1;
+  return lines.reduce(
+    (now, line, index) => readLine(now, line, { cut: cut(index), takenAt }, reading),
+    NO_FACTS,
+  );
 }

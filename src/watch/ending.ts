@@ -1,9 +1,9 @@
 import type { AwsError } from '../errors.ts';
-import { settledFacts } from './console.ts';
 import type { Reading } from './facts.ts';
-import { currentRun, judgeFinally, stepsOf } from './judge.ts';
+import { judgeFinally } from './judge.ts';
+import { sceneOf } from './scene.ts';
 import { lost, silent } from './silence.ts';
-import { isOver, type Limits, type Moment, type Tracked } from './tracked.ts';
+import { factsAtEnd, isOver, type Limits, type Moment, type Tracked } from './tracked.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How long the last reading of a console is tried again where AWS is in trouble. */
@@ -19,22 +19,25 @@ interface Ending {
   readonly postedOnly: boolean;
   /** EC2 has described the machine, and its newest answer does not. */
   readonly vanished: boolean;
+  /** What its beacons say that nothing proves. */
+  readonly unproved: readonly string[];
 }
 
 /** @returns the verdict on a machine whose wait is over, once its console was read for the last time */
 export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending): Verdict | undefined {
-  const { now: moment, limits, failed, impaired, postedOnly, vanished } = ending;
+  const { now: moment, limits, failed, impaired, postedOnly, vanished, unproved } = ending;
   const { console, machine, finalSince, knownSince, runningSince, described } = tracked;
   if (finalSince === undefined) return undefined;
   const { monotonic: now, wall } = moment;
   if (failed !== undefined && now - finalSince < LAST_READING_MS) return undefined;
-  const facts = settledFacts(console, reading);
+  const facts = factsAtEnd(tracked, reading);
   const gone = vanished || isOver(tracked, now, limits) === 'gone';
   return judgeFinally(facts, { launchedAt: machine.launchedAt, now: wall }, () => {
     if (gone) return lost(facts, machine, !vanished);
-    // Once proved, and its console has rolled over since: silence now takes nothing back.
-    if (machine.tags['rolecall:verdict'] === 'succeeded')
-      return { outcome: 'succeeded', steps: stepsOf(currentRun(facts.markers)) };
+    // Once proved, and its console has rolled over since: silence takes nothing back, but a later run does.
+    const { run, unread } = sceneOf(facts.entries);
+    if (machine.tags['rolecall:verdict'] === 'succeeded' && run.length === 0 && !unread)
+      return { outcome: 'succeeded', steps: [] };
     return silent(facts, console, reading, {
       described,
       running: runningSince !== undefined,
@@ -43,6 +46,7 @@ export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending)
       waitedMs: now - knownSince,
       now: wall,
       unread: failed?.message,
+      unproved,
     });
   });
 }

@@ -1,10 +1,9 @@
 /** What a console tells, folded line by line: pure, so that any way of reading the same lines gives the same facts. */
 import {
-  findMarkers,
+  findPieces,
   isAnonymous,
   isBad,
   isTrue,
-  MARKER_BEGINS,
   type Marker,
   type Trust,
   withoutMarkers,
@@ -13,14 +12,19 @@ import { harmless, withoutEscapes } from './text.ts';
 
 /** Most lines of an excerpt, as the box prints them and as a report shows them. */
 export const EXCERPT_LINES = 40;
-/** Excerpt and summary lines kept a machine; a box prints far fewer, a runaway one must not fill our memory. */
+/** Excerpt, summary and torn lines kept a machine; a box prints far fewer, a runaway one must not fill our memory. */
 const KEPT_LINES = 200;
+
+/** A pattern of the catalogue. */
+export interface Pattern {
+  test(line: string): boolean;
+}
 
 /** What is looked for in a line. */
 export interface Reading extends Trust {
   /** Patterns of a bootstrapper that is not rolecall's, applied line by line. */
-  readonly success?: RegExp | undefined;
-  readonly failure?: RegExp | undefined;
+  readonly success?: Pattern | undefined;
+  readonly failure?: Pattern | undefined;
 }
 
 /** A line that mattered, with the console lines before it (itself the last). */
@@ -29,17 +33,36 @@ export interface Sighting {
   readonly context: readonly string[];
 }
 
-/** A line that a step printed. `run` is the run whose marker came last before it. */
+/** A line that a step printed for people. `run` is the run whose marker came last before it. */
 export interface StepLine {
   readonly run: string | undefined;
   readonly step: string;
   readonly text: string;
 }
 
-/** A line of an excerpt, and whether it came by cloud-init, which repeats what a script prints to stdout. */
-export interface ExcerptLine extends StepLine {
-  readonly relayed: boolean;
-}
+/** What a console tells in one place. Entries stand in the order of the console, which is the order in time. */
+export type Entry =
+  /** A true marker; `takenAt`: the snapshot that first showed it, epoch milliseconds by EC2's clock, 0 if unknown. */
+  | { readonly type: 'marker'; readonly marker: Marker; readonly takenAt: number }
+  /** A failed verdict from before user data was read: unproved. */
+  | { readonly type: 'anonymous'; readonly marker: Marker }
+  /** The beginning of a marker of this launch whose rest is lost. */
+  | { readonly type: 'torn'; readonly run: string }
+  /** A kernel has started: what stands behind it is of another boot. */
+  | { readonly type: 'kernel' }
+  /** `rolecall[STEP]| text`: the log excerpt of a failed step. `relayed`: by cloud-init, which repeats a script's stdout. */
+  | {
+      readonly type: 'excerpt';
+      readonly step: string;
+      readonly text: string;
+      readonly relayed: boolean;
+    }
+  /** The error in the bootstrapper's closing line for people. */
+  | { readonly type: 'closing'; readonly step: string; readonly text: string }
+  /** A panic of the kernel, cloud-init's failure line, a match of a pattern. */
+  | { readonly type: SightingType; readonly sighting: Sighting };
+
+export type SightingType = 'panic' | 'cloud-init' | 'success' | 'failure';
 
 /** A true marker, or what a step tells people (`rolecall[STEP]: text`). */
 export type Heard =
@@ -47,80 +70,149 @@ export type Heard =
   | { readonly type: 'said'; readonly line: StepLine };
 
 export interface Facts {
-  /** True markers, one of each (RUN, SEQ), as they came. */
-  readonly markers: readonly Marker[];
-  /** The last failed verdict from before user data was read: unproved. */
-  readonly anonymous?: Marker;
-  /** Well-formed markers that were not believed (another launch, a wrong MAC). */
+  readonly entries: readonly Entry[];
+  /** Well-formed markers that were not believed (another launch or machine, a wrong MAC). */
   readonly disbelieved: number;
   /** Beginnings of markers that no well-formed marker follows: the console lost text there. */
   readonly torn: number;
-  /** `rolecall[STEP]| text`: the log excerpt of a failed step. */
-  readonly excerpts: readonly ExcerptLine[];
+  /** Other versions of the contract in which this launch's markers came (`rc1`). */
+  readonly versions: readonly string[];
   /** What is worth telling while it happens, in the order in which it was read. */
   readonly heard: readonly Heard[];
-  /** The error in the bootstrapper's closing line for people. */
-  readonly closing?: StepLine;
-  readonly cloudInit?: Sighting;
-  readonly success?: Sighting;
-  readonly failure?: Sighting;
   /** The newest console lines, harmless, without markers and blank ones. */
   readonly tail: readonly string[];
 }
 
-export const NO_FACTS: Facts = { markers: [], disbelieved: 0, torn: 0, excerpts: [], heard: [], tail: [] };
+export const NO_FACTS: Facts = { entries: [], disbelieved: 0, torn: 0, versions: [], heard: [], tail: [] };
 
 /** What is known of a line besides its text. */
 export interface LineKind {
   /** Its beginning or its end may be missing. */
   readonly cut: boolean;
-  /** It comes from before the lines read so far. */
-  readonly older: boolean;
+  /** When EC2 took the snapshot that shows it, epoch milliseconds; 0 if unknown. */
+  readonly takenAt: number;
 }
 
 /** Takes one line of console text. */
 export function readLine(facts: Facts, raw: string, kind: LineKind, reading: Reading): Facts {
   if (raw.trim() === '') return facts;
-  const found = findMarkers(raw);
   const line = withoutEscapes(raw);
-  const torn = facts.torn + line.split(MARKER_BEGINS).length - 1 - found.length;
-  if (found.length > 0) {
-    const marked = found.reduce((now, marker) => readMarker(now, marker, reading), { ...facts, torn });
-    return sightings(marked, withoutMarkers(line), kind, reading);
-  }
-  const tail = kind.older ? facts.tail : [...facts.tail, harmless(line)].slice(-EXCERPT_LINES);
-  return sightings({ ...readStepLine({ ...facts, torn }, line, kind), tail }, line, kind, reading);
+  const found = findPieces(line);
+  const pieced = found.reduce((now, piece) => readPiece(now, piece, kind, reading), facts);
+  const marked = found.some(({ type }) => type === 'marker');
+  const rest = marked ? withoutMarkers(line) : line;
+  const told = marked
+    ? pieced
+    : {
+        ...readStepLine(pieced, line, kind),
+        tail: [...facts.tail, harmless(line)].slice(-EXCERPT_LINES),
+      };
+  return sightings(told, rest, kind, reading);
 }
 
-function readMarker(facts: Facts, marker: Marker, trust: Trust): Facts {
-  if (isAnonymous(marker)) return { ...facts, anonymous: marker };
-  if (!isTrue(marker, trust)) return { ...facts, disbelieved: facts.disbelieved + 1 };
-  const same = facts.markers.findIndex(({ run, seq }) => run === marker.run && seq === marker.seq);
-  const known = facts.markers[same];
-  if (known === undefined) {
-    const heard = [...facts.heard, { type: 'marker', event: marker.event } as const];
-    return { ...facts, markers: [...facts.markers, marker], heard };
-  }
+/**
+ * Joins the facts of text that was read late to those of the text behind it. A marker that both hold counts where it
+ * stands first.
+ */
+export function joined(older: Facts, newer: Facts): Facts {
+  const known = newer.entries.filter((entry) => entry.type === 'marker');
+  const fresh = older.entries.filter((entry) => entry.type === 'marker' && !known.some(isSame(entry.marker)));
+  const heard = older.heard.filter((one) =>
+    one.type === 'said'
+      ? !newer.heard.some((other) => other.type === 'said' && equal(other.line, one.line))
+      : fresh.some((entry) => entry.type === 'marker' && entry.marker.event === one.event),
+  );
+  // Where the older text has a marker too, it counts there.
+  const repeated = (entry: Entry) => entry.type === 'marker' && older.entries.some(isSame(entry.marker));
+  const markers = newer.entries.filter((entry) => entry.type === 'marker').filter(repeated);
+  const entries = [
+    ...markers.reduce(withMarker, older.entries),
+    ...newer.entries.filter((entry) => !repeated(entry)),
+  ];
+  return {
+    entries,
+    disbelieved: older.disbelieved + newer.disbelieved,
+    torn: older.torn + newer.torn,
+    versions: [...new Set([...older.versions, ...newer.versions])],
+    heard: [...newer.heard, ...heard],
+    tail: newer.tail,
+  };
+}
+
+/** Adds a true marker: once for each RUN and SEQ, where it was read first. */
+export function withMarker(
+  entries: readonly Entry[],
+  entry: Extract<Entry, { type: 'marker' }>,
+): readonly Entry[] {
+  const same = entries.findIndex(isSame(entry.marker));
+  const known = entries[same];
+  if (known?.type !== 'marker') return [...entries, entry];
   // Two that contradict each other under one number: bad news wins, whichever came first.
-  if (isBad(marker) && !isBad(known)) return { ...facts, markers: facts.markers.with(same, marker) };
-  return facts;
+  const worse = isBad(entry.marker) && !isBad(known.marker);
+  return worse ? entries.with(same, { ...entry, takenAt: known.takenAt }) : entries;
+}
+
+const isSame =
+  ({ run, seq }: Marker) =>
+  (entry: Entry): boolean =>
+    entry.type === 'marker' && entry.marker.run === run && entry.marker.seq === seq;
+
+function readPiece(
+  facts: Facts,
+  found: ReturnType<typeof findPieces>[number],
+  { takenAt }: LineKind,
+  trust: Trust,
+): Facts {
+  switch (found.type) {
+    case 'torn': {
+      const torn = { ...facts, torn: facts.torn + 1 };
+      const { launch, run } = found;
+      return run === undefined || launch !== trust.launch ? torn : noted(torn, { type: 'torn', run });
+    }
+    case 'foreign': {
+      const ours = found.launch === trust.launch || found.launch === '-';
+      if (!ours || facts.versions.includes(found.version)) return facts;
+      return { ...facts, versions: [...facts.versions, found.version].slice(-EXCERPT_LINES) };
+    }
+    case 'marker': {
+      const { marker } = found;
+      if (isAnonymous(marker)) return noted(facts, { type: 'anonymous', marker });
+      if (!isTrue(marker, trust)) return { ...facts, disbelieved: facts.disbelieved + 1 };
+      const entries = withMarker(facts.entries, { type: 'marker', marker, takenAt });
+      const isNew = entries.length > facts.entries.length;
+      const heard = [...facts.heard, { type: 'marker', event: marker.event } as const];
+      return { ...facts, entries, ...(isNew && { heard }) };
+    }
+  }
+}
+
+/** Adds an entry; of a type that comes very often only the newest are kept. */
+function noted(facts: Facts, entry: Entry): Facts {
+  const same = facts.entries.filter(({ type }) => type === entry.type);
+  const [oldest] = same;
+  const room =
+    same.length < KEPT_LINES
+      ? facts.entries
+      : facts.entries.toSpliced(facts.entries.indexOf(oldest ?? entry), 1);
+  return { ...facts, entries: [...room, entry] };
 }
 
 const STEP_LINE = /rolecall\[([A-Za-z0-9_.:-]{1,48})\]([|:]) ?(.*)$/;
 const CLOSING = /ERROR Bootstrapping failed at step ([A-Za-z0-9_.:-]{1,48}) \(status \d{1,3}\): (.+)$/;
 
 function readStepLine(facts: Facts, line: string, kind: LineKind): Facts {
-  const run = facts.markers.at(-1)?.run;
   const [, step = '', sign, text = ''] = STEP_LINE.exec(line) ?? [];
   if (sign === undefined) {
     const [, closed, error = ''] = CLOSING.exec(line) ?? [];
-    return closed === undefined ? facts : { ...facts, closing: { run, step: closed, text: harmless(error) } };
+    if (closed === undefined) return facts;
+    return noted(facts, { type: 'closing', step: closed, text: harmless(error) });
   }
-  const entry = { run, step, text: harmless(text) };
   if (sign === '|') {
-    const excerptLine = { ...entry, relayed: CLOUD_INIT_PREFIX.test(line) };
-    return { ...facts, excerpts: [...facts.excerpts, excerptLine].slice(-KEPT_LINES) };
+    const relayed = CLOUD_INIT_PREFIX.test(line);
+    return noted(facts, { type: 'excerpt', step, text: harmless(text), relayed });
   }
+  const last = facts.entries.findLast((entry) => entry.type === 'marker');
+  const entry = { run: last?.type === 'marker' ? last.marker.run : undefined, step, text: harmless(text) };
   // A box prints to stdout and to its console devices, which may be one and the same: say each line once.
   const again = facts.heard.some((one) => one.type === 'said' && equal(one.line, entry));
   if (kind.cut || again || facts.heard.length >= KEPT_LINES) return facts;
@@ -141,17 +233,35 @@ const CLOUD_INIT_FAILED =
 /** What cloud-init (and a login prompt glued before it) puts before each line of a script's output. */
 const CLOUD_INIT_PREFIX = /^.{0,200}?\[ *\d+\.\d+\] cloud-init\[\d+\]: /;
 
+/**
+ * The kernel's own lines: its time stamp (and, with PRINTK_CALLER, its thread) stands at the beginning of the line or
+ * behind a login prompt. A script that prints the words has its own prefix before them, or no time stamp.
+ * @see https://docs.kernel.org/core-api/printk-basics.html
+ */
+const KERNEL = '^(?:\\S+ login: |\\s+)?\\[ *\\d+\\.\\d{6}\\] ?(?:\\[ *[TC]\\d+\\] ?)?';
+const PANIC = new RegExp(`${KERNEL}Kernel panic - not syncing\\b`);
+const STARTED = new RegExp(`${KERNEL.replace('\\d+\\.\\d{6}', '0\\.0{6}')}Linux version \\S`);
+
 /** Whether a pattern fits the line as it stands or as the script printed it: `^Done` is meant for the latter. */
-const fits = (pattern: RegExp | undefined, line: string): boolean =>
+const fits = (pattern: Pattern | undefined, line: string): boolean =>
   pattern !== undefined && (pattern.test(line) || pattern.test(line.replace(CLOUD_INIT_PREFIX, '')));
 
-function sightings(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {
+function sightings(facts: Facts, line: string, kind: LineKind, { success, failure }: Reading): Facts {
   const sighting = { line: harmless(line), context: facts.tail };
-  return {
-    ...facts,
-    ...(facts.cloudInit === undefined && CLOUD_INIT_FAILED.test(line) && { cloudInit: sighting }),
-    ...(facts.failure === undefined && fits(reading.failure, line) && { failure: sighting }),
+  const seen: readonly (readonly [SightingType, boolean])[] = [
+    ['panic', PANIC.test(line)],
+    ['cloud-init', CLOUD_INIT_FAILED.test(line)],
+    ['failure', fits(failure, line)],
     // Of a line that is cut only the bad is believed: "ready" may be what is left of "not ready".
-    ...(facts.success === undefined && !kind.cut && fits(reading.success, line) && { success: sighting }),
-  };
+    ['success', !kind.cut && fits(success, line)],
+  ];
+  const told = seen.reduce((now, [type, is]) => (is ? sighted(now, { type, sighting }) : now), facts);
+  const again = told.entries.at(-1)?.type === 'kernel';
+  return STARTED.test(line) && !again ? { ...told, entries: [...told.entries, { type: 'kernel' }] } : told;
+}
+
+/** Between two markers, and in one boot, the first of each type says enough. */
+function sighted(facts: Facts, entry: Extract<Entry, { sighting: Sighting }>): Facts {
+  const before = facts.entries.findLast(({ type }) => ['marker', 'kernel', entry.type].includes(type));
+  return before?.type === entry.type ? facts : { ...facts, entries: [...facts.entries, entry] };
 }

@@ -1,5 +1,5 @@
 /** The keys of what machines send to the bucket (docs/markers.md), below the bucket's prefix; pure. */
-import { type InstanceId, isInstanceId, type LaunchId } from '../nouns.ts';
+import { type InstanceId, isInstanceId, isLaunchId, type LaunchId } from '../nouns.ts';
 import { findMarkers, MARKER_BEGINS, type Marker, macOf, sameMac, type Trust } from './markers.ts';
 
 /** Where the verdict beacons of a launch lie; of one machine, with its id. */
@@ -56,6 +56,12 @@ export function readLogKey(key: string, launch: LaunchId, instanceId: InstanceId
   if (!key.startsWith(prefix)) return undefined;
   const [, run, sha256 = '', mac = ''] = LOG.exec(key.slice(prefix.length)) ?? [];
   return run === undefined ? undefined : { key, run, sha256, mac };
+}
+
+/** The launch below which a boot log of this machine lies; undefined for the key of anything else. */
+export function launchOfLogKey(key: string, instanceId: InstanceId): LaunchId | undefined {
+  const launch = key.split('/')[1] ?? '';
+  return isLaunchId(launch) && readLogKey(key, launch, instanceId) !== undefined ? launch : undefined;
 }
 
 /** Whether the machine itself has named this log. The content's hash has to be compared besides. */

@@ -46,6 +46,8 @@ export interface Trust {
 /** What every marker begins with. */
 export const MARKER_BEGINS = '<<rc2 ';
 
+const LAUNCH = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';
+const RUN = '[0-9a-f]{8}';
 const STEP = '[A-Za-z0-9_.:-]{1,48}';
 const ENDING = `(?<step>${STEP}) (?<status>\\d{1,3}) (?<ms>\\d{1,12})`;
 const EVENT =
@@ -53,22 +55,58 @@ const EVENT =
   `|(?<moment>start|alive|interrupted) (?<at>${STEP})` +
   `|(?<word>end|verdict ok|verdict failed) ${ENDING})`;
 const SIGNED =
-  '(?<launch>-|[A-Za-z0-9][A-Za-z0-9._-]{0,63}) (?<run>[0-9a-f]{8}) (?<seq>[1-9]\\d{0,8}) ' +
+  `(?<launch>-|${LAUNCH}) (?<run>${RUN}) (?<seq>[1-9]\\d{0,8}) ` +
   `(?<epoch>\\d{1,11}(?:\\.\\d{1,6})?) ${EVENT}`;
-const MARKER = new RegExp(`${MARKER_BEGINS}(?<signed>${SIGNED}) (?<mac>-|[0-9a-f]{16})>>`, 'g');
+const WHOLE = `${MARKER_BEGINS}(?<signed>${SIGNED}) (?<mac>-|[0-9a-f]{16})>>`;
+const MARKER = new RegExp(`^${WHOLE}`);
+const EVERY_MARKER = new RegExp(WHOLE, 'g');
 
-/** @returns every well-formed marker of a line, wherever it stands in it, in order */
-export function findMarkers(line: string): Marker[] {
+/** What stands in a line where a marker begins. */
+export type Found =
+  /** Well formed. */
+  | { readonly type: 'marker'; readonly marker: Marker }
+  /** Not well formed; `run` where its launch and RUN are whole, and it ends before its `>>`. */
+  | { readonly type: 'torn'; readonly launch?: string; readonly run?: string }
+  /** A marker of another version of the contract. */
+  | { readonly type: 'foreign'; readonly version: string; readonly launch: string };
+
+/** Where a marker of any version begins: a line falls into pieces before each. */
+const BEGINNING = /(?=<<rc\d{1,3} )/;
+const TORN = new RegExp(`^${MARKER_BEGINS}(?<launch>${LAUNCH}) (?<run>${RUN})(?: (?!.*>>)|$)`);
+const FOREIGN = new RegExp(
+  `^<<(?<version>rc\\d{1,3}) (?<launch>-|${LAUNCH}) ${RUN} \\d{1,9} [\\d.]{1,20} [a-z]`,
+);
+
+/** @returns what stands wherever a marker begins in a line, in order */
+export function findPieces(line: string): Found[] {
   // An escape sequence may stand between the first two characters.
   if (!line.includes('<')) return [];
-  return [...withoutEscapes(line).matchAll(MARKER)].flatMap((match) => {
-    const marker = read(match.groups ?? {});
-    return marker === undefined ? [] : [marker];
-  });
+  return withoutEscapes(line)
+    .split(BEGINNING)
+    .flatMap((piece) => {
+      const found = readPiece(piece);
+      return found === undefined ? [] : [found];
+    });
 }
 
+function readPiece(piece: string): Found | undefined {
+  if (piece.startsWith(MARKER_BEGINS)) {
+    const groups = MARKER.exec(piece)?.groups;
+    const marker = groups && read(groups);
+    if (marker !== undefined) return { type: 'marker', marker };
+    const { launch, run } = TORN.exec(piece)?.groups ?? {};
+    return launch === undefined || run === undefined ? { type: 'torn' } : { type: 'torn', launch, run };
+  }
+  const { version, launch = '-' } = FOREIGN.exec(piece)?.groups ?? {};
+  return version === undefined ? undefined : { type: 'foreign', version, launch };
+}
+
+/** @returns every well-formed marker of a line, wherever it stands in it, in order */
+export const findMarkers = (line: string): Marker[] =>
+  findPieces(line).flatMap((found) => (found.type === 'marker' ? [found.marker] : []));
+
 /** @returns what stands around a line's markers; the line must be free of escape sequences */
-export const withoutMarkers = (line: string): string => line.replace(MARKER, ' ');
+export const withoutMarkers = (line: string): string => line.replace(EVERY_MARKER, ' ');
 
 /** Whether the marker's launch is this one, and its MAC that of this machine of the launch. */
 export function isTrue(marker: Marker, trust: Trust): boolean {

@@ -1,12 +1,15 @@
 /** What beacons mean for the verdicts: which machines' consoles are still needed, and what a beacon decides. */
+import { RolecallError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { InstanceId, LaunchId } from '../nouns.ts';
-import { type BeaconStore, Beacons, textOf } from './beacons.ts';
+import { type Beacon, type BeaconStore, Beacons, provedOf, textOf, withBeacons } from './beacons.ts';
+import { consolePart, findLog } from './boot-log.ts';
 import type { WatchEvent } from './events.ts';
 import { type Facts, NO_FACTS, type Reading, readLine } from './facts.ts';
-import { currentRun, firstError, judge, stepsOf } from './judge.ts';
+import { judge } from './judge.ts';
 import type { Notices } from './notices.ts';
-import { factsNow, isOver, type Limits, type Tracked } from './tracked.ts';
+import { sceneOf } from './scene.ts';
+import { factsAtEnd, factsNow, isOver, type Limits, type Tracked } from './tracked.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Consoles of so many machines cost little, and tell step by step how they boot: they are read beside the beacons. */
@@ -30,7 +33,6 @@ const LAST_LISTING_MS = 30_000;
 export class SecondChannel {
   readonly #beacons: Beacons;
   readonly #store: BeaconStore;
-  readonly #launch: LaunchId;
   readonly #clock: Clock;
   readonly #notices: Notices;
   readonly #tickMs: number;
@@ -41,6 +43,8 @@ export class SecondChannel {
   /** When a console first told a verdict of which no beacon had come. */
   #missedSince: number | undefined;
   #mute = false;
+  /** What was told of beacons that don't count. */
+  readonly #shown = new Set<'unproved' | 'strange'>();
 
   constructor(
     store: BeaconStore,
@@ -48,7 +52,6 @@ export class SecondChannel {
     tools: { readonly clock: Clock; readonly notices: Notices; readonly tickMs: number },
   ) {
     this.#store = store;
-    this.#launch = launch;
     this.#clock = tools.clock;
     this.#notices = tools.notices;
     this.#tickMs = tools.tickMs;
@@ -70,14 +73,31 @@ export class SecondChannel {
     return this.#sizes.fleet <= FEW;
   }
 
+  /** Machines of which something has come, so that their nonces are needed. */
+  heardOf(undecided: readonly Tracked[]): Tracked[] {
+    return undecided.filter(({ machine }) => this.#beacons.of(machine.instanceId).length > 0);
+  }
+
+  /** Notes the beacons of a machine that its nonce proves. */
+  hear(tracked: Tracked, reading: Reading): void {
+    tracked.beacons = provedOf(this.#beacons.of(tracked.machine.instanceId), reading);
+  }
+
+  /** What a machine's beacons say that nothing proves, in the keys' own words: shown, never counted. */
+  unproved({ machine, beacons }: Tracked): string[] {
+    const others = this.#beacons
+      .of(machine.instanceId)
+      .filter(({ key }) => !beacons.some((one) => one.key === key));
+    return [...new Set(others.map(saying))].slice(0, MOST_SHOWN);
+  }
+
   /** Those whose consoles are needed: few machines', failed and late ones', and all where beacons don't come. */
   needing(undecided: readonly Tracked[], limits: Limits): Tracked[] {
     if (this.#isFew || this.#mute || this.#beacons.troubled) return [...undecided];
     const now = this.#clock.monotonic();
     return undecided.filter((tracked, index) => {
       if (tracked.finalSince !== undefined || isOver(tracked, now, limits) !== undefined) return true;
-      const beacon = this.#beacons.of(tracked.machine.instanceId);
-      if (beacon !== undefined) return !beacon.ok;
+      if (tracked.beacons.length > 0) return ofBeacons(tracked)?.outcome !== 'succeeded';
       if (now - tracked.readAt < SAMPLE_EVERY_MS) return false;
       if (this.#beacons.count === 0) return index < SAMPLES;
       const ranMs = now - (tracked.runningSince ?? now);
@@ -86,27 +106,25 @@ export class SecondChannel {
   }
 
   /**
-   * Weighs what the console alone would decide.
-   * @returns undefined where the beacons know better, or have to be asked first
+   * Weighs what console and beacons together would decide.
+   * @returns undefined where only beacons say so (see `verdict`), or where they have to be asked first
    */
-  weigh(tracked: Tracked, verdict: Verdict | undefined): Verdict | undefined {
+  weigh(tracked: Tracked, verdict: Verdict | undefined, reading: Reading): Verdict | undefined {
     if (verdict === undefined) return undefined;
     const now = this.#clock.monotonic();
-    const beacon = this.#beacons.of(tracked.machine.instanceId);
-    if (verdict.outcome === 'failed') return verdict;
-    if (verdict.outcome === 'succeeded') {
-      if (this.#beacons.count === 0) this.#missedSince ??= now;
-      return beacon?.ok === false ? undefined : verdict;
+    if (verdict.outcome === 'failed' || verdict.outcome === 'succeeded') {
+      if (!saysItself(tracked, verdict, reading)) return undefined;
+      if (verdict.outcome === 'succeeded' && this.#beacons.count === 0) this.#missedSince ??= now;
+      return verdict;
     }
-    if (beacon !== undefined) return undefined;
     const { finalSince = now } = tracked;
     const asked = this.#beacons.troubled || this.#beacons.listedAt >= finalSince;
     return asked || now - finalSince >= LAST_LISTING_MS ? verdict : undefined;
   }
 
   /** What people should know of the channel. */
-  news(): WatchEvent[] {
-    const events = this.#beacons.news();
+  news(undecided: readonly Tracked[]): WatchEvent[] {
+    const events = [...this.#beacons.news(), ...this.#disbelieved(undecided)];
     if (this.#beacons.count > 0) {
       this.#missedSince = undefined;
       this.#mute = false;
@@ -120,69 +138,120 @@ export class SecondChannel {
     return [...events, this.#notices.say(text)];
   }
 
-  /** The verdict that a machine's beacon decides by now, if it does. */
+  /** Tells once that beacons came which don't count. */
+  #disbelieved(undecided: readonly Tracked[]): WatchEvent[] {
+    const known = undecided.filter(({ reading }) => reading !== undefined);
+    const one = known.find((tracked) => this.unproved(tracked).length > 0);
+    const { strange } = this.#beacons;
+    return [
+      ...(one === undefined ? [] : this.#once('unproved', unprovedText(one, this.unproved(one)))),
+      ...(strange === 0 ? [] : this.#once('strange', strangeText(strange))),
+    ];
+  }
+
+  #once(what: 'unproved' | 'strange', text: string): WatchEvent[] {
+    if (this.#shown.has(what)) return [];
+    this.#shown.add(what);
+    return [this.#notices.say(text)];
+  }
+
+  /** The verdict that a machine's beacons decide by now, if they do. */
   async verdict(tracked: Tracked, reading: Reading): Promise<Verdict | undefined> {
-    const { machine, runningSince } = tracked;
-    const beacon = this.#beacons.of(machine.instanceId);
-    if (beacon === undefined) return undefined;
+    const { runningSince, beacons, machine } = tracked;
+    if (beacons.length === 0) return undefined;
     const now = this.#clock.monotonic();
-    const waitedMs = now - beacon.seenAt;
-    this.#slowestMs = Math.max(this.#slowestMs, beacon.seenAt - (runningSince ?? beacon.seenAt));
+    const seenAt = Math.max(...beacons.map((beacon) => beacon.seenAt));
+    this.#slowestMs = Math.max(this.#slowestMs, seenAt - (runningSince ?? seenAt));
     const facts = factsNow(tracked, reading, now);
-    const bootMs = Math.max(0, beacon.at - machine.launchedAt);
-    if (beacon.ok) {
-      // A step that the console calls failed beats it, once it is told.
-      const heard = !this.#isFew || tracked.readAt > beacon.seenAt || waitedMs >= STEPS_MS;
-      if (!heard || tracked.leaningSince !== undefined) return undefined;
-      return { outcome: 'succeeded', bootMs, steps: stepsOf(currentRun(facts.markers)) };
+    const judgement = judge(facts, { launchedAt: machine.launchedAt, now: this.#clock.now() });
+    if (judgement.kind !== 'decided') return undefined;
+    const { verdict } = judgement;
+    if (verdict.outcome === 'succeeded') {
+      // Few machines' consoles are read anyhow: they may tell the steps, or a failure.
+      const heard = !this.#isFew || tracked.readAt > seenAt || now - seenAt >= STEPS_MS;
+      return heard && tracked.leaningSince === undefined ? verdict : undefined;
     }
-    const logged = failedIn(await this.#log(machine.instanceId, now), tracked, reading, this.#clock.now());
-    if (logged !== undefined) return logged;
-    if (waitedMs < REASON_MS) return undefined;
-    return this.#fromKey(tracked, facts, reading, bootMs);
+    const run = sceneOf(facts.entries).run.at(-1)?.run;
+    const logged = await this.#logged(tracked, reading, run, now);
+    if (logged !== undefined || now - seenAt < REASON_MS) return logged;
+    return this.#fromBeacon(tracked, facts, reading);
   }
 
-  /** The part of a machine's boot log that was on its console too. */
-  async #log(id: InstanceId, now: number): Promise<string> {
-    if (now - (this.#logAskedAt.get(id) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return '';
-    this.#logAskedAt.set(id, now);
-    const text = (await textOf(this.#store, `logs/${this.#launch}/${id}`)) ?? '';
-    const next = text.indexOf('\n==> /');
-    return next < 0 ? text : text.slice(0, next);
+  /** The failure that the run's boot log tells, its markers proved as on a console. */
+  async #logged(tracked: Tracked, reading: Reading, run: string | undefined, now: number) {
+    const { instanceId, launchedAt } = tracked.machine;
+    if (
+      run === undefined ||
+      now - (this.#logAskedAt.get(instanceId) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS
+    )
+      return undefined;
+    this.#logAskedAt.set(instanceId, now);
+    const log = await this.#readLog(reading, run);
+    if (log === undefined) return undefined;
+    const judgement = judge(linesOf(consolePart(log), reading), { launchedAt, now: this.#clock.now() });
+    const failed = judgement.kind === 'decided' && judgement.verdict.outcome === 'failed';
+    return failed ? judgement.verdict : undefined;
   }
 
-  /** Neither console nor boot log have told why: the beacon's own markers have at least the status. */
-  async #fromKey(tracked: Tracked, facts: Facts, reading: Reading, bootMs: number): Promise<Verdict> {
-    const beacon = this.#beacons.of(tracked.machine.instanceId);
-    const inside = linesOf((await textOf(this.#store, beacon?.key ?? '')) ?? '', reading);
-    const run = currentRun(inside.markers.length > 0 ? inside.markers : facts.markers);
-    const last = run.find(({ event }) => event.type === 'verdict' && !event.ok)?.event;
-    const error = firstError(facts.tail);
-    return {
-      outcome: 'failed',
-      bootMs,
-      steps: stepsOf(run),
-      failure: {
-        step: beacon?.step ?? '',
-        status: last?.type === 'verdict' ? last.status : 1,
-        ...(error !== undefined && { firstError: error }),
-        excerpt: facts.tail,
-        reason: 'its beacon says so; neither its console nor a boot log has told why',
-      },
-    };
+  async #readLog(reading: Reading, run: string): Promise<string | undefined> {
+    try {
+      return (await findLog(this.#store, reading, run)).log?.text;
+    } catch (error) {
+      if (error instanceof RolecallError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Neither console nor boot log have told why: the markers inside the beacon tell the steps. */
+  async #fromBeacon(tracked: Tracked, facts: Facts, reading: Reading): Promise<Verdict | undefined> {
+    const run = sceneOf(facts.entries).run.at(-1)?.run;
+    const beacon = tracked.beacons.find(({ marker }) => marker.run === run);
+    const inside = beacon === undefined ? undefined : await textOf(this.#store, beacon.key);
+    const told = beacon === undefined ? facts : withBeacons(facts, insideOf(beacon, inside ?? '', reading));
+    const times = { launchedAt: tracked.machine.launchedAt, now: this.#clock.now() };
+    const judgement = judge(told, times);
+    if (judgement.kind === 'open' || judgement.verdict.outcome !== 'failed') return undefined;
+    const reason = 'its beacon says so; neither its console nor a boot log has told why';
+    return { ...judgement.verdict, failure: { ...judgement.verdict.failure, reason } };
   }
 }
+
+/** The true markers inside a beacon. */
+const insideOf = (beacon: Beacon, text: string, reading: Reading): Beacon[] =>
+  linesOf(text, reading).entries.flatMap((entry) =>
+    entry.type === 'marker' && entry.marker.run === beacon.marker.run
+      ? [{ ...beacon, marker: entry.marker }]
+      : [],
+  );
 
 const linesOf = (text: string, reading: Reading): Facts =>
   text
     .split(/[\r\n]/)
-    .reduce((facts, line) => readLine(facts, line, { cut: false, older: false }, reading), NO_FACTS);
+    .reduce((facts, line) => readLine(facts, line, { cut: false, takenAt: 0 }, reading), NO_FACTS);
 
-/** The failure that a boot log tells, proved as on a console. */
-function failedIn(log: string, { machine }: Tracked, reading: Reading, now: number): Verdict | undefined {
-  if (log === '') return undefined;
-  const judgement = judge(linesOf(log, reading), { launchedAt: machine.launchedAt, now });
-  return judgement.kind === 'decided' && judgement.verdict.outcome === 'failed'
-    ? judgement.verdict
-    : undefined;
+/** What a machine's beacons and what was read of its console decide together. */
+function ofBeacons({ console, beacons, machine }: Tracked): Verdict | undefined {
+  const times = { launchedAt: machine.launchedAt, now: machine.launchedAt };
+  const judgement = judge(withBeacons(console.facts, beacons), times);
+  return judgement.kind === 'decided' ? judgement.verdict : undefined;
 }
+
+/** Whether the console alone says so, too. */
+function saysItself(tracked: Tracked, { outcome }: Verdict, reading: Reading): boolean {
+  if (tracked.beacons.length === 0) return true;
+  const { launchedAt } = tracked.machine;
+  const judgement = judge(factsAtEnd({ ...tracked, beacons: [] }, reading), { launchedAt, now: launchedAt });
+  return judgement.kind !== 'open' && judgement.verdict.outcome === outcome;
+}
+
+/** Beacons shown of one machine that nothing proves. */
+const MOST_SHOWN = 3;
+
+const saying = ({ marker: { event } }: Beacon): string =>
+  event.type === 'verdict' ? `${event.ok ? 'ok' : 'failed'} ${event.step}` : event.type;
+
+const unprovedText = ({ machine }: Tracked, says: readonly string[]): string =>
+  `A beacon of ${machine.instanceId} (${says[0]}) has a wrong MAC: ignored, as are others like it`;
+
+const strangeText = (count: number): string =>
+  `${count === 1 ? '1 object' : `${count} objects`} among the beacons with a key of another shape: ignored (an AMI with the bootstrapper of another rolecall?)`;

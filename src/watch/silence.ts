@@ -2,7 +2,7 @@
 import type { Machine } from '../nouns.ts';
 import type { ConsoleState } from './console.ts';
 import type { Facts, Reading } from './facts.ts';
-import { currentRun, stepsOf } from './judge.ts';
+import { isCutOffForGood, type Scene, sceneOf, stepOf, stepsOf } from './scene.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What is known of a machine when the wait for it ends. */
@@ -19,6 +19,8 @@ export interface Situation {
   readonly now: number;
   /** What went wrong when the console was read for the last time. */
   readonly unread?: string | undefined;
+  /** What its beacons say that nothing proves. */
+  readonly unproved: readonly string[];
 }
 
 /** @returns the verdict on a machine that gave none in time */
@@ -28,20 +30,22 @@ export function silent(facts: Facts, console: ConsoleState, reading: Reading, si
   const reason = [
     ...(impaired ? ["status check impaired: EC2's own checks of the machine fail"] : []),
     howFar(facts, reading, situation),
+    ...otherVersions(facts),
     ...(lost > 0 ? [`console text was lost in ${lost} ${lost === 1 ? 'place' : 'places'}`] : []),
     ...(situation.postedOnly && situation.running
       ? ["EC2 posts this instance type's console minutes late: a longer timeout may show more"]
       : []),
     ...(unread === undefined ? [] : [`its console could not be read at the end (${unread})`]),
+    ...situation.unproved.map((says) => `a beacon that nothing proves says ${says}`),
   ].join('; ');
-  return { outcome: 'silent', steps: stepsOf(currentRun(facts.markers)), reason, excerpt: facts.tail };
+  return { outcome: 'silent', steps: stepsOf(sceneOf(facts.entries).run), reason, excerpt: facts.tail };
 }
 
 /** @returns the verdict on a machine that ended before its verdict */
 export function lost(facts: Facts, machine: Machine, described: boolean): Verdict {
   const told = reasonOf(machine) ?? `${machine.state}; EC2 gives no reason`;
   const reason = described ? told : `EC2 no longer describes it (its last state: ${machine.state})`;
-  return { outcome: 'lost', steps: stepsOf(currentRun(facts.markers)), reason, excerpt: facts.tail };
+  return { outcome: 'lost', steps: stepsOf(sceneOf(facts.entries).run), reason, excerpt: facts.tail };
 }
 
 /** Most messages begin with the code. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
@@ -51,7 +55,8 @@ function reasonOf({ stateReason: why }: Machine): string | undefined {
 }
 
 function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, now }: Situation): string {
-  const last = currentRun(facts.markers).at(-1);
+  const scene = sceneOf(facts.entries);
+  const last = scene.run.at(-1);
   if (last === undefined) {
     if (running) return withoutBegin(facts, reading);
     const waited = seconds(waitedMs);
@@ -60,36 +65,49 @@ function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, 
       : `never running: EC2 has not described it within ${waited}`;
   }
   const since = seconds(now - last.epoch * 1000);
+  const panic = scene.own.findLast(({ type }) => type === 'panic');
+  if (panic !== undefined && 'sighting' in panic) return `the kernel panicked: ${panic.sighting.line}`;
+  if (scene.rebooted || last.event.type === 'interrupted') return rebooted(scene, since);
   switch (last.event.type) {
     case 'begin':
       return `no step: the bootstrapper began ${since} ago and started none`;
-    case 'interrupted':
-      return `rebooted during ${last.event.step} ${since} ago, and no later run began`;
     case 'start':
     case 'alive':
       return `stuck in step ${last.event.step} for ${since}`;
     case 'end':
       return `no verdict: step ${last.event.step} ended ${since} ago and nothing followed`;
     case 'verdict':
-      return `no verdict that counts (step ${last.event.step})`;
+      return scene.unread
+        ? `no verdict: a later run began behind that of step ${last.event.step}, and its markers came torn`
+        : `no verdict that counts (step ${last.event.step})`;
   }
+}
+
+/** The machine was shut down in the middle of its run. */
+function rebooted(scene: Scene, since: string): string {
+  const step = stepOf(scene.run);
+  const during = step === undefined ? 'rebooted before its first step' : `rebooted during ${step}`;
+  return isCutOffForGood(scene)
+    ? `${during}: cloud-init runs a start-up script once an instance, so it won't run again; launch another machine`
+    : `${during} ${since} ago, and no later run has told a verdict`;
 }
 
 /** Running, and not one marker that counts: whether anything else shows the bootstrapper at work. */
 function withoutBegin(facts: Facts, reading: Reading): string {
   const last = facts.tail.at(-1);
   const doubts = doubtsOf(facts, reading);
-  if (last === undefined && facts.disbelieved + facts.torn === 0) return 'console empty';
-  const { closing } = facts;
+  const doubtful = facts.disbelieved + facts.torn + facts.versions.length > 0;
+  if (last === undefined && !doubtful) return 'console empty';
+  const closing = facts.entries.findLast((entry) => entry.type === 'closing');
   const step = [...facts.heard].reverse().find((one) => one.type === 'said')?.line.step;
   const shown = last === undefined ? '' : `; the console's last line: ${last}`;
-  if (closing !== undefined) {
+  if (closing?.type === 'closing') {
     const told = `the console says that step ${closing.step} failed: ${closing.text}`;
     return [`no marker that counts, but ${told}`, ...doubts].join('; ');
   }
   if (step !== undefined)
     return [`no marker that counts after lines of step ${step}`, ...doubts].join('; ') + shown;
-  if (facts.disbelieved + facts.torn > 0) return ['no marker that counts', ...doubts].join('; ') + shown;
+  if (doubtful) return ['no marker that counts', ...doubts].join('; ') + shown;
   const patterns = reading.success === undefined ? '' : ' and no match of the success pattern';
   return [`no begin marker${patterns}: the bootstrapper never started`, ...doubts].join('; ') + shown;
 }
@@ -104,5 +122,12 @@ function doubtsOf({ disbelieved, torn }: Facts, { nonce }: Reading): string[] {
       : []),
   ];
 }
+
+const otherVersions = ({ versions }: Facts): string[] =>
+  versions.length === 0
+    ? []
+    : [
+        `it printed markers of another version (${versions.join(', ')}): its AMI holds the bootstrapper of another rolecall`,
+      ];
 
 const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1000))} s`;

@@ -1,16 +1,25 @@
 /** Console text made readable and harmless: what a machine prints must never drive the operator's terminal. */
-import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../io/text.ts';
 
-const ESCAPE_BEGINS = new RegExp(`[${String.fromCharCode(0x1b, 0x9b)}]`);
+const ESC = '\u001b';
+/** Sequences of ECMA-48: control strings (titles, links), control sequences (colours, cursor moves), the other escapes. */
+const SEQUENCE = [
+  `${ESC}[\\]PX^_][^${ESC}\u0007\u009c]*(?:\u0007|${ESC}\\\\|\u009c)`,
+  `(?:${ESC}\\[|\u009b)[0-?]*[ -/]*[@-~]`,
+  `${ESC}[ -/]*[0-~]`,
+];
+/** What drives a terminal; tabs and line ends don't. */
+const CONTROL = new RegExp(
+  `${SEQUENCE.join('|')}|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`,
+  'g',
+);
 
-/** @returns the text without terminal escape sequences (colours, cursor moves, titles) */
-export const withoutEscapes = (text: string): string =>
-  ESCAPE_BEGINS.test(text) ? stripVTControlCharacters(text) : text;
+/** @returns the text without terminal escape sequences and control characters; tabs and line ends stay */
+export const withoutEscapes = (text: string): string => text.replace(CONTROL, '');
 
 /** @returns one line, fit to be printed: no escapes, no control characters, at most `limit` characters */
 export function harmless(line: string, limit = 400): string {
-  const clean = printable(line).trimEnd();
+  const clean = printable(withoutEscapes(line)).trimEnd();
   // The second pass drops the half of a surrogate pair that a cut may leave.
   return clean.length <= limit ? clean : `${printable(clean.slice(0, limit - 1))}…`;
 }

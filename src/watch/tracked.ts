@@ -1,9 +1,12 @@
 /** What the watch knows of one machine, and what follows from it. */
 import type { InstanceId, Machine } from '../nouns.ts';
+import { type Beacon, withBeacons } from './beacons.ts';
 import { type ConsoleState, settledFacts, unreadConsole } from './console.ts';
 import type { WatchEvent } from './events.ts';
 import type { Facts, Heard, Reading } from './facts.ts';
 import { type Judgement, judge } from './judge.ts';
+import { findPieces } from './markers.ts';
+import { isCutOffForGood, sceneOf } from './scene.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -38,6 +41,8 @@ export interface Tracked {
   console: ConsoleState;
   /** Absent until it is settled whether the machine's nonce can be had. */
   reading?: Reading;
+  /** Verdicts that its beacons tell, proved. */
+  beacons: readonly Beacon[];
   readAt: number;
   /** How many readings of its console have told of no verdict so far. */
   looks: number;
@@ -45,6 +50,8 @@ export interface Tracked {
   changedAt: number;
   /** Since when it is doomed or hopeful. */
   leaningSince?: number;
+  /** Since when nothing tells that it could still come to a verdict: a reboot has cut its only run off. */
+  cutOffSince?: number;
   finalSince?: number;
   told: { heard: number; losses: number };
   verdict?: Verdict;
@@ -70,6 +77,7 @@ export function track(
     present: false,
     ...(machine.state === 'running' && { runningSince: bootingSince }),
     console: unreadConsole(),
+    beacons: [],
     readAt: Number.NEGATIVE_INFINITY,
     looks: 0,
     changedAt: now,
@@ -104,17 +112,33 @@ export function describe(tracked: Tracked, machine: Machine, now: number): boole
 
 /** Why the wait for a machine is over, if it is. */
 export function isOver(tracked: Tracked, now: number, limits: Limits): 'gone' | 'late' | undefined {
-  const { runningSince, stoppingSince, knownSince } = tracked;
+  const { runningSince, stoppingSince, knownSince, cutOffSince } = tracked;
   if (isGone(tracked)) return 'gone';
   if (stoppingSince !== undefined && now - stoppingSince >= GRACE_MS) return 'gone';
+  if (cutOffSince !== undefined && now - cutOffSince >= GRACE_MS) return 'late';
   if (runningSince === undefined) return now - knownSince >= limits.neverRunningMs ? 'late' : undefined;
   return now - runningSince >= limits.timeoutMs ? 'late' : undefined;
 }
 
-/** What is known now; a line that has rested unended for a while counts. */
-export function factsNow({ console, changedAt }: Tracked, reading: Reading, now: number): Facts {
+/** What console and beacons tell now; a line that has rested unended for a while counts. */
+export function factsNow(tracked: Tracked, reading: Reading, now: number): Facts {
+  const { console, changedAt, beacons } = tracked;
   const resting = console.open.text !== '' && now - changedAt >= QUIET_MS;
-  return resting ? settledFacts(console, reading) : console.facts;
+  return withBeacons(resting ? settledFacts(console, reading) : withOpenLine(console, reading), beacons);
+}
+
+/** What console and beacons tell when no more text is expected. */
+export const factsAtEnd = ({ console, beacons }: Tracked, reading: Reading): Facts =>
+  withBeacons(settledFacts(console, reading), beacons);
+
+/** Of a line without an end only one thing counts: the beginning of a run that was not seen before. */
+function withOpenLine({ facts, open }: ConsoleState, { launch }: Reading): Facts {
+  const torn = findPieces(open.text).flatMap((found) =>
+    found.type === 'torn' && found.run !== undefined && found.launch === launch
+      ? [{ type: 'torn', run: found.run } as const]
+      : [],
+  );
+  return torn.length === 0 ? facts : { ...facts, entries: [...facts.entries, ...torn] };
 }
 
 /** Judges a machine while it is waited for: a doomed or hopeful one gets a moment's grace. */
@@ -126,9 +150,12 @@ export function verdictNow(
   // What rests on no marker happened when it was first seen, not when the grace is over.
   const leanedMs = now - (tracked.leaningSince ?? now);
   const times = { launchedAt: tracked.machine.launchedAt, now: wall - leanedMs };
-  const judgement: Judgement = judge(factsNow(tracked, reading, now), times);
+  const facts = factsNow(tracked, reading, now);
+  const judgement: Judgement = judge(facts, times);
+  if (isCutOffForGood(sceneOf(facts.entries))) tracked.cutOffSince ??= now;
+  else delete tracked.cutOffSince;
   if (judgement.kind === 'decided') return judgement.verdict;
-  if (judgement.kind === 'open') {
+  if (judgement.kind === 'open' || judgement.kind === 'waiting') {
     delete tracked.leaningSince;
     return undefined;
   }

@@ -21,12 +21,15 @@ export interface Failure {
 /** What is known of one machine in the end. */
 export type Verdict =
   | {
+      /** What happened beside the verdict: `rebooted during init`, `rebooted since`. */
+      readonly notes?: readonly string[];
       readonly outcome: 'succeeded';
       /** Absent where only the tag that an earlier watch has set tells of it. */
       readonly bootMs?: number;
       readonly steps: readonly Step[];
     }
   | {
+      readonly notes?: readonly string[];
       readonly outcome: 'failed';
       readonly bootMs: number;
       readonly steps: readonly Step[];

@@ -97,7 +97,7 @@ export class Watcher {
     this.#throttled = false;
     const fleet = this.#fleet();
     this.#second?.ask({ present: this.#machines.size, fleet }, this.#undecided());
-    const events = [...this.#known(), ...(await this.#describe())];
+    const events = [...this.#known(), ...(await this.#describe()), ...(await this.#hear())];
     const now = this.#plan.clock.monotonic();
     const undecided = this.#undecided();
     const needing = this.#second?.needing(undecided, this.#plan.limits);
@@ -223,11 +223,30 @@ export class Watcher {
       impaired: impaired.has(tracked.machine.instanceId),
       postedOnly: this.#reader.isPostedOnly(tracked.machine),
       vanished: tracked.described && !tracked.present && this.#trouble === undefined,
+      unproved: this.#second?.unproved(tracked) ?? [],
     };
     const told = verdictNow(tracked, reading, now) ?? verdictAtEnd(tracked, reading, ending);
-    const verdict = this.#second === undefined ? told : this.#second.weigh(tracked, told);
+    const verdict = this.#second === undefined ? told : this.#second.weigh(tracked, told, reading);
     const events = [...troubled, ...news(tracked, now.wall)];
     return verdict === undefined ? events : [...events, this.#decide(tracked, verdict)];
+  }
+
+  /** Proves the beacons that have come; a machine's nonce is recovered for it where that is needed. */
+  async #hear(): Promise<WatchEvent[]> {
+    const events: WatchEvent[] = [];
+    for (const tracked of this.#second?.heardOf(this.#undecided()) ?? []) {
+      if (tracked.reading === undefined) {
+        // One request a batch: all its machines have one payload.
+        const answer = await this.#attempt(() => this.#nonces.of(tracked.machine));
+        if ('failed' in answer) {
+          events.push(...answer.failed);
+          break;
+        }
+        tracked.reading = this.#reading(tracked.machine, answer.value);
+      }
+      this.#second?.hear(tracked, tracked.reading);
+    }
+    return events;
   }
 
   /** Decides what beacons have told. */
@@ -243,7 +262,7 @@ export class Watcher {
       });
     const decided = await this.#beacons.settle(this.#plan.tickMs);
     this.#failure ??= this.#beacons.failure;
-    return [...second.news(), ...decided];
+    return [...second.news(this.#undecided()), ...decided];
   }
 
   async #read(tracked: Tracked): Promise<void> {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import type { Reading } from '../../src/watch/facts.ts';
-import { currentRun } from '../../src/watch/judge.ts';
+import { sceneOf } from '../../src/watch/scene.ts';
 import { BOOTSTRAPPER } from '../shell/bash.ts';
 import { factsOf, LAUNCH, NONCE, OTHER_NONCE, READING, verdictOf } from './boxes.ts';
 
@@ -32,7 +32,7 @@ test('a good run is a success with its steps', () => {
       { name: 'init', status: 0 },
     ],
   });
-  expect(currentRun(factsOf([text]).markers).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(sceneOf(factsOf([text]).entries).run.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(verdict(text, { ...READING, nonce: OTHER_NONCE }).outcome).toBe('silent');
 });
 

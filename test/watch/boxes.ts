@@ -33,6 +33,14 @@ export function marker(
   return `<<rc2 ${signed} ${mac}>>`;
 }
 
+/** The line as another machine of the launch would print it: its true markers signed anew. */
+export const printedBy = (id: string, line: string): string =>
+  line.replace(/<<rc2 ((?:\S+ ){4}(.+?)) [0-9a-f]{16}>>/g, (whole, signed: string, event: string) => {
+    const [launch = '', run = '', seq, epoch] = signed.split(' ');
+    const who = { run, launch, epoch: Number(epoch) };
+    return marker(Number(seq), event, who) === whole ? marker(Number(seq), event, { ...who, id }) : whole;
+  });
+
 /** The key of the beacon that tells a verdict marker, made from the marker's text alone. */
 export function beaconKey(verdict: string, id: string = ID): string {
   const [, launch, run, seq, epoch = '', , word, step, status, ms, mac = ''] = verdict.split(' ');

@@ -93,7 +93,8 @@ async function launched(count: number, bootOf: (nth: number) => number | undefin
     if (boots === undefined) continue;
     ready.set(box.machine.instanceId, LAUNCHED_AT + boots * 1000);
     world.at(boots, () => {
-      box.console = text(goodRun({ epoch: Math.floor(LAUNCHED_AT / 1000 + boots) - 7 }));
+      const { instanceId: id } = box.machine;
+      box.console = text(goodRun({ id, epoch: Math.floor(LAUNCHED_AT / 1000 + boots) - 7 }));
     });
   }
   const ec2 = new Counted(world);
@@ -168,7 +169,7 @@ test('tags that could not be set are set later, when AWS is well again', async (
   for (let n = 1; n <= 30; n += 1) world.boot(goodRun(), { n });
   const late = world.add({ n: 31, state: 'running' });
   world.at(60, () => {
-    late.console = text(goodRun());
+    late.console = text(goodRun({ id: late.machine.instanceId }));
   });
   world.refuse('tag', 'server', 25);
   const events = await world.watch({ timeoutMs: 120_000 });

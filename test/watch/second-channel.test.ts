@@ -1,10 +1,11 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../src/errors.ts';
 import type { Machine } from '../../src/nouns.ts';
 import type { BeaconStore } from '../../src/watch/beacons.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { failedRun, goodRun, LAUNCH, marker, OTHER_NONCE, text } from './boxes.ts';
+import { beaconKey, failedRun, goodRun, LAUNCH, logKey, marker, OTHER_NONCE, text } from './boxes.ts';
 import { World } from './world.ts';
 
 /** A bucket of the world's: what its machines have sent, and how often it was asked. */
@@ -22,8 +23,15 @@ class Store implements BeaconStore {
     this.objects.set(key, { text: body, modifiedAt: this.#world.clock.now() });
   }
 
-  verdict(id: string, verdict: string, body = ''): void {
-    this.put(`beacons/${LAUNCH}/v/${id}/${verdict}`, body);
+  /** What a machine sends now, by its own clock too. */
+  verdict(id: string, word: 'ok' | 'failed', who: Parameters<typeof marker>[2] = {}, body = ''): void {
+    const event = word === 'ok' ? 'verdict ok init 0 1300' : 'verdict failed init 2 1000';
+    const epoch = this.#world.clock.now() / 1000;
+    this.put(beaconKey(marker(8, event, { epoch, id, ...who }), id), body);
+  }
+
+  log(id: string, body: string): void {
+    this.put(logKey(body, { id }), body);
   }
 
   async list(prefix: string) {
@@ -48,6 +56,12 @@ class Store implements BeaconStore {
     return found && { ...found, etag: '"e"', readAt: found.modifiedAt };
   }
 
+  async read(key: string) {
+    this.#ask(`read ${key}`);
+    const found = this.objects.get(key);
+    return found && Readable.from(Buffer.from(found.text));
+  }
+
   #ask(what: string): void {
     this.asked.push(what);
     if (this.down) throw new AwsError('S3 is not there', { kind: 'endpoint' });
@@ -66,7 +80,7 @@ describe('a machine whose console stays empty', () => {
     const world = new World();
     const store = new Store(world);
     const { machine } = world.boot([]);
-    world.at(9, () => store.verdict(machine.instanceId, 'ok.init'));
+    world.at(9, () => store.verdict(machine.instanceId, 'ok'));
     const events = await world.watch({ beacons: store });
     expect(verdicts(events)).toEqual([{ outcome: 'succeeded', bootMs: 9_000, steps: [] }]);
     expect(world.now).toBeLessThan(12);
@@ -76,10 +90,10 @@ describe('a machine whose console stays empty', () => {
     const world = new World();
     const store = new Store(world);
     const { machine } = world.boot([]);
-    world.at(9, () => store.verdict(machine.instanceId, 'failed.init'));
+    world.at(9, () => store.verdict(machine.instanceId, 'failed'));
     world.at(11, () =>
-      store.put(
-        `logs/${LAUNCH}/${machine.instanceId}`,
+      store.log(
+        machine.instanceId,
         `==> /var/log/rolecall/bootstrapper.log <==\n${text(failedRun())}\n==> /var/log/rolecall/init.log <==\n${text(goodRun({ run: 'ffffffff', epoch: 1_800_000_000 }))}`,
       ),
     );
@@ -99,14 +113,14 @@ describe('a machine whose console stays empty', () => {
     const world = new World();
     const store = new Store(world);
     const { machine } = world.boot([]);
-    const body = text([marker(7, 'end init 100 900'), marker(8, 'verdict failed init 100 1000')]);
-    world.at(9, () => store.verdict(machine.instanceId, 'failed.init', body));
+    const body = text([marker(7, 'end init 2 900'), marker(8, 'verdict failed init 2 1000')]);
+    world.at(9, () => store.verdict(machine.instanceId, 'failed', {}, body));
     const [verdict] = verdicts(await world.watch({ beacons: store }));
     expect(verdict).toMatchObject({
       outcome: 'failed',
       bootMs: 9_000,
-      steps: [{ name: 'init', status: 100, ms: 900 }],
-      failure: { step: 'init', status: 100, excerpt: [], reason: expect.stringMatching(/beacon says so/) },
+      steps: [{ name: 'init', status: 2, ms: 900 }],
+      failure: { step: 'init', status: 2, excerpt: [], reason: expect.stringMatching(/beacon says so/) },
     });
     expect(world.now).toBeGreaterThan(18);
     expect(world.now).toBeLessThan(25);
@@ -117,11 +131,11 @@ describe('a machine whose console stays empty', () => {
     const store = new Store(world);
     const { machine } = world.boot([]);
     world.at(9, () => {
-      store.verdict(machine.instanceId, 'failed.init');
-      store.put(`logs/${LAUNCH}/${machine.instanceId}`, text(failedRun({ nonce: OTHER_NONCE })));
+      store.verdict(machine.instanceId, 'failed');
+      store.log(machine.instanceId, text(failedRun({ nonce: OTHER_NONCE })));
     });
     const [verdict] = verdicts(await world.watch({ beacons: store }));
-    expect(verdict).toMatchObject({ failure: { step: 'init', status: 1, excerpt: [] } });
+    expect(verdict).toMatchObject({ failure: { step: 'init', status: 2, excerpt: [] } });
   });
 
   test('is lost when it ends before any beacon, and not when its beacon came just before', async () => {
@@ -130,7 +144,7 @@ describe('a machine whose console stays empty', () => {
     const silent = world.boot([], { n: 1 });
     const told = world.boot([], { n: 2 });
     world.at(8, () => {
-      store.verdict(told.machine.instanceId, 'ok.init');
+      store.verdict(told.machine.instanceId, 'ok');
       for (const box of [silent, told]) world.state(box, 'terminated');
     });
     const outcomes = (await world.watch({ beacons: store })).flatMap((event) =>
@@ -147,14 +161,14 @@ describe('a machine whose console stays empty', () => {
 
 describe('two channels that disagree', () => {
   test.each([
-    ['the console', failedRun(), 'ok.init'],
-    ['the beacon', goodRun(), 'failed.init'],
-  ])('failed wins: %s says so', async (_who, lines, key) => {
+    ['the console', failedRun(), 'ok'],
+    ['the beacon', goodRun(), 'failed'],
+  ] as const)('failed wins: %s says so', async (_who, lines, word) => {
     const world = new World();
     const store = new Store(world);
     const { machine } = world.boot(lines);
     // Known when the console tells its verdict (printed at 2 + 8 / 2 seconds and later).
-    world.at(5.1, () => store.verdict(machine.instanceId, key));
+    world.at(5.1, () => store.verdict(machine.instanceId, word));
     const [verdict] = verdicts(await world.watch({ beacons: store }));
     expect(verdict).toMatchObject({ outcome: 'failed', failure: { step: 'init' } });
   });
@@ -164,8 +178,8 @@ describe('two channels that disagree', () => {
     const store = new Store(world);
     const { machine } = world.boot([]);
     world.at(5, () => {
-      store.verdict(machine.instanceId, 'failed.init');
-      store.verdict(machine.instanceId, 'ok.init');
+      store.verdict(machine.instanceId, 'failed');
+      store.verdict(machine.instanceId, 'ok');
     });
     expect(verdicts(await world.watch({ beacons: store }))).toMatchObject([{ outcome: 'failed' }]);
   });
@@ -175,11 +189,15 @@ describe('two channels that disagree', () => {
     const store = new Store(world);
     const { machine } = world.boot([]);
     world.at(5, () => {
-      for (const key of ['ok', 'fine.init', 'ok.a/b', `ok.${'x'.repeat(49)}`])
-        store.verdict(machine.instanceId, key);
-      store.verdict('i-nobody', 'ok.init');
+      for (const key of ['ok', 'ok.init', 'fine.init', 'ok.a/b', `ok.${'x'.repeat(49)}`])
+        store.put(`beacons/${LAUNCH}/v/${machine.instanceId}/${key}`);
+      store.verdict('i-nobody', 'ok');
     });
-    expect(verdicts(await world.watch({ beacons: store }))).toMatchObject([{ outcome: 'silent' }]);
+    const events = await world.watch({ beacons: store });
+    expect(verdicts(events)).toMatchObject([{ outcome: 'silent' }]);
+    expect(notices(events)).toEqual([
+      expect.stringMatching(/^6 objects among the beacons with a key of another/),
+    ]);
   });
 });
 
@@ -187,7 +205,7 @@ test('few machines: the console still tells the steps of a success', async () =>
   const world = new World();
   const store = new Store(world);
   const { machine } = world.boot(goodRun());
-  world.at(5.1, () => store.verdict(machine.instanceId, 'ok.init'));
+  world.at(5.1, () => store.verdict(machine.instanceId, 'ok'));
   const [verdict] = verdicts(await world.watch({ beacons: store }));
   expect(verdict?.steps.map(({ name }) => name)).toEqual(['metadata', 'personality', 'init']);
 });
@@ -208,7 +226,7 @@ describe('a bucket that is out of reach', () => {
     const store = new Store(world);
     store.down = true;
     const { machine } = world.boot([]);
-    world.at(5, () => store.verdict(machine.instanceId, 'ok.init'));
+    world.at(5, () => store.verdict(machine.instanceId, 'ok'));
     world.at(15, () => {
       store.down = false;
     });
@@ -225,7 +243,7 @@ test('patterns judge consoles: beside them the bucket is not asked', async () =>
   const world = new World();
   const store = new Store(world);
   const { machine } = world.boot(['all fine']);
-  store.verdict(machine.instanceId, 'failed.init');
+  store.verdict(machine.instanceId, 'failed');
   const events = await world.watch({ beacons: store, patterns: { success: 'all fine' } });
   expect(verdicts(events)).toMatchObject([{ outcome: 'succeeded' }]);
   expect(store.asked).toEqual([]);
@@ -244,9 +262,9 @@ describe('a thousand machines', () => {
     const boxes = fleet(world);
     boxes.forEach(({ machine }, i) => {
       world.at(20 + i / 50, () => {
-        if (i !== 500) return store.verdict(machine.instanceId, 'ok.init');
-        store.verdict(machine.instanceId, 'failed.init');
-        store.put(`logs/${LAUNCH}/${machine.instanceId}`, text(failedRun()));
+        if (i !== 500) return store.verdict(machine.instanceId, 'ok');
+        store.verdict(machine.instanceId, 'failed');
+        store.log(machine.instanceId, text(failedRun({ id: machine.instanceId })));
       });
     });
     const outcomes = verdicts(await world.watch({ beacons: store })).map(({ outcome }) => outcome);
@@ -272,7 +290,7 @@ describe('a thousand machines', () => {
     const world = new World();
     const store = new Store(world);
     const [odd, ...boxes] = fleet(world);
-    for (const { machine } of boxes) world.at(10, () => store.verdict(machine.instanceId, 'ok.init'));
+    for (const { machine } of boxes) world.at(10, () => store.verdict(machine.instanceId, 'ok'));
     if (odd !== undefined)
       world.at(12, () => {
         odd.console = text(failedRun());
@@ -290,7 +308,7 @@ describe('the first of a thousand machines that are to come', () => {
     const store = new Store(world);
     const { machine } = world.boot([], { n: 1 });
     world.at(40, () => {
-      if (beacons === 'with') store.verdict(machine.instanceId, 'ok.init');
+      if (beacons === 'with') store.verdict(machine.instanceId, 'ok');
       world.machines.forEach((box) => {
         box.console = text(goodRun());
       });
@@ -329,7 +347,7 @@ test('a canary and 999 machines after it cost what leaves room for their launchi
     const box = world.add({ n, launchedAt: world.clock.now() });
     machines.push(box.machine);
     world.at(begin + 4, () => world.state(box, 'running'));
-    world.at(begin + seconds, () => store.verdict(box.machine.instanceId, 'ok.init'));
+    world.at(begin + seconds, () => store.verdict(box.machine.instanceId, 'ok'));
   };
   boots(1, 26);
   let done = false;
@@ -358,10 +376,10 @@ test('a listing of many pages is asked for as much less often', async () => {
     const store = new Store(world);
     for (let n = 1; n <= others; n += 1) {
       const { machine } = world.add({ n, state: 'running' });
-      store.verdict(machine.instanceId, 'ok.init');
+      store.verdict(machine.instanceId, 'ok');
     }
     const { machine } = world.add({ n: others + 1, state: 'running' });
-    world.at(100, () => store.verdict(machine.instanceId, 'ok.init'));
+    world.at(100, () => store.verdict(machine.instanceId, 'ok'));
     expect(verdicts(await world.watch({ beacons: store, timeoutMs: 600_000 }))).toHaveLength(others + 1);
     return store.asked.length;
   };

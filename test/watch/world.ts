@@ -5,7 +5,7 @@ import type { Clock } from '../../src/io/clock.ts';
 import type { InstanceId, Machine } from '../../src/nouns.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import { type WatchOptions, watchLaunch } from '../../src/watch/watch.ts';
-import { LAUNCH, LAUNCHED_AT, machine, NONCE } from './boxes.ts';
+import { LAUNCH, LAUNCHED_AT, machine, NONCE, printedBy } from './boxes.ts';
 
 const RING = 65_536;
 
@@ -79,6 +79,7 @@ export class World {
       impaired: false,
       ...more,
     };
+    scripted.console = printedBy(scripted.machine.instanceId, scripted.console);
     this.machines.set(scripted.machine.instanceId, scripted);
     return scripted;
   }
@@ -197,5 +198,5 @@ export class World {
 }
 
 export const print = (scripted: Scripted, line: string): void => {
-  scripted.console += `${line}\r\n`;
+  scripted.console += `${printedBy(scripted.machine.instanceId, line)}\r\n`;
 };
