@@ -59,6 +59,8 @@ export interface MachineDocument {
   /** From EC2's launch time to the verdict's marker; null without one. */
   readonly boot_ms: number | null;
   readonly steps: readonly { readonly name: string; readonly status: number; readonly ms: number }[];
+  /** What happened beside the verdict: `rebooted during init`, `rebooted since`. */
+  readonly notes?: readonly string[];
   readonly failure?: {
     readonly step: string | null;
     readonly status: number | null;
@@ -157,6 +159,7 @@ export function machineDocument(row: MachineRow): MachineDocument {
     verdict: verdict?.outcome ?? 'silent',
     boot_ms: verdict !== undefined && 'bootMs' in verdict ? (verdict.bootMs ?? null) : null,
     steps: row.steps.map(({ name, status, ms }) => ({ name, status, ms })),
+    ...(verdict !== undefined && 'notes' in verdict && { notes: verdict.notes }),
     ...(failure && { failure }),
   };
 }

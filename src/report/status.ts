@@ -69,5 +69,10 @@ export function remarkOf(row: MachineRow): string {
   const { verdict } = row;
   if (verdict?.outcome === 'failed') return verdict.failure.firstError ?? verdict.failure.reason ?? '';
   if (verdict?.outcome === 'silent' || verdict?.outcome === 'lost') return verdict.reason;
-  return row.said?.text ?? '';
+  const notes = notesOf(row);
+  return notes === '' ? (row.said?.text ?? '') : notes;
 }
+
+/** What happened beside a machine's verdict, such as reboots; empty where nothing did. */
+export const notesOf = ({ verdict }: MachineRow): string =>
+  verdict !== undefined && 'notes' in verdict ? (verdict.notes ?? []).join(', ') : '';

@@ -4,7 +4,7 @@ import { type Cluster, clustersOf, excerptOf, headOf, lineOf } from './clusters.
 import { exitCodeOf, type LaunchMeta, notLaunched } from './document.ts';
 import { fleetLines } from './fleet.ts';
 import type { LaunchView, MachineRow, Refusal } from './state.ts';
-import { remarkOf, statusOf } from './status.ts';
+import { notesOf, remarkOf, statusOf } from './status.ts';
 import { summaryOf } from './summary.ts';
 
 export interface TextStyle {
@@ -96,6 +96,7 @@ function clusterLines(cluster: Cluster, total: number, short: boolean, style: Te
   const line = lineOf(cluster);
   return [
     ...(outcome === 'failed' ? [head, ...indented(line)] : joined(head, line, style.columns)),
+    ...(rows.length === 1 ? indented(notesOf(rows[0])) : []),
     ...excerptLines(excerptOf(cluster), short, paint),
     ...lookFurther(cluster, style),
     ...(rows.length === 1 ? [] : indented(namesOf(rows))),
