@@ -14,7 +14,7 @@ export LC_ALL=C
 
 # Tests run it under another root.
 ROOT=${ROLECALL_ROOT:-}
-PROGRAM='the bootstrapper' SCHEME=personality
+SCHEME=personality LIB=yes
 # Seconds between two tries to get something from S3.
 S3_WAITS=(0.5 1 2 4 8)
 BOX_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -52,7 +52,7 @@ reset_state() {
   # Where the caller exported a variable of the same name, ours would be exported too.
   export -n NONCE TOKEN LAUNCH AWS_KEY AWS_SECRET AWS_TOKEN BEACON MASKS
   RUN='' SEQ=0 STEP=metadata RUN_AT=0 STEP_AT=0
-  LAUNCH='' NONCE='' SIGNER=pending PENDING=() SINKS=() VERDICT='' TOLD='' LOGS=()
+  LAUNCH='' NONCE='' SIGNER=pending PENDING=() SINKS=() VERDICT='' VERDICT_AT='' MARKER='' MAC='' TOLD='' LOGS=()
   TOKEN='' HTTP_STATUS=000 HTTP_REQUEST='' HTTP_ERROR='' HTTP_BODY=''
   WORK='' INSTANCE_ID='' CHILD='' SIGNALED='' STEP_LOG='' EXCERPT=() FAILURE='' AT_LINE=''
   BUILD='' BUILD_SHA256='' BUILD_ARCHIVE='' BUILD_COMMIT='' BUILD_DIR='' ARCHIVE='' APP_FOLDER='' CURL_STATUS=0
@@ -120,6 +120,7 @@ take_lock() {
 
 read_metadata() {
   local head=''
+  learn_instance
   if ! get_metadata /latest/user-data --output "$WORK/user-data"; then
     metadata_problem
     die "$REPLY"
@@ -130,7 +131,6 @@ read_metadata() {
     { printf "user data is a #! script, which is not the bootstrapper's: nothing to do\n" >>"$ROOT/var/log/rolecall/bootstrapper.log"; } 2>/dev/null || true
     exit 0
   fi
-  learn_instance
 }
 
 main() {

@@ -2,6 +2,7 @@
 # and then calls `modules`; docs/bundles.md.
 # shellcheck shell=bash disable=SC2154 # the settings are start-up.sh's
 
+LIB=yes
 SCRIPT=start-up.sh
 # Of each file in a boot log.
 LOG_BYTES=400000

@@ -28,7 +28,7 @@ rolecall_bundle_compression=gzip
 personality=(environment=prod role=queue context=b)
 # ---- end of settings
 
-PROGRAM='the start-up script' SCHEME=start-up-bundle
+SCHEME=start-up-bundle
 RUN='' SEQ=0 STEP=metadata SIGNER=pending PENDING=() INSTANCE_ID='' LAUNCH=$rolecall_launch NONCE=$rolecall_nonce
 VERDICT='' TOLD='' FAILURE='' AT_LINE='' WORK='' CHILD='' SIGNALED='' SINKS=()
 declare -A MASKS=([nonce]=$NONCE [key]=$rolecall_bundle_key [url]=$rolecall_bundle_url)
@@ -43,12 +43,7 @@ LOGS=("$ROOT/var/log/rolecall/start-up.log")
 . parts/signals.sh
 
 # The bundle brings the reader of logs, and beacons.
-# shellcheck disable=SC2317
-explain_failure() { :; }
-# shellcheck disable=SC2317
-beacon_step() { :; }
-# shellcheck disable=SC2317
-beacon_verdict() { :; }
+LIB=''
 
 clean_up() {
   # What was secret in the bundle has been told to its module.
@@ -67,14 +62,14 @@ ask() {
 
 # Markers are signed for this machine. The token is good for a minute; the network may come up late.
 learn_instance() {
-  local wait url=http://169.254.169.254
+  local wait header=X-aws-ec2-metadata-token url=http://169.254.169.254
   # Another metadata service is believed only under another root, which no machine has.
   if [[ -n $ROOT ]]; then url=${ROLECALL_METADATA:-$url}; fi
   need curl
   for wait in 0.2 0.4 0.8 1.6 3.2 5 5 5 5 5 ''; do
-    if FAILURE=$(ask 'X-aws-ec2-metadata-token-ttl-seconds: 60' -X PUT "$url/latest/api/token") &&
-      FAILURE=$(printf 'X-aws-ec2-metadata-token: %s\n' "$FAILURE" | ask @- "$url/latest/meta-data/instance-id") &&
-      [[ $FAILURE =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ ]]; then
+    if FAILURE=$(ask "$header-ttl-seconds: 60" -X PUT "$url/latest/api/token") &&
+      FAILURE=$(printf '%s: %s\n' "$header" "$FAILURE" | ask @- "$url/latest/meta-data/instance-id") &&
+      [[ $FAILURE =~ ^i-[0-9a-f]+$ ]]; then
       INSTANCE_ID=$FAILURE
       settle_signer known
       return
@@ -120,7 +115,7 @@ fetch() {
     if ((status == 0)); then
       if [[ $code == 200 ]]; then return; fi
       # S3 says why in XML; a proxy on the way may say anything, or nothing.
-      FAILURE="the answer is $code$(tr -d '\0\r\n' <"$BASE/.bundle" | grep -aoE '<(Code|Message)>[^<]*' | tr '\n' ' ')" || true
+      FAILURE="the answer is $code$(grep -aoE '<(Code|Message)>[^<]*' "$BASE/.bundle" | tr '\0\n' '  ')" || true
       case $code in 4[013]?) if [[ $code != 408 ]]; then break; fi ;; esac
     fi
     if [[ -n $wait ]]; then pause "$wait"; fi
@@ -128,7 +123,7 @@ fetch() {
   case $status$code in
   # 23: the disk is full.
   23*) die "no room on the disk for the start-up bundle: $FAILURE" ;;
-  0403) die "the start-up bundle's URL is refused (its time is up, or the credentials that signed it are gone): $FAILURE" ;;
+  0403) die "the start-up bundle's URL is refused (it or its credentials have expired): $FAILURE" ;;
   0404) die "the start-up bundle isn't there any more: $FAILURE" ;;
   *) die "the start-up bundle can't be fetched: $FAILURE" ;;
   esac
@@ -139,7 +134,7 @@ verify() {
   run sha256 <"$BASE/.bundle"
   found=$(<"$WORK/out")
   if [[ ${found%% *} == "$rolecall_bundle_sha256" ]]; then return; fi
-  die "this is not the start-up bundle of this launch: its SHA-256 begins ${found:0:12}, and ${rolecall_bundle_sha256:0:12} was expected"
+  die "this is not this launch's start-up bundle: its SHA-256 begins ${found:0:12}, and ${rolecall_bundle_sha256:0:12} was expected"
 }
 
 decrypt() {
@@ -150,10 +145,10 @@ decrypt() {
 
 unpack() {
   rm -rf -- "$BUNDLE"
-  if ! run tar -I "$rolecall_bundle_compression" -xvvf "$BASE/.bundle.tar" -C "$BASE" --no-same-owner; then
+  run tar -I "$rolecall_bundle_compression" -xvvf "$BASE/.bundle.tar" -C "$BASE" --no-same-owner || {
     rm -rf -- "$BUNDLE"
     refuse "the start-up bundle can't be unpacked"
-  fi
+  }
   rm -f -- "$BASE"/.bundle*
   # shellcheck source=/dev/null
   . "$BUNDLE/.lib/runner.sh"

@@ -5,7 +5,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 /** Readings at once; the cloud's bucket of them is waited for by the SDK's own retries. */
 const AT_ONCE = 4;
-const VERDICT = /<<rc1 \S+ \S+ \d+ (\d+(?:\.\d+)?) verdict /g;
+const VERDICT = /<<rc2 \S+ \S+ \d+ (\d+(?:\.\d+)?) verdict /g;
 
 /** @returns {Promise<Map<string, number>>} epoch milliseconds of the last verdict marker, by instance id */
 export async function bootEnds({ endpoint, keys }, region, ids) {

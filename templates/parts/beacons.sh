@@ -56,21 +56,21 @@ beacon_step() {
     </dev/null >/dev/null 2>&1 7<&- 8>&- 9>&- &
 }
 
-# Tells the verdict $1 (`ok STEP ...`, `failed STEP ...`), and after a failure what the boot printed.
+# Tells the VERDICT, and after a failure what the boot printed. The key carries the marker's own fields and its MAC.
 beacon_verdict() {
   local - words file=$WORK/beacon.verdict
   set +x
   if ! sends_beacons; then return 0; fi
-  IFS=' ' read -r -a words <<<"$1"
+  IFS=' ' read -r -a words <<<"$VERDICT"
   # A form takes no more; the last marker is the verdict's.
   if ! tail -c 8000 <<<"$TOLD" 2>/dev/null >"$file"; then return 0; fi
-  if ! send beacon "beacons/$LAUNCH/v/$INSTANCE_ID/${words[0]}.${words[1]}" "$file" 5; then return 0; fi
+  if ! send beacon "beacons/$LAUNCH/v/$INSTANCE_ID/${words[0]}.${words[1]}.${words[2]}.$RUN.$SEQ.$VERDICT_AT.${words[3]}.$MAC" "$file" 5; then return 0; fi
   if [[ ${words[0]} == failed ]]; then send_log || true; fi
 }
 
 # The boot log: the newest of each file that this run has written.
 send_log() {
-  local file=$WORK/boot-log log
+  local file=$WORK/boot-log log digest
   if ((${#LOGS[@]} > LOG_FILES)); then LOGS=("${LOGS[0]}" "${LOGS[@]:1-LOG_FILES}"); fi
   for log in ${LOGS[@]+"${LOGS[@]}"}; do
     if [[ ! -r $log ]]; then continue; fi
@@ -78,5 +78,8 @@ send_log() {
     tail -c "$LOG_BYTES" -- "$log"
     printf '\n'
   done >"$file" 2>/dev/null
-  send log "logs/$LAUNCH/$INSTANCE_ID" "$file" 30
+  digest=$(sha256 <"$file")
+  digest=${digest:0:64}
+  mac_of "log $LAUNCH $RUN $digest"
+  send log "logs/$LAUNCH/$INSTANCE_ID/$RUN.$digest.$REPLY" "$file" 30
 }

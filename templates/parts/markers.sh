@@ -5,19 +5,19 @@ sha256() {
   if command -v sha256sum >/dev/null; then sha256sum; else openssl dgst -sha256 -r; fi
 }
 
-# Sets REPLY to the first 16 hex digits of SHA-256(nonce "|" $1). The nonce goes through a pipe, never through argv.
+# Sets REPLY to the first 16 hex digits of SHA-256(nonce "|" instance id "|" $1). The nonce goes through a pipe, never through argv.
 mac_of() {
   local -
   set +x
-  REPLY=$(printf '%s|%s' "$NONCE" "$1" | sha256)
+  REPLY=$(printf '%s|%s|%s' "$NONCE" "$INSTANCE_ID" "$1" | sha256)
   REPLY=${REPLY:0:16}
 }
 
-# Sets MARKER to that of EVENT $2 at $1 ms since 1970, and keeps those that a verdict's beacon tells. Whoever can't sign it
+# Sets MARKER and MAC to those of EVENT $2 at $1 ms since 1970, and keeps those that a verdict's beacon tells. Whoever can't sign it
 # has a form for a failed verdict only.
 make_marker() {
-  local launch=- mac=-
-  MARKER=''
+  local launch=-
+  MARKER='' MAC=-
   if [[ $SIGNER == known ]]; then
     launch=$LAUNCH
   elif [[ $2 != 'verdict f'* ]]; then
@@ -26,9 +26,9 @@ make_marker() {
   printf -v MARKER '%s %s %d %d.%03d %s' "$launch" "$RUN" $((SEQ += 1)) $(($1 / 1000)) $(($1 % 1000)) "$2"
   if [[ $SIGNER == known ]]; then
     mac_of "$MARKER"
-    mac=$REPLY
+    MAC=$REPLY
   fi
-  MARKER="<<rc1 $MARKER $mac>>"$'\n'
+  MARKER="<<rc2 $MARKER $MAC>>"$'\n'
   if [[ $2 == @(end|v)* ]]; then TOLD+=$MARKER; fi
   MARKER=$'\n'$MARKER
 }

@@ -19,7 +19,12 @@ heed() {
 
 # Sends SIGTERM, or $1, to the process CHILD and to its group, where it has one.
 end_child() {
-  if [[ -n $CHILD ]]; then kill "-${1:-TERM}" -- "-$CHILD" "$CHILD" 2>/dev/null || true; fi
+  kill "-${1:-TERM}" -- ${CHILD:+"-$CHILD" "$CHILD"} 2>/dev/null || true
+}
+
+# Whether the machine is going down: by systemd, or else by the runlevel.
+shutting_down() {
+  [[ $(timeout 5 systemctl is-system-running 2>&1) == stopping || $(runlevel 2>&1) == *' '[06] ]]
 }
 
 # Sleeps $1 seconds, or until a signal comes.

@@ -1,4 +1,4 @@
-# A run, its steps, and how they fail.
+# A run, its steps, and how they fail. LIB: whether the reader of logs and beacons are there.
 
 # Begins the run; $1 is bash's major version. An older bash would stumble over later lines: it only says so.
 begin_run() {
@@ -9,11 +9,10 @@ begin_run() {
   now_ms
   RUN_AT=$REPLY STEP_AT=$REPLY
   set_traps
-  RUN=$(od -An -N4 -tx4 /dev/urandom 2>/dev/null | tr -d ' \n') || true
-  if [[ ! $RUN =~ ^[0-9a-f]{8}$ ]]; then printf -v RUN %04x%04x "$RANDOM" "$RANDOM"; fi
+  read -r RUN < <(od -An -N4 -tx4 /dev/urandom) || printf -v RUN %04x%04x "$RANDOM" "$RANDOM"
   find_consoles
   if (($1 < 5)); then die "bash $BASH_VERSION is too old, 5.0 is needed"; fi
-  mark "begin $SCHEME"
+  mark "begin $SCHEME @version@"
 }
 
 # Runs a command as a step: run_step NAME COMMAND...
@@ -28,7 +27,7 @@ begin_step() {
   now_ms
   STEP_AT=$REPLY
   mark "start $STEP"
-  beacon_step
+  ${LIB:+beacon_step}
   heed
 }
 
@@ -47,8 +46,8 @@ die() {
 report_failure() {
   ms_since "$STEP_AT"
   if [[ $SIGNER != pending ]]; then mark "end $STEP $1 $REPLY"; fi
-  explain_failure
-  harmless "${FAILURE:-$PROGRAM broke off at its line ${AT_LINE:-?}}"
+  ${LIB:+explain_failure}
+  harmless "${FAILURE:-the script broke off at its line ${AT_LINE:-?}}"
   print "ERROR Bootstrapping failed at step $STEP (status $1): $REPLY"$'\n'
   ms_since "$RUN_AT"
   give_verdict "failed $STEP $1 $REPLY"
@@ -58,12 +57,13 @@ report_failure() {
 give_verdict() {
   VERDICT=$1
   now_ms
+  VERDICT_AT=$REPLY
   make_marker "$REPLY" "verdict $1"
   print "$MARKER$MARKER$MARKER"
-  beacon_verdict "$1"
+  ${LIB:+beacon_verdict}
 }
 
-# Reports whatever ended the run before its verdict.
+# Reports whatever ended the run before its verdict. A shutdown is none: the next boot may have one.
 on_exit() {
   local status=$?
   trap - EXIT ERR
@@ -73,7 +73,9 @@ on_exit() {
     end_child
     FAILURE="stopped by SIG${SIGNALED% *}" status=${SIGNALED#* }
   fi
-  if ((status != 0)) && [[ -z $VERDICT ]]; then report_failure "$status"; fi
+  if [[ $status != 0 && -z $VERDICT ]]; then
+    if shutting_down; then mark "interrupted $STEP"; else report_failure "$status"; fi
+  fi
   clean_up
   exit "$status"
 }

@@ -189,7 +189,9 @@ describe('bundle publish', () => {
     await s3.send(new CreateBucketCommand({ Bucket: 'open-rolecall', ACL: 'public-read' }));
     const open = join(box.home, 'open.yaml');
     writeFileSync(open, readFileSync(catalogue, 'utf8').replace('bundles-rolecall', 'open-rolecall'));
-    const opened = await publish('public', '--public', '--catalogue', open);
+    const words = args('pair', '--user-data', join(box.home, 'public'), '--public');
+    const there = words.map((word) => (word === catalogue ? open : word));
+    const opened = await box.run(['bundle', 'publish', ...there], { env });
     expect(opened).toMatchObject({ code: 0, stdout: expect.stringContaining('\neverybody can fetch it\n') });
     expect(setting('public', 'bundle_url')).toMatch(/^'http\S+\/open-rolecall\/bundles\/[^?]*'$/);
   });
@@ -244,9 +246,7 @@ describe('a bundle that was changed after its launch', () => {
     expect(watched.code).toBe(3);
     expect(machines[0].failure).toMatchObject({
       step: 'bundle.verify',
-      first_error: expect.stringMatching(
-        /this is not the start-up bundle of this launch: its SHA-256 begins/,
-      ),
+      first_error: expect.stringMatching(/this is not this launch's start-up bundle: its SHA-256 begins/),
     });
     expect(machines[0].steps.map(({ name }: { name: string }) => name)).toEqual([
       'metadata',

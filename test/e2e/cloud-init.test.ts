@@ -62,7 +62,7 @@ const told = (text: string) => [
   ...new Set(
     [
       ...text.matchAll(
-        /<<rc1 \S+ \S+ (\d+ )\S+ (.*?)(?: \d+)? [0-9a-f]{16}>>|(?:Unpacked: |Starting mod|Finished st|ERROR Boot|rolecall\[).*/g,
+        /<<rc2 \S+ \S+ (\d+ )\S+ (.*?)(?: \d+)? [0-9a-f]{16}>>|(?:Unpacked: |Starting mod|Finished st|ERROR Boot|rolecall\[).*/g,
       ),
     ].map(([line, seq = '', event]) => (event === undefined ? line : seq + event)),
   ),

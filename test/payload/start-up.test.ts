@@ -81,10 +81,10 @@ describe('user data, byte for byte', () => {
 
   test.each(cases)('%s: its settings, and behind them the script', (name, text) => {
     const path = join(golden, name);
-    const end = text.indexOf('PROGRAM=');
+    const end = text.indexOf('SCHEME=');
     if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text.slice(0, end));
     expect(text.slice(0, end)).toBe(readFileSync(path, 'utf8'));
-    const script = cases[0]?.[1].slice(cases[0][1].indexOf('PROGRAM=')) ?? '';
+    const script = cases[0]?.[1].slice(cases[0][1].indexOf('SCHEME=')) ?? '';
     expect([script, redact(script)]).toContain(text.slice(end));
   });
 

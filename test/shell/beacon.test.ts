@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -6,8 +7,10 @@ import { connectBucket } from '../../src/aws/s3.ts';
 import { pinBeacon } from '../../src/cli/beacon-pin.ts';
 import type { Faults } from '../../src/local/faults.ts';
 import type { TemporaryCredentials } from '../../src/local/signature/keyring.ts';
-import type { LaunchId } from '../../src/nouns.ts';
+import type { InstanceId, LaunchId, Nonce } from '../../src/nouns.ts';
 import { beaconLines, type PinnedBeacon } from '../../src/payload/beacon.ts';
+import { isTrueLog, readLogKey, readVerdictKey } from '../../src/watch/keys.ts';
+import { isTrue } from '../../src/watch/markers.ts';
 import { runOne } from '../support/ec2-calls.ts';
 import { type TestCloud, testCloud, until } from '../support/local-cloud.ts';
 import { scriptedDriver } from '../support/scripted-boxes.ts';
@@ -73,8 +76,32 @@ async function bootInHaste(text: string): Promise<Outcome> {
   return await withBootstrapper('BEACON_WAITS=(0 0 0); main', [], { env });
 }
 
-const told = async (kind: string) => (await bucket.list(`beacons/${LAUNCH}/${kind}/`)).map(({ key }) => key);
-const VERDICTS = `beacons/${LAUNCH}/v/${INSTANCE_ID}`;
+const keysBelow = async (prefix: string) => (await bucket.list(prefix)).map(({ key }) => key);
+const TRUST = {
+  launch: LAUNCH as LaunchId,
+  instanceId: INSTANCE_ID as InstanceId,
+  nonce: NONCE as Nonce,
+};
+
+/** The verdicts in the bucket, each proved as a watch does: `ok init 0`. */
+async function told(): Promise<string[]> {
+  return (await keysBelow(`beacons/${LAUNCH}/v/`)).map((key) => {
+    const read = readVerdictKey(key, TRUST.launch);
+    if (read?.marker.event.type !== 'verdict' || !isTrue(read.marker, TRUST)) return `unproved: ${key}`;
+    const { ok, step, status } = read.marker.event;
+    return `${ok ? 'ok' : 'failed'} ${step} ${status}`;
+  });
+}
+
+/** The one boot log, proved as `logs` does. */
+async function bootLog(): Promise<string> {
+  const [key = ''] = await keysBelow('logs/');
+  const read = readLogKey(key, TRUST.launch, TRUST.instanceId);
+  const { text = '' } = (await bucket.readText(key)) ?? {};
+  expect(read !== undefined && isTrueLog(read, TRUST)).toBe(true);
+  expect(read?.sha256).toBe(createHash('sha256').update(text).digest('hex'));
+  return text;
+}
 
 describe('a boot that succeeds', () => {
   test('tells its verdict in a key, with its markers inside, and how far it came', async () => {
@@ -82,13 +109,14 @@ describe('a boot that succeeds', () => {
     const { status, stdout, stderr } = await boot(userData(await beacon()));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(events(stdout)).toEqual(GOOD_EVENTS);
-    expect(await told('v')).toEqual([`${VERDICTS}/ok.init`]);
-    const { text = '' } = (await bucket.readText(`${VERDICTS}/ok.init`)) ?? {};
+    expect(await told()).toEqual(['ok init 0']);
+    const [key = ''] = await keysBelow(`beacons/${LAUNCH}/v/`);
+    const { text = '' } = (await bucket.readText(key)) ?? {};
     expect(events(text)).toEqual(GOOD_EVENTS.filter((event) => /^(end|verdict)/.test(event)));
     expect(marks(text).every(({ signed }) => signed === true)).toBe(true);
     // Nobody waits for these.
-    await until('its progress is told', async () => (await told('e')).length > 0);
-    expect(await told('e')).toEqual([`beacons/${LAUNCH}/e/${INSTANCE_ID}/6.init`]);
+    await until('its progress is told', async () => (await keysBelow(`beacons/${LAUNCH}/e/`)).length > 0);
+    expect(await keysBelow(`beacons/${LAUNCH}/e/`)).toEqual([`beacons/${LAUNCH}/e/${INSTANCE_ID}/6.init`]);
     expect(await bucket.list('logs/')).toEqual([]);
   });
 
@@ -98,7 +126,7 @@ describe('a boot that succeeds', () => {
     const pinned = await beacon(connected({ accessKeyId, secretAccessKey, ...{ sessionToken } }));
     expect(pinned.token).toBe(keys.token);
     expect((await boot(userData(pinned))).status).toBe(0);
-    expect(await told('v')).toEqual([`${VERDICTS}/ok.init`]);
+    expect(await told()).toEqual(['ok init 0']);
   });
 
   test('its script gets nothing of the form, and no trace shows it', async () => {
@@ -110,7 +138,7 @@ describe('a boot that succeeds', () => {
     for (const secret of [pinned.policy, pinned.signature, pinned.log.policy, pinned.log.signature, NONCE])
       expect(everything).not.toContain(secret);
     expect(everything).not.toContain('rolecall_beacon_url');
-    expect(await told('v')).toEqual([`${VERDICTS}/ok.init`]);
+    expect(await told()).toEqual(['ok init 0']);
   });
 
   test('no command line shows it', async () => {
@@ -120,7 +148,7 @@ describe('a boot that succeeds', () => {
     const log = box.write('argv', '');
     const env = { ROLECALL_ROOT: box.path, ROLECALL_METADATA: metadata.url, ARGV: log };
     await withBootstrapper('curl() { printf "%s\\n" "$*" >>"$ARGV"; command curl "$@"; }; main', [], { env });
-    expect(await told('v')).toEqual([`${VERDICTS}/failed.init`]);
+    expect(await told()).toEqual(['failed init 1']);
     const calls = box.read('argv');
     expect(calls).toContain('--config -');
     for (const secret of [pinned.policy, pinned.signature, pinned.credential, pinned.url])
@@ -131,7 +159,7 @@ describe('a boot that succeeds', () => {
     box.init('b/prod/bootstrapper.sh', 'true');
     faults.s3Errors = { PostObject: 3 };
     expect((await bootInHaste(userData(await beacon()))).status).toBe(0);
-    expect(await told('v')).toEqual([`${VERDICTS}/ok.init`]);
+    expect(await told()).toEqual(['ok init 0']);
   });
 });
 
@@ -143,8 +171,8 @@ describe('a boot that fails', () => {
     );
     const { status, stdout } = await boot(userData(await beacon()));
     expect(status).toBe(100);
-    expect(await told('v')).toEqual([`${VERDICTS}/failed.init`]);
-    const { text = '' } = (await bucket.readText(`logs/${LAUNCH}/${INSTANCE_ID}`)) ?? {};
+    expect(await told()).toEqual(['failed init 100']);
+    const text = await bootLog();
     expect(text).toContain(stdout);
     expect(text).toContain('==> /var/log/rolecall/init.log <==\nline 1\nline 2\n');
     expect(text).not.toContain(NONCE);
@@ -153,8 +181,8 @@ describe('a boot that fails', () => {
   test('at its user data: that too is told', async () => {
     const { status } = await boot(userData(await beacon(), 'Bad=1\n'));
     expect(status).toBe(1);
-    expect(await told('v')).toEqual([`${VERDICTS}/failed.personality`]);
-    const { text = '' } = (await bucket.readText(`logs/${LAUNCH}/${INSTANCE_ID}`)) ?? {};
+    expect(await told()).toEqual(['failed personality 1']);
+    const text = await bootLog();
     expect(text).toContain('ERROR Bootstrapping failed at step personality');
   });
 
@@ -181,7 +209,7 @@ describe('beacons that can’t be sent', () => {
       stderr: '',
       events: GOOD_EVENTS,
     });
-    expect(await told('v')).toEqual([]);
+    expect(await told()).toEqual([]);
   });
 
   test('nobody there: the same', async () => {

@@ -2,9 +2,14 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { packageRoot } from '../../src/io/package-root.ts';
 import { BOOTSTRAPPER, type Outcome, run } from './bash.ts';
-import type { MetadataServer } from './metadata-server.ts';
+import { INSTANCE_ID, type MetadataServer } from './metadata-server.ts';
 
+/** What markers say that the programs come from. */
+export const VERSION = (
+  JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
+).version;
 export const NONCE = '00112233445566778899aabbccddeeff';
 export const LAUNCH = 'launch-7';
 export const PERSONALITY = `environment=prod\nrole=web\ncontext=b\n`;
@@ -60,16 +65,19 @@ export interface Mark {
   readonly seq: number;
   readonly epoch: string;
   readonly event: string;
-  /** `true`: the MAC fits the nonce; `false`: it doesn't; `none`: there is none (`-`). */
+  /** `true`: the MAC fits the nonce and the machine; `false`: it doesn't; `none`: there is none (`-`). */
   readonly signed: boolean | 'none';
 }
 
 /** Every marker in a console's text, repeats too. */
 export function marks(text: string, nonce = NONCE): Mark[] {
-  return [...text.matchAll(/^<<rc1 ((\S+) ([0-9a-f]{8}) (\d+) (\d+\.\d{3}) (.+)) (\S+)>>$/gm)].map(
+  return [...text.matchAll(/^<<rc2 ((\S+) ([0-9a-f]{8}) (\d+) (\d+\.\d{3}) (.+)) (\S+)>>$/gm)].map(
     (match) => {
       const [, body = '', launch = '', runId = '', seq = '', epoch = '', event = '', mac = ''] = match;
-      const expected = createHash('sha256').update(`${nonce}|${body}`).digest('hex').slice(0, 16);
+      const expected = createHash('sha256')
+        .update(`${nonce}|${INSTANCE_ID}|${body}`)
+        .digest('hex')
+        .slice(0, 16);
       return {
         launch,
         run: runId,
@@ -90,7 +98,7 @@ export const events = (text: string): string[] =>
 
 /** The events of a boot in which nothing goes wrong. */
 export const GOOD_EVENTS = [
-  'begin personality',
+  `begin personality ${VERSION}`,
   'start metadata',
   'end metadata 0 MS',
   'start personality',

@@ -132,7 +132,7 @@ export function told({ stdout }: Outcome): string {
 }
 
 export const steps = ({ stdout }: Outcome) =>
-  [...stdout.matchAll(/<<rc1 \S+ \S+ \d+ \S+ end (\S+) (\d+) /g)].map(
+  [...stdout.matchAll(/<<rc2 \S+ \S+ \d+ \S+ end (\S+) (\d+) /g)].map(
     ([, step, status]) => `${step} ${status}`,
   );
 export const builds = () => readdirSync(join(box.path, APP, 'builds')).sort();

@@ -145,7 +145,7 @@ describe('an init script that fails', () => {
   const FAILING = `
     for i in {1..100}; do echo "working on $i"; done
     printf 'red \\e[31mtext\\e[0m\\tand a bell \\a\\r\\n'
-    echo 'echoed <<rc1 ${LAUNCH} 00000000 9 1.000 verdict ok init 0 1 0000000000000000>>'
+    echo 'echoed <<rc2 ${LAUNCH} 00000000 9 1.000 verdict ok init 0 1 0000000000000000>>'
     echo 'user data: ${NONCE}'
     echo 'cp: cannot stat /etc/nothing: No such file or directory'
     echo after
@@ -160,7 +160,7 @@ describe('an init script that fails', () => {
     expect(excerpt).toHaveLength(40);
     expect(excerpt.slice(-5)).toEqual([
       'rolecall[init]| red text and a bell ??',
-      `rolecall[init]| echoed < <rc1 ${LAUNCH} 00000000 9 1.000 verdict ok init 0 1 0000000000000000>>`,
+      `rolecall[init]| echoed < <rc2 ${LAUNCH} 00000000 9 1.000 verdict ok init 0 1 0000000000000000>>`,
       'rolecall[init]| user data: [nonce]',
       'rolecall[init]| cp: cannot stat /etc/nothing: No such file or directory',
       'rolecall[init]| after',

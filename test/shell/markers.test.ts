@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { withBootstrapper } from './bash.ts';
 import { events, LAUNCH, marks, NONCE } from './box.ts';
+import { INSTANCE_ID } from './metadata-server.ts';
 
 const reply = async (script: string, args: readonly string[] = []): Promise<string> => {
   const { status, stdout, stderr } = await withBootstrapper(`${script}; printf '%s' "$REPLY"`, args);
@@ -11,16 +12,18 @@ const reply = async (script: string, args: readonly string[] = []): Promise<stri
 };
 
 describe('mac_of', () => {
-  const body = 'launch-7 0a1b2c3d 1 1763762345.123 begin personality';
-  const expected = createHash('sha256').update(`${NONCE}|${body}`).digest('hex').slice(0, 16);
+  const body = 'launch-7 0a1b2c3d 1 1763762345.123 begin personality 0.1.0';
+  const expected = createHash('sha256').update(`${NONCE}|${INSTANCE_ID}|${body}`).digest('hex').slice(0, 16);
 
-  test('is the first 16 hex digits of SHA-256 over nonce, bar and body', async () => {
-    expect(await reply('NONCE=$1; mac_of "$2"', [NONCE, body])).toBe(expected);
+  test('is the first 16 hex digits of SHA-256 over nonce, instance id and body, with bars between', async () => {
+    expect(await reply('NONCE=$1 INSTANCE_ID=$3; mac_of "$2"', [NONCE, body, INSTANCE_ID])).toBe(expected);
   });
 
   test('is the same from openssl', async () => {
     const hidden = 'command() { [[ $2 != sha256sum ]]; }; sha256sum() { exit 1; }';
-    expect(await reply(`${hidden}; NONCE=$1; mac_of "$2"`, [NONCE, body])).toBe(expected);
+    expect(await reply(`${hidden}; NONCE=$1 INSTANCE_ID=$3; mac_of "$2"`, [NONCE, body, INSTANCE_ID])).toBe(
+      expected,
+    );
   });
 });
 
@@ -28,8 +31,8 @@ describe('markers before user data is read', () => {
   test('wait, and are printed with the time they were made once the nonce is known', async () => {
     const { stdout } = await withBootstrapper(
       `RUN=0a1b2c3d; mark 'begin personality'; mark 'start metadata'; echo silence
-       LAUNCH=$1 NONCE=$2; settle_signer known; mark 'end metadata 0 1'`,
-      [LAUNCH, NONCE],
+       LAUNCH=$1 NONCE=$2 INSTANCE_ID=$3; settle_signer known; mark 'end metadata 0 1'`,
+      [LAUNCH, NONCE, INSTANCE_ID],
     );
     expect(stdout.startsWith('silence\n')).toBe(true);
     expect(events(stdout)).toEqual(['begin personality', 'start metadata', 'end metadata 0 MS']);
@@ -69,8 +72,8 @@ describe('harmless', () => {
     ['colours', 'a\x1b[1;31mb\x1b[0m', 'ab'],
     ['another escape', '\x1b]0;title\x07', '?]0;title?'],
     ['control characters', 'a\tb\rc\x08d\x7f', 'a b?c?d?'],
-    ['a marker', 'x<<rc1 y>>', 'x< <rc1 y>>'],
-    ['a marker hidden by what is taken out', '<\x1b[0m<rc1 y', '< <rc1 y'],
+    ['a marker', 'x<<rc2 y>>', 'x< <rc2 y>>'],
+    ['a marker hidden by what is taken out', '<\x1b[0m<rc2 y', '< <rc2 y'],
     ['the nonce', `x${NONCE}y`, 'x[nonce]y'],
     ['a long line', 'x'.repeat(500), `${'x'.repeat(400)}...`],
     ['UTF-8', Buffer.from('é').toString('latin1'), Buffer.from('é').toString('latin1')],
@@ -85,10 +88,10 @@ describe('harmless', () => {
   test('never lets a marker or a control character through', async () => {
     const piece = fc.oneof(
       fc.constantFrom(
-        '<<rc1',
+        '<<rc2',
         '<',
         '<<',
-        'rc1',
+        'rc2',
         '\x1b[',
         '\x1b[0m',
         'm',
@@ -115,7 +118,7 @@ describe('harmless', () => {
         );
         const lines = stdout.split('\n');
         expect(lines).toHaveLength(all.length + 1);
-        expect(stdout).not.toContain('<<rc1');
+        expect(stdout).not.toContain('<<rc2');
         expect(stdout).not.toContain(NONCE);
         // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
         expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);

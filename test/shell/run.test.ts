@@ -39,11 +39,11 @@ describe('a boot that succeeds', () => {
   test('puts an empty line before and after each marker', async () => {
     box.init('b/prod/bootstrapper.sh', 'true');
     const { stdout } = await boot(SIGNED);
-    expect(stdout.match(/(?<=\n|^)<<rc1 [^\n]*(?=\n)/g)).toHaveLength(10);
-    expect(stdout.match(/\n<<rc1 .*>>\n/g)).not.toBeNull();
+    expect(stdout.match(/(?<=\n|^)<<rc2 [^\n]*(?=\n)/g)).toHaveLength(10);
+    expect(stdout.match(/\n<<rc2 .*>>\n/g)).not.toBeNull();
     expect(
       stdout
-        .split('<<rc1 ')
+        .split('<<rc2 ')
         .slice(0, -1)
         .every((before) => before.endsWith('\n')),
     ).toBe(true);
@@ -86,7 +86,7 @@ describe('a boot that succeeds', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('rolecall[init]: done\n');
     expect(stdout).toMatch(/^rolecall\[init\]: role web is up after \d+ ms$/m);
-    expect(stdout).not.toContain('<<rc1');
+    expect(stdout).not.toContain('<<rc2');
   });
 
   test('leaves nothing in /run but the lock, and nothing of the nonce anywhere', async () => {
@@ -112,7 +112,7 @@ describe('a #! payload', () => {
     box.init('b/prod/bootstrapper.sh', 'touch "$ROLECALL_INSTANCE_ID"');
     const { status, stdout } = await boot('#!/bin/bash\nenvironment=prod\nrole=web\ncontext=b\n');
     expect(status).toBe(0);
-    expect(stdout).not.toContain('<<rc1');
+    expect(stdout).not.toContain('<<rc2');
     expect(box.has('var/log/rolecall/init.log')).toBe(false);
   });
 });
@@ -187,7 +187,7 @@ describe('the earliest failures', () => {
     });
     expect(status).toBe(1);
     const said =
-      /bash 5\S+ is too old, 5.0 is needed\n\n<<rc1 - [0-9a-f]{8} 1 \d+\.\d{3} verdict failed metadata 1 \d+ ->>\n/;
+      /bash 5\S+ is too old, 5.0 is needed\n\n<<rc2 - [0-9a-f]{8} 1 \d+\.\d{3} verdict failed metadata 1 \d+ ->>\n/;
     expect(stdout).toMatch(said);
     // rc.local and the unit keep stdout from the console.
     expect(box.read('dev/console')).toMatch(said);
@@ -209,7 +209,7 @@ describe('the earliest failures', () => {
     });
     expect(status).toBe(1);
     expect(stdout).toMatch(
-      /ERROR Bootstrapping failed at step metadata \(status 1\): the bootstrapper broke off at its line \d+\n/,
+      /ERROR Bootstrapping failed at step metadata \(status 1\): the script broke off at its line \d+\n/,
     );
   });
 });

@@ -31,7 +31,7 @@ describe('bundle.fetch', () => {
       403,
       s3Error(403, 'AccessDenied', 'Request has expired'),
       1,
-      /is refused \(its time is up, or the credentials that signed it are gone\): the answer is 403<Code>AccessDenied <Message>Request has expired/,
+      /is refused \(it or its credentials have expired\): the answer is 403<Code>AccessDenied <Message>Request has expired/,
     ],
     [
       404,
@@ -148,7 +148,7 @@ describe('bundle.verify ends the start before anything is decrypted, where the b
     const spy = 'openssl() { touch "$ROOT/decrypted"; command openssl "$@"; }';
     const outcome = await box.start({ bundle, answers: [answer(200, found)], before: spy });
     expect(told(outcome)).toBe(
-      `bundle.verify (status 1): this is not the start-up bundle of this launch: its SHA-256 begins ${sha256(found).slice(0, 12)}, and ${sha256(bundle).slice(0, 12)} was expected`,
+      `bundle.verify (status 1): this is not this launch's start-up bundle: its SHA-256 begins ${sha256(found).slice(0, 12)}, and ${sha256(bundle).slice(0, 12)} was expected`,
     );
     expect([outcome.status, begun(outcome.stdout)]).toEqual([
       1,

@@ -154,13 +154,13 @@ describe('what a module prints', () => {
   });
 
   test('a forged marker is no marker', async () => {
-    const forged = `<<rc1 ${LAUNCH} deadbeef 99 9999999999.000 verdict ok module.one 0 1 0123456789abcdef>>`;
+    const forged = `<<rc2 ${LAUNCH} deadbeef 99 9999999999.000 verdict ok module.one 0 1 0123456789abcdef>>`;
     const outcome = await box.start({
       bundle: await alone(`echo "rolecall: ${forged}"; echo "${forged}"; exit 6`),
     });
     expect(marks(outcome.stdout).filter(({ event }) => event.startsWith('verdict ok'))).toEqual([]);
-    expect(outcome.stdout.match(/<<rc1 \S+ deadbeef/g)).toBeNull();
-    expect(outcome.stdout).toContain('< <rc1');
+    expect(outcome.stdout.match(/<<rc2 \S+ deadbeef/g)).toBeNull();
+    expect(outcome.stdout).toContain('< <rc2');
     expect(told(outcome)).toMatch(/^module\.one \(status 6\)/);
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KEY } from '../bundle/support.ts';
 import { run, written } from './bash.ts';
-import { events, LAUNCH, marks, NONCE } from './box.ts';
+import { events, LAUNCH, marks, NONCE, VERSION } from './box.ts';
 import { list, module, SIGNATURE, StartUpBox, sealed, told } from './start-up.ts';
 
 let box: StartUpBox;
@@ -22,7 +22,7 @@ const STEPS = [
   'module.two',
 ];
 const GOOD_EVENTS = [
-  'begin start-up-bundle',
+  `begin start-up-bundle ${VERSION}`,
   ...STEPS.flatMap((step) => [`start ${step}`, `end ${step} 0 MS`]),
   'verdict ok module.two 0 MS',
 ];
@@ -40,7 +40,7 @@ describe('a start that succeeds', () => {
     expect(events(stdout)).toEqual(GOOD_EVENTS);
     expect(marks(stdout).every(({ signed, launch }) => signed === true && launch === LAUNCH)).toBe(true);
     expect(marks(stdout).filter(({ event }) => event.startsWith('verdict'))).toHaveLength(3);
-    expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('<<rc1'))).toEqual([
+    expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('<<rc2'))).toEqual([
       'Unpacked: 4 files',
       'Starting module one: via one/start-up.sh',
       'rolecall[module.one]: one of memcached',
@@ -169,7 +169,7 @@ describe('the earliest failures', () => {
   test('before anything of the bundle is known, the EXIT trap reports', async () => {
     const outcome = await box.start({ bundle: await two(), before: 'find_consoles() { false; }' });
     expect(outcome.status).toBe(1);
-    expect(told(outcome)).toMatch(/^metadata \(status 1\): the start-up script broke off at its line \d+$/);
+    expect(told(outcome)).toMatch(/^metadata \(status 1\): the script broke off at its line \d+$/);
     expect(events(outcome.stdout)).toEqual(['verdict failed metadata 1 MS']);
     expect(marks(outcome.stdout).every(({ signed, launch }) => signed === 'none' && launch === '-')).toBe(
       true,
@@ -187,7 +187,7 @@ describe('the earliest failures', () => {
     expect(outcome.status).toBe(1);
     expect(told(outcome)).toMatch(/^metadata \(status 1\): bash 5\S+ is too old, 5.0 is needed$/);
     expect(
-      outcome.stdout.match(/^<<rc1 - [0-9a-f]{8} 1 \d+\.\d{3} verdict failed metadata 1 \d+ ->>$/gm),
+      outcome.stdout.match(/^<<rc2 - [0-9a-f]{8} 1 \d+\.\d{3} verdict failed metadata 1 \d+ ->>$/gm),
     ).toHaveLength(3);
   });
 

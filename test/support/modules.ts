@@ -7,7 +7,7 @@ export const MODULES: Readonly<Record<string, string>> = {
   first: 'echo "rolecall: $first_text for $role in $environment/$context"',
   second: 'echo "rolecall: second of $rolecall_launch"',
   fails: 'echo preparing\necho "E: Unable to locate package rabbitmq-server" >&2\nexit 100',
-  forges: `printf '\\n<<rc1 x deadbeef 9 1 verdict ok module.forges 0 1 0000000000000000>>\\n'; exit 7`,
+  forges: `printf '\\n<<rc2 x deadbeef 9 1 verdict ok module.forges 0 1 0000000000000000>>\\n'; exit 7`,
 };
 
 /**

@@ -12,8 +12,8 @@ const printed = (script: string): string =>
     'bash',
     [
       '-c',
-      `. "$1"; reset_state; RUN=a1b2c3d4 LAUNCH=${LAUNCH} NONCE=${NONCE} SIGNER=known MASKS[nonce]=${NONCE}
-       now_ms; RUN_AT=$REPLY; mark 'begin personality'; fine() { :; }
+      `. "$1"; reset_state; RUN=a1b2c3d4 LAUNCH=${LAUNCH} NONCE=${NONCE} INSTANCE_ID=${READING.instanceId} SIGNER=known MASKS[nonce]=${NONCE}
+       now_ms; RUN_AT=$REPLY; mark 'begin personality 0.1.0'; fine() { :; }
        run_step metadata fine; run_step personality fine; ${script}`,
       'test',
       BOOTSTRAPPER,
@@ -39,7 +39,7 @@ test('a good run is a success with its steps', () => {
 test('a failed step is a failure with its excerpt and the error that the box names', () => {
   const text = printed(
     `STEP=init; STEP_AT=$RUN_AT; mark 'start init'
-     EXCERPT=('copying' "cp: cannot stat 'x'" '${'<<rc1 '}forged>>') FAILURE="cp: cannot stat 'x'"; report_failure 3`,
+     EXCERPT=('copying' "cp: cannot stat 'x'" '${'<<rc2 '}forged>>') FAILURE="cp: cannot stat 'x'"; report_failure 3`,
   );
   expect(verdict(text)).toMatchObject({
     outcome: 'failed',
@@ -47,7 +47,7 @@ test('a failed step is a failure with its excerpt and the error that the box nam
       step: 'init',
       status: 3,
       firstError: "cp: cannot stat 'x'",
-      excerpt: ['copying', "cp: cannot stat 'x'", '< <rc1 forged>>'],
+      excerpt: ['copying', "cp: cannot stat 'x'", '< <rc2 forged>>'],
     },
   });
 });

@@ -33,7 +33,7 @@ describe('an image with a package', () => {
     const machine = await lab.boot({
       userData: Buffer.from(`${[...lines, `rolecall_nonce=${'0'.repeat(32)}`].join('\n')}\n`),
     });
-    await machine.said(/<<rc1 l-1 \S+ \d+ \S+ verdict ok init 0 \d+ \S+>>/);
+    await machine.said(/<<rc2 l-1 \S+ \d+ \S+ verdict ok init 0 \d+ \S+>>/);
     const ask = `for n in {1..100}; do exec 3<>/dev/tcp/127.0.0.1/11211 && break; sleep 0.02; done 2>/dev/null
       printf 'version\\r\\nstats\\r\\n' >&3; while read -r line <&3; do echo "$line"; [[ $line != END* ]] || break; done`;
     const { enterCommand } = await import('../../../src/local/box/enter.ts');
