@@ -76,6 +76,7 @@ const inputs = await Promise.all([
   bundle({ main: 'src/main.ts', rolecall: 'src/bin/rolecall.ts', launch: 'src/bin/launch.ts' }, [apart]),
   bundle({ inquirer: 'src/io/inquirer.ts' }, []),
   bundle({ ora: 'src/io/ora.ts' }, []),
+  bundle({ re2: './node_modules/re2js/build/index.js' }, []),
   bundle({ 'ec2-sdk': 'src/aws/ec2-sdk.ts' }, [pureSchemas]),
   bundle({ 's3-sdk': 'src/aws/s3-sdk.ts' }, [pureSchemas]),
 ]);

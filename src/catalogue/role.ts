@@ -97,7 +97,7 @@ export interface Role {
   readonly personality: Readonly<Record<string, string>>;
   /** How long a machine may take from running to its verdict, milliseconds. */
   readonly timeoutMs: number;
-  /** Console patterns of an AMI whose bootstrapper is its own (JavaScript regular expressions). */
+  /** Console patterns of an AMI whose bootstrapper is its own (regular expressions in RE2's syntax). */
   readonly patterns: { readonly success?: string; readonly failure?: string };
   /** Hex SHA-256 of the catalogue file's bytes. */
   readonly catalogueSha256: string;

@@ -5,7 +5,7 @@ import { name, text } from '../document/texts.ts';
 import { BUNDLE_SETTINGS } from './bundle-fields.ts';
 import { MAX_USER_TAGS, personality, tags } from './maps.ts';
 
-const regex = text('^.{1,512}$', 'a JavaScript regular expression of 1 to 512 characters', {
+const regex = text('^.{1,512}$', 'a regular expression (RE2) of 1 to 512 characters', {
   problem: patternProblem,
 });
 

@@ -1,11 +1,13 @@
+import { linearPattern, linearProblem } from './linear.ts';
+
 /**
- * What makes a console pattern unusable, or undefined. Patterns run on every line of every machine's console, so one
- * that matches the empty line (and so everything) is refused, too.
+ * What makes a console pattern unusable, or undefined. Patterns run on every line of every machine's console: they are
+ * RE2's, which take linear time, and one that matches the empty line (and so everything) is refused.
  */
 export function patternProblem(source: string): string | undefined {
-  const problem = expressionProblem(source);
+  const problem = linearProblem(source);
   if (problem !== undefined) return problem;
-  return new RegExp(source, 'u').test('') ? 'matches the empty line, and so every console' : undefined;
+  return linearPattern(source).test('') ? 'matches the empty line, and so every console' : undefined;
 }
 
 /** What makes a regular expression unusable, or undefined: one that may take exponential time is refused, too. */

@@ -1,4 +1,5 @@
 /** What a console tells, folded line by line: pure, so that any way of reading the same lines gives the same facts. */
+import type { LinearPattern } from '../document/linear.ts';
 import {
   findPieces,
   isAnonymous,
@@ -15,16 +16,11 @@ export const EXCERPT_LINES = 40;
 /** Excerpt, summary and torn lines kept a machine; a box prints far fewer, a runaway one must not fill our memory. */
 const KEPT_LINES = 200;
 
-/** A pattern of the catalogue. */
-export interface Pattern {
-  test(line: string): boolean;
-}
-
 /** What is looked for in a line. */
 export interface Reading extends Trust {
   /** Patterns of a bootstrapper that is not rolecall's, applied line by line. */
-  readonly success?: Pattern | undefined;
-  readonly failure?: Pattern | undefined;
+  readonly success?: LinearPattern | undefined;
+  readonly failure?: LinearPattern | undefined;
 }
 
 /** A line that mattered, with the console lines before it (itself the last). */
@@ -243,7 +239,7 @@ const PANIC = new RegExp(`${KERNEL}Kernel panic - not syncing\\b`);
 const STARTED = new RegExp(`${KERNEL.replace('\\d+\\.\\d{6}', '0\\.0{6}')}Linux version \\S`);
 
 /** Whether a pattern fits the line as it stands or as the script printed it: `^Done` is meant for the latter. */
-const fits = (pattern: Pattern | undefined, line: string): boolean =>
+const fits = (pattern: LinearPattern | undefined, line: string): boolean =>
   pattern !== undefined && (pattern.test(line) || pattern.test(line.replace(CLOUD_INIT_PREFIX, '')));
 
 function sightings(facts: Facts, line: string, kind: LineKind, { success, failure }: Reading): Facts {

@@ -1,5 +1,7 @@
 /** Watches a launch until every machine has its verdict. Prints nothing: it tells WatchEvents. */
 import type { Ec2 } from '../aws/ports.ts';
+import { type LinearPattern, linearPattern } from '../document/linear.ts';
+import { patternProblem } from '../document/pattern.ts';
 import { UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
@@ -51,7 +53,7 @@ export interface WatchOptions {
   readonly tickMs?: number;
   /** How long AWS may be out of reach before the watch ends with that error, milliseconds; 2 minutes by default. */
   readonly unreachableMs?: number;
-  /** The catalogue's patterns (JavaScript regular expressions), applied to each console line. */
+  /** The catalogue's patterns (regular expressions in RE2's syntax), applied to each console line. */
   readonly patterns?: { readonly success?: string; readonly failure?: string };
   /** Ends the iteration at once, without an error. */
   readonly signal?: AbortSignal;
@@ -97,16 +99,12 @@ export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchE
   yield* watcher.tags.leave();
 }
 
-function compiled(name: 'success' | 'failure', source: string | undefined): RegExp | undefined {
+function compiled(name: 'success' | 'failure', source: string | undefined): LinearPattern | undefined {
   if (source === undefined) return undefined;
-  try {
-    // As the catalogue compiles it when it checks it.
-    return new RegExp(source, 'u');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`The ${name} pattern is no regular expression: ${why}`, {
-      cause: error,
-      hint: `Correct \`${name}\` in the catalogue; it is a JavaScript regular expression, matched against each console line.`,
-    });
-  }
+  // As the catalogue checks it.
+  const problem = patternProblem(source);
+  if (problem === undefined) return linearPattern(source);
+  throw new UsageError(`The ${name} pattern ${problem}`, {
+    hint: `Correct \`${name}\` in the catalogue; it is a regular expression in RE2's syntax, matched against each console line.`,
+  });
 }

@@ -1,4 +1,5 @@
 /** The watch loop's state: one `tick` looks at EC2 once and returns what is new. */
+import type { LinearPattern } from '../document/linear.ts';
 import { AwsError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { InstanceId, LaunchId, Machine, Nonce } from '../nouns.ts';
@@ -36,8 +37,8 @@ export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons'> {
   readonly visibleMs: number;
   readonly tickMs: number;
   readonly unreachableMs: number;
-  readonly success: RegExp | undefined;
-  readonly failure: RegExp | undefined;
+  readonly success: LinearPattern | undefined;
+  readonly failure: LinearPattern | undefined;
 }
 
 export class Watcher {

@@ -134,7 +134,7 @@ apps:
     [
       'a broken pattern',
       'success: "(("',
-      '11:14 roles.web.success is no regular expression: unterminated group',
+      "11:14 roles.web.success is no regular expression of RE2's syntax: missing closing ): `((`",
     ],
     [
       'a pattern that always matches',
@@ -142,9 +142,14 @@ apps:
       '11:14 roles.web.success matches the empty line, and so every console',
     ],
     [
-      'a pattern that may never end',
-      'failure: "(a+)+$"',
-      '11:14 roles.web.failure repeats a group that repeats inside, as (a+)+ does: it can take for ever',
+      'a pattern that looks behind itself',
+      "failure: '(?<!not )ready'",
+      "11:14 roles.web.failure is no regular expression of RE2's syntax: it looks around, as (?=x) and (?<!x) do, which RE2 can't match in linear time",
+    ],
+    [
+      'a pattern that refers back',
+      "failure: '(a|b)\\1'",
+      "11:14 roles.web.failure is no regular expression of RE2's syntax: it refers back to a group, as \\1 does, which RE2 can't match in linear time",
     ],
     [
       'a key that is ours',
