@@ -168,6 +168,7 @@ export class SecondChannel {
     const { verdict } = judgement;
     if (verdict.outcome === 'succeeded') {
       // Few machines' consoles are read anyhow: they may tell the steps, or a failure.
+      if (this.#isFew && saysItself(tracked, verdict, reading)) return undefined;
       const heard = !this.#isFew || tracked.readAt > seenAt || now - seenAt >= STEPS_MS;
       return heard && tracked.leaningSince === undefined ? verdict : undefined;
     }

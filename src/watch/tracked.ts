@@ -50,6 +50,8 @@ export interface Tracked {
   changedAt: number;
   /** Since when it is doomed or hopeful. */
   leaningSince?: number;
+  /** When a console first showed a success, which the kernel or cloud-init may still contradict. */
+  provedSince?: number;
   /** Since when nothing tells that it could still come to a verdict: a reboot has cut its only run off. */
   cutOffSince?: number;
   finalSince?: number;
@@ -141,11 +143,15 @@ function withOpenLine({ facts, open }: ConsoleState, { launch }: Reading): Facts
   return torn.length === 0 ? facts : { ...facts, entries: [...facts.entries, ...torn] };
 }
 
-/** Judges a machine while it is waited for: a doomed or hopeful one gets a moment's grace. */
+/**
+ * Judges a machine while it is waited for: a doomed or hopeful one gets a moment's grace.
+ * @param okGraceMs how long a success is watched before it counts
+ */
 export function verdictNow(
   tracked: Tracked,
   reading: Reading,
   { monotonic: now, wall }: Moment,
+  okGraceMs: number,
 ): Verdict | undefined {
   // What rests on no marker happened when it was first seen, not when the grace is over.
   const leanedMs = now - (tracked.leaningSince ?? now);
@@ -154,6 +160,11 @@ export function verdictNow(
   const judgement: Judgement = judge(facts, times);
   if (isCutOffForGood(sceneOf(facts.entries))) tracked.cutOffSince ??= now;
   else delete tracked.cutOffSince;
+  if (judgement.kind === 'decided' && judgement.verdict.outcome === 'succeeded') {
+    tracked.provedSince ??= now;
+    return now - tracked.provedSince >= okGraceMs ? judgement.verdict : undefined;
+  }
+  delete tracked.provedSince;
   if (judgement.kind === 'decided') return judgement.verdict;
   if (judgement.kind === 'open' || judgement.kind === 'waiting') {
     delete tracked.leaningSince;

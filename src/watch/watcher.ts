@@ -10,7 +10,7 @@ import type { WatchEvent } from './events.ts';
 import type { Reading } from './facts.ts';
 import { Nonces } from './nonce.ts';
 import { Notices } from './notices.ts';
-import { Pace } from './pace.ts';
+import { isSmall, Pace } from './pace.ts';
 import { ConsoleReader } from './reader.ts';
 import { SecondChannel } from './second-channel.ts';
 import { SideBySide } from './side-by-side.ts';
@@ -226,10 +226,17 @@ export class Watcher {
       vanished: tracked.described && !tracked.present && this.#trouble === undefined,
       unproved: this.#second?.unproved(tracked) ?? [],
     };
-    const told = verdictNow(tracked, reading, now) ?? verdictAtEnd(tracked, reading, ending);
+    const told =
+      verdictNow(tracked, reading, now, this.#okGraceMs(ending)) ?? verdictAtEnd(tracked, reading, ending);
     const verdict = this.#second === undefined ? told : this.#second.weigh(tracked, told, reading);
     const events = [...troubled, ...news(tracked, now.wall)];
     return verdict === undefined ? events : [...events, this.#decide(tracked, verdict)];
+  }
+
+  /** Where consoles are read at every tick anyhow, two more looks may show that the kernel or cloud-init contradicts. */
+  #okGraceMs({ postedOnly, failed }: { readonly postedOnly: boolean; readonly failed: unknown }): number {
+    if (postedOnly || failed !== undefined || !isSmall(this.#fleet())) return 0;
+    return OK_GRACE_TICKS * this.#plan.tickMs;
   }
 
   /** Proves the beacons that have come; a machine's nonce is recovered for it where that is needed. */
@@ -347,6 +354,9 @@ export class Watcher {
     }
   }
 }
+
+/** For how many ticks a success is watched before it counts. */
+const OK_GRACE_TICKS = 2;
 
 const machineEvent = (machine: Machine, at: number): WatchEvent => ({ type: 'machine', at, machine });
 

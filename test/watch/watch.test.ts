@@ -57,8 +57,8 @@ test('a good boot is told step by step, ends with its verdict, and is tagged', a
   ]);
   expect(only(events)).toMatchObject({ outcome: 'succeeded', bootMs: BOOTED * 1000 + 8000 - LAUNCHED_AT });
   expect(world.tags.get(box.machine.instanceId)).toEqual({ 'rolecall:verdict': 'succeeded' });
-  // The verdict is printed at 2 + 8 / 2 seconds, and is known at the next look.
-  expect(world.now).toBe(6);
+  // The verdict is printed at 2 + 8 / 2 seconds, is read at the next look, and counts two looks later.
+  expect(world.now).toBe(7);
 });
 
 test('what came between two looks is told in the order in which the box printed it, and once', async () => {
@@ -414,7 +414,7 @@ describe('AWS in trouble', () => {
     const ec2 = {
       ...world.ec2,
       consoleOutput: (...asked: Parameters<typeof consoleOutput>) => {
-        if (asked[0] !== denied.machine.instanceId || world.now < 6) return consoleOutput(...asked);
+        if (asked[0] !== denied.machine.instanceId || world.now < 7) return consoleOutput(...asked);
         return Promise.reject(new AwsError('not for you', { kind: 'permission' }));
       },
     };
@@ -509,7 +509,7 @@ describe('a watch that is resumed', () => {
     const { world, found } = await resumed(personality(NONCE, LAUNCH));
     expect(found.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded', 'succeeded']);
     expect(world.calls.filter(({ name }) => name === 'userData').length).toBeLessThanOrEqual(3);
-    expect(world.now).toBe(0);
+    expect(world.now).toBe(1);
   });
 
   test('recovers the nonce from a script that quotes it', async () => {
@@ -670,4 +670,102 @@ describe('one machine whose requests get no answer', () => {
     const at = await toldAt(world, (heard) => world.resume(heard));
     for (const id of others) expect(at.get(id)).toBeLessThan(10);
   });
+});
+
+test.each([
+  ['a kernel that panics', '[   12.345678] Kernel panic - not syncing: Fatal exception', 'kernel'],
+  ['cloud-init', 'Failed running /var/lib/cloud/instance/scripts/part-001 [1]', 'cloud-init'],
+  ['the run itself', marker(9, 'end init 1 5'), 'init'],
+])('%s contradicts an ok a moment later', async (_, line, step) => {
+  const world = new World();
+  // One line every half second: the ok is read before the next.
+  world.boot([...goodRun(), line]);
+  const found = only(await world.watch());
+  expect(found).toMatchObject({ outcome: 'failed', failure: { step } });
+});
+
+test('an ok that nothing contradicts is told after two more looks, and at once where the machine ends', async () => {
+  const world = new World();
+  world.boot(goodRun());
+  expect(only(await world.watch()).outcome).toBe('succeeded');
+  expect(world.now).toBeLessThan(2 + 4 + 1.6);
+  const ending = new World();
+  const box = ending.boot(goodRun());
+  ending.at(5.6, () => ending.state(box, 'terminated'));
+  expect(only(await ending.watch()).outcome).toBe('succeeded');
+});
+
+describe('a start-up script that a reboot cuts off', () => {
+  const KERNEL = '[    0.000000] Linux version 6.1.115 (admin@build)';
+  const begun = [
+    marker(1, 'begin start-up-bundle 1.2.3'),
+    marker(2, 'start metadata'),
+    marker(3, 'end metadata 0 9'),
+    marker(4, 'start module.memcached'),
+  ];
+
+  test.each([
+    ['in its first boot', [...begun, KERNEL], /^rebooted during module\.memcached: cloud-init runs/],
+    [
+      'and that tells so',
+      [...begun, marker(5, 'interrupted module.memcached'), KERNEL],
+      /^rebooted during module\.memc/,
+    ],
+    ['whose beginning the ring has lost', [...begun.slice(3), KERNEL], /^rebooted during module\.memcached/],
+  ])('%s ends early as silent, and says why', async (_, lines, reason) => {
+    const world = new World();
+    world.boot(lines);
+    const found = only(await world.watch({ timeoutMs: 600_000 }));
+    expect(found).toMatchObject({ outcome: 'silent', reason: expect.stringMatching(reason) });
+    expect(world.now).toBeLessThan(15);
+  });
+
+  test('a kernel line that is an echo ends nothing: the run goes on behind it', async () => {
+    const world = new World();
+    world.boot([
+      ...begun,
+      KERNEL,
+      marker(5, 'end module.memcached 0 9'),
+      marker(6, 'verdict ok module.memcached 0 99'),
+    ]);
+    const found = only(await world.watch());
+    expect(found.outcome).toBe('succeeded');
+    expect('notes' in found).toBe(false);
+  });
+
+  test('the bootstrapper runs again at every boot: its next run is awaited', async () => {
+    const world = new World();
+    const box = world.boot([...goodRun({}, 6), KERNEL]);
+    world.at(40, () => {
+      for (const line of goodRun({ run: 'ffff0000' })) print(box, line);
+    });
+    const found = only(await world.watch({ timeoutMs: 600_000 }));
+    expect(found).toMatchObject({ outcome: 'succeeded', notes: ['rebooted during init'] });
+  });
+
+  test('a bootstrapper that never comes back is silent at the end of the wait, not stuck', async () => {
+    const world = new World();
+    world.boot([...goodRun({}, 6), KERNEL]);
+    const found = only(await world.watch());
+    expect(found).toMatchObject({
+      outcome: 'silent',
+      reason: expect.stringMatching(/^rebooted during init \d+ s ago/),
+    });
+    expect(world.now).toBeGreaterThan(55);
+  });
+});
+
+test("an AMI with another version's bootstrapper is silent, and the reason names the version", async () => {
+  const world = new World();
+  world.boot(goodRun().map((line) => line.replace('<<rc2', '<<rc1')));
+  expect(only(await world.watch())).toMatchObject({
+    outcome: 'silent',
+    reason: expect.stringMatching(/^no marker that counts.*markers of another version \(rc1\)/),
+  });
+});
+
+test("a sibling's markers that syslog brings to the console never count", async () => {
+  const world = new World();
+  world.boot(goodRun({ id: 'i-00000000000000009' }));
+  expect(only(await world.watch())).toMatchObject({ outcome: 'silent' });
 });
