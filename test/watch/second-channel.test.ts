@@ -5,7 +5,7 @@ import type { Machine } from '../../src/nouns.ts';
 import type { BeaconStore } from '../../src/watch/beacons.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { beaconKey, failedRun, goodRun, LAUNCH, logKey, marker, OTHER_NONCE, text } from './boxes.ts';
+import { beaconKey, failedRun, goodRun, LAUNCH, logKey, marker, NONCE, OTHER_NONCE, text } from './boxes.ts';
 import { World } from './world.ts';
 
 /** A bucket of the world's: what its machines have sent, and how often it was asked. */
@@ -198,6 +198,102 @@ describe('two channels that disagree', () => {
     expect(notices(events)).toEqual([
       expect.stringMatching(/^6 objects among the beacons with a key of another/),
     ]);
+  });
+});
+
+describe('what nothing proves is told, and never counts', () => {
+  const OTHERS = [
+    ['of another nonce', { nonce: OTHER_NONCE }],
+    ['of a sibling', { id: 'i-00000000000000009' }],
+    ['of another launch', { launch: 'web-2' }],
+  ] as const;
+
+  test.each(OTHERS)('an ok %s beside a console that fails, or says nothing', async (_, who) => {
+    for (const [lines, outcome] of [
+      [failedRun(), 'failed'],
+      [[], 'silent'],
+    ] as const) {
+      const world = new World();
+      const store = new Store(world);
+      const { machine } = world.boot(lines);
+      world.at(3, () => {
+        const event = marker(8, 'verdict ok init 0 1', { id: machine.instanceId, ...who });
+        store.put(beaconKey(event, machine.instanceId).replace('web-2', LAUNCH));
+      });
+      const events = await world.watch({ beacons: store });
+      const [verdict] = verdicts(events);
+      expect(verdict?.outcome).toBe(outcome);
+      if (verdict?.outcome === 'silent')
+        expect(verdict.reason).toContain('a beacon that nothing proves says ok init');
+      expect(notices(events)).toEqual([
+        expect.stringMatching(/^A beacon of i-0+1 \(ok init\) has a wrong MAC/),
+      ]);
+    }
+  });
+
+  test('nor do thousands of them keep the consoles from being read', async () => {
+    const world = new World();
+    const store = new Store(world);
+    for (let n = 1; n <= 40; n += 1) {
+      const { machine } = world.boot(goodRun(), { n });
+      store.verdict(machine.instanceId, 'failed', { nonce: OTHER_NONCE });
+    }
+    const outcomes = verdicts(await world.watch({ beacons: store, timeoutMs: 300_000 })).map(
+      (one) => one.outcome,
+    );
+    expect(outcomes).toEqual(Array(40).fill('succeeded'));
+  });
+});
+
+test('a watch that did not launch recovers the nonce, not once a machine, and proves the beacons with it', async () => {
+  const world = new World();
+  const store = new Store(world);
+  const userData = `rolecall_launch=${LAUNCH}\nrolecall_nonce=${NONCE}\n`;
+  for (let n = 1; n <= 30; n += 1) {
+    const batch = { tags: { 'rolecall:batch': '1' } };
+    const { machine } = world.add({ n, state: 'running', ...batch }, { userData });
+    store.verdict(machine.instanceId, n === 7 ? 'failed' : 'ok');
+  }
+  const { watchLaunch } = await import('../../src/watch/watch.ts');
+  const found: string[] = [];
+  const sent = { machines: [], done: true };
+  const options = { ec2: world.ec2, clock: world.clock, launch: LAUNCH, timeoutMs: 60_000, beacons: store };
+  for await (const event of watchLaunch({ ...options, sent: () => sent }))
+    if (event.type === 'verdict') found.push(event.verdict.outcome);
+  expect(found.filter((outcome) => outcome === 'succeeded')).toHaveLength(29);
+  expect(found.filter((outcome) => outcome === 'failed')).toHaveLength(1);
+  expect(world.calls.filter(({ name }) => name === 'userData').length).toBeLessThan(6);
+});
+
+describe('a boot log is believed for its MAC and its content', () => {
+  const told = async (put: (store: Store, id: string) => void) => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    world.at(5, () => {
+      store.verdict(machine.instanceId, 'failed');
+      put(store, machine.instanceId);
+    });
+    const [verdict] = verdicts(await world.watch({ beacons: store }));
+    return verdict?.outcome === 'failed' ? verdict.failure.excerpt.length : undefined;
+  };
+  const LOG = text(failedRun());
+
+  test('and then its lines are shown', async () => {
+    expect(await told((store, id) => store.log(id, LOG))).toBe(4);
+  });
+
+  test.each<[string, (store: Store, id: string) => void]>([
+    ['of another nonce', (store, id) => store.put(logKey(LOG, { id, nonce: OTHER_NONCE }), LOG)],
+    [
+      'of a sibling',
+      (store, id) => store.put(logKey(LOG, { id: 'i-00000000000000009' }).replace(/i-[0-9a-f]+/, id), LOG),
+    ],
+    ['with another content', (store, id) => store.put(logKey('other', { id }), LOG)],
+    ['of another run', (store, id) => store.put(logKey(LOG, { id, run: 'ffff0000' }), LOG)],
+    ['under the key of before', (store, id) => store.put(`logs/${LAUNCH}/${id}`, LOG)],
+  ])('not one %s', async (_, put) => {
+    expect(await told(put)).toBe(0);
   });
 });
 
