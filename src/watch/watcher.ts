@@ -12,6 +12,7 @@ import { Nonces } from './nonce.ts';
 import { Notices } from './notices.ts';
 import { isSmall, Pace } from './pace.ts';
 import { ConsoleReader } from './reader.ts';
+import { Requests } from './requests.ts';
 import { SecondChannel } from './second-channel.ts';
 import { SideBySide } from './side-by-side.ts';
 import {
@@ -52,6 +53,7 @@ export class Watcher {
   readonly #machines = new Map<InstanceId, Tracked>();
   readonly #nonces: Nonces;
   readonly #notices: Notices;
+  readonly #requests: Requests;
   readonly #second: SecondChannel | undefined;
   readonly tags: VerdictTags;
   readonly #boots = new Boots();
@@ -59,9 +61,6 @@ export class Watcher {
   #describedAt = Number.NEGATIVE_INFINITY;
   /** Why the newest DescribeInstances failed, if it did. */
   #trouble: AwsError | undefined;
-  /** Since when not one request has reached AWS. */
-  #unreachableSince: number | undefined;
-  #throttled = false;
   #finished = false;
   #failure: unknown;
 
@@ -70,6 +69,7 @@ export class Watcher {
     this.#reader = new ConsoleReader(plan.ec2);
     this.#nonces = new Nonces(plan.ec2, plan.launch);
     this.#notices = new Notices(plan.clock);
+    this.#requests = new Requests({ ...plan, notices: this.#notices });
     this.tags = new VerdictTags({ ec2: plan.ec2, clock: plan.clock, notices: this.#notices });
     const tools = { clock: plan.clock, notices: this.#notices, tickMs: plan.tickMs };
     this.#second = plan.beacons && new SecondChannel(plan.beacons, plan.launch, tools);
@@ -90,12 +90,11 @@ export class Watcher {
 
   /** What ended the watch early: an error that came with the last tick, beside the events that it still had to tell. */
   get failure(): unknown {
-    return this.#failure;
+    return this.#failure ?? this.#requests.unreachable;
   }
 
   /** @throws AwsError where trying again is of no use, and there is nothing to tell before */
   async tick(): Promise<WatchEvent[]> {
-    this.#throttled = false;
     const fleet = this.#fleet();
     this.#second?.ask({ present: this.#machines.size, fleet }, this.#undecided());
     const events = [...this.#known(), ...(await this.#describe()), ...(await this.#hear())];
@@ -118,7 +117,7 @@ export class Watcher {
     events.push(...(await this.#looks.settle(this.#plan.tickMs)));
     this.#failure ??= this.#looks.failure;
     events.push(...(await this.#bySecondChannel()), ...this.#end());
-    if (this.#pace.ticked(this.#throttled)) {
+    if (this.#pace.ticked(this.#requests.wasThrottled())) {
       events.push(this.#notices.say('AWS throttles our requests: asking less often until it stops'));
     }
     return events;
@@ -156,7 +155,7 @@ export class Watcher {
     const sizes = { described: this.#machines.size, fleet: this.#fleet() };
     const pauseMs = this.#pace.describeMs(sizes, this.#youngestPendingMs(now));
     if (now - this.#describedAt < pauseMs) return [];
-    const answer = await this.#attempt(() => this.#plan.ec2.machinesOfLaunch(this.#plan.launch));
+    const answer = await this.#requests.attempt(() => this.#plan.ec2.machinesOfLaunch(this.#plan.launch));
     this.#trouble = 'failed' in answer ? answer.error : undefined;
     if ('failed' in answer) return answer.failed;
     this.#describedAt = now;
@@ -209,7 +208,7 @@ export class Watcher {
   /** Reads one machine's console and judges it. */
   async #look(tracked: Tracked, impaired: ReadonlySet<InstanceId>): Promise<WatchEvent[]> {
     tracked.readAt = this.#plan.clock.monotonic();
-    const answer = await this.#attempt(() => this.#read(tracked));
+    const answer = await this.#requests.attempt(() => this.#read(tracked));
     const now = this.#moment();
     const troubled = 'failed' in answer ? answer.failed : [];
     // Its beacon was quicker.
@@ -245,7 +244,7 @@ export class Watcher {
     for (const tracked of this.#second?.heardOf(this.#undecided()) ?? []) {
       if (tracked.reading === undefined) {
         // One request a batch: all its machines have one payload.
-        const answer = await this.#attempt(() => this.#nonces.of(tracked.machine));
+        const answer = await this.#requests.attempt(() => this.#nonces.of(tracked.machine));
         if ('failed' in answer) {
           events.push(...answer.failed);
           break;
@@ -327,38 +326,9 @@ export class Watcher {
         : `EC2 describes ${this.#machines.size} of the ${launched} machines of launch ${launch}; no others appeared`;
     return [this.#notices.say(text)];
   }
-
-  /** A connection that is gone for minutes will hardly come back: then say so, rather than call machines silent. */
-  #unreachable(error: AwsError): void {
-    const now = this.#plan.clock.monotonic();
-    this.#unreachableSince ??= now;
-    if (now - this.#unreachableSince >= this.#plan.unreachableMs) this.#failure ??= error;
-  }
-
-  /** Makes a request whose failure may pass. @throws AwsError where it will not */
-  async #attempt<T>(
-    request: () => Promise<T>,
-  ): Promise<{ value: T } | { failed: WatchEvent[]; error: AwsError }> {
-    try {
-      const value = await request();
-      this.#unreachableSince = undefined;
-      return { value };
-    } catch (error) {
-      if (!(error instanceof AwsError) || isForGood(error)) throw error;
-      if (error.kind === 'endpoint') this.#unreachable(error);
-      if (error.kind === 'throttle') {
-        this.#throttled = true;
-        return { failed: [], error };
-      }
-      return { failed: this.#notices.once(`AWS is in trouble, trying again: ${error.message}`), error };
-    }
-  }
 }
 
 /** For how many ticks a success is watched before it counts. */
 const OK_GRACE_TICKS = 2;
 
 const machineEvent = (machine: Machine, at: number): WatchEvent => ({ type: 'machine', at, machine });
-
-const isForGood = ({ kind }: AwsError): boolean =>
-  kind === 'permission' || kind === 'credentials' || kind === 'invalid';
