@@ -12,6 +12,11 @@ export class Nonces {
     this.#launch = launch;
   }
 
+  /** The nonce of a machine whose batch was asked about before. */
+  known({ tags, instanceId }: Machine): Nonce | undefined {
+    return this.#known.get(tags['rolecall:batch'] ?? instanceId);
+  }
+
   /**
    * @returns undefined where the machine's user data holds no nonce of the launch
    * @throws AwsError

@@ -97,7 +97,8 @@ export class Watcher {
   async tick(): Promise<WatchEvent[]> {
     const fleet = this.#fleet();
     this.#second?.ask({ present: this.#machines.size, fleet }, this.#undecided());
-    const events = [...this.#known(), ...(await this.#describe()), ...(await this.#hear())];
+    const events = [...this.#known(), ...(await this.#describe())];
+    this.#hear();
     const now = this.#plan.clock.monotonic();
     const undecided = this.#undecided();
     const needing = this.#second?.needing(undecided, this.#plan.limits);
@@ -239,21 +240,26 @@ export class Watcher {
   }
 
   /** Proves the beacons that have come; a machine's nonce is recovered for it where that is needed. */
-  async #hear(): Promise<WatchEvent[]> {
-    const events: WatchEvent[] = [];
+  #hear(): void {
+    const asked = new Set<string>();
     for (const tracked of this.#second?.heardOf(this.#undecided()) ?? []) {
-      if (tracked.reading === undefined) {
-        // One request a batch: all its machines have one payload.
-        const answer = await this.#requests.attempt(() => this.#nonces.of(tracked.machine));
-        if ('failed' in answer) {
-          events.push(...answer.failed);
-          break;
-        }
-        tracked.reading = this.#reading(tracked.machine, answer.value);
-      }
-      this.#second?.hear(tracked, tracked.reading);
+      const { machine } = tracked;
+      const nonce = this.#nonces.known(machine);
+      if (nonce !== undefined) tracked.reading ??= this.#reading(machine, nonce);
+      if (tracked.reading !== undefined) this.#second?.hear(tracked, tracked.reading);
+      const batch = machine.tags['rolecall:batch'] ?? machine.instanceId;
+      if (tracked.reading !== undefined || asked.has(batch) || asked.size >= this.#pace.reads) continue;
+      // One request a batch: all its machines have one payload.
+      asked.add(batch);
+      this.#beacons.start(machine.instanceId, () => this.#recover(tracked));
     }
-    return events;
+  }
+
+  async #recover(tracked: Tracked): Promise<WatchEvent[]> {
+    const answer = await this.#requests.attempt(() => this.#nonces.of(tracked.machine));
+    if ('failed' in answer) return answer.failed;
+    tracked.reading ??= this.#reading(tracked.machine, answer.value);
+    return [];
   }
 
   /** Decides what beacons have told. */

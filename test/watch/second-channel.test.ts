@@ -58,6 +58,7 @@ class Store implements BeaconStore {
 
   async read(key: string) {
     this.#ask(`read ${key}`);
+    await this.#world.stall(`read ${key}`);
     const found = this.objects.get(key);
     return found && Readable.from(Buffer.from(found.text));
   }
@@ -487,8 +488,9 @@ test('a boot log that is slow to come delays no other machine', async () => {
   const world = new World();
   const store = new Store(world);
   const [slow, other] = [1, 2].map((n) => world.boot([], { n }).machine.instanceId);
-  for (const id of [slow, other]) world.at(9, () => store.verdict(id ?? '', 'failed.init'));
-  world.stalled.add(`read logs/${LAUNCH}/${slow}`);
+  for (const id of [slow, other]) world.at(9, () => store.verdict(id ?? '', 'failed'));
+  store.log(slow ?? '', 'slow');
+  world.stalled.add(`read ${logKey('slow', { id: slow })}`);
   const at = new Map<string, number>();
   await world.watch({ beacons: store }, (event) => {
     if (event.type === 'verdict') at.set(event.machine.instanceId, world.now);
