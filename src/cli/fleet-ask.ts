@@ -22,9 +22,12 @@ export async function askToEnd(
   if (yes) return true;
   const what = `${counted(members.length, 'machine')} of ${role} ${environment}/${context}`;
   if (!terminal.interactive)
-    throw new UsageError(`${verb} would end ${what}, and there is no terminal to ask`, {
-      hint: `--yes does it without asking; --dry-run shows which${verb === 'terminate' ? '' : ', and does nothing'}`,
-    });
+    throw new UsageError(
+      `${verb} would ${QUESTIONS[verb].toLowerCase()} ${what}, and there is no terminal to ask`,
+      {
+        hint: `--yes does it without asking; --dry-run shows which${verb === 'terminate' ? '' : ', and does nothing'}`,
+      },
+    );
   const { memberLines } = await import('../report/members.ts');
   const lines = memberLines(members, clock.now(), columnsOf(terminal));
   terminal.stderr.write(`${lines.join('\n')}\n`);

@@ -90,7 +90,11 @@ export class FleetBook implements Ledger, Recent {
 
   /** Waits for the lease, and keeps it until `close`. @throws see takeLease */
   static async open(options: LeaseOptions): Promise<FleetBook> {
-    const book = new FleetBook(options, await takeLease(options));
+    const held = await takeLease(options).catch(async (error: unknown) => {
+      await giveBack(options);
+      throw error;
+    });
+    const book = new FleetBook(options, held);
     void book.#beat();
     return book;
   }
@@ -230,6 +234,17 @@ export class FleetBook implements Ledger, Recent {
     }
     this.#lost = takenBy(record.holder ?? undefined);
     throw this.#lost;
+  }
+}
+
+/** A lease whose taking was broken off, at Ctrl-C say, may have been taken all the same: others would wait for it. */
+async function giveBack({ records, key, holder }: LeaseOptions): Promise<void> {
+  try {
+    const { found, record } = await readFleetRecord(records, key);
+    if (found === undefined || record.holder?.id !== holder.id) return;
+    await move(records, key, found, { ...record, move: record.move + 1, holder: null });
+  } catch {
+    // Out of reach: it is over after a minute.
   }
 }
 

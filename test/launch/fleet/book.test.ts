@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConflictError } from '../../../src/errors.ts';
+import { ConflictError, InterruptedError } from '../../../src/errors.ts';
 import { FleetBook, glimpse } from '../../../src/launch/fleet/book.ts';
 import { LEASE_MS } from '../../../src/launch/fleet/lease.ts';
 import { memoryRecords } from '../../../src/launch/memory-records.ts';
@@ -127,6 +127,20 @@ describe('a fleet’s book', () => {
     await book.enter(ONE, { batch: 1, count: 3 });
     expect((await now()).open).toHaveLength(1);
     await book.close();
+  });
+
+  test('a lease that was taken though the taking was broken off is given back', async () => {
+    const { open, records, now } = setting();
+    const broken: LaunchRecords = {
+      ...records,
+      replace: async (key, text, etag) => {
+        const moved = await records.replace(key, text, etag);
+        if (text.includes('"id"')) throw new InterruptedError('stopped while PutObject was under way');
+        return moved;
+      },
+    };
+    await expect(open({ records: broken })).rejects.toThrow(InterruptedError);
+    expect((await now()).holder).toBeNull();
   });
 
   test('S3 that fails once fails one entry, and the next goes on', async () => {
