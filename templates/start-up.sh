@@ -101,7 +101,7 @@ refuse() {
 fetch() {
   local wait status code
   need "$rolecall_bundle_compression" base64 chmod find grep mkdir mkfifo mktemp openssl tail tar tee timeout tr
-  mkdir -p -- "$BASE" "${LOGS[0]%/*}" "$ROOT/run" || die "can't make the folder $BASE: user data runs as root"
+  mkdir -p -- "$BASE" "${LOGS[0]%/*}" "$ROOT/run" || die "can't make the folder $BASE: is this root?"
   chmod 700 -- "$BASE"
   # What is printed goes to a log, too.
   if (umask 027 && : >"${LOGS[0]}") 2>/dev/null; then SINKS+=("${LOGS[0]}"); fi

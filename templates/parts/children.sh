@@ -28,6 +28,17 @@ as_child() {
   exit "$status"
 }
 
+# Kills what of the child that a signal has ended doesn't listen to SIGTERM.
+finish_child() {
+  local tries
+  if [[ -z $CHILD ]]; then return 0; fi
+  for ((tries = 0; tries < GRACE * 10; tries++)); do
+    if ! kill -0 -- "-$CHILD" 2>/dev/null; then return 0; fi
+    sleep 0.1
+  done
+  end_child KILL
+}
+
 # Waits for CHILD, with a look around (on_tick) ten times a second; returns its status.
 follow_child() {
   local status=0 word

@@ -69,13 +69,14 @@ on_exit() {
   trap - EXIT ERR
   trap '' TERM INT HUP
   set +e
-  if [[ -n $SIGNALED ]]; then
-    end_child
-    FAILURE="stopped by SIG${SIGNALED% *}" status=${SIGNALED#* }
-  fi
   if [[ $status != 0 && -z $VERDICT ]]; then
+    if [[ -n $SIGNALED ]]; then
+      end_child
+      FAILURE="stopped by SIG${SIGNALED% *}" status=${SIGNALED#* }
+    fi
     if shutting_down; then mark "interrupted $STEP"; else report_failure "$status"; fi
   fi
+  ${LIB:+finish_child}
   clean_up
   exit "$status"
 }

@@ -97,6 +97,23 @@ test.each(LATER_TOOLS)('nothing needs a later tool than %s', (_what, pattern) =>
   expect(onBoxes.flatMap((script) => codeOf(script).filter((line) => pattern.test(line)))).toEqual([]);
 });
 
+/** Handlers that end nothing: one that exits in the middle of `read -t` or `wait` corrupts bash's stack. */
+const HARMLESS_HANDLERS = [/^'?-'?$/, /^:$/, /^''$/, /^': "?\$\{\w+:=[A-Za-z0-9 ]+\}"?'$/];
+
+test('no handler of a signal ends anything itself', () => {
+  const traps = onBoxes.flatMap((script) =>
+    codeOf(script).flatMap((line) => [...line.matchAll(/\btrap ('[^']*'|"[^"]*"|\S+) ([A-Z][A-Z ]*)/g)]),
+  );
+  const ofSignals = traps.filter(([, , signals = '']) =>
+    /\b(TERM|INT|HUP|PIPE|USR1|QUIT|ALRM|CHLD)\b/.test(signals),
+  );
+  expect(ofSignals.length).toBeGreaterThan(4);
+  const others = ofSignals.filter(
+    ([, handler = '']) => !HARMLESS_HANDLERS.some((allowed) => allowed.test(handler)),
+  );
+  expect(others.map(([line]) => line)).toEqual([]);
+});
+
 test("rc.local is the machine's own shell's", () => {
   expect(check('sh', ['-n', 'templates/rc.local'])).toBe('');
 });

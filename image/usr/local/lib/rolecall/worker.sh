@@ -2,10 +2,12 @@
 # The example's worker: worker.sh SECONDS FOLDER. Put your own work where the heartbeat is written.
 set -euo pipefail
 
-trap 'exit 0' TERM
+ended=''
+# The handler only makes a note: one that exits while `wait` waits may crash bash.
+trap ': "${ended:=yes}"' TERM
 printf '%s\n' "$$" >"$2/pid"
-while :; do
+while [[ -z $ended ]]; do
   printf '%(%FT%TZ)T\n' -1 >"$2/heartbeat"
   sleep "$1" &
-  wait "$!" # unlike a sleep in the foreground, interrupted by TERM at once
+  wait "$!" || true # unlike a sleep in the foreground, interrupted by TERM at once
 done
