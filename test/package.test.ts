@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { boxProgram } from '../src/io/box-program.ts';
 import { ROOT } from './support/cli.ts';
 
 /** The tarball of `npm pack`, installed into an empty folder without any registry, as a user's machine would. */
@@ -55,6 +56,12 @@ describe('the packed package', () => {
     expect(readdirSync(installed)).toEqual(
       expect.arrayContaining(['roles.schema.json', 'templates', 'image', 'LICENSE', 'CHANGELOG.md', 'docs']),
     );
+  });
+
+  test('brings the bootstrapper for an AMI in one file', () => {
+    const path = join(installed, 'dist/rolecall-bootstrapper');
+    expect(readFileSync(path, 'utf8')).toBe(boxProgram('bootstrapper.sh'));
+    expect(statSync(path).mode & 0o777).toBe(0o755);
   });
 
   test('launches on the local cloud', () => {

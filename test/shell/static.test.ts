@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type BoxProgram, boxProgram } from '../../src/io/box-program.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
+import { VERSION } from './box.ts';
 
 const root = packageRoot();
 
@@ -47,7 +48,9 @@ test('every part stands in a program', () => {
     .join('\n');
   expect(joined).not.toMatch(/^\. \S+\.sh$/m);
   for (const script of scripts.filter((script) => /^templates\/(parts|bootstrapper)\//.test(script)))
-    expect(joined).toContain(readFileSync(join(root, script), 'utf8').trimEnd().slice(2));
+    expect(joined).toContain(
+      readFileSync(join(root, script), 'utf8').trimEnd().slice(2).replaceAll('@version@', VERSION),
+    );
 });
 
 test.each(scripts)('%s is formatted (shfmt -i 2)', (script) => {
