@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
@@ -78,11 +79,17 @@ function modulesOf(list: string, files: ReadonlySet<string>): string[] {
   return scripts.filter((name) => name !== undefined).sort();
 }
 
+const notAFile = (path: string): UsageError =>
+  new UsageError(`${path} is no file`, { hint: 'give the path of a sealed bundle' });
+
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   try {
+    // A device or a pipe may never end.
+    if (!(await stat(path)).isFile()) throw notAFile(path);
     await pipeline(createReadStream(path), hash);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${path} can't be read: ${reasonOf(error)}`, {
       hint: 'give the path of a sealed bundle',
     });

@@ -79,7 +79,8 @@ function ofRun(entries: readonly Entry[], kernels: readonly number[], run: Run):
   const end = kernels.find((at) => at > run.to) ?? entries.length;
   let who: string | undefined;
   return entries.slice(begin + 1, end).flatMap((entry, index) => {
-    if (entry.type === 'marker') who = entry.marker.run;
+    // No run begins behind the last one: another run's marker there is an old line that was printed again.
+    if (entry.type === 'marker' && who !== run.id) who = entry.marker.run;
     return who === undefined || who === run.id ? [{ entry, at: begin + 1 + index }] : [];
   });
 }

@@ -92,3 +92,10 @@ describe('no machine would start from', () => {
     );
   });
 });
+
+test.each(['/dev/full', '/dev/zero'])(
+  'a device such as %s is no bundle: reading it would never end',
+  async (device) => {
+    expect(await refusal(inspectBundle(device, KEY))).toContain(`${device} is no file`);
+  },
+);

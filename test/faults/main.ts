@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Findings, Settings } from './part.ts';
+import { consoleCampaign } from './parts/consoles.ts';
 import { inputCampaign } from './parts/input.ts';
 import { killCampaign } from './parts/kills.ts';
 import { proxyCampaign } from './parts/proxy.ts';
@@ -10,6 +11,7 @@ import { table } from './table.ts';
 const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Findings>>> = {
   proxy: proxyCampaign,
   kills: killCampaign,
+  consoles: consoleCampaign,
   input: inputCampaign,
 };
 

@@ -201,6 +201,10 @@ describe('a kernel panic', () => {
     ['between copies of the ok', [...goodRun(one), PANIC, goodRun(one)[7] ?? '']],
     ['and the reboot that it brings', [...goodRun(one), PANIC, KERNEL]],
     ['in colour', [...goodRun(one), `\u001b[31m${PANIC}\u001b[0m`]],
+    [
+      'behind an old line that is printed again',
+      [...goodRun(two, 2), KERNEL, ...goodRun(one), goodRun(two)[4] ?? '', PANIC],
+    ],
   ])('%s fails the machine', (_, lines) => {
     expect(verdict(lines)).toMatchObject({
       outcome: 'failed',
