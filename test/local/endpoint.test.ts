@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { DescribeInstancesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
+import { UsageError } from '../../src/errors.ts';
 import { describeAll, inState, refusal, run, runOne } from '../support/ec2-calls.ts';
 import { AMI, type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { scriptedDriver } from '../support/scripted-boxes.ts';
@@ -221,7 +222,7 @@ describe('the control API', () => {
   });
 
   test('passes on why an image could not be built; its id stays unknown', async () => {
-    const images = { build: () => Promise.reject(new Error('no such package: memcachedd')) };
+    const images = { build: () => Promise.reject(new UsageError('no such package: memcachedd')) };
     await using cloud = await testCloud({ images });
     const answer = await cloud.control('POST', 'images', { id: AMI, packages: ['memcachedd'] });
     expect([answer.status, await answer.json()]).toEqual([422, { error: 'no such package: memcachedd' }]);
