@@ -38,6 +38,9 @@ export async function cloudUp({ boxes = '', more = '' } = {}): Promise<FaultClou
   if (code !== 0) throw new Error(`the local cloud did not come up:\n${stderr}`);
   const file = JSON.parse(readFileSync(join(box.home, 'state/rolecall/local/cloud.json'), 'utf8'));
   const keys = { accessKeyId: file.access_key_id, secretAccessKey: file.secret_access_key };
+  // A campaign that is interrupted leaves no cloud behind.
+  const end = () => process.kill(file.pid);
+  process.once('exit', end);
   const config = { endpoint: file.endpoint, region: REGION, credentials: keys, maxAttempts: 5 };
   const ec2 = new EC2Client(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
@@ -48,6 +51,7 @@ export async function cloudUp({ boxes = '', more = '' } = {}): Promise<FaultClou
     ec2,
     s3,
     down: async () => {
+      process.off('exit', end);
       ec2.destroy();
       s3.destroy();
       await box.run(['local', 'down']);

@@ -34,6 +34,7 @@ if (unknown.length > 0 || !(sample > 0 && sample <= 1)) {
   process.exit(2);
 }
 const settings: Settings = { seed: values.seed, sample, only: values.only, jobs: Number(values.jobs) };
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const findings: Findings[] = [];
 for (const name of names) {
   const found = await PARTS[name]?.(settings);
