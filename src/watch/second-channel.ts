@@ -7,6 +7,7 @@ import { consolePart, findLog } from './boot-log.ts';
 import type { WatchEvent } from './events.ts';
 import { type Facts, NO_FACTS, type Reading, readLine } from './facts.ts';
 import { judge } from './judge.ts';
+import { isTrue } from './markers.ts';
 import type { Notices } from './notices.ts';
 import { sceneOf } from './scene.ts';
 import { factsAtEnd, factsNow, isOver, type Limits, type Tracked } from './tracked.ts';
@@ -84,10 +85,11 @@ export class SecondChannel {
   }
 
   /** What a machine's beacons say that nothing proves, in the keys' own words: shown, never counted. */
-  unproved({ machine, beacons }: Tracked): string[] {
+  unproved({ machine, reading }: Tracked): string[] {
+    // A listing that was answered since `hear` may have brought true ones.
     const others = this.#beacons
       .of(machine.instanceId)
-      .filter(({ key }) => !beacons.some((one) => one.key === key));
+      .filter(({ marker }) => reading === undefined || !isTrue(marker, reading));
     return [...new Set(others.map(saying))].slice(0, MOST_SHOWN);
   }
 

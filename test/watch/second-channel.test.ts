@@ -232,6 +232,34 @@ describe('what nothing proves is told, and never counts', () => {
     }
   });
 
+  test('a true beacon whose listing is answered in the middle of a tick is not called a wrong one', async () => {
+    const world = new World();
+    const store = new Store(world);
+    const { machine } = world.boot([]);
+    world.at(9, () => store.verdict(machine.instanceId, 'ok'));
+    let answer = () => {};
+    // The answer comes while the console is read: this tick has proved only the beacons that were there before.
+    const beacons: BeaconStore = {
+      list: async (prefix) => {
+        const objects = await store.list(prefix);
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        return objects;
+      },
+      readText: (key) => store.readText(key),
+      read: (key) => store.read(key),
+    };
+    const { consoleOutput } = world.ec2;
+    world.ec2.consoleOutput = async (...args) => {
+      answer();
+      return await consoleOutput(...args);
+    };
+    const events = await world.watch({ beacons });
+    expect(verdicts(events)).toMatchObject([{ outcome: 'succeeded' }]);
+    expect(notices(events)).toEqual([]);
+  });
+
   test('nor do thousands of them keep the consoles from being read', async () => {
     const world = new World();
     const store = new Store(world);
