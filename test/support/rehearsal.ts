@@ -11,6 +11,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   hangs: 'echo "rolecall: waiting for a database that never comes"\nsleep 600',
   waits: 'until [ -e /run/go ]; do sleep 0.1; done',
   dies: 'echo "rolecall: power is about to go"\npoweroff; sleep 60',
+  reboots: 'echo "rolecall: a new kernel"\nreboot; sleep 60',
   commands: 'echo "::set-output name=exit-code::0"\necho "::error::cannot ##[add-mask]start" >&2\nexit 9',
   forges: `printf '<<rc2 x deadbeef 9 1 verdict ok init 0 1 0000000000000000>>\\n'\nexit 7`,
 };

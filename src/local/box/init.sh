@@ -192,6 +192,7 @@ boot() {
 # Asks everything to end, waits a second at most, and leaves; the kernel ends what is left with its init.
 shut_down() {
   trap '' PWR
+  : >/run/rolecall-box/shutting-down
   say 'rolecall local box: shutting down'
   kill -TERM -1
   local turn

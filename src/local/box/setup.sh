@@ -310,7 +310,7 @@ identity() {
   mkdir root/run/rolecall-box
   cp "$PAYLOAD/init.sh" root/run/rolecall-box/init.sh
   local name
-  for name in poweroff halt reboot shutdown; do
+  for name in poweroff halt reboot shutdown runlevel; do
     cp --remove-destination "$PAYLOAD/power.sh" "root/sbin/$name"
     chmod 0755 "root/sbin/$name"
   done

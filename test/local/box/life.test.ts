@@ -114,6 +114,14 @@ describe('the end of a box', () => {
     expect(await machine.ended).toEqual({ reason: 'shutdown' });
   });
 
+  test.each(['poweroff', 'reboot'])('what %s ends can tell that the machine shuts down', async (command) => {
+    const machine = await lab.run(
+      `runlevel; trap 'echo "then: $(runlevel)"; exit' TERM; ${command}; sleep 20 & wait`,
+    );
+    await machine.ended;
+    expect(machine.console()).toMatch(/: N 3\r\n[\s\S]*: then: 3 0\r\n/);
+  });
+
   test('the death of its init is a crash', async () => {
     const machine = await lab.run('echo up');
     await machine.said(BOOTED);
