@@ -33,9 +33,9 @@ const run = promisify(execFile);
 export function parseSource(text: string, cwd: string): Source {
   if (text.startsWith('npm:')) return { kind: 'npm', spec: text.slice(4) };
   const path = resolve(cwd, text);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && !existsSync(join(path, 'HEAD')))
-    return { kind: 'folder', path };
+  if (isFolder(path) && !isRepository(path)) return { kind: 'folder', path };
   const [, url = '', ref] = /^([^#]+)(?:#(.+))?$/.exec(text.replace(/^git\+/, '')) ?? [];
+  if (isRepository(resolve(cwd, url))) return { kind: 'git', url, ref };
   if (/^https?:\/\/[^/]*@|^[a-z]+:\/\/[^/@]*:[^/@]*@/.test(url))
     throw new UsageError('the URL of the modules holds a name or a password', {
       hint: `it would stand in modules.lock for all to read: leave it out, and let git's credential helper or an SSH key answer`,
@@ -45,6 +45,12 @@ export function parseSource(text: string, cwd: string): Source {
     hint: 'give a folder, a git URL such as https://example.com/modules.git#v1.2.0, or npm:PACKAGE@VERSION',
   });
 }
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Whether a folder is a repository of git itself: a bare one, or the `.git` of a working tree. */
+const isRepository = (path: string): boolean =>
+  existsSync(join(path, 'HEAD')) && isFolder(join(path, 'objects'));
 
 /** Brings a source into an empty folder, or leaves it where it is. @throws UsageError with what git or npm said */
 export async function fetchSource(source: Source, scratch: string, signal: AbortSignal): Promise<Fetched> {

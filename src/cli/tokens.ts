@@ -18,7 +18,8 @@ interface Given {
 
 /**
  * Reads the words of a command line strictly, and writes every option as `--NAME=VALUE`, so that nothing is left to guess: a
- * boolean takes exactly true or false, any option but a list is given once, and a value has its option's syntax.
+ * boolean takes exactly true or false, any option but a list is given once, and a value has its option's syntax and is not
+ * empty.
  * @param words the arguments of the command, without its own words
  * @param help the command line that prints the command's help
  * @throws UsageError
@@ -31,8 +32,9 @@ export function strictWords(words: readonly string[], command: Command, help: st
   const seen = new Map<string, string>();
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
-    if (word === '--') return [...result, ...words.slice(at)];
+    if (word === '--') return [...result, ...userWords(words.slice(at), command, refuse)];
     if (!looksLikeOption(word)) {
+      if (word === '') refuse(`argument ${result.length + 1} is empty`, 'is a variable unset?');
       result.push(word);
       continue;
     }
@@ -46,6 +48,13 @@ export function strictWords(words: readonly string[], command: Command, help: st
     result.push(`--${given.name}=${given.value}`);
   }
   return result;
+}
+
+/** What stands from `--` on: the user's own command. Dropped in silence, a `--dry-run` there would do the real thing. */
+function userWords(words: readonly string[], command: Command, refuse: Refuse): readonly string[] {
+  const [, first] = words;
+  if (first === undefined || command.rest !== undefined) return words;
+  return refuse(`${JSON.stringify(first)} stands after --`, 'this command runs no other: leave out the --');
 }
 
 /** `-5` and `- a text` are values; `-` is a file's usual name for stdin. */
@@ -94,6 +103,7 @@ function checkValue({ flag, option, value }: Given, refuse: Refuse): void {
   }
   const must = lacking(option, value);
   if (must !== undefined) refuse(`${flag} must be ${must}, not ${JSON.stringify(value)}`);
+  if (value === '') refuse(`${flag} needs a value`, 'it is empty: is a variable unset?');
 }
 
 /** The option of a flag as typed; undefined where the command has none. */

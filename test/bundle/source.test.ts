@@ -60,6 +60,24 @@ describe('a source', () => {
     },
   );
 
+  test('that is a repository of git here is git, with or without .git at its end', async () => {
+    execFileSync('git', ['init', '--quiet', '--bare', join(folder, 'bare')]);
+    execFileSync('git', ['init', '--quiet', '--bare', join(folder, 'other', '.git')]);
+    for (const url of ['bare', './bare/', join(folder, 'bare'), 'other/.git', 'other/.git/'])
+      for (const ref of [undefined, 'v1'])
+        expect(parseSource(ref === undefined ? url : `${url}#${ref}`, folder)).toEqual({
+          kind: 'git',
+          url,
+          ref,
+        });
+  });
+
+  test('that is a folder with a file HEAD is no repository', () => {
+    const path = moduleIn(folder, 'heady');
+    write(join(path, 'HEAD'), 'of the queue');
+    expect(parseSource('heady', folder)).toEqual({ kind: 'folder', path });
+  });
+
   test('that is a folder stays where it is', async () => {
     const path = moduleIn(folder, 'bee');
     expect(await fetched('bee')).toEqual({ folder: path, name: 'bee' });

@@ -258,6 +258,20 @@ describe('a value', () => {
         });
   });
 
+  test('is never empty: a variable of a CI job may be unset', async () => {
+    for (const row of [...VALUES, ...LISTS]) {
+      const { name, option } = row;
+      for (const words of [[`--${name}`, ''], [`--${name}=`]]) {
+        const said = await refusal(row, ...words);
+        const must = option.type === 'number' || option.syntax !== undefined ? 'must be' : 'needs a value';
+        expect({ line: row.line, said: said.slice(0, `usage: --${name} ${must}`.length) }).toEqual({
+          line: row.line,
+          said: `usage: --${name} ${must}`,
+        });
+      }
+    }
+  });
+
   test('may begin with a dash where it is no option', async () => {
     const row = VALUES.find(({ line }) => line === 'release promote --why');
     if (row === undefined) throw new Error('release promote has no --why');
@@ -274,6 +288,55 @@ test('a positional word is no option', async () => {
       expect(await refusal(row, `--${name}=x`)).toMatch(/^usage: there is no option --/);
     }
   }
+});
+
+test('a positional word is never empty', async () => {
+  let tried = 0;
+  for (const entry of COMMANDS) {
+    const command = await entry.load();
+    const [name] = positionalsOf(command);
+    if (name === undefined) continue;
+    tried += 1;
+    const parsing = parseArguments(
+      entry,
+      command,
+      ['', ...(command.rest === undefined ? [] : ['--', 'x'])],
+      80,
+    );
+    await expect(parsing).rejects.toThrow(/is empty$/);
+  }
+  expect(tried).toBeGreaterThan(10);
+});
+
+describe('words after --', () => {
+  test('are refused by every command that runs no command of the user', async () => {
+    for (const entry of COMMANDS) {
+      const command = await entry.load();
+      if (command.rest !== undefined) continue;
+      const row = { entry, command, name: '', option: {}, line: entry.words.join(' ') };
+      for (const words of [
+        ['--', '--dry-run'],
+        ['--', ''],
+        ['--', '--', '--help'],
+      ])
+        expect({ line: row.line, said: await refusal(row, ...words) }).toEqual({
+          line: row.line,
+          said: expect.stringMatching(/^usage: .* after --$/),
+        });
+    }
+  });
+
+  test('are the command itself where one is run, empty words too', async () => {
+    const entry = COMMANDS.find(({ words }) => words.join(' ') === 'local exec');
+    if (entry === undefined) throw new Error('there is no local exec');
+    const parsed = await parseArguments(
+      entry,
+      await entry.load(),
+      ['i-1', '--', 'printf', '', '--dry-run'],
+      80,
+    );
+    expect(parsed).toMatchObject({ values: { '--': ['printf', '', '--dry-run'] } });
+  });
 });
 
 test('a list takes one word each time: the next one is the command’s own', async () => {
