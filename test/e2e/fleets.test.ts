@@ -392,7 +392,7 @@ describe('status', () => {
       );
       expect(await pty.ended()).toBe(0);
       const lines = pty.raw().split('\r\n');
-      expect(lines[0]).toBe('web prod/b: 3 proved, 3 stale');
+      expect(lines[0]).toBe('web prod/b: 3 proved, 3 stale, target 3');
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
       expect(pty.raw()).toContain('stale');
     }
