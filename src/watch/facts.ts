@@ -101,7 +101,7 @@ export function readLine(facts: Facts, raw: string, kind: LineKind, reading: Rea
     ? pieced
     : {
         ...readStepLine(pieced, line, kind),
-        tail: [...facts.tail, harmless(line)].slice(-EXCERPT_LINES),
+        tail: isBlank(line) ? facts.tail : [...facts.tail, harmless(line)].slice(-EXCERPT_LINES),
       };
   return sightings(told, rest, kind, reading);
 }
@@ -227,7 +227,10 @@ const CLOUD_INIT_FAILED =
   /Failed to run module scripts[-_](?:user|vendor|per[-_](?:boot|instance|once))\b|Running module scripts[-_]\w+ \(.*\) failed|Failed running \/var\/lib\/cloud\/\S+/;
 
 /** What cloud-init (and a login prompt glued before it) puts before each line of a script's output. */
-const CLOUD_INIT_PREFIX = /^.{0,200}?\[ *\d+\.\d+\] cloud-init\[\d+\]: /;
+const CLOUD_INIT_PREFIX = /^.{0,200}?\[ *\d+\.\d+\] cloud-init\[\d+\]:(?: |$)/;
+
+/** cloud-init repeats a script's blank lines behind its prefix. */
+const isBlank = (line: string): boolean => line.replace(CLOUD_INIT_PREFIX, '').trim() === '';
 
 /**
  * The kernel's own lines: its time stamp (and, with PRINTK_CALLER, its thread) stands at the beginning of the line or

@@ -69,7 +69,7 @@ function findTrouble(facts: Facts, scene: Scene, ok: Marker | undefined): Troubl
   const final = verdict !== undefined || ok !== undefined || success !== undefined || failure !== undefined;
   const kind = final ? 'decided' : 'doomed';
   if (marker !== undefined) return { ...markerTrouble(facts, scene, marker), kind };
-  const panic = panicBehind(own, run.length > 0);
+  const panic = panicBehind(scene, ok);
   if (panic !== undefined) return { failure: panicFailure(panic), epoch: ok?.epoch, kind };
   if (failure !== undefined) return { failure: patternFailure(failure), epoch: ok?.epoch, kind };
   const cloudInit = sightingOf(own, 'cloud-init');
@@ -97,8 +97,10 @@ const sightingOf = (own: readonly Entry[], type: SightingType): Sighting | undef
  * A panic behind the success and the last that the boot told: a kernel that has panicked runs no script any more, so
  * whatever is followed by a new marker was printed by a script.
  */
-function panicBehind(own: readonly Entry[], marked: boolean): Sighting | undefined {
-  const told = own.findLastIndex(({ type }) => type === (marked ? 'marker' : 'success'));
+function panicBehind({ run, own }: Scene, ok: Marker | undefined): Sighting | undefined {
+  // A panic before a success decides nothing: the kernel may reboot by itself, and the next run succeed.
+  if (run.length > 0 && ok === undefined) return undefined;
+  const told = own.findLastIndex(({ type }) => type === (run.length > 0 ? 'marker' : 'success'));
   return told < 0 ? undefined : sightingOf(own.slice(told + 1), 'panic');
 }
 

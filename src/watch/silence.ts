@@ -57,6 +57,8 @@ function reasonOf({ stateReason: why }: Machine): string | undefined {
 function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, now }: Situation): string {
   const scene = sceneOf(facts.entries);
   const last = scene.run.at(-1);
+  const panic = scene.own.findLast(({ type }) => type === 'panic');
+  if (panic !== undefined && 'sighting' in panic) return `the kernel panicked: ${panic.sighting.line}`;
   if (last === undefined) {
     if (running) return withoutBegin(facts, reading);
     const waited = seconds(waitedMs);
@@ -65,8 +67,6 @@ function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, 
       : `never running: EC2 has not described it within ${waited}`;
   }
   const since = seconds(now - last.epoch * 1000);
-  const panic = scene.own.findLast(({ type }) => type === 'panic');
-  if (panic !== undefined && 'sighting' in panic) return `the kernel panicked: ${panic.sighting.line}`;
   if (scene.rebooted || last.event.type === 'interrupted') return rebooted(scene, since);
   switch (last.event.type) {
     case 'begin':

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
 import { judge } from '../../src/watch/judge.ts';
+import { type Situation, silent } from '../../src/watch/silence.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import {
   BOOTED,
@@ -17,6 +18,16 @@ import {
   text,
   verdictOf,
 } from './boxes.ts';
+
+const IN_VAIN: Situation = {
+  described: true,
+  running: true,
+  impaired: false,
+  postedOnly: false,
+  waitedMs: 60_000,
+  now: LAUNCHED_AT + 60_000,
+  unproved: [],
+};
 
 const verdict = (lines: readonly string[]): Verdict => verdictOf(factsOf([text(lines)]));
 const outcome = (lines: readonly string[]) => verdict(lines).outcome;
@@ -193,6 +204,15 @@ describe('a reboot in the middle of a run', () => {
   });
 });
 
+test.each([
+  ['alone', '[   24.1] cloud-init[1120]: '],
+  ['without its space', '[   24.1] cloud-init[1120]:'],
+  ['behind a login prompt', 'ip-10-0-0-1 login: [   24.1] cloud-init[1120]: '],
+  ['in colour', '\u001b[32m[   24.1] cloud-init[1120]: \u001b[0m'],
+])('a blank line that cloud-init repeats is none of the last lines: %s', (_, line) => {
+  expect(factsOf([text(['one', line, 'two'])]).tail).toEqual(['one', 'two']);
+});
+
 describe('a kernel panic', () => {
   test.each([
     ['behind the ok', [...goodRun(one), PANIC]],
@@ -228,6 +248,18 @@ describe('a kernel panic', () => {
     ['of an earlier run', [...goodRun(two), PANIC, KERNEL, ...goodRun(one)]],
   ])('%s does not', (_, lines) => {
     expect(outcome(lines)).toBe('succeeded');
+  });
+
+  test.each([
+    ['in the middle of a run', [...goodRun(one, 4), PANIC], /^the kernel panicked: .*Kernel panic/],
+    ['before the first marker', [PANIC], /^the kernel panicked: .*Kernel panic/],
+    ['of the second boot', [...goodRun(one, 4), KERNEL, PANIC], /^rebooted during personality/],
+  ])('%s is no failure: the next run or the timeout decides', (_, lines, reason) => {
+    expect(kind(lines)).toBe('open');
+    expect(silent(factsOf([text(lines)]), unreadConsole(), READING, IN_VAIN)).toMatchObject({
+      reason: expect.stringMatching(reason),
+    });
+    expect(outcome([...lines, KERNEL, ...goodRun(two)])).toBe('succeeded');
   });
 
   test('behind the success that a pattern tells fails it, too', () => {
