@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Options } from 'yargs';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { waiting } from '../io/waiting.ts';
@@ -57,7 +58,7 @@ export async function buildFrom(
     ref: words.ref ?? 'HEAD',
     dirty: words.dirty,
     tag: words.tag,
-    path: settings.path?.replace(/^(?:\.\/)+|\/+$/g, '') || undefined,
+    path: settings.path === undefined ? undefined : inRepository(settings.path),
     command: settings.command,
     compression: (words.compression as BuildPlan['compression'] | undefined) ?? settings.compression,
     allowed: words['allow-secret'] ?? [],
@@ -69,4 +70,10 @@ export async function buildFrom(
   if (plan.command !== undefined) return await building;
   const quiet = { ...host, signal: new AbortController().signal };
   return await waiting(quiet, { doing: `building ${app}` }, building);
+}
+
+/** Returns a path as git writes those of a tree; undefined for the whole repository. */
+function inRepository(path: string): string | undefined {
+  const plain = posix.normalize(path).replace(/\/+$/, '');
+  return plain === '.' ? undefined : plain;
 }

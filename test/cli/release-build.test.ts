@@ -36,6 +36,25 @@ afterEach(() => repo.dispose());
 
 const build = (...more: string[]) => rolecall(['release', 'build', 'v1', ...more], { cwd: repo.path });
 
+describe("an app's path", () => {
+  const listing = () =>
+    execFileSync('tar', ['-tzf', join(repo.path, 'a.tgz')], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+
+  test.each(['.', './', '././', './/.'])('%s is the whole repository', async (path) => {
+    repo.write('roles.yaml', CATALOGUE.replace('path: shop', `path: ${path}`));
+    expect(await build('--file', 'a.tgz')).toMatchObject({ code: 0 });
+    expect(listing()).toEqual(['roles.yaml', 'shop/', 'shop/page']);
+  });
+
+  test.each(['shop/', './shop', 'shop/.', './/shop//'])('%s is the folder shop', async (path) => {
+    repo.write('roles.yaml', CATALOGUE.replace('path: shop', `path: ${path}`));
+    expect(await build('--file', 'a.tgz')).toMatchObject({ code: 0 });
+    expect(listing()).toEqual(['page']);
+  });
+});
+
 describe('release build --file', () => {
   test('with a slash at its end is a folder, which is made', async () => {
     expect(await build('--file', 'new/folder/')).toMatchObject({ code: 0 });
