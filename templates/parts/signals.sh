@@ -24,7 +24,7 @@ end_child() {
 
 # Whether the machine is going down: by systemd, or else by the runlevel.
 shutting_down() {
-  [[ $(timeout -s KILL 5 systemctl is-system-running 2>&1) == stopping || $(runlevel 2>&1) == *' '[06] ]]
+  [[ $(timeout -s9 5 systemctl is-system-running 2>&1) == stopping || $(runlevel 2>&1) == *' '[06] ]]
 }
 
 # Sleeps $1 seconds, or until a signal comes.
