@@ -185,14 +185,17 @@ function provingClient<Client extends SdkClient>(
     const onStreamed = request.end;
     const exchange: Exchange = { timer, deadlines, ...(streamed && { onStreamed }), handed: false };
     const options: WireOptions = { abortSignal: request.signal, exchange };
-    const output = await sdkSend.call(client, command, options).catch((thrown: unknown) => {
+    try {
+      const output = await sdkSend.call(client, command, options);
+      const { heard = { status: 0, text: '' } } = exchange;
+      const lack = lacks(output, command.input, heard);
+      if (lack !== undefined) throw new UnintelligibleAnswer(lack, heard.status);
+      request.streamed = streamed;
+      return output;
+    } catch (thrown) {
+      exchange.discard?.();
       throw exchange.handed ? thrown : new Unsent(thrown);
-    });
-    const { heard = { status: 0, text: '' } } = exchange;
-    request.streamed = streamed;
-    const lack = lacks(output, command.input, heard);
-    if (lack !== undefined) throw new UnintelligibleAnswer(lack, heard.status);
-    return output;
+    }
   };
   return Object.create(client, { send: { value: send } });
 }

@@ -19,6 +19,8 @@ export interface Exchange {
   /** The request was handed to the network: from here on AWS may have got it. */
   handed: boolean;
   heard?: Heard;
+  /** Closes a streamed body that nobody is going to read: its connection would keep the process alive. */
+  discard?: () => void;
 }
 
 /** Options of a request, passed through the SDK to its HTTP handler. */
@@ -74,7 +76,9 @@ async function exchanged(
     const body = received(response, request.method, watchdog);
     const isGood = response.statusCode >= 200 && response.statusCode < 300;
     if (isGood && onStreamed !== undefined) {
-      response.body = Readable.from(body, { objectMode: false }).once('close', onStreamed);
+      const stream = streamed(response.body, body, onStreamed);
+      response.body = stream;
+      exchange.discard = () => stream.destroy();
       exchange.heard = { status: response.statusCode, text: '' };
       return { response };
     }
@@ -88,6 +92,13 @@ async function exchanged(
     throw error;
   }
 }
+
+/** The body as the caller reads it. To close it closes the connection's body too, also before the first read, when no generator runs. */
+const streamed = (source: unknown, body: AsyncIterable<Buffer>, onStreamed: () => void): Readable =>
+  Readable.from(body, { objectMode: false }).once('close', () => {
+    if (source instanceof Readable) source.destroy();
+    onStreamed();
+  });
 
 const TEXT_BYTES = 64 * 1024;
 

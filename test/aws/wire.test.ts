@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -204,6 +204,42 @@ describe('a server that falls silent', () => {
       kind: 'endpoint',
       code: 'ETIMEDOUT',
     });
+  });
+});
+
+describe('a body that nobody will read', () => {
+  const MIB = 1024 * 1024;
+
+  /** A server whose objects never end, and a promise that the client has closed the answer. */
+  async function endless(headers: Readonly<Record<string, string>>) {
+    let onClose: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => {
+      onClose = resolve;
+    });
+    const server = createServer((_request, response) => {
+      response.once('close', onClose);
+      response.writeHead(200, headers).write('half of it');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stops.push(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    const { port } = server.address() as AddressInfo;
+    return { ...connected(`http://127.0.0.1:${port}`), closed };
+  }
+
+  const read = (bucket: Bucket) => bucket.readText('key');
+  const open = (bucket: Bucket) => bucket.read('key');
+  test.each([
+    ['a text without an ETag', { 'content-length': '1000' }, read],
+    ['an archive without an ETag', { 'content-length': '1000' }, open],
+    ['a date that is none', { ...ETAG, 'content-length': '1000', 'last-modified': 'never' }, read],
+    ['a text that is too long', { ...ETAG, 'content-length': `${5 * MIB}` }, read],
+  ])('is closed, so that no process waits for it: %s', async (_name, headers, ask) => {
+    const { bucket, closed } = await endless(headers);
+    await expect(ask(bucket)).rejects.toThrow();
+    await closed;
   });
 });
 
