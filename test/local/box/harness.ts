@@ -88,7 +88,7 @@ async function bootMachine(driver: BoxDriver, spec: BoxSpec): Promise<Machine> {
         else resolve(match);
       };
       const look = () => settle(undefined);
-      const timer = setTimeout(() => settle('20 s passed'), 20_000);
+      const timer = setTimeout(() => settle('50 s passed'), 50_000);
       watchers.add(look);
       look();
       void box.ended.then(() => settle('the box ended'));

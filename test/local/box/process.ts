@@ -87,11 +87,11 @@ function follow(child: ChildProcess): CloudProcess {
         watchers.delete(look);
         clearTimeout(timer);
         if (match === null)
-          reject(new Error(`${late ? '30 s passed' : 'it ended'} without ${pattern}:\n${text}`));
+          reject(new Error(`${late ? '50 s passed' : 'it ended'} without ${pattern}:\n${text}`));
         else resolve(match);
       };
       const look = () => settle(false);
-      const timer = setTimeout(() => settle(true), 30_000);
+      const timer = setTimeout(() => settle(true), 50_000);
       watchers.add(look);
       look();
     });
