@@ -75,6 +75,11 @@ export function circumstance(error: unknown): UsageError | undefined {
       hint: 'go to a folder that exists, and run the command again: cd ~',
       cause: error,
     });
+  if (syscall === 'uv_os_homedir' || syscall === 'uv_os_get_passwd')
+    return new UsageError(`HOME is not set, and user ${process.geteuid?.()} has no entry in /etc/passwd`, {
+      hint: 'set HOME to a folder of this user, and run the command again',
+      cause: error,
+    });
   const subject = path ?? (syscall.startsWith('spawn') ? 'a program' : 'a file');
   const doing = VERBS[syscall.split(' ')[0] ?? ''] ?? `used (${syscall})`;
   return new UsageError(`${subject} can't be ${doing}: ${reasonOf(error)}`, { hint: step, cause: error });
@@ -104,9 +109,16 @@ const VERBS: Readonly<Record<string, string>> = {
   access: 'used',
 };
 
+/** `ENOENT`. The errors of `node:os` have it in their `info`: https://nodejs.org/api/errors.html#class-systemerror */
+const errnoCodeOf = (error: unknown): unknown => {
+  const code = codeOf(error);
+  return code === 'ERR_SYSTEM_ERROR' ? codeOf((error as { info?: unknown }).info) : code;
+};
+
 function systemErrorOf(error: unknown): (SystemError & { readonly step: string }) | undefined {
   if (typeof error !== 'object' || error === null || !('syscall' in error)) return undefined;
-  const { code, syscall } = error as { code?: unknown; syscall: unknown };
+  const { syscall } = error;
+  const code = errnoCodeOf(error);
   if (typeof code !== 'string' || typeof syscall !== 'string' || !Object.hasOwn(NEXT_STEP, code))
     return undefined;
   const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;

@@ -115,6 +115,9 @@ export const TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
 ]);
 
+/** Node's code for a system call of this computer that failed, such as the look-up of the home folder. It sends nothing. */
+export const OWN_SYSTEM: ReadonlySet<string> = new Set(['ERR_SYSTEM_ERROR']);
+
 /** The connection broke or went silent: the request may or may not have arrived. */
 const BROKEN: ReadonlySet<string> = new Set([
   'ECONNRESET',
@@ -222,5 +225,7 @@ export function kindOf(code: string | undefined, status?: number): AwsErrorKind 
 
 /** The kind of trouble that left no AWS error document: AWS refused nothing, whatever stood in the way. */
 export function kindOfBroken(code: string | undefined): AwsErrorKind {
-  return code !== undefined && NO_CREDENTIALS.has(code) ? 'credentials' : 'endpoint';
+  if (code === undefined) return 'endpoint';
+  if (OWN_SYSTEM.has(code)) return 'refused';
+  return NO_CREDENTIALS.has(code) ? 'credentials' : 'endpoint';
 }

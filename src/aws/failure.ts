@@ -1,5 +1,5 @@
 import type { AwsErrorKind } from '../errors.ts';
-import { kindOf, kindOfBroken, NO_SUCH_HOST, REFUSED, TLS, UNINTELLIGIBLE } from './classify.ts';
+import { kindOf, kindOfBroken, NO_SUCH_HOST, OWN_SYSTEM, REFUSED, TLS, UNINTELLIGIBLE } from './classify.ts';
 import { Aborted } from './deadlines.ts';
 
 /** What can be read from whatever the SDK threw. */
@@ -123,7 +123,8 @@ function isNeverSent({ code, syscall, errors, message }: Thrown): boolean {
   if (Array.isArray(errors) && errors.length > 0)
     return errors.every((one: unknown) => isNeverSent(asThrown(one)));
   if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
-  if (typeof code === 'string') return NO_SUCH_HOST.has(code) || REFUSED.has(code) || TLS.has(code);
+  if (typeof code === 'string')
+    return [NO_SUCH_HOST, REFUSED, TLS, OWN_SYSTEM].some((codes) => codes.has(code));
   return typeof message === 'string' && message.includes('did not establish a connection');
 }
 

@@ -1,3 +1,4 @@
+import { circumstance } from '../errno.ts';
 import { AwsError } from '../errors.ts';
 import {
   ACCOUNT,
@@ -9,7 +10,7 @@ import {
   TLS,
   UNINTELLIGIBLE,
 } from './classify.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { type Failure, failureOf, Unsent } from './failure.ts';
 import { s3Sentence } from './s3-sentences.ts';
 import { type CallContext, type Sentence, saidBy } from './sentence.ts';
 
@@ -17,10 +18,21 @@ import { type CallContext, type Sentence, saidBy } from './sentence.ts';
 export function awsError(thrown: unknown, context: CallContext): AwsError {
   if (thrown instanceof AwsError) return thrown;
   const failure = failureOf(thrown);
-  const { message, hint } = s3Sentence(failure, context) ?? sentence(failure, context);
+  const { message, hint } =
+    unsentSentence(thrown, failure, context) ?? s3Sentence(failure, context) ?? sentence(failure, context);
   const { code, kind, neverSent } = failure;
   const done = context.writes ? outcome(failure) : '';
   return new AwsError(`${message}${done}`, { hint, code, kind, neverSent, cause: thrown });
+}
+
+/** The sentence of a request that failed on this computer; undefined where the request went out. */
+function unsentSentence(thrown: unknown, failure: Failure, context: CallContext): Sentence | undefined {
+  if (!failure.neverSent || failure.kind !== 'refused') return undefined;
+  const reason = circumstance(thrown instanceof Unsent ? thrown.cause : thrown);
+  return {
+    message: `${context.operation} can't be sent to ${context.service}: ${reason?.message ?? failure.text}`,
+    hint: reason?.hint ?? 'check the environment variables AWS_..., and the files that they name',
+  };
 }
 
 /** What is known of a write that AWS has not answered. */

@@ -6,6 +6,7 @@ import { failureOf, isClockCorrected, UnintelligibleAnswer, Unsent } from './fai
 import type { Pacing, Turn } from './pacing.ts';
 import type { AwsTarget, FixedCredentials } from './ports.ts';
 import { type RetryTools, retrying, type Waiting } from './retry.ts';
+import { prepareForSdk } from './sdk-environment.ts';
 import type { CallContext } from './sentence.ts';
 import { awsError, credentialsError } from './sentences.ts';
 import { type OpenRequest, UnderWay } from './under-way.ts';
@@ -218,8 +219,7 @@ async function openClient<Client extends SdkClient, Sdk, Operation extends strin
   service: Service<Client, Sdk, Operation>,
   target: AwsTarget,
 ): Promise<{ readonly client: Client; readonly sdk: Sdk }> {
-  // The SDK warns about Node 20 at its first client; that is for us to know, not for the operator.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  prepareForSdk(process.env);
   const opened = await service.open({
     region: target.region,
     maxAttempts: 1,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { kindOf } from '../../src/aws/classify.ts';
-import { failureOf } from '../../src/aws/failure.ts';
+import { failureOf, Unsent } from '../../src/aws/failure.ts';
 import type { CallContext } from '../../src/aws/sentence.ts';
 import { awsError, credentialsError } from '../../src/aws/sentences.ts';
 import { AwsError, exitCode } from '../../src/errors.ts';
@@ -76,6 +76,36 @@ describe('kinds', () => {
       403,
     );
     expect(failureOf(error).kind).toBe('permission');
+  });
+});
+
+describe('a system call of this computer that failed', () => {
+  /** The error that `os.homedir` throws, with its own fields. */
+  const homeless = Object.assign(new Error('A system error occurred: uv_os_homedir returned ENOENT'), {
+    code: 'ERR_SYSTEM_ERROR',
+    errno: -2,
+    syscall: 'uv_os_homedir',
+    info: { code: 'ENOENT', errno: -2, syscall: 'uv_os_homedir', message: 'no such file or directory' },
+  });
+  const full = Object.assign(new Error('ENOSPC: no space left on device, open'), {
+    ...{ code: 'ENOSPC', errno: -28, syscall: 'open', path: '/cache/token' },
+  });
+
+  test.each([
+    ['told by the SDK', new Unsent(homeless), /HOME is not set, and user \d+ has no entry/, /set HOME/],
+    ['told to a signer', homeless, /HOME is not set, and user \d+ has no entry/, /set HOME/],
+    ['on a full disk', new Unsent(full), /\/cache\/token can't be opened: no space left/, /make room/],
+    ['of an unknown kind', new Unsent(new Error('no way')), /: no way; nothing was sent$/, /AWS_/],
+  ])('%s is no answer of AWS, and nothing was sent', (_what, thrown, message, hint) => {
+    for (const service of ['EC2', 'S3'] as const) {
+      const error = awsError(thrown, { ...CONTEXT, service, writes: true });
+      expect(error).toMatchObject({ kind: 'refused', neverSent: true });
+      expect(error.message).toMatch(message);
+      expect(error.message).toMatch(
+        new RegExp(`^RunInstances can't be sent to ${service}: .*; nothing was sent$`),
+      );
+      expect(error.hint).toMatch(hint);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
@@ -193,6 +193,33 @@ describe('a user without a name', () => {
       /permission denied\n.*XDG_STATE_HOME/,
     );
     expect(await ran(['validate'], {}, as('-u', 'HOME', '-u', 'XDG_STATE_HOME'))).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ['no HOME', ['-u', 'HOME']],
+    ['an empty HOME', ['HOME=']],
+  ])('%s, and a folder for state: S3 and EC2 are asked', async (_what, home) => {
+    if (!ROOTED) return;
+    chmodSync(box.home, 0o755);
+    const [state, temporary] = [join(box.home, 'nameless'), join(box.home, 'nameless-tmp')];
+    for (const folder of [state, temporary]) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      chownSync(folder, 54321, 54321);
+    }
+    write(join(repository, 'bundled.yaml'), CATALOGUE.replace(/^apps.*\n/m, ''));
+    const through = as(...home, `XDG_STATE_HOME=${state}`, `TMPDIR=${temporary}`);
+    const bundled = ['--catalogue', 'bundled.yaml', '--local'];
+    expect(await ran(['local', 'up', '--boxes', 'simulated'], {}, through)).toMatchObject({ code: 0 });
+    try {
+      expect(await ran(['launch', ...BUNDLE, '--yes', ...bundled], {}, through)).toMatchObject({ code: 0 });
+      expect(await ran(['status', ...bundled], {}, through)).toEqual({
+        code: 0,
+        said: expect.stringContaining('queue prod/b: 1 proved'),
+      });
+    } finally {
+      await ran(['local', 'down'], {}, through);
+    }
   });
 });
 
