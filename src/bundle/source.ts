@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '../errors.ts';
+import { noRoomIn } from '../io/scratch.ts';
 import { nearest } from '../nearest.ts';
 
 /** A place that modules are taken from. */
@@ -73,7 +74,7 @@ async function fetchGit(
   const folder = join(scratch, 'clone');
   const git = (...args: string[]) =>
     // Nobody is asked for a password, and no hook of a template runs.
-    tool('git', ['-c', 'core.hooksPath=/dev/null', ...args], signal, { GIT_TERMINAL_PROMPT: '0' });
+    tool(scratch, 'git', ['-c', 'core.hooksPath=/dev/null', ...args], signal, { GIT_TERMINAL_PROMPT: '0' });
   await git('clone', '--quiet', '--template=', '--', url, folder);
   if (ref !== undefined) {
     const tip = (await commitOf(git, folder, ref)) ?? (await commitOf(git, folder, `origin/${ref}`));
@@ -126,6 +127,7 @@ async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Pro
   if (!/^(@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*(@[a-z0-9^~<>=*|. +-]+)?$/i.test(spec))
     throw new UsageError(`"${spec}" is no npm package`, { hint: 'such as npm:@example/modules@1.2.0' });
   const said = await tool(
+    scratch,
     'npm',
     ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch, '--', spec],
     signal,
@@ -139,7 +141,7 @@ async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Pro
   const file = basename(packed.filename.replace(/^@/, '').replace('/', '-'));
   // Its files lie in a folder, which is mostly called `package`.
   const how = ['--strip-components=1', '--no-same-owner', '--no-same-permissions'];
-  await tool('tar', ['-xzf', join(scratch, file), '-C', unpacked, ...how], signal);
+  await tool(scratch, 'tar', ['-xzf', join(scratch, file), '-C', unpacked, ...how], signal);
   return {
     folder: unpacked,
     name: basename(packed.name).replace(/^rolecall-(module-)?/, ''),
@@ -147,8 +149,12 @@ async function fetchNpm(spec: string, scratch: string, signal: AbortSignal): Pro
   };
 }
 
-/** @returns what it printed. @throws UsageError with the last line of what it said */
+/**
+ * Runs a program that writes to the scratch folder.
+ * @returns what the program printed. @throws UsageError with the telling line of what the program said
+ */
 async function tool(
+  scratch: string,
   name: string,
   args: readonly string[],
   signal: AbortSignal,
@@ -165,6 +171,8 @@ async function tool(
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
     if (code === 'ENOENT')
       throw new UsageError(`${name} is not installed`, { hint: `install ${name}, or give a folder` });
+    const full = noRoomIn(scratch, stderr, error);
+    if (full !== undefined) throw full;
     const lines = stderr
       .split('\n')
       .filter((line) => line.trim() !== '' && !/A complete log|npm \S+ code /.test(line));

@@ -1,9 +1,13 @@
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { pathError } from '../errno.ts';
+import { UsageError } from '../errors.ts';
 import { systemClock } from './clock.ts';
 import { makeOwnFolder, othersFolders, removeOwnFolder } from './own-folder.ts';
 
 const PURPOSE = 'rolecall-scratch';
+const HINT = 'set TMPDIR to a folder that exists, that you can write to, and that has room';
+const NO_ROOM = /no space left on device|disk quota exceeded|ENOSPC|EDQUOT|unable to write new index file/i;
 
 /**
  * Makes a folder for temporary files, and removes those that killed processes left: they may hold gigabytes. The caller
@@ -16,11 +20,17 @@ export async function scratchFolder(base = tmpdir()): Promise<string> {
     await Promise.all(abandoned.map(removeOwnFolder));
     return await makeOwnFolder(base, PURPOSE);
   } catch (error) {
-    throw pathError(
-      base,
-      'used for temporary files',
-      error,
-      'set TMPDIR to a folder that exists, that you can write to, and that has room',
-    );
+    throw pathError(base, 'used for temporary files', error, HINT);
   }
+}
+
+/**
+ * The error for a program that found no room in a scratch folder; undefined where what it said tells nothing of the kind.
+ * @param said by the program: the C library's messages of ENOSPC and EDQUOT (errno(3)), npm's and git's codes
+ */
+export function noRoomIn(folder: string, said: string, cause?: unknown): UsageError | undefined {
+  const line = said.split('\n').find((each) => NO_ROOM.test(each));
+  if (line === undefined) return undefined;
+  const message = `${dirname(folder)} has no room for temporary files: ${line.trim()}`;
+  return new UsageError(message, { hint: HINT, cause });
 }

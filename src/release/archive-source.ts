@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Entry, entriesOfFolder, entriesOfTar } from '../archive/entries.ts';
 import { UsageError } from '../errors.ts';
 import { removeOwnFolder } from '../io/own-folder.ts';
-import { scratchFolder } from '../io/scratch.ts';
+import { noRoomIn, scratchFolder } from '../io/scratch.ts';
 import { type Archived, archiveEntries } from './archive.ts';
 import type { AttributedFile } from './attributes.ts';
 import type { BuildPlan, BuildTools } from './build.ts';
@@ -13,6 +13,9 @@ import { runCommand } from './command.ts';
 import { exportOf } from './export.ts';
 import type { Source } from './git.ts';
 import { LfsFiles } from './lfs.ts';
+
+/** Characters that are read of what tar says. */
+const MAX_SAID = 64 * 1024;
 
 /** How a source becomes an archive. */
 interface ArchiveOptions extends BuildTools {
@@ -71,20 +74,28 @@ async function archiveTree(
 /** Unpacks the commit into an empty folder. */
 async function exportTo(source: Source, folder: string): Promise<void> {
   const tar = exportOf(source, undefined);
-  const { TAR_OPTIONS: _, ...env } = process.env;
-  const unpack = spawn('tar', ['-xf', '-', '-C', folder], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+  const { TAR_OPTIONS: _, ...rest } = process.env;
+  const env = { ...rest, LC_ALL: 'C' };
+  const unpack = spawn('tar', ['-xf', '-', '-C', folder], { env, stdio: ['pipe', 'ignore', 'pipe'] });
+  let said = '';
+  unpack.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    if (said.length < MAX_SAID) said += chunk;
+  });
   const unpacked = new Promise<void>((resolve, reject) => {
     unpack.once('error', reject);
     unpack.once('close', (code) =>
-      code === 0
-        ? resolve()
-        : reject(new UsageError(`the commit can't be unpacked in ${folder}`, { hint: 'is the disk full?' })),
+      code === 0 ? resolve() : reject(noRoomIn(folder, said) ?? cannotUnpack(folder, said)),
     );
   });
   // Tar may close its input before git has sent the padding at the end: what counts is how the two of them end.
   const feeding = pipeline(tar.stream, unpack.stdin).catch(() => undefined);
   await Promise.all([feeding, tar.done, unpacked]);
 }
+
+const cannotUnpack = (folder: string, said: string): UsageError =>
+  new UsageError(`the commit can't be unpacked in ${folder}: ${said.trim().split('\n')[0]}`, {
+    hint: 'set TMPDIR to a folder on a file system that holds all files of the commit',
+  });
 
 const commandEnv = (plan: BuildPlan, { commit, committedAt }: Source, tag: string | undefined) => ({
   ROLECALL_APP: plan.app,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { removeOwnFolder } from '../io/own-folder.ts';
-import { scratchFolder } from '../io/scratch.ts';
+import { noRoomIn, scratchFolder } from '../io/scratch.ts';
 import { exportRepository } from './export-repository.ts';
 import { objectsOf, type Source, sourceOf } from './git.ts';
 import { git, gitEnv, need } from './git-run.ts';
@@ -38,7 +38,7 @@ export async function workTree(repository: string): Promise<Source> {
     return { ...head, tree, dirty: true, store, tagName: undefined, close: closeBoth };
   } catch (error) {
     await close();
-    throw error;
+    throw noRoomIn(folder, String(error), error) ?? error;
   }
 }
 

@@ -214,6 +214,24 @@ describe('npm', () => {
     );
   });
 
+  test('a full disk is no trouble of the package or the network', async () => {
+    if (process.geteuid?.() !== 0) return;
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', disk]);
+    try {
+      execFileSync('sh', ['-c', `cat /dev/zero >"${disk}/filled" 2>&1 || true`]);
+      const scratch = join(disk, 'scratch');
+      mkdirSync(scratch);
+      const told = await refusal(fetchSource({ kind: 'npm', spec: 'rolecall-module-odd' }, scratch, signal));
+      expect(told).toMatch(
+        new RegExp(`^usage: ${disk} has no room for temporary files: .*ENOSPC.*\n.*TMPDIR`),
+      );
+    } finally {
+      execFileSync('umount', ['--lazy', disk]);
+    }
+  });
+
   test.each([
     'npm:',
     'npm:..',

@@ -156,6 +156,27 @@ test('a disk without room for what a command writes: a sentence, and no litter',
   });
 });
 
+test('a full disk for temporary files is told with TMPDIR, whichever program found it full', async () => {
+  if (!ROOTED) return;
+  const bare = join(box.home, 'bare.git');
+  execFileSync('git', ['clone', '-q', '--bare', repository, bare]);
+  write(join(repository, 'built.yaml'), CATALOGUE.replace('shop: ', "shop: { command: 'true' }"));
+  write(join(repository, 'uncommitted'), execFileSync('head', ['-c', '300000', '/dev/urandom']));
+  await withDisk('200k', async (folder) => {
+    const full = new RegExp(`^error: ${folder} has no room for temporary files: .*\n.*set TMPDIR`);
+    for (const args of [
+      ['module', 'add', bare],
+      ['module', 'add', `file://${bare}`],
+      ['release', 'build', '--catalogue', 'built.yaml'],
+      ['release', 'build', '--dirty'],
+    ]) {
+      expect(await ran(args, { TMPDIR: folder })).toEqual({ code: 2, said: expect.stringMatching(full) });
+      expect(readdirSync(folder)).toEqual([]);
+    }
+  });
+  rmSync(join(repository, 'uncommitted'));
+});
+
 describe('a user without a name', () => {
   const as = (...env: string[]) => [
     'setpriv',
