@@ -30,52 +30,60 @@ export type Ec2Operation =
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#query-response-structure
  */
 export const EC2_ANSWERS: Answers<Ec2Operation> = {
-  CreateTags: write((_output, _input, heard) =>
-    isRoot('CreateTags', heard) && /<return>\s*true\s*<\/return>/.test(heard.text)
-      ? undefined
-      : 'it does not say that the tags are set',
+  CreateTags: write(
+    (_output, _input, heard) =>
+      otherThan('CreateTags', heard) ??
+      (/<return>\s*true\s*<\/return>/.test(heard.text) ? undefined : 'it does not say that the tags are set'),
   ),
-  DescribeInstanceAttribute: read((output: AttributeOutput, input: AttributeInput, heard) =>
-    isRoot('DescribeInstanceAttribute', heard) && output.InstanceId === input.InstanceId
-      ? undefined
-      : `it does not name ${input.InstanceId}`,
+  DescribeInstanceAttribute: read(
+    (output: AttributeOutput, input: AttributeInput, heard) =>
+      otherThan('DescribeInstanceAttribute', heard) ?? unnamed(output, input),
   ),
-  DescribeInstanceStatus: read((output: StatusOutput, _input, heard) =>
-    isRoot('DescribeInstanceStatus', heard) && output.InstanceStatuses !== undefined
-      ? undefined
-      : 'it has no list of statuses',
+  DescribeInstanceStatus: read(
+    (output: StatusOutput, _input, heard) =>
+      otherThan('DescribeInstanceStatus', heard) ??
+      (output.InstanceStatuses === undefined ? 'it has no list of statuses' : undefined),
   ),
-  DescribeInstances: read((output: InstancesOutput, _input, heard) =>
-    isRoot('DescribeInstances', heard) && output.Reservations !== undefined
-      ? undefined
-      : 'it has no list of reservations',
+  DescribeInstances: read(
+    (output: InstancesOutput, _input, heard) =>
+      otherThan('DescribeInstances', heard) ??
+      (output.Reservations === undefined ? 'it has no list of reservations' : undefined),
   ),
-  GetConsoleOutput: read((output: ConsoleOutput, input: ConsoleInput, heard) =>
-    isRoot('GetConsoleOutput', heard) && output.InstanceId === input.InstanceId
-      ? undefined
-      : `it does not name ${input.InstanceId}`,
+  GetConsoleOutput: read(
+    (output: ConsoleOutput, input: ConsoleInput, heard) =>
+      otherThan('GetConsoleOutput', heard) ?? unnamed(output, input),
   ),
   RunInstances: write(
     (output: RunOutput, _input, heard) =>
-      isRoot('RunInstances', heard) &&
-      output.Instances?.length &&
-      output.Instances.every(({ InstanceId }) => InstanceId !== undefined)
+      otherThan('RunInstances', heard) ??
+      (output.Instances?.length && output.Instances.every(({ InstanceId }) => InstanceId !== undefined)
         ? undefined
-        : 'it names no machine',
+        : 'it names no machine'),
     { begins: true },
   ),
-  StopInstances: write((output: StopOutput, input: StopInput, heard) =>
-    isRoot('StopInstances', heard) ? differing(output.StoppingInstances, input.InstanceIds) : 'it is none',
+  StopInstances: write(
+    (output: StopOutput, input: StopInput, heard) =>
+      otherThan('StopInstances', heard) ?? differing(output.StoppingInstances, input.InstanceIds),
   ),
-  TerminateInstances: write((output: TerminateOutput, input: TerminateInput, heard) =>
-    isRoot('TerminateInstances', heard)
-      ? differing(output.TerminatingInstances, input.InstanceIds)
-      : 'it is none',
+  TerminateInstances: write(
+    (output: TerminateOutput, input: TerminateInput, heard) =>
+      otherThan('TerminateInstances', heard) ?? differing(output.TerminatingInstances, input.InstanceIds),
   ),
 };
 
-const isRoot = (operation: Ec2Operation, { text }: Heard): boolean =>
-  new RegExp(`^\\s*(?:<\\?xml[^>]*\\?>\\s*)?<${operation}Response[\\s>]`).test(text);
+/** What the text is, where it is no answer to this operation. */
+function otherThan(operation: Ec2Operation, { text }: Heard): string | undefined {
+  if (text.trim() === '') return 'it is empty';
+  const isRoot = new RegExp(`^\\s*(?:<\\?xml[^>]*\\?>\\s*)?<${operation}Response[\\s>]`).test(text);
+  return isRoot ? undefined : `it is no ${operation}Response`;
+}
+
+interface OfOne {
+  readonly InstanceId?: string | undefined;
+}
+
+const unnamed = (output: OfOne, input: OfOne): string | undefined =>
+  output.InstanceId === input.InstanceId ? undefined : `it does not name ${input.InstanceId}`;
 
 /** Whether the answer tells a new state of exactly these machines. */
 function differing(

@@ -15,7 +15,7 @@ export interface FleetDocument {
     readonly how: Ended['how'];
     readonly reason: Ended['reason'];
   }[];
-  /** Machines that did not succeed, and were kept for a look. */
+  /** Machines of this launch that did not succeed, and were kept for a look. */
   readonly kept: readonly string[];
   /** Set where too many failures stopped it. */
   readonly stopped?: { readonly failures: number; readonly allowed: number; readonly left: number };
@@ -34,14 +34,19 @@ export function provedIn(view: LaunchView, fleet: FleetView): number {
   return [...proved].filter((id) => !gone.has(id)).length;
 }
 
-/** Machines that did not succeed and are still there. */
-export function keptIn(view: LaunchView, fleet: FleetView): string[] {
+/** Machines of this launch that did not succeed and are still there. */
+function keptIn(view: LaunchView, fleet: FleetView): string[] {
   const gone = new Set(fleet.ended.map(({ instanceId }) => instanceId));
-  const kept = new Set(fleet.useless);
-  for (const { machine, verdict } of view.machines.values())
-    if (verdict !== undefined && verdict.outcome !== 'succeeded' && verdict.outcome !== 'lost')
-      kept.add(machine.instanceId);
-  return [...kept].filter((id) => !gone.has(id));
+  return [...view.machines.values()]
+    .filter(({ verdict }) => verdict?.outcome === 'failed' || verdict?.outcome === 'silent')
+    .map(({ machine }) => machine.instanceId)
+    .filter((id) => !gone.has(id));
+}
+
+/** How many machines without success the fleet had before, and still has. They may serve: a silent machine often does. */
+function olderIn(kept: readonly string[], fleet: FleetView): number {
+  const others = new Set([...kept, ...fleet.ended.map(({ instanceId }) => instanceId)]);
+  return [...fleet.useless].filter((id) => !others.has(id)).length;
 }
 
 export const fleetDocument = (view: LaunchView, fleet: FleetView): FleetDocument => {
@@ -65,7 +70,7 @@ export function fleetLines(
   { paint, followUp }: { readonly paint: Paint; readonly followUp?: readonly string[] | undefined },
 ): string[] {
   const { stopped, strangers } = fleet;
-  const kept = keptIn(view, fleet).length;
+  const kept = keptIn(view, fleet);
   const which = ['--role', role, '--env', environment, '--context', context, ...(followUp ?? [])];
   const clearing = ['rolecall', 'terminate', '--fleet', '--failed', ...which].map(shellWord).join(' ');
   return [
@@ -75,18 +80,20 @@ export function fleetLines(
       : [
           `${paint.bad('✖')} stopped after ${counted(stopped.failures, 'failure')} (--max-failures ${stopped.allowed}): ${counted(stopped.left, 'machine')} not launched`,
         ]),
-    ...(kept === 0
-      ? []
-      : [
-          `${counted(kept, 'machine')} without success ${kept === 1 ? 'is' : 'are'} kept for a look; what ends ${kept === 1 ? 'it' : 'them'}:`,
-          `    ${clearing}`,
-        ]),
+    ...(kept.length === 0 ? [] : [keptLine(kept.length, olderIn(kept, fleet)), `    ${clearing}`]),
     ...(strangers === 0
       ? []
       : [
           `${counted(strangers, 'machine')} under the fleet's tags ${strangers === 1 ? 'was' : 'were'} not launched by rolecall: left alone`,
         ]),
   ];
+}
+
+/** `terminate --fleet --failed` ends the older machines, too. */
+function keptLine(kept: number, older: number): string {
+  const [are, them] = kept === 1 ? ['is', 'it'] : ['are', 'them'];
+  const others = older === 0 ? '' : `, and ${counted(older, 'older machine')} without success that may serve`;
+  return `${counted(kept, 'machine')} without success ${are} kept for a look; what ends ${them}${others}:`;
 }
 
 const WHY = {

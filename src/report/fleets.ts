@@ -2,7 +2,7 @@ import type { Paint } from '../io/paint.ts';
 import { counted, glued, wrap } from '../io/text.ts';
 import type { Fleet, Member, Standing, Wanted } from '../launch/fleet/members.ts';
 import type { FleetName } from '../launch/request.ts';
-import { memberLines, staleLines } from './members.ts';
+import { memberLines, staleLines, standingText } from './members.ts';
 
 /** A fleet as `status` shows it. */
 export interface FleetStatus {
@@ -17,6 +17,9 @@ export interface FleetStatus {
 }
 
 const STANDINGS: readonly Standing[] = ['proved', 'unjudged', 'failed', 'stopped', 'ending'];
+
+/** What the first line of a fleet counts, in its order: what `standingText` gives. */
+const COUNTED = ['proved', 'unjudged', 'failed', 'silent', 'lost', 'stopped'] as const;
 
 const countOf = ({ members }: Fleet, standing: Standing): number =>
   members.filter((member) => member.standing === standing).length;
@@ -42,9 +45,10 @@ function fleetBlock(
   columns: number | undefined,
   paint: Paint,
 ): string[] {
-  const counts = STANDINGS.map((standing) => [standing, countOf(fleet, standing)] as const)
-    .filter(([standing, count]) => count > 0 && standing !== 'ending')
-    .map(([standing, count]) => `${count} ${standing}`);
+  const shown = fleet.members.filter(({ standing }) => standing !== 'ending');
+  const counts = COUNTED.map((text) => [text, shown.filter((member) => standingText(member) === text).length])
+    .filter(([, count]) => count !== 0)
+    .map(([text, count]) => `${count} ${text}`);
   const stale = staleIn(fleet);
   const parts = [
     ...(counts.length === 0 ? ['no machine'] : counts),
@@ -52,7 +56,6 @@ function fleetBlock(
     ...(target === null ? [] : [`target ${target}`]),
   ];
   const head = `${paint.strong(`${name.role} ${name.environment}/${name.context}`)}: ${glued(parts.join(', '))}`;
-  const shown = fleet.members.filter(({ standing }) => standing !== 'ending');
   const notes = [
     ...staleLines(fleet.members),
     ...(wanted === undefined ? ['the catalogue has no such role any more'] : []),

@@ -11,7 +11,7 @@ export function memberLines(members: readonly Member[], now: number, columns: nu
   return table(
     members.map(({ machine, standing, verdict, stale }) => [
       machine.instanceId,
-      standingText(standing, verdict),
+      standingText({ standing, verdict }),
       machine.zone,
       machine.instanceType,
       ageText(machine.launchedAt, now).replace(' ago', ''),
@@ -25,7 +25,7 @@ export function memberLines(members: readonly Member[], now: number, columns: nu
 function narrowLines(members: readonly Member[], now: number, columns: number): string[] {
   const rows = members.map(({ machine, standing, verdict, stale }) => [
     machine.instanceId,
-    standing === 'proved' && stale.length > 0 ? 'stale' : standingText(standing, verdict),
+    standing === 'proved' && stale.length > 0 ? 'stale' : standingText({ standing, verdict }),
     ageText(machine.launchedAt, now).replace(' ago', ''),
   ]);
   return table(rows).map((line) => truncate(line, columns - 2));
@@ -43,5 +43,5 @@ export function staleLines(members: readonly Member[]): string[] {
 }
 
 /** What befell a machine that did not succeed says more than that it failed. */
-const standingText = (standing: Member['standing'], verdict: Member['verdict']): string =>
+export const standingText = ({ standing, verdict }: Pick<Member, 'standing' | 'verdict'>): string =>
   standing === 'failed' && verdict !== undefined ? verdict : standing;

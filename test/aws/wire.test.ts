@@ -426,6 +426,17 @@ describe('a write counts when its answer is of its kind', () => {
     await expect(connected(server.endpoint).ec2.terminate([ID])).rejects.toMatchObject({ kind: 'endpoint' });
   });
 
+  test('an empty answer is told as empty, one to another operation as such', async () => {
+    const told = (text: string) => ({ message: expect.stringContaining(`can't be read (${text})`) });
+    const empty = await serving({ status: 200, body: '' });
+    await expect(connected(empty.endpoint).ec2.terminate([ID])).rejects.toMatchObject(told('it is empty'));
+    await expect(connected(empty.endpoint).ec2.runInstances(RUN)).rejects.toMatchObject(told('it is empty'));
+    const other = await serving(changes('StopInstances', ID));
+    await expect(connected(other.endpoint).ec2.terminate([ID])).rejects.toMatchObject(
+      told('it is no TerminateInstancesResponse'),
+    );
+  });
+
   test('tags that are not said to be set are not believed', async () => {
     const server = await serving(answer('CreateTags', '<return>false</return>'));
     await expect(connected(server.endpoint).ec2.tag([ID], { a: 'b' })).rejects.toMatchObject({

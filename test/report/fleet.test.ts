@@ -18,9 +18,21 @@ describe('the report of a fleet', () => {
     const text = report(events);
     expect(text).toContain('memcached prod/b: 3 of 4 machines proved, 1 failed (launch ');
     expect(text).toContain(
-      '2 machines without success are kept for a look; what ends them:\n    rolecall terminate --fleet --failed --role memcached --env prod --context b --local\n',
+      '1 machine without success is kept for a look; what ends it, and 1 older machine without success that may serve:\n    rolecall terminate --fleet --failed --role memcached --env prod --context b --local\n',
     );
     expect(text).toContain("1 machine under the fleet's tags was not launched by rolecall: left alone\n");
+  });
+
+  test('old machines without success are not kept for a look: they may serve', () => {
+    const silent: AnyEvent = {
+      ...{ type: 'fleet-seen', at: START, strangers: 0, target: 3 },
+      members: [1, 2, 3].map((id) => member(id + 20, { standing: 'failed', verdict: 'silent' })),
+    };
+    const canary = report([silent, ...begin(1), ...boot(0, FAILED)]);
+    expect(canary).toContain(
+      '1 machine without success is kept for a look; what ends it, and 3 older machines without success that may serve:\n',
+    );
+    expect(report([silent, ...begin(1), ...boot(0, SUCCEEDED)])).not.toContain('kept for a look');
   });
 
   test('a narrow window breaks no command', () => {

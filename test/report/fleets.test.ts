@@ -39,6 +39,12 @@ describe('status', () => {
     expectGolden(`fleets-${columns ?? 'pipe'}.txt`, text);
   });
 
+  test('a fleet whose machines are all silent has none that failed', () => {
+    const members = [1, 2, 3].map((id) => member(id, { standing: 'failed', verdict: 'silent' }));
+    const text = fleetsText([{ ...STATUS, fleet: { members, strangers: [] } }], NOW, undefined, plain);
+    expect(text).toMatch(/^web prod\/b: 3 silent, target 3\n/);
+  });
+
   test('as data', () => {
     expectGolden('fleets.json', `${JSON.stringify(fleetsDocument([STATUS, GONE]), undefined, 2)}\n`);
   });
