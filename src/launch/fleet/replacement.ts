@@ -28,9 +28,9 @@ export interface Replacement {
   readonly kept: readonly Member[];
   /** Machines that no new one replaces. They stay, unless the fleet may shrink. */
   readonly beyond: readonly Member[];
-  /** New machines in all; what exceeds `old` lets the fleet grow. */
+  /** New machines in all, those that arrived too; where more are to come than `old` has, the fleet grows. */
   readonly count: number;
-  /** New machines that an earlier run has launched already, and that have proved their boot: a part of `kept`. */
+  /** New machines that an earlier run of the same launch brought, and that have proved their boot: a part of `kept`. */
   readonly arrived: readonly Member[];
   /** What the fleet's record keeps of it. */
   readonly begun: Replacing;
@@ -65,12 +65,15 @@ interface Sorted {
   readonly launches: ReadonlySet<string>;
 }
 
-function begin({ kept, rest, launches }: Sorted, { target, allowShrink }: ReplaceOrder): Replacement {
-  const count = Math.max(0, sizeOf(kept, rest, target, allowShrink) - kept.length);
+function begin({ kept, rest, isNew, launches }: Sorted, { target, allowShrink }: ReplaceOrder): Replacement {
+  const missing = Math.max(0, sizeOf(kept, rest, target, allowShrink) - kept.length);
   // The machines that most likely serve are replaced first; the sort is stable.
   const ordered = [...rest].sort((a, b) => idleness(a) - idleness(b));
-  const old = ordered.slice(0, count);
-  return planned({ kept, old, beyond: ordered.slice(count), count, arrived: [] }, launches);
+  const old = ordered.slice(0, missing);
+  // A launch that is run again after its end has machines already: they are counted, since whoever goes on counts them.
+  const arrived = kept.filter(isNew);
+  const count = missing + arrived.length;
+  return planned({ kept, old, beyond: ordered.slice(missing), count, arrived }, launches);
 }
 
 function sizeOf(

@@ -131,6 +131,23 @@ async function replaceAndWatch(given: Case) {
   return { world, watch, events };
 }
 
+/** Cut short by capacity, then run again under the same launch, and killed once it was begun. */
+const BEGUN_TWICE: Case = {
+  old: (['none', 'succeeded', 'none', 'succeeded', 'succeeded'] as const).map((verdict) => ({
+    verdict,
+    state: 'running',
+    build: 'v1',
+  })),
+  target: 6,
+  which: 'stale',
+  allowShrink: false,
+  rules: { wave: { machines: 3 }, canary: false, maxFailures: 1, onFailure: 'terminate' },
+  boots: ['failed'],
+  capacity: 3,
+  kills: [59, 4],
+  again: 'same',
+};
+
 test('a fleet never has fewer machines that serve, or that are proved, and each that goes was replaced', async () => {
   await fc.assert(
     fc.asyncProperty(CASES, async (any) => {
@@ -138,7 +155,7 @@ test('a fleet never has fewer machines that serve, or that are proved, and each 
       const { watch } = await replaceAndWatch(given);
       expect({ wrong: watch.wrong, ...watch.least }).toEqual({ wrong: [], ...watch.atFirst });
     }),
-    { numRuns: 600 },
+    { numRuns: 600, examples: [[BEGUN_TWICE], [{ ...BEGUN_TWICE, target: null, which: 'all' }]] },
   );
 }, 120_000);
 
