@@ -27,8 +27,7 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
   const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
   const userDataFile = resolve(host.cwd, values['user-data'] ?? `${launch}.user-data`);
   await outputOf(userDataFile);
-  const { bucket, place, close } = await openBucket(values, catalogue, role.region, host);
-  place.onNotice((text) => host.terminal.stderr.write(`${text}\n`));
+  const { bucket, close } = await openBucket(values, catalogue, role.region, host);
   try {
     const pin = await pinBundle(bundle, launch, bucket, host);
     const payload = await payloadFor({ role, launch, nonce: newNonce(randomBytes) }, { bundle: pin });

@@ -14,7 +14,7 @@ export interface Place {
   readonly local?: LocalCloud;
   /** Arguments that a later command needs to find the same cloud; undefined where nothing will be left to find. */
   readonly followUp: readonly string[] | undefined;
-  /** Who hears what people should know of the connection (a request that is repeated); the last one given. */
+  /** Who hears what people should know of the connection (a request that is repeated); stderr until one is given. */
   onNotice(listener: (text: string) => void): void;
   /** Ends a local cloud that was started for this command alone, with its machines. */
   close(): Promise<void>;
@@ -57,7 +57,9 @@ export async function findPlace(
   host: Host,
   needs: LocalNeeds,
 ): Promise<Place> {
-  let notify = (_text: string): void => {};
+  let notify = (text: string): void => {
+    host.terminal.stderr.write(`${text}\n`);
+  };
   const onNotice = (listener: typeof notify) => {
     notify = listener;
   };

@@ -28,7 +28,6 @@ export async function inBucket<T>(
   const catalogue = await openCatalogue(words, host);
   const app = appOf(words.app, catalogue);
   const open = await openBucket(words, catalogue, await regionFor(words, host), host);
-  open.place.onNotice((text) => host.terminal.stderr.write(`${text}\n`));
   try {
     return await run({ ...open, catalogue, app });
   } finally {

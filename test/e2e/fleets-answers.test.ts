@@ -51,6 +51,25 @@ test('a scale-in whose end EC2 does not take exits 4, and the fleet is told as i
   expect(status.document.fleets[0].counts).toMatchObject({ proved: 3 });
 });
 
+test.each([
+  ['status', 'DescribeInstances', []],
+  ['terminate', 'DescribeInstances', ['--fleet', '--yes']],
+  ['terminate', 'TerminateInstances', ['--fleet', '--yes']],
+])('%s says that it asks again after a 503 to %s', async (verb, action, args) => {
+  expect(await cloud.scale(1)).toMatchObject({ code: 0 });
+  const door = await cloud.through();
+  await using proxy = door.proxy;
+  let struck = 0;
+  proxy.fault = (asked) => {
+    if (asked.get('Action') !== action || struck === 1) return 'pass';
+    struck += 1;
+    return { status: 503, body: '' };
+  };
+  const { code, stderr } = await door.json(verb, args);
+  expect({ code, struck }).toEqual({ code: 0, struck: 1 });
+  expect(stderr).toContain('asking again in');
+});
+
 const XML = '<?xml version="1.0"?><Response><Errors><Error><Code>';
 const BUSY = `${XML}RequestLimitExceeded</Code><Message>Slow.</Message></Error></Errors></Response>`;
 

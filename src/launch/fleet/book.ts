@@ -1,4 +1,4 @@
-import { ConflictError } from '../../errors.ts';
+import { AwsError, ConflictError } from '../../errors.ts';
 import type { Clock } from '../../io/clock.ts';
 import type { InstanceId, LaunchId } from '../../nouns.ts';
 import type { BatchRecord } from '../book.ts';
@@ -77,6 +77,10 @@ export class FleetBook implements Ledger, Recent {
   #movedAt: number;
   /** Moves go one after another. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** Moves that wait or are under way. */
+  #moves = 0;
+  /** Whether the last move did not get through, though it was tried again and again. */
+  #isOutOfReach = false;
   /** Why the record can't be moved any more. */
   #lost: unknown;
 
@@ -177,9 +181,10 @@ export class FleetBook implements Ledger, Recent {
     await this.#move((record) => withdrawn(record, ids, running));
   }
 
-  /** Gives the lease back. Never throws: whoever comes next waits a minute, and that is all. */
+  /** Gives the lease back where the store is in reach. Never throws: whoever comes next waits a minute, and that is all. */
   async close(): Promise<void> {
     this.#closed.abort();
+    if (this.#isOutOfReach) return;
     try {
       await this.#move((record) => ({ ...record, holder: null }));
     } catch {
@@ -197,16 +202,27 @@ export class FleetBook implements Ledger, Recent {
     const { signal } = this.#closed;
     while (!signal.aborted && this.#lost === undefined) {
       await this.#clock.sleep(LEASE_MS / 3, signal);
-      if (signal.aborted || this.#clock.monotonic() - this.#movedAt < LEASE_MS / 3) continue;
+      const isYoung = this.#clock.monotonic() - this.#movedAt < LEASE_MS / 3;
+      if (signal.aborted || isYoung || this.#moves > 0) continue;
       // What is wrong is told when something is to be entered.
       await this.#move((record) => record).catch(() => undefined);
     }
   }
 
   #move(change: (record: FleetRecord) => FleetRecord): Promise<void> {
+    this.#moves += 1;
     const moving = this.#queue.then(() => this.#moveNow(change));
-    this.#queue = moving.catch(() => undefined);
+    this.#queue = moving.then(
+      () => this.#moved(undefined),
+      (error: unknown) => this.#moved(error),
+    );
     return moving;
+  }
+
+  /** @param error why the move did not get through */
+  #moved(error: unknown): void {
+    this.#moves -= 1;
+    this.#isOutOfReach = error instanceof AwsError && (error.kind === 'server' || error.kind === 'endpoint');
   }
 
   async #moveNow(change: (record: FleetRecord) => FleetRecord): Promise<void> {

@@ -32,7 +32,9 @@ export function manners(ended: Ended): string[] {
   const wrong: string[] = [];
   if (hung) return ['it hung, and was killed'];
   if (code === null || !CODES.has(code)) wrong.push(`exit ${code}`);
-  if (/internal error|defect in rolecall/.test(stderr + stdout)) wrong.push('it speaks of an internal error');
+  // AWS speaks of an internal error of its own.
+  if (/error: internal error|defect in rolecall/.test(stderr + stdout))
+    wrong.push('it speaks of an internal error');
   if (/^\s+at .*:\d+:\d+\)?$/m.test(stderr)) wrong.push('it shows a stack trace');
   const document = documentOf(ended);
   if (document === undefined) wrong.push('stdout is no document');

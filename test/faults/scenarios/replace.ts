@@ -14,9 +14,9 @@ export const replace: Scenario = {
   },
   argv: ({ name }) => ['replace', ...FLEET, '--yes', '--launch-id', `${name}-replace`, ...JSON_OUTPUT],
   judge: async (place, ended) => {
-    const truth = withoutKept(await truthOf(place));
+    const truth = await truthOf(place);
     const wrong = judgeReport(ended, truth);
-    const { there, gone } = truth;
+    const { there, gone } = withoutKept(truth);
     const fresh = there.filter(({ InstanceType }) => InstanceType === NEW_TYPE).length;
     if (there.length < SIZE) wrong.push(`${there.length} machines are left of ${SIZE}`);
     if (fresh > SIZE) wrong.push(`${fresh} new machines for ${SIZE} old ones`);

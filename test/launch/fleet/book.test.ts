@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConflictError, InterruptedError } from '../../../src/errors.ts';
+import { AwsError, ConflictError, InterruptedError } from '../../../src/errors.ts';
 import { FleetBook, glimpse } from '../../../src/launch/fleet/book.ts';
 import { LEASE_MS } from '../../../src/launch/fleet/lease.ts';
 import { memoryRecords } from '../../../src/launch/memory-records.ts';
@@ -75,6 +75,51 @@ describe('a fleet’s book', () => {
     await later;
     expect(over).toBe(true);
     expect((await now()).holder).toBeNull();
+  });
+
+  describe('whose store falls silent', () => {
+    const out = () => new AwsError('no answer for 30 s', { kind: 'endpoint' });
+    /** A book whose moves don't get through from the second one on, each after 90 s. */
+    async function silent(error: () => Error) {
+      const { records, open, clock, now } = setting();
+      let tries = 0;
+      const replace: LaunchRecords['replace'] = async () => {
+        tries += 1;
+        await clock.sleep(90_000);
+        throw error();
+      };
+      let isSilent = false;
+      const book = await open({
+        records: {
+          ...records,
+          replace: (...args) => (isSilent ? replace(...args) : records.replace(...args)),
+        },
+      });
+      isSilent = true;
+      const working = expect(book.enterEnd([instanceId(1)], 'terminate')).rejects.toThrow(error().message);
+      const ended = working.then(() => book.close());
+      await clock.run();
+      await ended;
+      return { tries, now: await now() };
+    }
+
+    test('is told once: neither its beat nor its end tries again for as long', async () => {
+      const { tries, now } = await silent(out);
+      expect(tries).toBe(1);
+      expect(now.holder?.id).toBe('p1');
+    });
+
+    test('gives the lease back after a server’s error as little', async () => {
+      const { tries } = await silent(() => new AwsError('HTTP 500', { kind: 'server' }));
+      expect(tries).toBe(1);
+    });
+
+    test.each([
+      ['Ctrl-C', () => new InterruptedError('stopped')],
+      ['a refusal', () => new AwsError('no', { kind: 'refused' })],
+    ])('tries to give it back after %s', async (_, error) => {
+      expect((await silent(error)).tries).toBe(2);
+    });
   });
 
   test.each([-3_600_000, 3_600_000])(
