@@ -56,6 +56,7 @@ test.each([
   ['terminate', 'DescribeInstances', ['--fleet', '--yes']],
   ['terminate', 'TerminateInstances', ['--fleet', '--yes']],
 ])('%s says that it asks again after a 503 to %s', async (verb, action, args) => {
+  await cloud.json('terminate', ['--fleet', '--yes']);
   expect(await cloud.scale(1)).toMatchObject({ code: 0 });
   const door = await cloud.through();
   await using proxy = door.proxy;
