@@ -33,7 +33,7 @@ export function manners(ended: Ended): string[] {
   if (hung) return ['it hung, and was killed'];
   if (code === null || !CODES.has(code)) wrong.push(`exit ${code}`);
   // AWS speaks of an internal error of its own.
-  if (/error: internal error|defect in rolecall/.test(stderr + stdout))
+  if (/error: internal error|this is a defect in rolecall/.test(stderr + stdout))
     wrong.push('it speaks of an internal error');
   if (/^\s+at .*:\d+:\d+\)?$/m.test(stderr)) wrong.push('it shows a stack trace');
   const document = documentOf(ended);
