@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
+import { checkAmzFields } from './amz-headers.ts';
 import type { Received } from './blobs.ts';
 import { accessDenied } from './bucket-operations.ts';
 import type { ObjectDocument } from './document.ts';
@@ -108,6 +109,7 @@ async function takeFile(
     );
   if (fields['policy'] === undefined) throw accessDenied();
   context.verifyPolicy(fields);
+  checkAmzFields(fields);
   const { minBytes, maxBytes } = checkPolicy(fields, bucket, context.judgedAt);
   fields['key'] = fields['key'].replaceAll(FILE_NAME, filename ?? '');
   checkKey(fields['key']);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { isNoRoom, reasonOf } from '../../errno.ts';
+import { checkAmzHeaders } from './amz-headers.ts';
 import { bucketOperation } from './bucket-operations.ts';
 import { listOperation } from './list-operations.ts';
 import { multipartOperation } from './multipart-operations.ts';
@@ -77,6 +78,7 @@ export async function answerS3(
   response.setHeader('x-amz-id-2', 'rolecall-local');
   response.setHeader('server', 'AmazonS3');
   try {
+    checkAmzHeaders(request.headers, request.query);
     const call = callOf(request, context);
     const { 'if-match': match, 'if-none-match': noneMatch } = request.headers;
     const fault = context.fault(call.name, (match ?? noneMatch) !== undefined);
