@@ -19,6 +19,7 @@ export function machineSettings(settings: LocatedMap, missing: () => never): Mac
     blockDevices: itemsOf(child(settings, 'block_devices')).map(blockDevice),
     tags: textsOf(child(settings, 'tags')),
     httpTokens: text('http_tokens') === 'optional' ? 'optional' : 'required',
+    metadataHopLimit: numberAt(settings, 'metadata_hop_limit') ?? 1,
     shutdownBehavior: text('shutdown_behavior') === 'terminate' ? 'terminate' : 'stop',
     spot: spotOf(child(settings, 'spot')),
   };

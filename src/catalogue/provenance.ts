@@ -3,7 +3,7 @@ import { ROLE_FIELDS } from './fields.ts';
 import type { Layer } from './merge.ts';
 
 /** Settings that have a value when nobody writes one. */
-const BUILTIN = ['http_tokens', 'shutdown_behavior', 'spot', 'timeout'];
+const BUILTIN = ['http_tokens', 'metadata_hop_limit', 'shutdown_behavior', 'spot', 'timeout'];
 const TOP = ['name', 'bucket', 'prefix', 'beacons'];
 /** Maps that are told key by key. */
 const BY_KEY = new Set(['tags', 'personality', 'variables', 'files']);

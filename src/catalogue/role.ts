@@ -33,6 +33,8 @@ export interface MachineSettings {
   /** The user's own tags; rolecall's are added at launch. */
   readonly tags: Readonly<Record<string, string>>;
   readonly httpTokens: 'required' | 'optional';
+  /** Hops that an answer of the metadata service may go; 1 keeps it on the machine itself. */
+  readonly metadataHopLimit: number;
   readonly shutdownBehavior: 'stop' | 'terminate';
   readonly spot:
     | false

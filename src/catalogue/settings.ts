@@ -200,6 +200,14 @@ export const SETTINGS: readonly Field[] = (
       example: 'required',
     },
     {
+      name: 'metadata_hop_limit',
+      // @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html
+      shape: { kind: 'whole', min: 1, max: 64 },
+      description: "how many hops the metadata service's tokens may go; containers need 2",
+      default: '1',
+      example: '2',
+    },
+    {
       name: 'shutdown_behavior',
       shape: { kind: 'choice', values: ['stop', 'terminate'] },
       description: 'what a shutdown from inside does to the machine',

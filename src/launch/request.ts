@@ -64,7 +64,11 @@ export function runRequest(
     ...(machine.blockDevices.length === 0
       ? {}
       : { BlockDeviceMappings: machine.blockDevices.map(blockDeviceMapping) }),
-    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: machine.httpTokens },
+    MetadataOptions: {
+      HttpEndpoint: 'enabled',
+      HttpTokens: machine.httpTokens,
+      HttpPutResponseHopLimit: machine.metadataHopLimit,
+    },
     ...lifetime(machine, offering),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: tags },

@@ -86,6 +86,7 @@ function values(role: Role): Value[] {
     ['instance_profile', machine.instanceProfile],
     ['key_name', machine.keyName],
     ['http_tokens', machine.httpTokens],
+    ['metadata_hop_limit', String(machine.metadataHopLimit)],
     ['shutdown_behavior', machine.shutdownBehavior],
     ['spot', spotText(machine.spot)],
     ...machine.blockDevices.map((device, index): [string, string] => [

@@ -151,6 +151,7 @@ describe('a role', () => {
         blockDevices: [],
         tags: {},
         httpTokens: 'required',
+        metadataHopLimit: 1,
         shutdownBehavior: 'stop',
         spot: false,
       },
@@ -158,7 +159,7 @@ describe('a role', () => {
       timeoutMs: 600_000,
       patterns: {},
     });
-    for (const name of ['http_tokens', 'shutdown_behavior', 'spot', 'timeout']) {
+    for (const name of ['http_tokens', 'metadata_hop_limit', 'shutdown_behavior', 'spot', 'timeout']) {
       expect([name, role.provenance.get(name)]).toEqual([name, { kind: 'builtin' }]);
     }
   });
@@ -173,6 +174,7 @@ describe('a role', () => {
     instance_profile: arn:aws:iam::123456789012:instance-profile/web
     key_name: ops
     http_tokens: optional
+    metadata_hop_limit: 2
     shutdown_behavior: terminate
     block_devices:
       - {device: /dev/xvda, size_gb: 20, type: gp3, iops: 3000, throughput: 125, encrypted: true, delete_on_termination: false, snapshot: snap-01234567}
@@ -215,6 +217,7 @@ describe('a role', () => {
       ],
       tags: {},
       httpTokens: 'optional',
+      metadataHopLimit: 2,
       shutdownBehavior: 'terminate',
       spot: false,
     });

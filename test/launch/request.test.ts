@@ -49,6 +49,7 @@ describe('runRequest', () => {
       ],
       tags: { team: 'cache', Name: 'cache box', 'rolecall:role': 'not yours to set' },
       httpTokens: 'optional',
+      metadataHopLimit: 2,
       shutdownBehavior: 'terminate',
       spot: { maxPrice: '0.05', orOnDemand: false },
     });

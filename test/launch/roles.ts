@@ -23,6 +23,7 @@ export function role(machine: Partial<MachineSettings> = {}, other: Partial<Role
       blockDevices: [],
       tags: {},
       httpTokens: 'required',
+      metadataHopLimit: 1,
       shutdownBehavior: 'stop',
       spot: false,
       ...machine,

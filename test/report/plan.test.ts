@@ -41,6 +41,7 @@ const ROLE: Role = {
     ],
     tags: { team: 'cache' },
     httpTokens: 'required',
+    metadataHopLimit: 1,
     shutdownBehavior: 'stop',
     spot: { maxPrice: '0.01', orOnDemand: false },
   },
