@@ -118,7 +118,8 @@ function judge({ code, signal, stdout, stderr }: InputEnd, { argv }: BadInput): 
   const wrong: string[] = [];
   if (signal !== null) wrong.push(`ended by ${signal}`);
   if (code === 1) wrong.push('exit 1');
-  if (/error: internal error|this is a defect in rolecall/.test(stderr + stdout)) wrong.push('an internal error');
+  if (/error: internal error|this is a defect in rolecall/.test(stderr + stdout))
+    wrong.push('an internal error');
   if (!argv.includes('--debug') && /^\s+at .*:\d+:\d+\)?$/m.test(stderr)) wrong.push('a stack trace');
   if (code !== null && code !== 0 && stderr.trim() === '') wrong.push(`exit ${code} without a word`);
   return wrong;
