@@ -109,7 +109,7 @@ describe('a fleet’s book', () => {
       expect(now.holder?.id).toBe('p1');
     });
 
-    test('gives the lease back after a server’s error as little', async () => {
+    test('does not try to give the lease back after a server’s error either', async () => {
       const { tries } = await silent(() => new AwsError('HTTP 500', { kind: 'server' }));
       expect(tries).toBe(1);
     });
