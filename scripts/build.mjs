@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { billOfMaterials } from './sbom.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = `${root}dist`;
@@ -86,21 +87,33 @@ const { boxProgram } = createRequire(import.meta.url)(`${outdir}/box-program.cjs
 await writeFile(`${outdir}/rolecall-bootstrapper`, boxProgram('bootstrapper.sh'), { mode: 0o755 });
 await rm(`${outdir}/box-program.cjs`);
 for (const bin of ['rolecall.cjs', 'launch.cjs']) await chmod(`${outdir}/${bin}`, 0o755);
-await writeFile(`${outdir}/THIRD-PARTY.txt`, await notices(bundledPackages(inputs.flat())));
+const libraries = await Promise.all(bundledFolders(inputs.flat()).map(library));
+await writeFile(`${outdir}/THIRD-PARTY.txt`, await notices(libraries));
+await writeFile(`${outdir}/sbom.cdx.json`, billOfMaterials(await json('package.json'), libraries));
 await rm(dist, { recursive: true, force: true });
 await rename(outdir, dist);
 
 /** The folders of the packages that went into the bundles. */
-function bundledPackages(paths) {
+function bundledFolders(paths) {
   const folders = paths.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }
 
+async function json(path) {
+  return JSON.parse(await readFile(`${root}${path}`, 'utf8'));
+}
+
+/** A bundled package: its folder, what it says of itself, and its hash in package-lock.json. */
+async function library(folder) {
+  const { name, version, license } = await json(`${folder}/package.json`);
+  const { integrity } = (await json('package-lock.json')).packages[folder];
+  return { folder, name, version, license, integrity };
+}
+
 /** Their licences, as these ask for: every copy of the bundle carries them. */
-async function notices(folders) {
+async function notices(libraries) {
   const parts = await Promise.all(
-    folders.map(async (folder) => {
-      const { name, version, license } = JSON.parse(await readFile(`${root}${folder}/package.json`, 'utf8'));
+    libraries.map(async ({ folder, name, version, license }) => {
       const file = (await readdir(`${root}${folder}`)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
       const text = file === undefined ? '' : await readFile(`${root}${folder}/${file}`, 'utf8');
       return `${name} ${version} (${license})\n\n${text.trim()}\n`;

@@ -20,7 +20,7 @@ flock "$lock"
 # npm writes node_modules/.package-lock.json last, so an interrupted install is done again.
 if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
   say 'installing npm packages (npm ci)'
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
   touch node_modules/.package-lock.json
 fi
 # Built only when something is newer: a build replaces files that a command of this checkout may be running. The build

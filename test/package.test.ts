@@ -6,6 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { boxProgram } from '../src/io/box-program.ts';
 import { ROOT } from './support/cli.ts';
 
+interface Component {
+  readonly group?: string;
+  readonly name: string;
+  readonly version: string;
+}
+
 /** The tarball of `npm pack`, installed into an empty folder without any registry, as a user's machine would. */
 describe('the packed package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-pack-'));
@@ -71,7 +77,37 @@ describe('the packed package', () => {
     expect(document.summary).toEqual({ requested: 1, succeeded: 1, failed: 0, silent: 0, lost: 0 });
   });
 
-  test('carries the licences of what is bundled', () => {
-    expect(readdirSync(join(installed, 'dist'))).toContain('THIRD-PARTY.txt');
+  test('carries the licences of what is bundled, and its bill of materials', () => {
+    const notices = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
+    const noticed = [...notices.matchAll(/^(\S+) (\d\S*) \(.+\)$/gm)].map(([, name, version]) => [
+      name,
+      version,
+    ]);
+    const bom = JSON.parse(readFileSync(join(installed, 'dist/sbom.cdx.json'), 'utf8'));
+    expect(bom.metadata.component).toMatchObject({ type: 'application', name: 'rolecall' });
+    const listed = bom.components.map(({ group, name, version }: Component) => [
+      group === undefined ? name : `${group}/${name}`,
+      version,
+    ]);
+    expect(noticed).toContainEqual(['@aws-sdk/client-ec2', expect.any(String)]);
+    expect(listed.sort()).toEqual(noticed.sort());
   });
+});
+
+// Nobody owns the name yet: who registers it would run as whoever follows the docs.
+test('no page or example installs rolecall by name from a registry', () => {
+  const pages = execFileSync('git', ['ls-files', '*.md', '*.yml', '*.yaml', '*.json'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  const byName =
+    /\b(?:npx|npm (?:i|install|add|exec|x)|(?:yarn|pnpm) (?:global )?(?:add|dlx))\b(?: -\S+)*(?: --)? rolecall(?:@\S+)?(?![\w./-])/;
+  expect('npm install --global rolecall').toMatch(byName);
+  expect('npx rolecall@latest launch').toMatch(byName);
+  expect('npm install --global ./rolecall.tgz').not.toMatch(byName);
+  const found = pages
+    .trim()
+    .split('\n')
+    .filter((page) => page !== 'docs/ci.md' && byName.test(readFileSync(join(ROOT, page), 'utf8')));
+  expect(found).toEqual([]);
 });

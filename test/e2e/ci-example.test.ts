@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Result, ROOT, sandbox } from '../support/cli.ts';
@@ -10,7 +11,6 @@ import { type Result, ROOT, sandbox } from '../support/cli.ts';
 const box = sandbox();
 const checkout = join(box.home, 'checkout');
 const bin = join(box.home, 'bin');
-const INSTALL = 'npm install --global rolecall';
 /** What `rolecall local env` says. */
 let cloud: Readonly<Record<string, string>> = {};
 
@@ -83,8 +83,20 @@ describe('the example for GitHub Actions', () => {
     expect(uses[0]).toMatch(/^actions\/checkout@/);
   });
 
+  test.each(['scale.yml', 'release.yml'])(
+    '%s brings rolecall at a commit before it has credentials',
+    (name) => {
+      const [job] = Object.values<{ steps: { uses?: string; run?: string }[] }>(parse(example(name)).jobs);
+      const words = job?.steps.map((step) => step.uses ?? step.run ?? '') ?? [];
+      const at = (start: string) => words.findIndex((word) => word.startsWith(start));
+      expect(words).toContain('OWNER/rolecall@COMMIT');
+      expect(at('OWNER/rolecall@')).toBeLessThan(at('aws-actions/configure-aws-credentials@'));
+      expect(at('aws-actions/configure-aws-credentials@')).toBeLessThan(at('rolecall '));
+      expect(words.filter((word) => /\bnp[mx]\b/.test(word))).toEqual([]);
+    },
+  );
+
   test('its steps launch machines, and tell the job what became of them; a re-run finds the same', async () => {
-    expect(runs[0]).toBe(INSTALL);
     const env = {
       ...cloud,
       GITHUB_ACTIONS: 'true',
@@ -96,7 +108,7 @@ describe('the example for GitHub Actions', () => {
     };
     const attempt = async (number: number) => {
       for (const name of ['summary.md', 'outputs']) writeFileSync(join(box.home, name), '');
-      const ran = await bash(runs.slice(1), { ...env, GITHUB_RUN_ATTEMPT: String(number) });
+      const ran = await bash(runs, { ...env, GITHUB_RUN_ATTEMPT: String(number) });
       expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
       expect(ran.stderr).not.toContain('::error');
       return result(ran);
@@ -122,7 +134,13 @@ describe('the example for GitLab', () => {
   let sts: Server;
   const asked: URLSearchParams[] = [];
 
-  /** Gives the local cloud's keys for a token, as STS gives AWS's. */
+  const tarball = join(checkout, 'tools/rolecall.tgz');
+  let sha256: string;
+  /** The lines before the script, with the package's hash in the placeholder. */
+  const prepare = (hash: string): string[] =>
+    scale.before_script.map((line: string) => line.replace('ROLECALL_SHA256', hash));
+
+  /** An STS that gives the local cloud's keys for a token, and the package in the repository. */
   beforeAll(async () => {
     const answer = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${cloud['AWS_ACCESS_KEY_ID']}</AccessKeyId>
@@ -135,9 +153,22 @@ describe('the example for GitLab', () => {
       response.writeHead(200, { 'content-type': 'text/xml' }).end(answer);
     });
     await new Promise<void>((resolve) => sts.listen(0, '127.0.0.1', resolve));
+    // The bundle is there already, and other tests are using it: pack without building again.
+    mkdirSync(dirname(tarball));
+    const pack = `npm pack --ignore-scripts --pack-destination ${box.home} && mv ${box.home}/rolecall-*.tgz ${tarball}`;
+    expect(await bash([`cd ${ROOT}`, pack], {})).toMatchObject({ code: 0 });
+    sha256 = createHash('sha256').update(readFileSync(tarball)).digest('hex');
   });
   afterAll(async () => {
     await new Promise((resolve) => sts.close(resolve));
+  });
+
+  test('installs nothing from a package whose hash is another one', async () => {
+    const env = { npm_config_prefix: join(box.home, 'other'), CI_PROJECT_DIR: checkout };
+    const ran = await bash(prepare('0'.repeat(64)), env);
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toContain('tools/rolecall.tgz: FAILED');
+    expect(existsSync(join(box.home, 'other'))).toBe(false);
   });
 
   test('shows the report of machines, however the job ends', () => {
@@ -145,8 +176,6 @@ describe('the example for GitLab', () => {
   });
 
   test('its script launches machines with the credentials that its OIDC token gives', async () => {
-    const script: string[] = [...scale.before_script, ...scale.script];
-    expect(script[0]).toBe(INSTALL);
     const { port } = sts.address() as AddressInfo;
     const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _key, ...place } = cloud;
     const variables = Object.fromEntries(
@@ -158,8 +187,10 @@ describe('the example for GitLab', () => {
     rmSync(join(checkout, 'report.xml'), { force: true });
     const fleet = ['--fleet', '--role', 'web', '--env', 'prod', '--context', 'b', '--yes', '--local'];
     expect(await box.run(['terminate', ...fleet], { cwd: checkout })).toMatchObject({ code: 0 });
-    const ran = await bash(script.slice(1), {
+    const ran = await bash([...prepare(sha256), ...scale.script], {
       ...place,
+      PATH: `${join(box.home, 'npm/bin')}:${box.env['PATH']}`,
+      npm_config_prefix: join(box.home, 'npm'),
       ...variables,
       AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}`,
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/rolecall',

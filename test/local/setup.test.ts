@@ -4,6 +4,9 @@ import { expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/io/package-root.ts';
 
 interface Locked {
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly link?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -25,4 +28,15 @@ test('package-lock.json names every dependency, also those of other platforms', 
     Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !isFound(path, name)),
   );
   expect(missing).toEqual([]);
+});
+
+// A package without a hash is whatever the registry, or whoever stands in its way, answers with.
+test('package-lock.json has the hash of every package, and takes none from beside the registry', () => {
+  const { '': _project, ...locked } = packages;
+  expect(Object.keys(locked).length).toBeGreaterThan(500);
+  const unproved = Object.entries(locked).filter(
+    ([, { integrity = '', resolved, link }]) =>
+      !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity) || resolved !== undefined || link === true,
+  );
+  expect(unproved.map(([path]) => path)).toEqual([]);
 });
