@@ -69,6 +69,14 @@ test("shows the machine's own log, whatever others have put beside it", async ()
   });
 });
 
+test('shows the log of a machine that was terminated', async () => {
+  const before = await rolecall('logs', id);
+  expect(await rolecall('terminate', launch, '--yes')).toMatchObject({ code: 0 });
+  const after = await rolecall('logs', id);
+  expect(after).toMatchObject({ code: 0, stdout: expect.stringContaining('E: no disk') });
+  expect(after.stdout).toBe(before.stdout);
+});
+
 test('shows no content that is not what the key says', async () => {
   const [key = ''] = (await keys()).filter((one) => one.startsWith(`logs/${launch}/${id}/`));
   for (const one of await keys()) await put(one, 'forged: another content\n');
