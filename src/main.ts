@@ -7,6 +7,7 @@ import { type Asked, askedOf, usageText } from './cli/usage.ts';
 import { type ExitCode, exitCode } from './errors.ts';
 import { acceleratedClock, ChangeableClock, systemClock } from './io/clock.ts';
 import { errorDocument, errorReport, exitCodeOfError } from './io/errors.ts';
+import { jsonLine } from './io/json.ts';
 import { packageRoot } from './io/package-root.ts';
 import { handOver, outliveErrors, say, write } from './io/streams.ts';
 import { outliveHangup, terminal, widthFor } from './io/terminal.ts';
@@ -27,7 +28,7 @@ export async function main(argv: readonly string[], host: Host): Promise<ExitCod
     if (isGitHub(host.env))
       await say(stderr, errorAnnotation('rolecall', errorDocument(error).error.message));
     // Whether the document arrives or not, the code tells of the error.
-    if (asksForJson(argv)) await handOver(stdout, `${JSON.stringify(errorDocument(error))}\n`);
+    if (asksForJson(argv)) await handOver(stdout, jsonLine(errorDocument(error)));
     return exitCodeOfError(error);
   }
 }

@@ -1,33 +1,40 @@
 import { type ExitCode, exitCode } from '../errors.ts';
+import { jsonReport } from '../io/json.ts';
 import { breakOf, say, write } from '../io/streams.ts';
 import type { InstanceId } from '../nouns.ts';
-import { jsonReport } from '../report/json.ts';
 import { type ConsolePart, followConsole, readConsole } from '../watch/follow.ts';
-import { harmlessText } from '../watch/text.ts';
 import { type CloudWords, connectCloud } from './cloud.ts';
 import type { Host } from './host.ts';
+import { MachineText } from './machine-text.ts';
 import { regionFor } from './region.ts';
 
 export interface ConsoleWords extends CloudWords {
   readonly instance: InstanceId;
   readonly follow: boolean;
   readonly json: boolean;
+  /** Whether the text is printed as the machine printed it, escape sequences and all. */
+  readonly raw: boolean;
 }
 
 /** Prints a console: its text on stdout, what is known to be missing from it on stderr. */
 export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitCode> {
+  const text = new MachineText(host, words.raw);
   const cloud = await connectCloud(words, await regionFor(words, host), host);
   try {
     if (!words.follow) {
       const parts = await readConsole(cloud.ec2, words.instance);
       if (words.json) await write(host.terminal.stdout, consoleDocument(words.instance, parts));
-      else for (const part of parts) await show(part, host);
+      else {
+        for (const part of parts) await show(part, text, host);
+        await write(host.terminal.stdout, text.rest());
+      }
       return exitCode('ok');
     }
     for await (const part of followConsole(cloud.ec2, words.instance, host.clock, host.signal)) {
-      await show(part, host);
+      await show(part, text, host);
       if (breakOf(host.terminal.stdout) !== undefined) break;
     }
+    await write(host.terminal.stdout, text.rest());
     // Ctrl-C is how following ends.
     return exitCode('ok');
   } finally {
@@ -39,10 +46,9 @@ export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitC
 const consoleDocument = (instance: InstanceId, parts: readonly ConsolePart[]): string =>
   jsonReport({ instance_id: instance, parts });
 
-async function show(part: ConsolePart, { terminal }: Host): Promise<void> {
-  // A pipe gets the bytes; a terminal gets nothing that could act on it.
-  if ('text' in part)
-    return write(terminal.stdout, terminal.stdout.isTTY ? harmlessText(part.text) : part.text);
+async function show(part: ConsolePart, text: MachineText, { terminal }: Host): Promise<void> {
+  if ('text' in part) return write(terminal.stdout, text.next(part.text));
+  await write(terminal.stdout, text.rest());
   const what =
     part.gap === 'gap'
       ? 'a part is missing here: it was overwritten before it was read'

@@ -2,7 +2,7 @@ import { type ExitCode, exitCode, InterruptedError, RolecallError } from '../err
 import { errorReport, exitCodeOfError } from '../io/errors.ts';
 import { widthFor } from '../io/terminal.ts';
 import { counted, shellWord } from '../io/text.ts';
-import { isGitHub } from '../io/workflow.ts';
+import { logTakesCommands } from '../io/workflow.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import { type OutputFormat, Progress } from '../report/progress.ts';
@@ -56,7 +56,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
     ...(requested !== undefined && { requested }),
     followUp: cloud.followUp,
     notes: closingNotes(cloud),
-    defuse: isGitHub(host.env),
+    defuse: logTakesCommands(host.env),
   });
   following.opened?.(progress);
   cloud.onNotice((text) => progress.tell({ type: 'notice', at: clock.now(), text }));

@@ -1,28 +1,30 @@
 import type { Bucket } from '../aws/ports.ts';
 import { AwsError, type ExitCode, exitCode, UsageError } from '../errors.ts';
+import { jsonReport } from '../io/json.ts';
 import { write } from '../io/streams.ts';
 import { counted, shellWord } from '../io/text.ts';
 import { readBatches } from '../launch/book.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { type InstanceId, isLaunchId, type LaunchId, type Nonce } from '../nouns.ts';
-import { jsonReport } from '../report/json.ts';
 import { type FoundLogs, findLog } from '../watch/boot-log.ts';
 import { launchOfLogKey } from '../watch/keys.ts';
 import { Nonces } from '../watch/nonce.ts';
-import { harmlessText } from '../watch/text.ts';
 import { bucketIn, bucketOf } from './bucket.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
 import type { Host } from './host.ts';
+import { MachineText } from './machine-text.ts';
 import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
 
 export interface LogsWords extends CloudWords {
   readonly instance: InstanceId;
   readonly json: boolean;
+  /** Whether the text is printed as the machine printed it, escape sequences and all. */
+  readonly raw: boolean;
 }
 
-/** Prints a machine's boot log: its bytes into a pipe; a terminal gets nothing that could act on it. */
+/** Prints a machine's boot log. */
 export async function runLogs(words: LogsWords, host: Host): Promise<ExitCode> {
   const { instance, json } = words;
   const catalogue = await openCatalogue(words, host);
@@ -46,7 +48,10 @@ export async function runLogs(words: LogsWords, host: Host): Promise<ExitCode> {
         stdout,
         jsonReport({ instance_id: instance, launch: owner.launch, proved: log.proved, text }),
       );
-    else await write(stdout, stdout.isTTY ? harmlessText(text) : text);
+    else {
+      const shown = new MachineText(host, words.raw);
+      await write(stdout, shown.next(text) + shown.rest());
+    }
     return exitCode('ok');
   } finally {
     await cloud.close();

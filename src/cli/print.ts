@@ -1,7 +1,7 @@
 import { type ExitCode, exitCode } from '../errors.ts';
+import { jsonReport } from '../io/json.ts';
 import { writeReport } from '../io/report.ts';
 import { write } from '../io/streams.ts';
-import { jsonReport } from '../report/json.ts';
 import type { Host } from './host.ts';
 
 /** A command's one result, as people and as programs get it. */

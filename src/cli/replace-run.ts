@@ -1,4 +1,5 @@
 import { type ExitCode, exitCode } from '../errors.ts';
+import { jsonReport } from '../io/json.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
 import { glimpse } from '../launch/fleet/book.ts';
@@ -6,7 +7,6 @@ import { fleetKey } from '../launch/fleet/lease.ts';
 import { lookAtFleet, standingAs } from '../launch/fleet/look.ts';
 import { replaceFleet } from '../launch/fleet/replace.ts';
 import { type Replaced, replacementOf } from '../launch/fleet/replacement.ts';
-import { jsonReport } from '../report/json.ts';
 import { replacementDocument, replacementText } from '../report/replacement.ts';
 import { openCatalogue } from './catalogue.ts';
 import { fleetDraft, fleetRole } from './fleet-draft.ts';

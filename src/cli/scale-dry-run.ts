@@ -1,4 +1,5 @@
 import { type ExitCode, exitCode } from '../errors.ts';
+import { jsonReport } from '../io/json.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
 import { glimpse } from '../launch/fleet/book.ts';
@@ -6,7 +7,6 @@ import { fleetKey } from '../launch/fleet/lease.ts';
 import { lookAtFleet } from '../launch/fleet/look.ts';
 import { needOf } from '../launch/fleet/scale.ts';
 import { waveSizes } from '../launch/fleet/waves.ts';
-import { jsonReport } from '../report/json.ts';
 import { needDocument, needText } from '../report/need.ts';
 import { type FleetChange, wantedOf } from './fleet-run.ts';
 import type { Host } from './host.ts';

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
+import { jsonReport } from '../io/json.ts';
 import { painter } from '../io/paint.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
@@ -11,7 +12,6 @@ import type { LaunchRecords } from '../launch/records.ts';
 import type { FleetName } from '../launch/request.ts';
 import type { Machine, PathName } from '../nouns.ts';
 import { type FleetStatus, fleetsDocument, fleetsText } from '../report/fleets.ts';
-import { jsonReport } from '../report/json.ts';
 import { openCatalogue, type RoleWords, roleFrom } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';
 import { checkNames, KINDS } from './fleet-names.ts';

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type ExitCode, exitCode, UsageError } from '../errors.ts';
+import { jsonReport } from '../io/json.ts';
 import { writeReport } from '../io/report.ts';
 import { write } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
@@ -14,7 +15,6 @@ import type { LaunchRecords } from '../launch/records.ts';
 import { type FleetName, fleetTags } from '../launch/request.ts';
 import { isLaunchId, type LaunchId, type PathName } from '../nouns.ts';
 import { memberDocument } from '../report/fleets.ts';
-import { jsonReport } from '../report/json.ts';
 import { memberLines } from '../report/members.ts';
 import { openCatalogue, type RoleWords, requireRole } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud } from './cloud.ts';

@@ -5,6 +5,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Whether the log of this process is read by GitHub Actions' runner, which takes commands from it. */
 export const isGitHub = (env: Environment): boolean => env['GITHUB_ACTIONS'] === 'true';
 
+/** Whether this process's log is read by a CI system that takes commands from it: GitHub's, Azure Pipelines' or TeamCity's. */
+export const logTakesCommands = (env: Environment): boolean =>
+  isGitHub(env) || env['TF_BUILD'] !== undefined || env['TEAMCITY_VERSION'] !== undefined;
+
 /**
  * One error annotation as the runner reads it from a log: a line, newline included.
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
@@ -22,17 +26,20 @@ const escapeProperty = (text: string): string =>
   escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 /**
- * A machine's words that the runner takes no command from: it reads `::command::` at the beginning of a line, whatever
- * space is before it, and the old `##[command]` anywhere in one. A box could set the job's outputs or hide its log.
- * Control characters go first, since what prints the words drops them later.
+ * A machine's words that a runner takes no command from: GitHub's reads `::command::` at the beginning of a line, whatever
+ * space is before it, and the old `##[command]` anywhere in one; Azure Pipelines reads `##vso[command]`, TeamCity
+ * `##teamcity[message]`. A box could set the job's outputs or hide its log. Control characters go first, since what prints
+ * the words drops them later.
  * @see https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ * @see https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
+ * @see https://www.jetbrains.com/help/teamcity/service-messages.html
  */
 export const withoutCommands = (text: string): string =>
   text
     .split('\n')
     .map((line) =>
       printable(line)
-        .replaceAll('##[', '## [')
+        .replace(/##(?=\w*\[)/g, '## ')
         .replace(/^(\s*):(?=:)/, '$1: '),
     )
     .join('\n');

@@ -1,3 +1,4 @@
+import { jsonLine } from '../io/json.ts';
 import type { Offering } from '../launch/offerings.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { type LaunchDocument, machineDocument } from './document.ts';
@@ -9,12 +10,10 @@ import { diedLater } from './state.ts';
 type EventObject = { readonly event: string; readonly at: string } & Readonly<Record<string, unknown>>;
 
 /** The line of one event, newline included. */
-export const ndjsonEvent = (event: ReportedEvent): string => line(eventObject(event));
+export const ndjsonEvent = (event: ReportedEvent): string => jsonLine(eventObject(event));
 
 /** The last line: the launch's document as an event. */
-export const ndjsonResult = (document: LaunchDocument): string => line({ event: 'result', ...document });
-
-const line = (value: object): string => `${JSON.stringify(value)}\n`;
+export const ndjsonResult = (document: LaunchDocument): string => jsonLine({ event: 'result', ...document });
 
 /** A stage's event as its public object: snake_case, times as ISO 8601. */
 function eventObject(event: ReportedEvent): EventObject {

@@ -1,13 +1,13 @@
 import type { ExitCode } from '../errors.ts';
 import { type Board, openBoard } from '../io/board.ts';
 import type { Clock } from '../io/clock.ts';
+import { jsonReport } from '../io/json.ts';
 import { painter } from '../io/paint.ts';
 import { writeReport } from '../io/report.ts';
 import { type Terminal, widthFor } from '../io/terminal.ts';
 import { shellWord } from '../io/text.ts';
 import { exitCodeOf, type LaunchMeta, launchDocument } from './document.ts';
 import { boardFrame } from './frame.ts';
-import { jsonReport } from './json.ts';
 import { eventLines } from './lines.ts';
 import { ndjsonEvent, ndjsonResult } from './ndjson.ts';
 import { redacted } from './redacted.ts';

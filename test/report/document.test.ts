@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { jsonReport } from '../../src/io/json.ts';
 import type { Outcome } from '../../src/nouns.ts';
 import { exitCodeOf, launchDocument } from '../../src/report/document.ts';
-import { jsonReport } from '../../src/report/json.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import { begin, boot, ended, expectGolden, FAILED, fold, LOST, META, SILENT, SUCCEEDED } from './support.ts';
 

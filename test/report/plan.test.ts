@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Role } from '../../src/catalogue/role.ts';
 import type { Source } from '../../src/document/located.ts';
+import { jsonReport } from '../../src/io/json.ts';
 import { plain } from '../../src/io/paint.ts';
 import { widthOf } from '../../src/io/text.ts';
 import { isPathName, type PathName } from '../../src/nouns.ts';
 import { lookUp } from '../../src/payload/init-script.ts';
-import { jsonReport } from '../../src/report/json.ts';
 import { type Plan, planDocument, renderBriefPlan, renderPlan } from '../../src/report/plan.ts';
 import { renderRole, renderRoles, roleDocument } from '../../src/report/roles.ts';
 import { settingsOf, sourceText } from '../../src/report/settings.ts';
