@@ -4,6 +4,7 @@ import type { BundleSettings, VariableValue } from '../catalogue/role.ts';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import type { Module } from './module.ts';
+import { ownCredentialIn } from './own-credentials.ts';
 import { typeProblem } from './values.ts';
 
 /** What a module gets: the values of its own variables, sorted by name. May be secret. */
@@ -33,6 +34,8 @@ export async function readValues(
   for (const [name, value] of Object.entries(settings.variables))
     if (declared.has(name)) {
       const text = await readValue(name, value, sources);
+      const own = ownCredentialIn(text, sources.env);
+      if (own !== undefined) throw isOwn(name, own);
       const needs = modules.find(
         ({ variables }) => Object.hasOwn(variables, name) && variables[name]?.required,
       );
@@ -41,6 +44,11 @@ export async function readValues(
     }
   return new Map(modules.map((module) => [module.name, valuesOf(module, given)]));
 }
+
+const isOwn = (name: string, variable: string): UsageError =>
+  new UsageError(`variables.${name} holds the value of ${variable}, which is a credential of your own`, {
+    hint: "give machines credentials of their own, by the role's instance_profile",
+  });
 
 /** CI systems set a secret that isn't there to nothing, rather than not at all. */
 const empty = (name: string, variable: string, module: Module): UsageError =>

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Bucket } from '../aws/ports.ts';
 import { newBundleKey } from '../bundle/cipher.ts';
 import { bundleEntries } from '../bundle/entries.ts';
+import { permittedEntries } from '../bundle/permits.ts';
 import { bundleKey, type PublishedBundle, publishBundle, signBundle } from '../bundle/publish.ts';
 import { type SealedFile, sealBundle } from '../bundle/seal.ts';
 import { boxProgram } from '../io/box-program.ts';
@@ -30,11 +31,16 @@ export const startUpTemplate = (): string => boxProgram('start-up.sh');
 /** Packs and seals a role's bundle into a new file. */
 export async function sealInto(
   path: string,
-  { parts, settings }: RoleBundle,
+  { parts, settings, modules, permits }: RoleBundle,
   host: Host,
 ): Promise<SealedFile> {
   const { compression } = settings;
-  const work = sealBundle(bundleEntries(parts), path, { compression, signal: host.signal });
+  const secret = modules.flatMap(({ variables }) =>
+    Object.keys(variables).filter((name) => variables[name]?.secret),
+  );
+  const entries =
+    permits === undefined ? bundleEntries(parts) : permittedEntries(parts, permits, new Set(secret));
+  const work = sealBundle(entries, path, { compression, signal: host.signal });
   return await waiting(host, { doing: 'building the start-up bundle' }, work);
 }
 

@@ -5,6 +5,7 @@ import {
   deployedBuildOptions,
   LIVE_OUTPUT,
   overrideOptions,
+  permitOptions,
   reportOptions,
   roleOptions,
 } from './options.ts';
@@ -64,6 +65,7 @@ export const rolloutOptions = {
     describe: 'What becomes of a machine that did not succeed',
   },
   ...deployedBuildOptions,
+  ...permitOptions,
   ...overrideOptions,
   'launch-id': {
     type: 'string',

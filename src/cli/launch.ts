@@ -5,6 +5,7 @@ import {
   deployedBuildOptions,
   LIVE_OUTPUT,
   overrideOptions,
+  permitOptions,
   reportOptions,
   roleOptions,
 } from './options.ts';
@@ -13,6 +14,7 @@ const options = {
   ...roleOptions,
   count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
   ...deployedBuildOptions,
+  ...permitOptions,
   ...overrideOptions,
   ...cloudOptions,
   local: {

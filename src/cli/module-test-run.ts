@@ -104,7 +104,12 @@ function testCatalogue({ name, description, test }: Module, timeout: string): Ca
 
 function testBundle(settings: BundleSettings, module: Module, modules: readonly StartedModule[]): RoleBundle {
   const values = new Map<string, ModuleValues>(modules.map(({ as, module: each }) => [as, testValues(each)]));
-  return { settings, modules: [module], parts: { modules, values, files: {}, library: bundleLibrary() } };
+  return {
+    settings,
+    modules: [module],
+    outside: [],
+    parts: { modules, values, files: {}, library: bundleLibrary() },
+  };
 }
 
 /** @throws UsageError for a test without a value that every role must give */

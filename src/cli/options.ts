@@ -69,6 +69,23 @@ export const deployedBuildOptions = {
   },
 } as const satisfies OptionTable;
 
+/** What may be in a bundle though nobody would expect it there. */
+export const permitOptions = {
+  'allow-secret': {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe:
+      'File of the bundle, or variables.NAME, that looks like a secret and may be in it; again for more',
+  },
+  'allow-outside': {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: "Path outside of the catalogue's repository that may be packed; again for more",
+  },
+} as const satisfies OptionTable;
+
 /** Which role, for which environment and context. */
 export const roleOptions = {
   role: { type: 'string', requiresArg: true, describe: 'Role of the catalogue' },

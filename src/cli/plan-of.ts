@@ -68,7 +68,10 @@ export function planOf(intent: Intent, catalogue: Catalogue, { buildDir, estimat
 export const estimateText = (why: string): string =>
   `the payload's size is an estimate, since stand-ins signed it: ${why}; temporary credentials would add a session token`;
 
-function plannedBundle({ settings, modules, parts }: RoleBundle, pin: BundlePin | undefined): PlannedBundle {
+function plannedBundle(
+  { settings, modules, parts, outside }: RoleBundle,
+  pin: BundlePin | undefined,
+): PlannedBundle {
   return {
     modules: modules.map(({ name, description, origin, timeoutMs }) => ({
       name,
@@ -83,6 +86,7 @@ function plannedBundle({ settings, modules, parts }: RoleBundle, pin: BundlePin 
     compression: settings.compression,
     access: settings.access,
     expiresMs: settings.expiresMs,
+    outside,
   };
 }
 

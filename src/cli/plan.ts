@@ -7,13 +7,21 @@ import { openCatalogue } from './catalogue.ts';
 import { command, type Values } from './command.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
-import { cloudOptions, deployedBuildOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import {
+  cloudOptions,
+  deployedBuildOptions,
+  OUTPUT,
+  overrideOptions,
+  permitOptions,
+  roleOptions,
+} from './options.ts';
 import { print } from './print.ts';
 
 const options = {
   ...roleOptions,
   count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
   ...deployedBuildOptions,
+  ...permitOptions,
   'build-dir': {
     type: 'string',
     requiresArg: true,

@@ -5,7 +5,14 @@ import type { CloudWords } from './cloud.ts';
 import { command } from './command.ts';
 import type { Host } from './host.ts';
 import { completeIntent, type Draft, draftIntent } from './intent.ts';
-import { cloudOptions, deployedBuildOptions, OUTPUT, overrideOptions, roleOptions } from './options.ts';
+import {
+  cloudOptions,
+  deployedBuildOptions,
+  OUTPUT,
+  overrideOptions,
+  permitOptions,
+  roleOptions,
+} from './options.ts';
 import { type Pins, pinNotices } from './pins.ts';
 import { print } from './print.ts';
 
@@ -14,6 +21,7 @@ export const render = command({
   options: {
     ...roleOptions,
     ...deployedBuildOptions,
+    ...permitOptions,
     ...cloudOptions,
     ...overrideOptions,
     'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },

@@ -3,6 +3,7 @@ import { checkBundle } from '../bundle/check.ts';
 import { type BundleParts, startedOnce } from '../bundle/entries.ts';
 import { verifyLock } from '../bundle/lock.ts';
 import type { Module } from '../bundle/module.ts';
+import { type Outside, outsideOf, type Permits, refuseOutside, type Sources } from '../bundle/permits.ts';
 import { readValues } from '../bundle/read-values.ts';
 import { type Catalogue, CatalogueError } from '../catalogue/catalogue.ts';
 import type { BundleSettings, Role } from '../catalogue/role.ts';
@@ -18,7 +19,23 @@ export interface RoleBundle {
   readonly settings: BundleSettings;
   readonly modules: readonly Module[];
   readonly parts: BundleParts;
+  /** What of it lies outside of the catalogue's repository. */
+  readonly outside: readonly Outside[];
+  /** What the operator lets in. Absent where nothing leaves this computer: nothing is refused then. */
+  readonly permits?: Permits | undefined;
 }
+
+/** The options of commands that pack a role's bundle. */
+export interface PermitWords {
+  readonly 'allow-secret'?: readonly string[] | undefined;
+  readonly 'allow-outside'?: readonly string[] | undefined;
+}
+
+/** What the command line lets into a bundle. */
+export const permitsOf = (words: PermitWords, cwd: string): Permits => ({
+  secrets: words['allow-secret'] ?? [],
+  outside: (words['allow-outside'] ?? []).map((path) => resolve(cwd, path)),
+});
 
 /**
  * Reads the modules of a role, and the values of their variables; undefined for a role without modules.
@@ -29,6 +46,7 @@ export async function loadBundle(
   role: Role,
   catalogue: Catalogue,
   host: Pick<Host, 'cwd' | 'env'>,
+  permits?: Permits,
 ): Promise<RoleBundle | undefined> {
   const settings = role.bundle;
   if (settings === undefined) return undefined;
@@ -36,6 +54,8 @@ export async function loadBundle(
   if (faults.length > 0) throw new CatalogueError(faults);
   await verifyLock(shelvesOf(catalogue).own, modules);
   const folder = dirname(catalogue.path);
+  const outside = await outsideOf(folder, sourcesOf(settings, modules, folder));
+  if (permits !== undefined) await refuseOutside(outside, permits);
   const values = await readValues(settings, modules, { env: host.env, folder });
   const files = Object.entries(settings.files).map(([name, path]) => [name, resolve(folder, path)]);
   const parts = {
@@ -44,16 +64,28 @@ export async function loadBundle(
     files: Object.fromEntries(files),
     library: bundleLibrary(),
   };
-  return { settings, modules, parts };
+  return { settings, modules, parts, outside, permits };
 }
+
+/** What the role takes from this computer, with the names that messages give it. */
+const sourcesOf = (settings: BundleSettings, modules: readonly Module[], folder: string): Sources => [
+  ...modules
+    .filter(({ origin }) => origin === 'own')
+    .map(({ name, folder: place }) => [`the module ${name}`, place] as const),
+  ...Object.entries(settings.variables).flatMap(([name, value]) =>
+    value.from === 'file' ? [[`variables.${name}`, resolve(folder, value.path)] as const] : [],
+  ),
+  ...Object.entries(settings.files).map(([name, path]) => [`files.${name}`, resolve(folder, path)] as const),
+];
 
 /** The same for a command that needs one. @throws UsageError also for a role without modules */
 export async function requireBundle(
   role: Role,
   catalogue: Catalogue,
   host: Pick<Host, 'cwd' | 'env'>,
+  permits: Permits,
 ): Promise<RoleBundle> {
-  const bundle = await loadBundle(role, catalogue, host);
+  const bundle = await loadBundle(role, catalogue, host, permits);
   if (bundle !== undefined) return bundle;
   throw new UsageError(`the role ${role.role} has no modules, and so no start-up bundle`, {
     hint: `write modules: [NAME, ...] under roles.${role.role} in ${catalogue.label}; rolecall module list tells what there is`,

@@ -1,8 +1,8 @@
 import type { Entry } from '../archive/entries.ts';
 import { escapeOf } from '../archive/entries.ts';
+import { SecretSearch, type Suspect, suspectName } from '../archive/suspects.ts';
 import { type Compression, type Written, writeArchive } from '../archive/write.ts';
 import { linksOut } from './links.ts';
-import { SecretSearch, type Suspect, suspectName } from './suspects.ts';
 
 /** What was written, and what was seen on the way. */
 export interface Archived extends Written {

@@ -1,8 +1,8 @@
+import type { Suspect } from '../archive/suspects.ts';
 import { UsageError } from '../errors.ts';
 import type { Archived } from './archive.ts';
 import type { BuildPlan } from './build.ts';
 import type { Source } from './git.ts';
-import type { Suspect } from './suspects.ts';
 
 /** @throws UsageError for an archive that nobody should deploy, with every reason at once */
 export function refuse(archived: Archived, plan: BuildPlan, { dirty }: Source): void {

@@ -14,6 +14,8 @@ export interface PlannedBundle {
   readonly compression: 'gzip' | 'zstd';
   readonly access: 'presigned' | 'public';
   readonly expiresMs: number;
+  /** What of it comes from outside of the catalogue's repository; absolute paths. */
+  readonly outside: readonly { readonly name: string; readonly path: string }[];
 }
 
 interface PlannedModule {
@@ -38,6 +40,10 @@ export function bundleRows(bundle: PlannedBundle): [string, string][] {
       '',
       `machines fetch it ${how}; a launch seals it anew, with another key and object name of the same length`,
     ],
+    ...bundle.outside.map(({ name, path }): [string, string] => [
+      'from outside',
+      `${printable(name)} is ${printable(path)}`,
+    ]),
   ];
 }
 
@@ -78,4 +84,5 @@ export const bundleDocument = (bundle: PlannedBundle) => ({
   compression: bundle.compression,
   access: bundle.access,
   expires_ms: bundle.expiresMs,
+  outside: bundle.outside,
 });

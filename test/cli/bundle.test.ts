@@ -120,6 +120,60 @@ describe('bundle build', () => {
     rmSync(join(folder, pipe));
   });
 
+  test('packs nothing from outside of the catalogue’s repository, and no secret, unless it is said to', async () => {
+    const outside = newFolder();
+    const place = join(outside, 'fleet');
+    mkdirSync(place);
+    bundleCatalogue(place);
+    const key = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA\n-----END EC PRIVATE KEY-----\n';
+    writeFileSync(join(outside, 'site.key'), key);
+    const text = readFileSync(join(place, 'roles.yaml'), 'utf8');
+    writeFileSync(
+      join(place, 'roles.yaml'),
+      text.replace('    modules: [first', '    files: { tls/site.key: ../site.key }\n    modules: [first'),
+    );
+    const said = (verb: readonly string[], ...more: string[]) =>
+      rolecall([...verb, ...choice, ...more], { cwd: place, env });
+    const allowed = ['--allow-outside', '../site.key', '--allow-secret', 'files/tls/site.key'];
+    for (const verb of [['bundle', 'build'], ['plan'], ['render', '--redact']]) {
+      const kept = await said(verb);
+      expect(kept).toMatchObject({ code: 2, stdout: '' });
+      expect(kept.stderr).toMatch(
+        /^error: these lie outside of the catalogue's repository.*\n {2,}files\.tls\/site\.key is \/.*\/site\.key\n/,
+      );
+      expect(await said(verb, ...allowed.slice(0, 2))).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/files\/tls\/site\.key holds a private key/),
+      });
+      expect(await said(verb, ...allowed)).toMatchObject({ code: 0 });
+    }
+    const plan = await said(['plan'], ...allowed);
+    expect(plan.stdout.replace(/\s+/g, ' ')).toContain(
+      `from outside files.tls/site.key is ${outside}/site.key`,
+    );
+    const data = JSON.parse((await said(['plan'], ...allowed, '--output', 'json')).stdout);
+    expect(data.bundle.outside).toEqual([{ name: 'files.tls/site.key', path: join(outside, 'site.key') }]);
+    const named = ['--role', 'second', '--env', 'prod', '--context', 'b', '--allow-secret', 'x'];
+    expect(await rolecall(['plan', ...named], { cwd: place, env })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        '--allow-secret x: nothing of the bundle by that name looks like a secret',
+      ),
+    });
+    rmSync(outside, { recursive: true, force: true });
+  });
+
+  test('packs no credential of the operator’s own, whatever it is called', async () => {
+    const mine = {
+      AWS_SESSION_TOKEN: 'IQoJb3JpZ2luX2VjEXAMPLE',
+      FIRST_TEXT: 'token=IQoJb3JpZ2luX2VjEXAMPLE',
+    };
+    const { code, stderr } = await rolecall(['bundle', 'build', ...choice], { cwd: folder, env: mine });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: variables\.first_text holds the value of AWS_SESSION_TOKEN/);
+    expect(stderr).not.toContain('IQoJb3JpZ2lu');
+  });
+
   test('without a value that a variable comes from: its name, and no more', async () => {
     const { code, stderr } = await rolecall(['bundle', 'build', ...choice], { cwd: folder });
     expect({ code, stderr }).toEqual({
