@@ -10,8 +10,24 @@ const ACCESS_KEY_ID = /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])/g;
 /** The shape of a secret access key: 40 characters of base64 with both cases and a digit, which no hex digest or path has. */
 const SECRET_KEY =
   /(?<![A-Za-z0-9/+])(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])(?=[^0-9]{0,39}[0-9])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
-/** PEM's and OpenSSH's begin so, PGP's with BLOCK; PuTTY has a format of its own. */
-const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|^PuTTY-User-Key-File-\d: /m;
+/**
+ * The first line of a private key: PEM, OpenSSH and PGP (BLOCK), SSH2 (RFC 4716's dashes), PuTTY, age.
+ * @see https://github.com/C2SP/C2SP/blob/main/age.md
+ */
+const PRIVATE_KEY =
+  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- BEGIN SSH2 [A-Z ]{0,20}PRIVATE KEY ----|^PuTTY-User-Key-File-\d: |\bAGE-SECRET-KEY-1[A-Z0-9]{58}/m;
+const AGE_KEY = /\bAGE-SECRET-KEY-1[A-Z0-9]{20,}/g;
+/** `-----BEGIN ` in base64, with the rest of its line: kubeconfig and CI variables carry keys so. */
+const PEM_IN_BASE64 = /LS0tLS1CRUdJTi[A-Za-z0-9+/]{10,80}/g;
+/** Credentials of npm: https://docs.npmjs.com/cli/configuring-npm/npmrc; `${NPM_TOKEN}` holds none. */
+const NPM_CREDENTIAL = /^[ \t]*\/\/\S{1,256}:_(?:authToken|auth|password)[ \t]*=[ \t]*["']?(?!\$\{)[^\s"']/m;
+/**
+ * Environment variables that hold AWS credentials or lead to them: those of the SDKs and of older tools, and those by which a
+ * job of GitHub Actions gets its AWS role.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+ */
+const CREDENTIAL_VARIABLE =
+  /^(?:AWS|AMAZON)_(?:\w+_)?(?:ACCESS_KEY(?:_ID)?|SECRET_KEY|TOKEN(?:_\w+)?|CREDENTIALS_(?:FILE|RELATIVE_URI|FULL_URI))$|^EC2_(?:ACCESS|SECRET|PRIVATE)_KEY$|^ACTIONS_(?:ID_TOKEN_REQUEST|RUNTIME)_(?:TOKEN|URL)$/;
 const PRIVATE_KEY_BLOCK =
   /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g;
 /** One line of a PEM or base64 body; hex digests (64 digits) are no secret. */
@@ -29,7 +45,14 @@ const SECRET_WORD =
 /** Names that sound like secrets and are none: keys of the catalogue, the shell's working folders. */
 const HARMLESS_NAMES = new Set(['key_name', 'http_tokens', 'PWD', 'OLDPWD']);
 
-export type SecretKind = 'an AWS access key id' | 'an AWS secret access key' | 'a private key';
+export type SecretKind =
+  | 'an AWS access key id'
+  | 'an AWS secret access key'
+  | 'a private key'
+  | 'credentials of npm';
+
+/** Whether an environment variable of this name holds AWS credentials, or leads to them. */
+export const isCredentialVariable = (name: string): boolean => CREDENTIAL_VARIABLE.test(name);
 
 /** Whether a key, parameter or header of this name holds something that must not be printed. */
 export const soundsSecret = (name: string): boolean => SECRET_WORD.test(name) && !HARMLESS_NAMES.has(name);
@@ -39,13 +62,19 @@ export const soundsSecret = (name: string): boolean => SECRET_WORD.test(name) &&
  * @param name the key that the value stands under: 40 characters of base64 are a secret only beside a name that says so
  */
 export function findSecret(value: string, name = ''): SecretKind | undefined {
-  if (PRIVATE_KEY.test(value)) return 'a private key';
+  if (PRIVATE_KEY.test(value) || holdsEncodedKey(value)) return 'a private key';
   if (value.search(ACCESS_KEY_ID) >= 0) return 'an AWS access key id';
+  if (NPM_CREDENTIAL.test(value)) return 'credentials of npm';
   const secretAt = value.search(SECRET_KEY);
   if (secretAt < 0) return undefined;
   const named = soundsSecret(name) || SECRET_WORD.test(value.slice(Math.max(0, secretAt - 60), secretAt));
   return named ? 'an AWS secret access key' : undefined;
 }
+
+const holdsEncodedKey = (value: string): boolean =>
+  (value.match(PEM_IN_BASE64) ?? []).some((start) =>
+    PRIVATE_KEY.test(Buffer.from(start, 'base64').toString('latin1')),
+  );
 
 /** What stands in the place of a secret. */
 type Mask = (secret: string) => string;
@@ -66,6 +95,7 @@ function masked(text: string, mask: Mask): string {
       soundsSecret(name) ? `${name}=${mask(value)}` : whole,
     );
   return maskNamed(lines, mask)
+    .replace(AGE_KEY, mask)
     .replace(USER_INFO, mask)
     .replace(ACCESS_KEY_ID, mask)
     .replace(SECRET_KEY, mask)

@@ -16,6 +16,8 @@ export type Entry =
       /** Bytes. */
       readonly size: number;
       readonly executable: boolean;
+      /** Absolute path of the file of this machine that it was read from; absent for any other content. */
+      readonly source?: string;
       /** Must be read to its end before the next entry comes. */
       readonly content: AsyncIterable<Buffer>;
     };
@@ -109,6 +111,7 @@ async function entryOfFile(root: string, path: string, found: Stats): Promise<En
       path,
       size,
       executable: (mode & 0o111) !== 0,
+      source: join(root, path),
       content: contentOf(root, path, size),
     };
   }

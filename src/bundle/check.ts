@@ -4,7 +4,6 @@ import { nearest } from '../nearest.ts';
 import type { Collection } from './collection.ts';
 import type { Module, Variable } from './module.ts';
 import { orderFaults } from './order.ts';
-import { isOwnCredential } from './own-credentials.ts';
 import { typeProblem } from './values.ts';
 
 /** The modules of a role, or everything in its settings that doesn't fit them. */
@@ -80,15 +79,6 @@ async function strangers(
 
 /** A module's variable whose value is written in the catalogue is judged here, others when they are read. */
 function misfits(name: string, value: VariableValue, modules: readonly Module[]): ShapeFault[] {
-  if (value.from === 'env' && isOwnCredential(value.name))
-    return [
-      {
-        at: value.at,
-        path: `variables.${name}`,
-        message: `variables.${name} comes from ${value.name}, which holds your own credentials`,
-        expected: "another variable; machines get credentials of their own by the role's instance_profile",
-      },
-    ];
   if (value.from !== 'catalogue') return [];
   return modules.flatMap(({ name: module, variables: { [name]: variable } }) => {
     const problem = variable && problemOf(name, value.text, variable);

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { BundleSettings, VariableValue } from '../catalogue/role.ts';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import type { Module } from './module.ts';
-import { ownCredentialIn } from './own-credentials.ts';
 import { typeProblem } from './values.ts';
 
 /** What a module gets: the values of its own variables, sorted by name. May be secret. */
@@ -18,6 +17,8 @@ export interface ValueSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The catalogue's folder. */
   readonly folder: string;
+  /** Where the file of a variable lies behind all links, as it was judged. */
+  readonly fileOf?: (variable: string) => string | undefined;
 }
 
 /**
@@ -34,8 +35,6 @@ export async function readValues(
   for (const [name, value] of Object.entries(settings.variables))
     if (declared.has(name)) {
       const text = await readValue(name, value, sources);
-      const own = ownCredentialIn(text, sources.env);
-      if (own !== undefined) throw isOwn(name, own);
       const needs = modules.find(
         ({ variables }) => Object.hasOwn(variables, name) && variables[name]?.required,
       );
@@ -44,11 +43,6 @@ export async function readValues(
     }
   return new Map(modules.map((module) => [module.name, valuesOf(module, given)]));
 }
-
-const isOwn = (name: string, variable: string): UsageError =>
-  new UsageError(`variables.${name} holds the value of ${variable}, which is a credential of your own`, {
-    hint: "give machines credentials of their own, by the role's instance_profile",
-  });
 
 /** CI systems set a secret that isn't there to nothing, rather than not at all. */
 const empty = (name: string, variable: string, module: Module): UsageError =>
@@ -74,29 +68,38 @@ export function valuesOf(module: Module, given: ReadonlyMap<string, string>): Mo
     });
 }
 
-async function readValue(name: string, value: VariableValue, { env, folder }: ValueSources): Promise<string> {
+async function readValue(
+  name: string,
+  value: VariableValue,
+  { env, folder, fileOf }: ValueSources,
+): Promise<string> {
   switch (value.from) {
     case 'catalogue':
       return value.text;
     case 'env': {
-      const found = env[value.name];
+      // Also process.env has a `constructor`.
+      const found = Object.hasOwn(env, value.name) ? env[value.name] : undefined;
       if (found !== undefined) return found;
       throw new UsageError(`variables.${name} comes from ${value.name}, which is not in the environment`, {
         hint: `set it for this command: ${value.name}=... rolecall ...`,
       });
     }
     case 'file':
-      return await readFileValue(name, resolve(folder, value.path));
+      return await readFileValue(name, fileOf?.(name) ?? resolve(folder, value.path));
   }
 }
 
 async function readFileValue(name: string, path: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: Error) => {
+  const unreadable = (error: Error) => {
     throw new UsageError(`variables.${name} comes from a file that can't be read: ${reasonOf(error)}`, {
-      hint: 'paths are relative to the catalogue',
+      hint: 'paths are relative to the catalogue; ~ stands for nothing in them',
     });
-  });
-  const text = bytes.length > MAX_VALUE_BYTES || bytes.includes(0) ? undefined : textOf(bytes);
+  };
+  const found = await stat(path).catch(unreadable);
+  // A device or a pipe may never end.
+  const endless = found.isCharacterDevice() || found.isFIFO() || found.size > MAX_VALUE_BYTES + 1;
+  const bytes = endless ? undefined : await readFile(path).catch(unreadable);
+  const text = bytes === undefined || bytes.length > MAX_VALUE_BYTES ? undefined : textOf(bytes);
   if (text === undefined)
     throw new UsageError(`variables.${name} comes from ${path}, which is no UTF-8 text of at most 64 KiB`, {
       hint: 'a variable is a short text; let `files` carry what is larger',
@@ -104,8 +107,9 @@ async function readFileValue(name: string, path: string): Promise<string> {
   return text.replace(/\r?\n$/, '');
 }
 
-/** Undefined for what is no UTF-8: a value goes to its module as it is, or not at all. */
+/** Undefined for what is no UTF-8, or holds a NUL: a value goes to its module as it is, or not at all. */
 function textOf(bytes: Buffer): string | undefined {
+  if (bytes.includes(0)) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

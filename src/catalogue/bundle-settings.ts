@@ -1,6 +1,6 @@
 import { durationMs } from '../document/duration.ts';
-import { child, type Located, type LocatedMap, textAt, textsOf } from '../document/located.ts';
-import type { BundleSettings, VariableValue } from './role.ts';
+import { child, type Located, type LocatedMap, textAt } from '../document/located.ts';
+import type { BundleSettings, NamedPath, VariableValue } from './role.ts';
 
 const DEFAULT_EXPIRES = '6h';
 
@@ -20,12 +20,19 @@ export function bundleSettings(settings: LocatedMap): BundleSettings | undefined
         variableValue(entry.value),
       ]),
     ),
-    files: textsOf(child(settings, 'files')),
+    files: namedPaths(child(settings, 'files')),
     compression: textAt(bundle, 'compression') === 'zstd' ? 'zstd' : 'gzip',
     access: textAt(bundle, 'access') === 'public' ? 'public' : 'presigned',
     expiresMs: durationMs(textAt(bundle, 'expires') ?? DEFAULT_EXPIRES),
   };
 }
+
+const namedPaths = (files: Located | undefined): Record<string, NamedPath> =>
+  Object.fromEntries(
+    (files?.kind === 'map' ? [...files.entries] : []).flatMap(([name, { value }]) =>
+      value.kind === 'scalar' && value.value !== null ? [[name, { path: value.text, at: value.at }]] : [],
+    ),
+  );
 
 function variableValue(node: Located): VariableValue {
   const { at } = node;

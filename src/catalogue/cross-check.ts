@@ -1,7 +1,7 @@
 import { join, type ShapeFault } from '../document/check.ts';
 import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from '../document/located.ts';
 import { nearest } from '../nearest.ts';
-import { findSecret } from '../secrets.ts';
+import { findSecret, isCredentialVariable } from '../secrets.ts';
 import { RIVALS } from './settings.ts';
 
 /** What no shape of a single value can tell: names that must exist, doubles, secrets. */
@@ -16,6 +16,7 @@ export function crossFaults(root: LocatedMap): ShapeFault[] {
       ...repeatedDevices(child(layer, 'block_devices'), `${path}.block_devices`),
       ...repeatedModules(child(layer, 'modules'), `${path}.modules`),
       ...valueSources(child(layer, 'variables'), `${path}.variables`),
+      ...credentialVariables(child(layer, 'variables'), `${path}.variables`),
     ]),
     ...secrets(root, ''),
   ];
@@ -106,6 +107,17 @@ const valueSources = (variables: Located | undefined, path: string): ShapeFault[
           },
         ],
   );
+
+/** Values that would be the operator's AWS credentials, or would lead to them. */
+const credentialVariables = (variables: Located | undefined, path: string): ShapeFault[] =>
+  entriesOf(variables).flatMap(([name, { value }]) => {
+    const env = textAt(value, 'env');
+    if (env === undefined || !isCredentialVariable(env)) return [];
+    const message = `${join(path, name)} takes ${env}, which is for the operator's own credentials`;
+    return [{ at: value.at, path: join(path, name), message, expected: NO_KEYS }];
+  });
+
+const NO_KEYS = 'no keys of the operator: an instance_profile gives machines theirs';
 
 /** Keys that users have written down where everybody can read them. The messages hold none of them. */
 function secrets(node: Located, path: string, name = ''): ShapeFault[] {

@@ -59,13 +59,20 @@ export type VariableValue = { readonly at: Mark } & (
   | { readonly from: 'file'; readonly path: string }
 );
 
+/** A file or folder of this machine, and where the catalogue names it. */
+export interface NamedPath {
+  /** Relative to the catalogue's folder, or absolute. */
+  readonly path: string;
+  readonly at: Mark;
+}
+
 /** What a start-up bundle is made of, and how machines get at it. */
 export interface BundleSettings {
   /** At least one, in the order in which they are started. */
   readonly modules: readonly ModuleUse[];
   readonly variables: Readonly<Record<string, VariableValue>>;
-  /** Paths below the bundle's `files/` to files or folders, relative to the catalogue's folder, or absolute. */
-  readonly files: Readonly<Record<string, string>>;
+  /** By paths below the bundle's `files/`. */
+  readonly files: Readonly<Record<string, NamedPath>>;
   readonly compression: 'gzip' | 'zstd';
   readonly access: 'presigned' | 'public';
   /** How long the URL is good for. */

@@ -4,7 +4,7 @@ import { draftIn, regularOutput, writeOutput } from '../io/output-file.ts';
 import { widthFor } from '../io/terminal.ts';
 import { openCatalogue, requireRole, roleFrom } from './catalogue.ts';
 import { command } from './command.ts';
-import { catalogueOptions, OUTPUT, permitOptions, roleOptions } from './options.ts';
+import { catalogueOptions, OUTPUT, packingOptions, roleOptions } from './options.ts';
 import { printOutcome } from './print.ts';
 
 /** `rolecall bundle build`: packs and seals a role's bundle into a file. Nothing is published. */
@@ -16,7 +16,7 @@ export const bundleBuild = command({
       requiresArg: true,
       describe: 'File of the sealed bundle (default: ROLE-ENV-CONTEXT.bundle, in this folder)',
     },
-    ...permitOptions,
+    ...packingOptions,
     ...catalogueOptions,
     output: OUTPUT,
   },
@@ -27,7 +27,7 @@ export const bundleBuild = command({
     const catalogue = await openCatalogue(values, host);
     const role = await roleFrom(catalogue, requireRole(values), values);
     const [
-      { requireBundle, permitsOf },
+      { requireBundle },
       { sealInto },
       { keyFileOf },
       { builtBundleText, builtBundleDocument },
@@ -39,7 +39,7 @@ export const bundleBuild = command({
       import('../report/bundle.ts'),
       import('../report/release.ts'),
     ]);
-    const bundle = await requireBundle(role, catalogue, host, permitsOf(values, host.cwd));
+    const bundle = await requireBundle(role, catalogue, values, host);
     const path = resolve(host.cwd, values.file ?? `${role.role}-${role.environment}-${role.context}.bundle`);
     const keyFile = keyFileOf(path);
     await regularOutput(keyFile);

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import type { Suspect } from '../archive/suspects.ts';
 import type { Bucket } from '../aws/ports.ts';
 import { newBundleKey } from '../bundle/cipher.ts';
 import { bundleEntries } from '../bundle/entries.ts';
-import { permittedEntries } from '../bundle/permits.ts';
 import { bundleKey, type PublishedBundle, publishBundle, signBundle } from '../bundle/publish.ts';
+import { checkSecrets, type Finding, markOf } from '../bundle/refuse.ts';
+import { BundleScan } from '../bundle/scan.ts';
 import { type SealedFile, sealBundle } from '../bundle/seal.ts';
 import { boxProgram } from '../io/box-program.ts';
 import { removeOwnFolder } from '../io/own-folder.ts';
@@ -28,20 +30,33 @@ export interface BundlePin {
 /** The script that becomes the user data of machines with a bundle. */
 export const startUpTemplate = (): string => boxProgram('start-up.sh');
 
-/** Packs and seals a role's bundle into a new file. */
-export async function sealInto(
-  path: string,
-  { parts, settings, modules, permits }: RoleBundle,
-  host: Host,
-): Promise<SealedFile> {
+/**
+ * Packs and seals a role's bundle into a new file.
+ * @throws UsageError for what may not be in a bundle; the file is there then, and the caller removes it
+ */
+export async function sealInto(path: string, bundle: RoleBundle, host: Host): Promise<SealedFile> {
+  const { parts, settings, judging } = bundle;
   const { compression } = settings;
-  const secret = modules.flatMap(({ variables }) =>
-    Object.keys(variables).filter((name) => variables[name]?.secret),
-  );
-  const entries =
-    permits === undefined ? bundleEntries(parts) : permittedEntries(parts, permits, new Set(secret));
-  const work = sealBundle(entries, path, { compression, signal: host.signal });
-  return await waiting(host, { doing: 'building the start-up bundle' }, work);
+  const scan = new BundleScan(judging.own);
+  const work = sealBundle(scan.pass(bundleEntries(parts)), path, { compression, signal: host.signal });
+  const sealed = await waiting(host, { doing: 'building the start-up bundle' }, work);
+  const { permitted, subject, values } = judging;
+  if (permitted !== 'all') checkSecrets([...values, ...placed(scan.suspects, bundle)], permitted, subject);
+  return sealed;
+}
+
+/**
+ * What was found in files, with the settings that brought these into the bundle. A module that a test starts under several
+ * names is told once, under its own.
+ */
+function placed(suspects: readonly Suspect[], { settings, parts }: RoleBundle): Finding[] {
+  const findings = suspects.map((suspect): Finding => {
+    const [top = '', ...rest] = suspect.path.split('/');
+    const started = parts.modules.find(({ as }) => as === top);
+    const path = [started?.module.name ?? top, ...rest].join('/');
+    return { ...suspect, path, at: markOf(path, settings) };
+  });
+  return [...new Map(findings.map((finding) => [finding.path, finding])).values()];
 }
 
 /** The same in a folder that is gone when `use` has ended. */

@@ -17,13 +17,13 @@ import type { Host } from './host.ts';
 import { launchIdFor } from './launch-id.ts';
 import { payloadFor } from './payloads.ts';
 import { printOutcome } from './print.ts';
-import { permitsOf, requireBundle } from './role-bundle.ts';
+import { requireBundle } from './role-bundle.ts';
 
 /** Publishes a role's bundle for machines that something else launches. */
 export async function runBundlePublish(values: BundlePublishValues, host: Host): Promise<ExitCode> {
   const catalogue = await openCatalogue(values, host);
   const role = withWords(await roleFrom(catalogue, requireRole(values), { region: values.region }), values);
-  const bundle = await requireBundle(role, catalogue, host, permitsOf(values, host.cwd));
+  const bundle = await requireBundle(role, catalogue, values, host);
   const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
   const userDataFile = resolve(host.cwd, values['user-data'] ?? `${launch}.user-data`);
   await outputOf(userDataFile);

@@ -1,5 +1,5 @@
 import { command, type Values } from './command.ts';
-import { cloudOptions, OUTPUT, permitOptions, roleOptions } from './options.ts';
+import { cloudOptions, OUTPUT, packingOptions, roleOptions } from './options.ts';
 
 const options = {
   ...roleOptions,
@@ -16,7 +16,7 @@ const options = {
     describe: 'How long the URL is good for (90s, 10m, 6h)',
   },
   'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
-  ...permitOptions,
+  ...packingOptions,
   ...cloudOptions,
   output: OUTPUT,
 } as const;

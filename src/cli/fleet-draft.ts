@@ -31,7 +31,7 @@ export async function fleetDraft(
   host: Host,
 ): Promise<Draft> {
   checkDeploys(role, catalogue, words);
-  const bundle = await bundleOf(role, catalogue, host, words);
+  const bundle = await bundleOf(role, catalogue, words, host);
   const { launch, isNew } = await launchIdFor(words['launch-id'], role, { verb, target }, host);
   return { role, bundle, count, launch, isNew, nonce: newNonce(randomBytes) };
 }

@@ -5,7 +5,7 @@ import {
   deployedBuildOptions,
   LIVE_OUTPUT,
   overrideOptions,
-  permitOptions,
+  packingOptions,
   reportOptions,
   roleOptions,
 } from './options.ts';
@@ -65,8 +65,8 @@ export const rolloutOptions = {
     describe: 'What becomes of a machine that did not succeed',
   },
   ...deployedBuildOptions,
-  ...permitOptions,
   ...overrideOptions,
+  ...packingOptions,
   'launch-id': {
     type: 'string',
     requiresArg: true,

@@ -11,7 +11,7 @@ import type { Host } from './host.ts';
 import { launchIdFor } from './launch-id.ts';
 import { payloadFor } from './payloads.ts';
 import type { Pins } from './pins.ts';
-import type { PermitWords, RoleBundle } from './role-bundle.ts';
+import type { PackingWords, RoleBundle } from './role-bundle.ts';
 
 /** What a launch is about, before its build or its bundle is made sure of. */
 export interface Draft {
@@ -31,7 +31,7 @@ export interface Intent extends Draft {
   readonly payload: Payload;
 }
 
-export interface IntentWords extends RoleWords, OverrideWords, BuildChoice, PermitWords {
+export interface IntentWords extends RoleWords, OverrideWords, BuildChoice, PackingWords {
   readonly count?: number | undefined;
   readonly 'launch-id'?: string | undefined;
 }
@@ -69,7 +69,7 @@ export async function draftIntent(
     const { checkDeploys } = await import('./build-pin.ts');
     checkDeploys(role, catalogue, values);
   }
-  const bundle = await bundleOf(role, catalogue, host, values);
+  const bundle = await bundleOf(role, catalogue, values, host);
   const { launch, isNew } = await launchIdFor(
     values['launch-id'],
     role,
@@ -79,28 +79,16 @@ export async function draftIntent(
   return { role, bundle, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
 }
 
-/**
- * Its modules and their variables, checked; undefined for a role without modules, for which nothing is loaded.
- * @param permits what the operator lets in; absent where nothing is sent
- * @throws UsageError
- */
+/** Its modules and their variables, checked; undefined for a role without modules, for which nothing is loaded. */
 export async function bundleOf(
   role: Role,
   catalogue: Catalogue,
+  words: PackingWords | 'measured',
   host: Host,
-  permits?: PermitWords,
 ): Promise<RoleBundle | undefined> {
-  if (role.bundle === undefined) {
-    const needless = (['allow-secret', 'allow-outside'] as const).find(
-      (name) => permits?.[name] !== undefined,
-    );
-    if (needless === undefined) return undefined;
-    throw new UsageError(`the role ${role.role} has no modules, so --${needless} means nothing`, {
-      hint: 'leave it out',
-    });
-  }
-  const { loadBundle, permitsOf } = await import('./role-bundle.ts');
-  return await loadBundle(role, catalogue, host, permits && permitsOf(permits, host.cwd));
+  const given = words !== 'measured' && (words['allow-secret'] ?? words['allow-outside']) !== undefined;
+  if (role.bundle === undefined && !given) return undefined;
+  return await (await import('./role-bundle.ts')).loadBundle(role, catalogue, words, host);
 }
 
 /** Renders the payload. */

@@ -69,5 +69,7 @@ function otherArguments(values: LaunchValues): string[] {
     const value = values[name];
     return value === undefined ? [] : [`--${name}`, value];
   });
+  for (const name of ['allow-secret', 'allow-outside'] as const)
+    for (const value of values[name] ?? []) given.push(`--${name}=${value}`);
   return values.local ? [...given, '--local'] : given;
 }

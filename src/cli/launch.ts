@@ -5,7 +5,7 @@ import {
   deployedBuildOptions,
   LIVE_OUTPUT,
   overrideOptions,
-  permitOptions,
+  packingOptions,
   reportOptions,
   roleOptions,
 } from './options.ts';
@@ -14,8 +14,8 @@ const options = {
   ...roleOptions,
   count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
   ...deployedBuildOptions,
-  ...permitOptions,
   ...overrideOptions,
+  ...packingOptions,
   ...cloudOptions,
   local: {
     ...cloudOptions.local,

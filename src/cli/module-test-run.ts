@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownSecrets } from '../aws/own-secrets.ts';
 import type { Collection } from '../bundle/collection.ts';
 import type { StartedModule } from '../bundle/entries.ts';
 import { verifyLock } from '../bundle/lock.ts';
 import type { Module } from '../bundle/module.ts';
+import { packedPaths } from '../bundle/places.ts';
 import { type ModuleValues, valuesOf } from '../bundle/read-values.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { parseCatalogue } from '../catalogue/parse.ts';
@@ -18,7 +20,7 @@ import type { Host } from './host.ts';
 import { launchDraft } from './launch-draft.ts';
 import type { ModuleTestValues } from './module-test.ts';
 import { collectionNear, shelvesNear } from './modules.ts';
-import { bundleLibrary, type RoleBundle } from './role-bundle.ts';
+import { bundleLibrary, checkPlaces, type RoleBundle } from './role-bundle.ts';
 
 /** What a module's test is not told by the module: booting, and ending two runs of it. */
 const MARGIN_MS = 120_000;
@@ -30,7 +32,8 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   const before = await Promise.all(
     module.test.modules.map((name) => require(collection, name, `${module.name}'s test`)),
   );
-  await verifyLock((await shelvesNear(values, host)).own, [...before, module]);
+  const { own, folder } = await shelvesNear(values, host);
+  await verifyLock(own, [...before, module]);
   const tested = existsSync(join(module.folder, 'test.sh'));
   const started: StartedModule[] = [
     ...before.map((each) => ({ as: each.name, module: each })),
@@ -42,7 +45,7 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   const choice = { role: module.name, environment: 'test', context: 'a' };
   const role = resolveRole(catalogue, choice);
   if (role.bundle === undefined) throw new Error('a role with modules has a bundle');
-  const bundle = testBundle(role.bundle, module, started);
+  const bundle = await testBundle(role.bundle, module, started, { values, folder, host });
   if (!tested)
     host.terminal.stderr.write(
       `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did\n`,
@@ -102,14 +105,31 @@ function testCatalogue({ name, description, test }: Module, timeout: string): Ca
   );
 }
 
-function testBundle(settings: BundleSettings, module: Module, modules: readonly StartedModule[]): RoleBundle {
-  const values = new Map<string, ModuleValues>(modules.map(({ as, module: each }) => [as, testValues(each)]));
-  return {
-    settings,
-    modules: [module],
-    outside: [],
-    parts: { modules, values, files: {}, library: bundleLibrary() },
-  };
+interface TestPlace {
+  readonly values: ModuleTestValues;
+  /** The catalogue's folder, or the one that `modules` lies in. */
+  readonly folder: string;
+  readonly host: Host;
+}
+
+/** @throws UsageError, also for a module from outside of the repository that was not let in */
+async function testBundle(
+  settings: BundleSettings,
+  module: Module,
+  started: readonly StartedModule[],
+  { values: words, folder, host }: TestPlace,
+): Promise<RoleBundle> {
+  const modules = started.map(({ module: each }) => each);
+  const values = new Map<string, ModuleValues>(started.map(({ as, module: each }) => [as, testValues(each)]));
+  const subject = { noun: `the test of ${module.name}` };
+  const at = settings.modules[0]?.at;
+  const uses = [...new Set(modules)].flatMap(({ name }) => (at === undefined ? [] : [{ name, at }]));
+  const paths = await packedPaths({ ...settings, modules: uses }, modules, folder);
+  const outside = await checkPlaces(paths, folder, words, subject, host);
+  const parts = { modules: started, values, files: {}, library: bundleLibrary() };
+  const permitted = words['allow-secret'] ?? [];
+  const judging = { own: await ownSecrets(host.env), values: [], permitted, subject };
+  return { settings, modules: [module], parts, judging, outside };
 }
 
 /** @throws UsageError for a test without a value that every role must give */

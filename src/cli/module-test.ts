@@ -1,6 +1,6 @@
 import type { OutputFormat } from '../report/progress.ts';
 import { command, type Values } from './command.ts';
-import { catalogueOptions, LIVE_OUTPUT } from './options.ts';
+import { catalogueOptions, LIVE_OUTPUT, packingOptions } from './options.ts';
 
 const options = {
   name: { type: 'string', hidden: true, demandOption: true, describe: 'Name of the module' },
@@ -10,6 +10,7 @@ const options = {
     requiresArg: true,
     describe: 'Time for the whole test (90s, 10m, 1h)',
   },
+  ...packingOptions,
   ...catalogueOptions,
   output: LIVE_OUTPUT,
 } as const;

@@ -26,19 +26,20 @@ export async function collectionNear(
   return await openCollection(await shelvesNear(values, host), labelIn(host.cwd));
 }
 
+/** The shelves near a command that needs no catalogue, and the folder that paths of theirs are relative to. */
 export async function shelvesNear(
   values: { readonly catalogue?: string | undefined },
   { cwd }: Pick<Host, 'cwd'>,
-): Promise<Shelves> {
+): Promise<Shelves & { readonly folder: string }> {
   const { findCatalogue, readCatalogue } = await import('../catalogue/load.ts');
   let path: string;
   try {
     path = findCatalogue(cwd, values.catalogue);
   } catch (error) {
     if (values.catalogue !== undefined) throw error;
-    return shelvesOf({ path: join(cwd, 'roles.yaml'), modulesFolder: 'modules' });
+    return { ...shelvesOf({ path: join(cwd, 'roles.yaml'), modulesFolder: 'modules' }), folder: cwd };
   }
-  return shelvesOf(readCatalogue(path, cwd));
+  return { ...shelvesOf(readCatalogue(path, cwd)), folder: dirname(path) };
 }
 
 /** How messages call a path: relative where it is inside of the folder that the command was called in. */

@@ -69,12 +69,18 @@ export const deployedBuildOptions = {
   },
 } as const satisfies OptionTable;
 
-/** What may be in a bundle though nobody would expect it there. */
-export const permitOptions = {
+/** A file that looks like a secret and may be in an archive all the same. */
+export const ALLOW_SECRET = {
+  type: 'string',
+  array: true,
+  requiresArg: true,
+  describe: 'File that looks like a secret and may be in the archive; again for more',
+} as const satisfies Options;
+
+/** For commands that pack a start-up bundle: what may be in it though it is refused otherwise. */
+export const packingOptions = {
   'allow-secret': {
-    type: 'string',
-    array: true,
-    requiresArg: true,
+    ...ALLOW_SECRET,
     describe:
       'File of the bundle, or variables.NAME, that looks like a secret and may be in it; again for more',
   },
@@ -82,7 +88,8 @@ export const permitOptions = {
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: "Path outside of the catalogue's repository that may be packed; again for more",
+    describe:
+      "Path outside of the catalogue's repository that the bundle may take files from; again for more",
   },
 } as const satisfies OptionTable;
 

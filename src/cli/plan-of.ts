@@ -86,7 +86,7 @@ function plannedBundle(
     compression: settings.compression,
     access: settings.access,
     expiresMs: settings.expiresMs,
-    outside,
+    outside: outside.map(({ setting, real }) => ({ name: setting, path: real })),
   };
 }
 

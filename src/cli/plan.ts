@@ -12,7 +12,7 @@ import {
   deployedBuildOptions,
   OUTPUT,
   overrideOptions,
-  permitOptions,
+  packingOptions,
   roleOptions,
 } from './options.ts';
 import { print } from './print.ts';
@@ -21,13 +21,13 @@ const options = {
   ...roleOptions,
   count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
   ...deployedBuildOptions,
-  ...permitOptions,
   'build-dir': {
     type: 'string',
     requiresArg: true,
     describe: 'Local folder that stands for the build, so that nothing has to be looked up',
   },
   ...overrideOptions,
+  ...packingOptions,
   ...cloudOptions,
   'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
   output: OUTPUT,

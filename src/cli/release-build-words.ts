@@ -5,6 +5,7 @@ import { waiting } from '../io/waiting.ts';
 import type { PathName } from '../nouns.ts';
 import type { BuildPlan, BuiltFile } from '../release/build.ts';
 import type { Host } from './host.ts';
+import { ALLOW_SECRET } from './options.ts';
 import { actorOf, repositoryOf, settingsOfApp } from './release-words.ts';
 
 /** What is built, and how. */
@@ -25,12 +26,7 @@ export const buildOptions = {
     choices: ['gzip', 'zstd'],
     describe: "Compression of the archive (default: the catalogue's, else gzip)",
   },
-  'allow-secret': {
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    describe: 'File that looks like a secret and may be in the build; again for more',
-  },
+  'allow-secret': ALLOW_SECRET,
 } as const satisfies Record<string, Options>;
 
 /** The values of buildOptions, and the ref. */

@@ -10,7 +10,7 @@ import {
   deployedBuildOptions,
   OUTPUT,
   overrideOptions,
-  permitOptions,
+  packingOptions,
   roleOptions,
 } from './options.ts';
 import { type Pins, pinNotices } from './pins.ts';
@@ -21,9 +21,9 @@ export const render = command({
   options: {
     ...roleOptions,
     ...deployedBuildOptions,
-    ...permitOptions,
     ...cloudOptions,
     ...overrideOptions,
+    ...packingOptions,
     'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
     output: OUTPUT,
     redact: {

@@ -1,10 +1,13 @@
 import { dirname, resolve } from 'node:path';
+import { ownSecrets } from '../aws/own-secrets.ts';
 import { checkBundle } from '../bundle/check.ts';
 import { type BundleParts, startedOnce } from '../bundle/entries.ts';
 import { verifyLock } from '../bundle/lock.ts';
 import type { Module } from '../bundle/module.ts';
-import { type Outside, outsideOf, type Permits, refuseOutside, type Sources } from '../bundle/permits.ts';
+import { type PackedPath, packedPaths, surroundingsOf } from '../bundle/places.ts';
 import { readValues } from '../bundle/read-values.ts';
+import { checkOutside, type Finding, type Subject } from '../bundle/refuse.ts';
+import { valueFindings } from '../bundle/value-secrets.ts';
 import { type Catalogue, CatalogueError } from '../catalogue/catalogue.ts';
 import type { BundleSettings, Role } from '../catalogue/role.ts';
 import { placeFaults } from '../document/document.ts';
@@ -19,73 +22,120 @@ export interface RoleBundle {
   readonly settings: BundleSettings;
   readonly modules: readonly Module[];
   readonly parts: BundleParts;
-  /** What of it lies outside of the catalogue's repository. */
-  readonly outside: readonly Outside[];
-  /** What the operator lets in. Absent where nothing leaves this computer: nothing is refused then. */
-  readonly permits?: Permits | undefined;
+  readonly judging: Judging;
+  /** What is packed from outside of the catalogue's repository. */
+  readonly outside: readonly PackedPath[];
 }
 
-/** The options of commands that pack a role's bundle. */
-export interface PermitWords {
+/** How the files of a bundle are judged as they are packed. */
+export interface Judging {
+  /** Secrets of the credentials that this command may sign with. */
+  readonly own: readonly string[];
+  /** What was found in the values of variables. */
+  readonly values: readonly Finding[];
+  /** What was let in by name; `all` where nothing leaves this machine. */
+  readonly permitted: readonly string[] | 'all';
+  readonly subject: Subject;
+}
+
+/** The words of a command line that let into a bundle what is refused without them. */
+export interface PackingWords {
   readonly 'allow-secret'?: readonly string[] | undefined;
   readonly 'allow-outside'?: readonly string[] | undefined;
 }
 
-/** What the command line lets into a bundle. */
-export const permitsOf = (words: PermitWords, cwd: string): Permits => ({
-  secrets: words['allow-secret'] ?? [],
-  outside: (words['allow-outside'] ?? []).map((path) => resolve(cwd, path)),
-});
-
 /**
  * Reads the modules of a role, and the values of their variables; undefined for a role without modules.
+ * @param words `measured` where the bundle is only measured, and leaves this machine by no way
  * @throws CatalogueError with every fault of the role's modules and variables; UsageError for a module or a value that can't
- * be used
+ * be used, or for a path that may not be in a bundle
  */
 export async function loadBundle(
   role: Role,
   catalogue: Catalogue,
+  words: PackingWords | 'measured',
   host: Pick<Host, 'cwd' | 'env'>,
-  permits?: Permits,
 ): Promise<RoleBundle | undefined> {
   const settings = role.bundle;
-  if (settings === undefined) return undefined;
+  if (settings === undefined) {
+    if (words !== 'measured') refuseWords(words, role);
+    return undefined;
+  }
   const { modules, faults } = await checkRole(settings, catalogue, host.cwd);
   if (faults.length > 0) throw new CatalogueError(faults);
   await verifyLock(shelvesOf(catalogue).own, modules);
   const folder = dirname(catalogue.path);
-  const outside = await outsideOf(folder, sourcesOf(settings, modules, folder));
-  if (permits !== undefined) await refuseOutside(outside, permits);
-  const values = await readValues(settings, modules, { env: host.env, folder });
-  const files = Object.entries(settings.files).map(([name, path]) => [name, resolve(folder, path)]);
-  const parts = {
-    modules: startedOnce(modules),
-    values,
-    files: Object.fromEntries(files),
-    library: bundleLibrary(),
+  const subject = { noun: `the bundle of ${role.role}`, catalogue };
+  const paths = await packedPaths(settings, modules, folder);
+  const outside = words === 'measured' ? [] : await checkPlaces(paths, folder, words, subject, host);
+  const realOf = realPaths(paths);
+  const values = await readValues(settings, modules, {
+    env: host.env,
+    folder,
+    fileOf: (name) => realOf(`variables.${name}`),
+  });
+  const own = await ownSecrets(host.env);
+  const files = Object.entries(settings.files).map(([name, { path }]) => [
+    name,
+    realOf(`files.${name}`) ?? resolve(folder, path),
+  ]);
+  const placed = modules.map((module) => ({
+    ...module,
+    folder: realOf(`the module ${module.name}`) ?? module.folder,
+  }));
+  return {
+    settings,
+    modules,
+    parts: {
+      modules: startedOnce(placed),
+      values,
+      files: Object.fromEntries(files),
+      library: bundleLibrary(),
+    },
+    judging: {
+      own,
+      values: valueFindings(settings, modules, values, own),
+      permitted: words === 'measured' ? 'all' : (words['allow-secret'] ?? []),
+      subject,
+    },
+    outside,
   };
-  return { settings, modules, parts, outside, permits };
 }
 
-/** What the role takes from this computer, with the names that messages give it. */
-const sourcesOf = (settings: BundleSettings, modules: readonly Module[], folder: string): Sources => [
-  ...modules
-    .filter(({ origin }) => origin === 'own')
-    .map(({ name, folder: place }) => [`the module ${name}`, place] as const),
-  ...Object.entries(settings.variables).flatMap(([name, value]) =>
-    value.from === 'file' ? [[`variables.${name}`, resolve(folder, value.path)] as const] : [],
-  ),
-  ...Object.entries(settings.files).map(([name, path]) => [`files.${name}`, resolve(folder, path)] as const),
-];
+/** Makes sure that a bundle takes nothing from outside of its catalogue's repository but what the words let in. */
+export async function checkPlaces(
+  paths: readonly PackedPath[],
+  folder: string,
+  words: PackingWords,
+  subject: Subject,
+  { cwd, env }: Pick<Host, 'cwd' | 'env'>,
+): Promise<PackedPath[]> {
+  const permitted = (words['allow-outside'] ?? []).map((path) => resolve(cwd, path));
+  return await checkOutside(paths, await surroundingsOf(folder, env['HOME']), permitted, subject);
+}
+
+/** Where the paths of settings lead behind all links: what was judged is what is read. */
+const realPaths =
+  (paths: readonly PackedPath[]) =>
+  (setting: string): string | undefined =>
+    paths.find((path) => path.setting === setting)?.real;
+
+function refuseWords(words: PackingWords, { role }: Role): void {
+  const given = (['allow-secret', 'allow-outside'] as const).find((name) => (words[name] ?? []).length > 0);
+  if (given === undefined) return;
+  throw new UsageError(`the role ${role} has no modules, so --${given} means nothing`, {
+    hint: 'leave it out: only a start-up bundle is packed from files of this machine',
+  });
+}
 
 /** The same for a command that needs one. @throws UsageError also for a role without modules */
 export async function requireBundle(
   role: Role,
   catalogue: Catalogue,
+  words: PackingWords,
   host: Pick<Host, 'cwd' | 'env'>,
-  permits: Permits,
 ): Promise<RoleBundle> {
-  const bundle = await loadBundle(role, catalogue, host, permits);
+  const bundle = role.bundle === undefined ? undefined : await loadBundle(role, catalogue, words, host);
   if (bundle !== undefined) return bundle;
   throw new UsageError(`the role ${role.role} has no modules, and so no start-up bundle`, {
     hint: `write modules: [NAME, ...] under roles.${role.role} in ${catalogue.label}; rolecall module list tells what there is`,

@@ -6,11 +6,11 @@ import { parseWave } from '../launch/fleet/waves.ts';
 import type { BuildChoice } from './build-pin.ts';
 import type { OverrideWords, RoleWords } from './catalogue.ts';
 import type { FleetWords } from './fleet-run.ts';
-import type { PermitWords } from './role-bundle.ts';
+import type { PackingWords } from './role-bundle.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** The arguments of a command that brings new machines into a fleet. */
-export interface RolloutWords extends FleetWords, RoleWords, OverrideWords, BuildChoice, PermitWords {
+export interface RolloutWords extends FleetWords, RoleWords, OverrideWords, BuildChoice, PackingWords {
   readonly 'dry-run': boolean;
   readonly order: Policy;
   readonly wave: string;

@@ -147,7 +147,7 @@ async function buildNow(role: Role, cloud: Cloud, catalogue: Catalogue): Promise
 }
 
 async function bundleNow(role: Role, catalogue: Catalogue, host: Host): Promise<string | undefined> {
-  const bundle = await bundleOf(role, catalogue, host);
+  const bundle = await bundleOf(role, catalogue, 'measured', host);
   if (bundle === undefined) return undefined;
   const [{ measureBundle }, { hashTag }] = await Promise.all([
     import('./bundle-pin.ts'),

@@ -125,3 +125,20 @@ export const counted = (count: number, noun: string): string => `${count} ${noun
 /** One word of a command line as a POSIX shell reads it back. */
 export const shellWord = (word: string): string =>
   /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/**
+ * An option with its value as bash reads it back: a value that begins with a dash stands behind `=`, and one with control
+ * characters is written in bash's escapes, since messages hold none.
+ */
+export function optionText(name: string, value: string): string {
+  const word = UNPRINTABLE.test(value) ? escapedWord(value) : shellWord(value);
+  return `--${name}${value.startsWith('-') ? '=' : ' '}${word}`;
+}
+
+const escapedWord = (word: string): string =>
+  `$'${[...Buffer.from(word)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`;
+
+/** A path as a message names it: as it is, or as a JSON string where it holds what `printable` leaves out. */
+export const shownPath = (path: string): string => (UNPRINTABLE.test(path) ? JSON.stringify(path) : path);
+
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;

@@ -1,5 +1,6 @@
 import type { Suspect } from '../archive/suspects.ts';
 import { UsageError } from '../errors.ts';
+import { optionText, shownPath } from '../io/text.ts';
 import type { Archived } from './archive.ts';
 import type { BuildPlan } from './build.ts';
 import type { Source } from './git.ts';
@@ -19,7 +20,7 @@ export function refuse(archived: Archived, plan: BuildPlan, { dirty }: Source): 
   const needless = plan.allowed.find((path) => !suspects.some((suspect) => suspect.path === path));
   if (needless !== undefined)
     throw new UsageError(
-      `--allow-secret ${needless}: no file of the build by that path looks like a secret`,
+      `${optionText('allow-secret', needless)}: no file of the build by that path looks like a secret`,
       {
         hint: 'leave it out; paths are those in the archive, as tar -tzf shows them',
       },
@@ -44,8 +45,8 @@ const leadOut = (escapes: Archived['escapes']): Fault => ({
 
 const leak = (secrets: readonly Suspect[]): Fault => ({
   what: ['these files look like secrets, and a build is no place for them:', ...linesOf(secrets)].join('\n'),
-  hint: `leave them out (.gitattributes: PATH export-ignore), or say that they may be in it: --allow-secret ${secrets[0]?.path}`,
+  hint: `leave them out (.gitattributes: PATH export-ignore), or say that they may be in it: ${secrets.map(({ path }) => optionText('allow-secret', path)).join(' ')}`,
 });
 
 const linesOf = (entries: readonly { readonly path: string; readonly why: string }[]): string[] =>
-  entries.map(({ path, why }) => `  ${path} ${why}`);
+  entries.map(({ path, why }) => `  ${shownPath(path)} ${why}`);

@@ -1,4 +1,4 @@
-import { counted, duration, printable, table } from '../io/text.ts';
+import { counted, duration, printable, shownPath, table } from '../io/text.ts';
 import { sizeText } from './release.ts';
 
 /** What the machines will start from. */
@@ -14,7 +14,7 @@ export interface PlannedBundle {
   readonly compression: 'gzip' | 'zstd';
   readonly access: 'presigned' | 'public';
   readonly expiresMs: number;
-  /** What of it comes from outside of the catalogue's repository; absolute paths. */
+  /** What is packed from outside of the catalogue's repository. */
   readonly outside: readonly { readonly name: string; readonly path: string }[];
 }
 
@@ -42,7 +42,7 @@ export function bundleRows(bundle: PlannedBundle): [string, string][] {
     ],
     ...bundle.outside.map(({ name, path }): [string, string] => [
       'from outside',
-      `${printable(name)} is ${printable(path)}`,
+      `${name} is ${shownPath(path)}`,
     ]),
   ];
 }

@@ -50,7 +50,7 @@ function bundleValues(bundle: BundleSettings | undefined): Value[] {
     ...Object.entries(variables).map(
       ([name, value]): Value => [`variables.${name}`, variableText(value), value.from],
     ),
-    ...mapText('files', files),
+    ...Object.entries(files).map(([name, { path }]): Value => [`files.${name}`, path]),
     ['bundle.compression', compression],
     ['bundle.access', access],
     ['bundle.expires', access === 'public' ? undefined : duration(expiresMs)],

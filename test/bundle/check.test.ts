@@ -116,16 +116,6 @@ describe('faults of a role’s bundle, each where it stands:', () => {
     ]);
   });
 
-  test('a variable that would take the operator’s own credentials away', async () => {
-    expect(
-      await faultsOf(
-        '    modules: [plain, cache]\n    variables:\n      cache_mb: 1\n      cache_token: { env: AWS_SECRET_ACCESS_KEY }\n',
-      ),
-    ).toEqual([
-      "14:20 variables.cache_token: variables.cache_token comes from AWS_SECRET_ACCESS_KEY, which holds your own credentials; another variable; machines get credentials of their own by the role's instance_profile",
-    ]);
-  });
-
   test('variables that are missing, and what to write', async () => {
     expect(await faultsOf('    modules:\n      - cache\n      - locked\n      - odd\n')).toEqual([
       '12:9 variables.cache_mb: the module cache needs the variable cache_mb (memory); variables: {cache_mb: ...}',

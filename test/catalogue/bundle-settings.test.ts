@@ -92,7 +92,10 @@ describe('a role’s bundle', () => {
       file: { from: 'file', path: 'secrets/x' },
     });
     expect(settings).toMatchObject({
-      files: { 'a/b.conf': 'conf/b.conf', c: '/etc/c' },
+      files: {
+        'a/b.conf': { path: 'conf/b.conf' },
+        c: { path: '/etc/c', at: { source: { line: 20, column: 40 } } },
+      },
       compression: 'zstd',
       access: 'public',
       expiresMs: 90_000,
@@ -114,7 +117,8 @@ describe('a role’s bundle', () => {
       'text' in value && value.text,
     ]);
     expect(Object.fromEntries(texts)).toEqual({ from_environment: '1', both: '4', own: '3' });
-    expect(settings?.files).toEqual({ x: 'y' });
+    expect(Object.keys(settings?.files ?? {})).toEqual(['x']);
+    expect(settings?.files['x']?.path).toBe('y');
   });
 });
 

@@ -339,16 +339,15 @@ describe('words after --', () => {
   });
 });
 
-test('a list takes one word each time: the next one is the command’s own', async () => {
+test('a list takes one word each time: the next one is the command’s own, or one too many', async () => {
   for (const row of LISTS) {
     const [own] = positionalsOf(row.command);
-    const parsing = parseArguments(row.entry, row.command, [`--${row.name}`, 'a', 'word'], 80);
-    // A command without words of its own knows no such word; scale asks for --to first.
+    const words = [`--${row.name}`, 'a', 'word'];
     if (own === undefined) {
-      await expect(parsing).rejects.toThrow(/word|--to/);
+      expect(await refusal(row, ...words)).toMatch(/^usage: there is one word too many: "word"/);
       continue;
     }
-    const parsed = await parsing;
+    const parsed = await parseArguments(row.entry, row.command, words, 80);
     if (parsed.kind === 'help') throw new Error('this asks for help');
     expect(parsed.values).toMatchObject({ [row.name]: ['a'], [own]: 'word' });
   }

@@ -6,8 +6,10 @@ import {
   duration,
   elapsed,
   glued,
+  optionText,
   printable,
   shellWord,
+  shownPath,
   table,
   truncate,
   unpainted,
@@ -122,4 +124,28 @@ test('a shell reads every quoted word back as it was', () => {
     }),
     { numRuns: 20 },
   );
+});
+
+test('bash reads an option with any value back as it was, and the text is one printable line', () => {
+  const value = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\0'));
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 20 }), (values) => {
+      const texts = values.map((each) => optionText('allow-secret', each));
+      expect(texts.map(printable)).toEqual(texts);
+      const line = `printf '%s\\0' ${texts.join(' ')}`;
+      const read = execFileSync('/bin/bash', ['-c', line], { encoding: 'utf8' }).split('\0').slice(0, -1);
+      const expected = values.flatMap((each) =>
+        each.startsWith('-') ? [`--allow-secret=${each}`] : ['--allow-secret', each],
+      );
+      expect(read).toEqual(expected);
+    }),
+  );
+});
+
+test.each([
+  ['/a/b c', '/a/b c'],
+  ['/a\n-rf', '"/a\\n-rf"'],
+  ['\u001b[2J', '"\\u001b[2J"'],
+])('a message names the path %j as %j', (path, shown) => {
+  expect(shownPath(path)).toBe(shown);
 });
