@@ -4,7 +4,7 @@ import { circumstance, codeOf, pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { systemClock } from './clock.ts';
 import { type Attributes, outputOf, type RegularOutput } from './output-target.ts';
-import { makeOwnFolder, othersFolders, removeOwnFolder } from './own-folder.ts';
+import { makeOwnFolder, removeOwnFolder, sweepFolders } from './own-folder.ts';
 import { writeThrough } from './stream-file.ts';
 
 /** How the folder of a draft begins: hidden, since it lies beside the file. */
@@ -116,8 +116,7 @@ async function replaceFile(
 /** A folder for a draft, on the same file system as the file; drafts of killed processes are removed. */
 async function draftFolder(base: string): Promise<string> {
   // A folder that may be written to, and not be read, is no reason to fail.
-  const others = await othersFolders(base, PURPOSE, systemClock.now()).catch(() => undefined);
-  await Promise.all((others?.abandoned ?? []).map(removeOwnFolder));
+  await sweepFolders(base, PURPOSE, systemClock.now()).catch(() => undefined);
   return await makeOwnFolder(base, PURPOSE);
 }
 

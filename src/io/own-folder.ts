@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbandoned, MARK, ownMark } from './holder.ts';
 
@@ -58,5 +58,25 @@ export async function othersFolders(base: string, purpose: string, now: number):
   }
   return { used, abandoned };
 }
+
+/**
+ * Removes the folders that killed calls for the same purpose left. Where somebody else may rename what lies in `base`, they
+ * stay: he could put another folder of this user in the place of one while it is removed.
+ * @throws the error of readdir, with its `code`
+ */
+export async function sweepFolders(base: string, purpose: string, now: number): Promise<void> {
+  const { abandoned } = await othersFolders(base, purpose, now);
+  if (abandoned.length > 0 && (await isOurs(base))) await Promise.all(abandoned.map(removeOwnFolder));
+}
+
+/** Whether only this user and root can rename what this user has in a folder. */
+async function isOurs(folder: string): Promise<boolean> {
+  const found = await stat(folder);
+  return (found.uid === 0 || found.uid === process.geteuid?.()) && !isOpenToAll(found);
+}
+
+/** Whether everybody may rename what others have in a folder: it isn't sticky as /tmp is. */
+export const isOpenToAll = ({ mode }: { readonly mode: number }): boolean =>
+  (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
 
 const NAME = new RegExp(`^-(${MARK})-[A-Za-z0-9]{6}$`);

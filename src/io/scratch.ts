@@ -1,9 +1,11 @@
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { systemClock } from './clock.ts';
-import { makeOwnFolder, othersFolders, removeOwnFolder } from './own-folder.ts';
+import { isOpenToAll, makeOwnFolder, sweepFolders } from './own-folder.ts';
+import { shellWord } from './text.ts';
 
 const PURPOSE = 'rolecall-scratch';
 const HINT = 'set TMPDIR to a folder that exists, that you can write to, and that has room';
@@ -16,10 +18,14 @@ const NO_ROOM = /no space left on device|disk quota exceeded|ENOSPC|EDQUOT|unabl
  */
 export async function scratchFolder(base = tmpdir()): Promise<string> {
   try {
-    const { abandoned } = await othersFolders(base, PURPOSE, systemClock.now());
-    await Promise.all(abandoned.map(removeOwnFolder));
+    if (isOpenToAll(await stat(base)))
+      throw new UsageError(`${base} can't be used for temporary files: everybody may rename what is in it`, {
+        hint: `make it sticky as /tmp is (chmod +t ${shellWord(base)}), or set TMPDIR to another folder`,
+      });
+    await sweepFolders(base, PURPOSE, systemClock.now());
     return await makeOwnFolder(base, PURPOSE);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw pathError(base, 'used for temporary files', error, HINT);
   }
 }

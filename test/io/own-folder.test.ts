@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ownNamespace, ownProcess } from '../../src/io/holder.ts';
-import { makeOwnFolder, othersFolders, removeOwnFolder } from '../../src/io/own-folder.ts';
+import { makeOwnFolder, othersFolders, removeOwnFolder, sweepFolders } from '../../src/io/own-folder.ts';
 import { scratchFolder } from '../../src/io/scratch.ts';
 
 let base: string;
@@ -62,6 +62,31 @@ describe('folders for temporary files', () => {
     const theirs = made(`rolecall-scratch-${ownNamespace()}-${dead()}.123-theirs`);
     chownSync(theirs, 65_534, 65_534);
     expect(await othersFolders(base, 'rolecall-scratch', Date.now())).toEqual({ used: [], abandoned: [] });
+  });
+
+  test('stay where somebody else could put another folder in their place', async () => {
+    const name = `rolecall-scratch-${ownNamespace()}-${dead()}.123-abcdef`;
+    const abandoned = made(name);
+    chmodSync(base, 0o777);
+    await sweepFolders(base, 'rolecall-scratch', Date.now());
+    expect(existsSync(abandoned)).toBe(true);
+    await expect(scratchFolder(base)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /can't be used for temporary files: everybody may rename what is in it$/,
+      ),
+      hint: expect.stringContaining('chmod +t'),
+    });
+    chmodSync(base, 0o1777);
+    await removeOwnFolder(await scratchFolder(base));
+    expect(existsSync(abandoned)).toBe(false);
+  });
+
+  test('of root stay in the folder of another user', async () => {
+    if (process.geteuid?.() !== 0) return;
+    const abandoned = made(`rolecall-scratch-${ownNamespace()}-${dead()}.123-abcdef`);
+    chownSync(base, 65_534, 65_534);
+    await sweepFolders(base, 'rolecall-scratch', Date.now());
+    expect(existsSync(abandoned)).toBe(true);
   });
 
   test.each([
