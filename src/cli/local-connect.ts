@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { isInside, realOf, surroundingsOf } from '../bundle/places.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { UsageError } from '../errors.ts';
 import { stateFolder } from '../io/state-folder.ts';
@@ -98,10 +99,21 @@ async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, host: Hos
   if (image !== undefined) await prepareImage(file, image, host);
 }
 
+/** Machines of the image read the overlay, whoever wrote the catalogue. @throws UsageError for one outside of its repository */
+async function refuseOutside(catalogue: string, overlay: string, host: Host): Promise<void> {
+  const folder = dirname(catalogue);
+  const real = await realOf(resolve(folder, overlay));
+  if (real === undefined || isInside(real, await surroundingsOf(folder, host.env['HOME']))) return;
+  throw new UsageError(`local_image.overlay is ${real}, outside of the catalogue's repository`, {
+    hint: `copy it beside ${catalogue}, and name the copy`,
+  });
+}
+
 /** Makes the AMI known to the cloud: built from the catalogue's local_image when it isn't there yet. */
 async function prepareImage(file: CloudFile, image: LocalAmi, host: Host): Promise<void> {
   const { path, localImage } = image.catalogue;
   const { overlay, packages = [], network = false } = localImage ?? {};
+  if (overlay !== undefined) await refuseOutside(path, overlay, host);
   const what = packages.length === 0 ? '' : ` with ${packages.join(', ')}`;
   await waiting(
     host,

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sandbox } from '../support/cli.ts';
+import { ROOT, sandbox } from '../support/cli.ts';
 
 const exec = promisify(execFile);
 
@@ -56,6 +58,29 @@ describe('a lasting local cloud', () => {
     const list = ['ls', '-A', '/root', '/home'];
     const { stdout } = await box.run(['local', 'exec', instance, '--', ...list]);
     expect(stdout.replaceAll(/\/(root|home):/g, '').trim()).toBe('');
+  });
+
+  test.each([
+    ['from above the catalogue', '../..'],
+    ['from the system', '/etc/ssl'],
+    ['by a link', 'link'],
+  ])('no machine gets files %s: the overlay lies in the repository', async (_what, overlay) => {
+    const place = mkdtempSync(join(box.home, 'catalogue-'));
+    symlinkSync('/etc/ssl', join(place, 'link'));
+    const text = readFileSync(join(ROOT, 'roles.yaml'), 'utf8').replace(
+      'overlay: image',
+      `overlay: ${overlay}`,
+    );
+    expect(text).toContain(`overlay: ${overlay}`);
+    writeFileSync(join(place, 'roles.yaml'), text);
+    const words = ['launch', '--role', 'worker', '--env', 'prod', '--context', 'b', '--local'];
+    const { code, stderr } = await box.run([...words, '--catalogue', join(place, 'roles.yaml')]);
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /error: local_image\.overlay is \/\S*, outside of the catalogue's repository\n {2}→ copy it beside/,
+      ),
+    });
   });
 
   test('console prints what the machine printed', async () => {

@@ -281,8 +281,9 @@ kernel_files() {
 
 # By rename: in a user namespace files of root can be replaced, not written.
 replace() {
+  rm -f "root$1.rolecall"
   cat >"root$1.rolecall"
-  mv -f "root$1.rolecall" "root$1"
+  mv -fT "root$1.rolecall" "root$1"
 }
 
 # Files of users that the box's root may read and edit, so that su and useradd have what they need.
@@ -299,20 +300,38 @@ accounts() {
   rm -f root/etc/.pwd.lock root/etc/{passwd,group,shadow,gshadow,subuid,subgid}-
 }
 
+# within FOLDER: FOLDER of the box, of which an image may make a link. This runs in the host's root: an absolute link is
+# followed in the box's, and one that leads out of it is refused.
+within() {
+  local folder=$1 target
+  if [[ -L root$folder ]]; then
+    target=$(readlink "root$folder")
+    [[ $target == /* ]] || target=/$target
+    folder=$target
+  fi
+  target=$(realpath -- "root$folder")
+  [[ $target == "$PWD/root/"* ]] || fail "the image's $1 leads out of the box, to $target"
+  printf '%s' "root$folder"
+}
+
 identity() {
   step='identity'
-  local id
+  local id sbin etc run
+  etc=$(within /etc)
+  sbin=$(within /sbin)
+  run=$(within /run)
+  [[ $etc == root/etc ]] || fail "the image's /etc is a link"
   read -r id </proc/sys/kernel/random/uuid
   replace /etc/machine-id <<<"${id//-/}"
   replace /etc/hostname <<<"$BOX_NAME"
   printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n%s %s\n' "$IP" "$BOX_NAME" | replace /etc/hosts
   [[ $MODE == complete ]] || accounts
-  mkdir root/run/rolecall-box
-  cp "$PAYLOAD/init.sh" root/run/rolecall-box/init.sh
+  mkdir "$run/rolecall-box"
+  cp "$PAYLOAD/init.sh" "$run/rolecall-box/init.sh"
   local name
   for name in poweroff halt reboot shutdown runlevel; do
-    cp --remove-destination "$PAYLOAD/power.sh" "root/sbin/$name"
-    chmod 0755 "root/sbin/$name"
+    cp -T --remove-destination "$PAYLOAD/power.sh" "$sbin/$name"
+    chmod 0755 "$sbin/$name"
   done
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   chmod,
   chown,
+  constants,
   copyFile,
   lstat,
   mkdir,
@@ -12,8 +13,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../../errno.ts';
 import { UsageError } from '../../errors.ts';
 import { boxProgram } from '../../io/box-program.ts';
+import { reservedReason } from './reserved.ts';
 
 /** A file or symbolic link that goes into the image. */
 export type ImageFile = {
@@ -53,7 +56,9 @@ export async function imageFiles(
   for (const file of shipped(packageRoot)) files.set(file.target, file);
   if (overlay !== undefined) {
     await assertFolder(overlay);
-    for (const file of await walk(overlay, '')) files.set(file.target, file);
+    const found = await walk(overlay, '');
+    refuseReserved(found, overlay);
+    for (const file of found) files.set(file.target, file);
   }
   return [...files.values()].sort((one, other) => (one.target < other.target ? -1 : 1));
 }
@@ -64,6 +69,18 @@ async function assertFolder(overlay: string): Promise<void> {
   throw new UsageError(`local_image.overlay: ${overlay} is not a folder`, {
     hint: 'make the folder, or name another one in roles.yaml (relative to it)',
   });
+}
+
+/** @throws UsageError with every path of the overlay that no image may have */
+function refuseReserved(files: readonly ImageFile[], overlay: string): void {
+  const faults = files.flatMap(({ target, kind }) => {
+    const reason = reservedReason(target, kind === 'link' ? 'link' : 'file');
+    return reason === undefined ? [] : [`  ${join(overlay, target)} ${reason}`];
+  });
+  if (faults.length > 0)
+    throw new UsageError(['local_image.overlay holds what no image may have:', ...faults].join('\n'), {
+      hint: 'take it out of that folder',
+    });
 }
 
 async function walk(folder: string, prefix: string): Promise<ImageFile[]> {
@@ -115,17 +132,31 @@ export async function writeFiles(
   const made = new Set<string>(['.']);
   for (const file of files) {
     const target = await onRealRoot(file.target);
-    await makeFolders(dirname(target), layer, lowers, made);
     const path = join(layer, target);
-    if (file.kind === 'link') {
-      await symlink(await readlink(file.source), path);
-    } else {
-      if (file.kind === 'text') await writeFile(path, file.text);
-      else await copyFile(file.source, path);
-      await chmod(path, file.mode);
+    try {
+      await makeFolders(dirname(target), layer, lowers, made);
+      await place(file, path);
+    } catch (error) {
+      throw codeOf(error) === 'EEXIST' ? twice(file.target, target) : error;
     }
   }
 }
+
+/** Writes one file, never through a link that has its name already. */
+async function place(file: ImageFile, path: string): Promise<void> {
+  if (file.kind === 'link') return await symlink(await readlink(file.source), path);
+  if (file.kind === 'text') await writeFile(path, file.text, { flag: 'wx' });
+  else await copyFile(file.source, path, constants.COPYFILE_EXCL);
+  await chmod(path, file.mode);
+}
+
+const twice = (target: string, path: string): UsageError =>
+  new UsageError(
+    `local_image.overlay: ${target} would become ${path}, and so would another path of the image`,
+    {
+      hint: `leave one of them out (/${target.split('/')[0]} is a link)`,
+    },
+  );
 
 /** `bin/x` is `usr/bin/x` where /bin is a link: a folder in the layer would hide that link. */
 async function onRealRoot(target: string): Promise<string> {

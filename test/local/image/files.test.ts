@@ -1,7 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../../src/io/package-root.ts';
 import { filesHash, imageFiles, writeFiles } from '../../../src/local/image/files.ts';
@@ -22,6 +33,11 @@ beforeEach(async () => {
   await writeFile(join(overlay, 'sbin/tool'), 'tool\n', { mode: 0o755 });
   await symlink('a.sh', join(overlay, 'etc/rolecall/link'));
 });
+
+async function file(path: string): Promise<string> {
+  await writeFile(path, 'x\n');
+  return path;
+}
 
 const targets = async () => (await imageFiles(packageRoot(), overlay)).map(({ target }) => target);
 const hash = async () => filesHash(await imageFiles(packageRoot(), overlay), []);
@@ -52,6 +68,45 @@ describe('the files of an image', () => {
     await expect(imageFiles(packageRoot(), overlay)).rejects.toThrow(
       `${join(overlay, 'etc/pipe')} is neither`,
     );
+  });
+
+  test.each([
+    ['sbin', (path: string) => symlink('/usr/sbin', path), 'is a link in the place of a top-level folder'],
+    ['etc', (path: string) => symlink('usr/etc', path), 'is a link in the place of a top-level folder'],
+    ['proc/sys/kernel/core_pattern', file, 'lies where a machine has files of its kernel'],
+    ['mnt', file, 'lies where a machine has files of its kernel or its set-up'],
+    ['dev/null', (path: string) => symlink('/dev/sda', path), 'lies where a machine has files of its kernel'],
+    ['usr/sbin/reboot', file, 'is made by the set-up of each machine'],
+    ['etc/hosts', (path: string) => symlink('/etc/hosts', path), 'is made by the set-up of each machine'],
+  ])('%s is refused with its reason', async (target, make, reason) => {
+    const path = join(overlay, target);
+    await rm(path, { recursive: true, force: true });
+    await mkdir(dirname(path), { recursive: true });
+    await make(path);
+    await expect(imageFiles(packageRoot(), overlay)).rejects.toThrow(`${path} ${reason}`);
+  });
+
+  test('two that become one path are refused, and nothing is written through the first', async () => {
+    const victim = await file(join(folder, `victim${count}`));
+    await symlink(victim, join(overlay, 'sbin/both'));
+    await mkdir(join(overlay, 'usr/sbin'), { recursive: true });
+    await writeFile(join(overlay, 'usr/sbin/both'), 'stolen\n');
+    const files = await imageFiles(packageRoot(), overlay);
+    const writing = writeFiles(files, join(folder, `layer-both${count}`), ['/']);
+    await expect(writing).rejects.toThrow(/usr\/sbin\/both/);
+    expect(await readFile(victim, 'utf8')).toBe('x\n');
+  });
+
+  test('a link in the way of rolecall’s own files is refused, and nothing is written through it', async () => {
+    const victim = join(folder, `victims${count}`);
+    await mkdir(victim);
+    await mkdir(join(overlay, 'usr/local'), { recursive: true });
+    await symlink(victim, join(overlay, 'usr/local/sbin'));
+    const files = await imageFiles(packageRoot(), overlay);
+    await expect(writeFiles(files, join(folder, `layer-way${count}`), ['/'])).rejects.toThrow(
+      'usr/local/sbin/rolecall-bootstrapper would become',
+    );
+    expect(await readdir(victim)).toEqual([]);
   });
 
   test('hash to the same as long as nothing changes: content, mode, link target, name, layers below', async () => {
