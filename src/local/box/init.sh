@@ -117,6 +117,8 @@ user_data() {
     warn url_helper.py "no answer from the metadata service at $METADATA"
     return 1
   }
+  # As cloud-init makes it: user data holds secrets, and not all that runs on a machine is root.
+  (umask 077 && : >"$file")
   # 404: the launch gave none.
   request GET /latest/user-data "X-aws-ec2-metadata-token: $token" >"$file" || return 0
   { IFS= read -r first <"$file"; } 2>/dev/null

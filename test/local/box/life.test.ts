@@ -59,6 +59,15 @@ describe('the boot sequence', () => {
     await machine.stop();
   });
 
+  test('user data, which holds secrets, is only for root to read', async () => {
+    const machine = await lab.run(
+      'echo "modes $(stat -c %a /var/lib/cloud/instance/user-data.txt "$0" | xargs)"',
+    );
+    await machine.said(BOOTED);
+    expect(machine.console()).toContain('modes 600 700\r\n');
+    await machine.stop();
+  });
+
   test('user data of any bytes arrives byte for byte, and none at all is no fault', async () => {
     const bytes = Buffer.from(Array.from({ length: 16_000 }, (_, index) => index % 256));
     const payload = Buffer.concat([Buffer.from('#!/bin/sh\nsha256sum "$0"; exit\n'), bytes]);
