@@ -10,7 +10,13 @@ import { followConsole } from './console.ts';
 import { boxEnvironment } from './environment.ts';
 import { kernelHint, SYSTEM_ENV } from './kernel.ts';
 import { type BoxListener, listenInside } from './listeners.ts';
-import { namespaces, type Sandbox, type SandboxEnd, startSandbox } from './sandbox.ts';
+import {
+  limitedNamespaces,
+  type Sandbox,
+  type SandboxEnd,
+  SETUP_NAMESPACES,
+  startSandbox,
+} from './sandbox.ts';
 
 /** What the driver needs to know of the cloud around it. */
 export interface SandboxOptions {
@@ -127,7 +133,21 @@ async function probe(kind: 'complete' | 'limited', mapAuto: boolean): Promise<vo
     });
   }
   try {
-    const args = [...namespaces(kind === 'limited', mapAuto), 'ip', 'link'];
+    const args =
+      kind === 'limited'
+        ? [...limitedNamespaces(mapAuto), 'ip', 'link']
+        : [
+            ...SETUP_NAMESPACES,
+            'unshare',
+            '--user',
+            '--net',
+            '--uts',
+            '--ipc',
+            '--pid',
+            '--fork',
+            'ip',
+            'link',
+          ];
     await execFileAsync('unshare', args, { env: SYSTEM_ENV });
   } catch (error) {
     const said = String(error).trim().split('\n').at(-1) ?? '';

@@ -14,37 +14,41 @@ const read = (path: string): string | undefined => {
   }
 };
 
-/** Policies of Linux that forbid an ordinary user's namespaces, with the value that forbids and the way out. */
+/** Policies of Linux that forbid user namespaces, with the value that forbids and whether they forbid root's as well. */
 const POLICIES = [
   {
     file: '/proc/sys/user/max_user_namespaces',
     forbids: '0',
     name: 'user.max_user_namespaces=0',
+    root: true,
   },
   {
     file: '/proc/sys/kernel/unprivileged_userns_clone',
     forbids: '0',
     name: 'kernel.unprivileged_userns_clone=0',
+    root: false,
   },
   {
     file: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
     forbids: '1',
     name: 'kernel.apparmor_restrict_unprivileged_userns=1',
+    root: false,
   },
 ] as const;
 
 type Read = (path: string) => string | undefined;
 
-/** The policy of this host that forbids boxes to an ordinary user, where one does; `readFile` is for tests. */
-export function forbiddingPolicy(readFile: Read = read): string | undefined {
-  return POLICIES.find((policy) => readFile(policy.file) === policy.forbids)?.name;
-}
+/** The policy of this host that forbids boxes to root or to an ordinary user, where one does. */
+const forbiddingPolicy = (root: boolean, readFile: Read) =>
+  POLICIES.find((policy) => (policy.root || !root) && readFile(policy.file) === policy.forbids);
 
 /** What to do when the host refused a box; `said` is what the tools printed. */
 export function kernelHint(said: string, root = process.getuid?.() === 0, readFile: Read = read): string {
-  const policy = root ? undefined : forbiddingPolicy(readFile);
+  const policy = forbiddingPolicy(root, readFile);
   if (policy !== undefined)
-    return `the host's policy ${policy} forbids boxes to ordinary users: run with sudo`;
+    return policy.root
+      ? `the host's policy ${policy.name} forbids boxes: sysctl -w ${policy.name.replace(/0$/, '10000')}`
+      : `the host's policy ${policy.name} forbids boxes to ordinary users: run with sudo`;
   if (/ENOENT|command not found|No such file/.test(said)) {
     return 'boxes need bash, util-linux (unshare, setpriv, nsenter) and iproute2 (ip): install them with apt-get';
   }

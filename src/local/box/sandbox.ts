@@ -50,17 +50,25 @@ export interface SandboxEnd {
   readonly said: string;
 }
 
-/** What `unshare` is told: all namespaces that a sandbox has of its own, and that what it runs ends with it. */
-export const namespaces = (limited: boolean, mapAuto: boolean): readonly string[] => [
-  ...(limited ? ['--user', '--map-root-user', ...(mapAuto ? ['--map-auto'] : [])] : []),
+/** What `unshare` is told for a limited box: all its namespaces, and that what it runs ends with it. */
+export const limitedNamespaces = (mapAuto: boolean): readonly string[] => [
+  ...['--user', '--map-root-user', ...(mapAuto ? ['--map-auto'] : [])],
   ...['--mount', '--pid', '--net', '--ipc', '--uts', '--cgroup', '--fork', '--kill-child'],
 ];
 
+/**
+ * What `unshare` is told for a complete box: the namespaces of those who set it up. setup.sh makes the others together with a
+ * user namespace, which then owns them, and not these: so its root can neither change mounts of the host nor mount a cgroup file
+ * system (https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
+ */
+export const SETUP_NAMESPACES: readonly string[] = ['--mount', '--cgroup'];
+
 /** The command that starts a sandbox: everything in it ends with the process that runs this (PR_SET_PDEATHSIG). */
 export function sandboxCommand(plan: SandboxPlan): readonly string[] {
+  const namespaces = plan.mode === 'limited' ? limitedNamespaces(plan.mapAuto === true) : SETUP_NAMESPACES;
   return [
     ...['setpriv', '--pdeathsig', 'KILL', '--'],
-    ...['unshare', ...namespaces(plan.mode === 'limited', plan.mapAuto === true), '--'],
+    ...['unshare', ...namespaces, '--'],
     ...['bash', join(plan.scripts, 'setup.sh'), plan.mode, stageOf(plan.stateDir), plan.stateDir],
     ...[plan.keep ?? '-', plan.hostname, plan.ip, plan.machine ? plan.scripts : '-', ...plan.command],
   ];
@@ -132,7 +140,7 @@ function refusal(end: SandboxEnd): RolecallError {
   );
 }
 
-/** `exit` of unshare comes after the last process of the sandbox, unless somebody killed unshare itself. */
+/** The exit of setup.sh or unshare comes after the last process of the sandbox, unless somebody killed it. */
 async function watchEnd(child: Child, state: { pid?: number }, said: () => string): Promise<SandboxEnd> {
   const outcome = await new Promise<Pick<SandboxEnd, 'code' | 'signal'> & { error?: Error }>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
@@ -145,7 +153,7 @@ async function watchEnd(child: Child, state: { pid?: number }, said: () => strin
 }
 
 function killQuietly(child: Child, pid: number): void {
-  // While unshare has not exited, the number is still its child's: it is the one who reaps it.
+  // While the sandbox's command has not exited, the number is still process 1's: unshare, which that waits for, reaps it.
   if (child.exitCode !== null || child.signalCode !== null) return;
   try {
     process.kill(pid, 'SIGKILL');

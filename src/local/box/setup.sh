@@ -1,31 +1,33 @@
 #!/bin/bash
-# Builds a box's own root and becomes its init. Runs as PID 1 of fresh namespaces; the cloud starts it (see sandbox.ts).
+# Mounts the root of a box and starts the box in it; the cloud starts this script in a mount namespace of its own (see sandbox.ts).
 #
 #   setup.sh MODE STAGE STATE UPPER HOSTNAME IP PAYLOAD COMMAND...
 #
-# MODE     complete (real root) or limited (an ordinary user's user namespace)
-# STAGE    an empty folder of the host: the box's memory is mounted there, in the box's mount namespace alone
+# MODE     complete (real root) or limited (an ordinary user's user namespace, in which this script is process 1)
+# STAGE    an empty folder of the host: the box's memory is mounted there, in this mount namespace alone
 # STATE    rolecall's state folder, which a box must not see
 # UPPER    folder on disk that collects what the box writes (image builds), or - to keep that in memory
 # PAYLOAD  folder with this script's siblings (init.sh, power.sh), or - for an image build, which needs none of them
 # COMMAND  what becomes init; stdin first brings the image layers, one path a line, topmost first, then an empty line
 #
-# Says `net PID` on stdout as soon as the network namespace is ready (PID is the host's), `ready` when the root is,
+# inside.sh says `net PID` on stdout as soon as the network namespace is ready (PID is the host's), `ready` when the root is,
 # and then waits for `go` on stdin. A failure is one line on stderr.
+#
+# A complete box runs in a user namespace whose ids are the host's. This script stays outside: it mounts everything, since
+# mounts that a user namespace inherits can be neither removed nor made writable in it.
 set -Eeuo pipefail
 umask 022
 
-MODE=$1 STAGE=$2 STATE=$3 UPPER=$4 BOX_NAME=$5 IP=$6 PAYLOAD=$7
-shift 7
+readonly MODE=$1 STAGE=$2 STATE=$3 UPPER=$4 INSIDE=${BASH_SOURCE[0]%/*}/inside.sh
 
 # Top-level folders of the host that are part of the system; anything else at the top is somebody's data.
 readonly SYSTEM=' bin sbin lib lib32 lib64 libx32 usr etc var opt '
 # Other machines' disks and sockets inside the system folders.
 readonly FOREIGN=(containerd containers docker kubelet libvirt lxc lxd machines rancher snapd cloud)
-# Kernel knobs that act on the host: readable, not writable.
-readonly FROZEN=(sys sysrq-trigger irq bus fs)
-# What a machine's root needs no more once it is up; all of it reaches beyond the box.
-readonly DROPPED=-sys_module,-sys_rawio,-sys_time,-mknod,-mac_admin,-mac_override,-syslog,-audit_control,-block_suspend,-wake_alarm
+# Kernel knobs that act on the host: readable, not writable. Root of a box is the host's user 0, who owns them.
+readonly FROZEN=(sys sysrq-trigger irq bus fs acpi scsi driver tty mtrr dynamic_debug slabinfo)
+# The host's memory, keys and timers.
+readonly CONCEALED=(kcore vmcore keys key-users kmsg kpagecount kpageflags kpagecgroup latency_stats timer_list sched_debug)
 
 step=start
 fail() {
@@ -34,25 +36,11 @@ fail() {
 }
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 
-network() {
-  step='network (ip)'
-  ip -batch - <<END
-link set lo up
-addr add 169.254.169.254/32 dev lo
-addr add $IP/32 dev lo
-END
-  hostname "$BOX_NAME"
-  local pid
-  # The host's /proc is still mounted, so this is the process id as the host sees it.
-  read -r pid _ </proc/self/stat
-  printf 'net %s\n' "$pid"
-}
-
 stage() {
   step="memory for the box at $STAGE"
   mount -t tmpfs -o mode=0755,size=50% rolecall-box "$STAGE"
   cd "$STAGE"
-  mkdir -p root upper work base mask/var/lib dirs/{boot,dev,home,media,mnt,proc,run/lock,srv,sys} dirs/var dev/{pts,shm}
+  mkdir -p root upper work base mask dirs/{boot,dev,home,media,mnt,proc,run/lock,srv,sys} dirs/var dev/{pts,shm}
   mkdir -m 0700 dirs/root
   mkdir -m 1777 dirs/tmp dirs/var/tmp
 }
@@ -75,19 +63,6 @@ joined() {
 }
 
 # --- complete: one overlay over the whole root of the host -------------------------------------------------------
-
-# A whiteout (character device 0:0) for every name that the box must not see.
-mask() {
-  local path name
-  for path in /* /.[!.]*; do
-    name=${path#/}
-    [[ ! -e $path || $SYSTEM == *" $name "* ]] || mknod "mask/$name" c 0 0
-  done
-  for name in "${FOREIGN[@]}"; do
-    [[ ! -e /var/lib/$name ]] || mknod "mask/var/lib/$name" c 0 0
-  done
-  mknod mask/var/tmp c 0 0
-}
 
 # Folders of the system that are file systems of their own, which an overlay over / does not show: /var on a disk of
 # its own. Deeper ones are somebody's data; /var/tmp is always fresh.
@@ -128,6 +103,10 @@ complete_root() {
     mkdir disk
     mount --bind "$UPPER" disk
   fi
+  # What the box starts with runs from here: the box could write to that program by /proc/self/exe.
+  for part in '' "${PARTS[@]}"; do
+    mount -o remount,bind,ro "/$part"
+  done
   mount -t overlay rolecall-base -o ro,lowerdir=mask:/ base
   mkdir -p "$work/root"
   local top="nodev,upperdir=$upper,workdir=$work/root"
@@ -158,91 +137,12 @@ copied_root() {
   fi
 }
 
-# --- limited: a user namespace may not put an overlay over /, only over single folders -----------------------------
-
-# Without owners: a user namespace may hold one user only.
-copy() {
-  cp -RP --preserve=mode,timestamps "$@"
-}
-
-limited_root() {
-  step='overlays over /usr /etc /var /opt'
-  local path name
-  # pivot_root wants a mount point.
-  mount --bind root root
-  mkdir -p root/{boot,dev,home,media,mnt,proc,run/lock,srv,sys,root,usr,etc,var,opt}
-  mkdir -m 1777 root/tmp
-  for path in /bin /sbin /lib*; do
-    if [[ -L $path ]]; then
-      copy "$path" root/
-    else
-      mkdir "root$path"
-      mount --rbind "$path" "root$path"
-    fi
-  done
-  for name in usr etc var opt; do
-    [[ ! -d /$name ]] || limited_folder "$name"
-  done
-  for name in "${LAYERS[@]}"; do
-    limited_rest "$name"
-  done
-  mount -t tmpfs -o mode=1777 rolecall-box root/var/tmp
-  for name in "${FOREIGN[@]}"; do
-    [[ ! -d root/var/lib/$name ]] || mount -t tmpfs rolecall-box "root/var/lib/$name"
-  done
-}
-
-limited_folder() {
-  local name=$1 layer lowers=()
-  for layer in "${LAYERS[@]}"; do
-    [[ ! -d $layer/$name ]] || lowers+=("$layer/$name")
-  done
-  mkdir "upper/$name" "work/$name"
-  own_folders "$name"
-  if mount -t overlay rolecall-box -o \
-    "userxattr,nodev,upperdir=upper/$name,workdir=work/$name,lowerdir=$(joined "${lowers[@]}" "/$name")" \
-    "root/$name" 2>/dev/null; then return; fi
-  # A folder with mounts inside it can't be overlaid by an ordinary user (a container's /etc/hosts).
-  case $name in
-    etc)
-      copy /etc/. root/etc/ 2>/dev/null || true
-      local index
-      for ((index = ${#lowers[@]} - 1; index >= 0; index--)); do
-        copy "${lowers[index]}/." root/etc/
-      done
-      ;;
-    opt) ((${#lowers[@]} > 0)) || mount --rbind /opt root/opt ;;
-    *) fail "the kernel refused an overlay over /$name: Linux 5.11 is needed, and no mounts below that folder" ;;
-  esac
-}
-
-# Folders of the host's root can't be written to by the box's: so the box has folders of its own over the usual ones.
-own_folders() {
-  local depth=4 name=$1
-  [[ $name != usr ]] || depth=2
-  # What can't be listed can't be used either.
-  { find "/$name" -xdev -mindepth 1 -maxdepth "$depth" -type d -printf '%P\0' 2>/dev/null || true; } |
-    (cd "upper/$name" && xargs -0r mkdir -p --)
-}
-
-# Whatever an image holds outside the overlaid folders. The topmost layer comes first, so nothing is overwritten.
-limited_rest() {
-  local path name
-  for path in "$1"/*; do
-    name=${path##*/}
-    case $name in
-      usr | etc | var | opt | '*') ;;
-      *) copy --no-clobber "$path" root/ ;;
-    esac
-  done
-}
-
-# --- both ----------------------------------------------------------------------------------------------------------
+# --- either ----------------------------------------------------------------------------------------------------------
 
 devices() {
   step='devices'
   local nodes=(null zero full random urandom tty) name
-  copy /dev/{fd,stdin,stdout,stderr} dev/
+  cp -RP --preserve=mode,timestamps /dev/{fd,stdin,stdout,stderr} dev/
   ln -s pts/ptmx dev/ptmx
   # A FIFO, which the cloud reads: a console that no process of the box can close.
   mkfifo -m 0600 dev/console
@@ -258,6 +158,7 @@ devices() {
   mount --rbind dev root/dev
 }
 
+# In the box's own PID and network namespaces, which is what /proc and /sys show.
 kernel_files() {
   step='/proc and /dev/pts'
   local name here table=''
@@ -268,92 +169,101 @@ kernel_files() {
   for name in "${FROZEN[@]}"; do
     [[ ! -e /proc/$name ]] || table+="$here/proc/$name $here/proc/$name none bind,ro 0 0"$'\n'
   done
+  for name in "${CONCEALED[@]}"; do
+    [[ ! -e /proc/$name ]] || table+="/dev/null $here/proc/$name none bind,ro 0 0"$'\n'
+  done
   # The network's knobs belong to the box's own network namespace: a role may turn them.
   table+="$here/proc/sys/net $here/proc/sys/net none bind 0 0"$'\n'
+  if [[ $MODE == complete ]]; then
+    table+="sysfs $here/sys sysfs ro,nosuid,nodev,noexec 0 0"$'\n'
+    # Where a part of /sys is hidden, the kernel lets no user namespace mount it afresh.
+    [[ ! -d /sys/firmware ]] || table+="rolecall-none $here/sys/firmware tmpfs ro,nosuid,nodev,noexec 0 0"$'\n'
+  fi
   printf '%s' "$table" >fstab
-  mount --all --fstab fstab
+  "$@" mount --all --fstab fstab
   mount -o remount,bind,rw root/proc/sys/net
   # Read-only; where a user may not have one, an empty folder does.
-  mount -t sysfs -o ro,nosuid,nodev,noexec sysfs root/sys 2>/dev/null || true
+  [[ $MODE == complete ]] || mount -t sysfs -o ro,nosuid,nodev,noexec sysfs root/sys 2>/dev/null || true
   step="hiding $STATE"
   [[ ! -d root$STATE ]] || mount -t tmpfs rolecall-box "root$STATE"
 }
 
-# By rename: in a user namespace files of root can be replaced, not written.
-replace() {
-  rm -f "root$1.rolecall"
-  cat >"root$1.rolecall"
-  mv -fT "root$1.rolecall" "root$1"
-}
+# --- the box's own namespaces --------------------------------------------------------------------------------------
 
-# Files of users that the box's root may read and edit, so that su and useradd have what they need.
-accounts() {
-  local name
-  for name in passwd group; do
-    replace "/etc/$name" <"root/etc/$name"
+# Limits can't be raised in a user namespace, so the box gets the highest that this process may have; what applies stays as it
+# is. A root without CAP_SYS_RESOURCE raises none.
+limits() {
+  local name most
+  read -r most </proc/sys/fs/nr_open
+  for name in c d f l s u v; do
+    ulimit "-H$name" unlimited 2>/dev/null || true
   done
-  sed 's/:.*/:*:20000:0:99999:7:::/' root/etc/passwd | replace /etc/shadow
-  sed 's/:.*/:*::/' root/etc/group | replace /etc/gshadow
-  chmod 0640 root/etc/shadow root/etc/gshadow
-  replace /etc/subuid </dev/null
-  replace /etc/subgid </dev/null
-  rm -f root/etc/.pwd.lock root/etc/{passwd,group,shadow,gshadow,subuid,subgid}-
+  ulimit -Hn "$most" 2>/dev/null || true
 }
 
-# within FOLDER: FOLDER of the box, of which an image may make a link. This runs in the host's root: an absolute link is
-# followed in the box's, and one that leads out of it is refused.
-within() {
-  local folder=$1 target
-  if [[ -L root$folder ]]; then
-    target=$(readlink "root$folder")
-    [[ $target == /* ]] || target=/$target
-    folder=$target
-  fi
-  target=$(realpath -- "root$folder")
-  [[ $target == "$PWD/root/"* ]] || fail "the image's $1 leads out of the box, to $target"
-  printf '%s' "root$folder"
+# All namespaces that are made together with the user namespace are its own: its root sets up the network and the host name.
+# Mounts and cgroups stay the host's. (Without job control bash would start what runs beside it deaf to SIGINT.)
+begin_box() {
+  step='user, PID, network, IPC and UTS namespaces'
+  local words=("$@") in out
+  exec {in}<&0 {out}>&1
+  set -m
+  coproc BOX {
+    exec setpriv --pdeathsig KILL -- \
+      unshare --user --keep-caps --net --uts --ipc --pid --fork --kill-child -- \
+      bash "$INSIDE" begin "$in" "$out" "${words[@]}"
+  }
+  set +m
+  exec {in}<&- {out}>&-
+  # Bash forgets them when the coprocess ends.
+  TO_BOX=${BOX[1]} FROM_BOX=${BOX[0]} BOX_JOB=$BOX_PID
 }
 
-identity() {
-  step='identity'
-  local id sbin etc run
-  etc=$(within /etc)
-  sbin=$(within /sbin)
-  run=$(within /run)
-  [[ $etc == root/etc ]] || fail "the image's /etc is a link"
-  read -r id </proc/sys/kernel/random/uuid
-  replace /etc/machine-id <<<"${id//-/}"
-  replace /etc/hostname <<<"$BOX_NAME"
-  printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n%s %s\n' "$IP" "$BOX_NAME" | replace /etc/hosts
-  [[ $MODE == complete ]] || accounts
-  mkdir "$run/rolecall-box"
-  cp "$PAYLOAD/init.sh" "$run/rolecall-box/init.sh"
-  local name
-  for name in poweroff halt reboot shutdown runlevel; do
-    cp -T --remove-destination "$PAYLOAD/power.sh" "$sbin/$name"
-    chmod 0755 "$sbin/$name"
-  done
+map_ids() {
+  step='the ids of the user namespace'
+  read -r HOST_PID <&"$FROM_BOX" || end_with_box
+  printf '0 0 4294967295\n' >"/proc/$HOST_PID/uid_map"
+  printf '0 0 4294967295\n' >"/proc/$HOST_PID/gid_map"
 }
 
-enter() {
-  step='pivot_root'
-  cd root
-  pivot_root . mnt
-  cd /
-  umount -l /mnt
+# Ends as the box does, by the same signal too; what failed in there has said so.
+end_with_box() {
+  trap - ERR
+  set +e
+  local status
+  exec </dev/null >/dev/null 2>&1
+  wait "$BOX_JOB"
+  status=$?
+  ((status <= 128)) || kill -s "$((status - 128))" "$$"
+  exit "$status"
 }
 
-network
+if [[ $MODE == limited ]]; then
+  # shellcheck source=src/local/box/inside.sh
+  . "$INSIDE"
+  # shellcheck source=src/local/box/limited.sh
+  . "${INSIDE%/*}/limited.sh"
+  arguments "${@:5}"
+  host_pid pid
+  network "$pid"
+  stage
+  layers
+  limited_root
+  devices
+  kernel_files
+  finish root
+fi
+# shellcheck source=src/local/box/mask.sh
+. "${INSIDE%/*}/mask.sh"
+limits
+begin_box "$STAGE/root" "${@:5}"
 stage
 layers
-"${MODE}_root"
+map_ids
+complete_root
 devices
-kernel_files
-[[ $PAYLOAD == - ]] || identity
-enter
-echo ready
-step='waiting for the cloud'
-read -r go
-[[ $go == go ]]
-exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-  setpriv --bounding-set "$DROPPED" --inh-caps "$DROPPED" -- "$@"
+kernel_files nsenter --target "$HOST_PID" --pid --net --
+step='the box itself'
+echo mounted >&"$TO_BOX"
+exec {TO_BOX}>&- {FROM_BOX}<&-
+end_with_box

@@ -19,7 +19,7 @@ export interface PackagesPlan {
 export async function packagesHash({ kind, packages }: PackagesPlan): Promise<string> {
   const status = await readFile('/var/lib/dpkg/status').catch(() => '');
   return createHash('sha256')
-    .update(`1 ${kind} ${[...packages].sort().join(' ')}\0`)
+    .update(`2 ${kind} ${[...packages].sort().join(' ')}\0`)
     .update(status)
     .digest('hex');
 }

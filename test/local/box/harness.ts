@@ -33,8 +33,9 @@ export async function openLab(
   overlay?: string,
   packages: readonly string[] = [],
   proxy?: OutwardProxy,
+  parent = tmpdir(),
 ): Promise<Lab> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'rolecall-boxes-'));
+  const stateDir = await mkdtemp(join(parent, 'rolecall-boxes-'));
   const { driver, images } = await sandboxes(stateDir, systemClock, proxy);
   await images.build({ id: IMAGE, packages, ...(overlay === undefined ? {} : { overlay }) });
   const machines: Machine[] = [];

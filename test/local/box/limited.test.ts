@@ -58,7 +58,7 @@ describe('a host that forbids boxes says which policy it is', () => {
     ];
     const cloud = bench.start([...NOBODY, ...around], { stateDir: await bench.stateDir(), scripts: [] });
     await cloud.said(
-      /refused: this host refuses to make boxes: .*policy user\.max_user_namespaces=0.*run with sudo/,
+      /refused: this host refuses to make boxes: .*policy user\.max_user_namespaces=0.*sysctl -w/,
     );
     expect(cloud.output().trim().split('\n')).toHaveLength(1);
   });
