@@ -1,13 +1,17 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { constants } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type ExitCode, RolecallError, UsageError } from '../errors.ts';
 import { enterCommand } from '../local/box/enter.ts';
+import { onTerminal, resize, type TerminalSize } from '../local/box/terminal.ts';
 import { boxOf } from '../local/control-client.ts';
 import { isInstanceId } from '../nouns.ts';
 import type { Host } from './host.ts';
 import { needCloud } from './local-cloud.ts';
 
-/** Runs a command inside a machine of the local cloud, on the operator's own terminal. */
+/** Runs a command inside a machine of the local cloud: where the operator has a terminal, on a terminal of the machine's own. */
 export async function runLocalExec(
   instance: string,
   words: readonly string[],
@@ -21,31 +25,123 @@ export async function runLocalExec(
     throw new UsageError('no command is given', { hint: `rolecall local exec ${instance} -- bash` });
   const { file } = await needCloud(host);
   const box = await boxOf(file, instance);
-  const enter = enterCommand(box.kind, box.pid, words);
   // Only root may enter what root has made.
   const sudo = box.kind === 'complete' && process.getuid?.() !== 0;
-  const [program = '', ...args] = sudo ? ['sudo', ...enter] : enter;
+  const enter = (argv: readonly string[]) => [
+    ...(sudo ? ['sudo', '--'] : []),
+    ...enterCommand(box.kind, box.pid, argv),
+  ];
   // The code is the command's own, whatever it means there: outside of rolecall's table.
-  return (await runOnTerminal(program, args)) as ExitCode;
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return (await runPlain(enter(words))) as ExitCode;
+  // Before the terminal is made raw: sudo may ask.
+  const allowed = sudo ? await ended(start(['sudo', '--validate'], ['inherit', 'inherit', 'inherit'])) : 0;
+  return (allowed === 0 ? await runOnTerminal(enter, words) : allowed) as ExitCode;
+}
+
+type Stdio = 'inherit' | 'pipe' | 'ignore';
+
+function start(command: readonly string[], stdio: readonly Stdio[]): ChildProcess {
+  const [program = '', ...args] = command;
+  return spawn(program, args, { stdio: [...stdio] });
 }
 
 /** @returns the command's exit code; 128 and the signal's number, as shells have it, when a signal ended it */
-function runOnTerminal(program: string, args: readonly string[]): Promise<number> {
-  // A Ctrl-C is for the command: rolecall itself stays until the command has ended.
-  process.removeAllListeners('SIGINT');
-  process.on('SIGINT', () => undefined);
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args], { stdio: 'inherit' });
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new RolecallError('usage', `${program} can't be run: ${error.code ?? error.message}`, {
-          hint: `install ${program}: Debian has it in util-linux or sudo`,
-          cause: error,
-        }),
-      ),
-    );
-    child.once('exit', (code, signal) =>
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
-    );
-  });
+async function ended(child: ChildProcess): Promise<number> {
+  try {
+    const [code, signal]: [number | null, NodeJS.Signals | null] = (await once(child, 'exit')) as never;
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  } catch (error) {
+    const { code, path, message } = error as NodeJS.ErrnoException & { path?: string };
+    throw new RolecallError('usage', `${path ?? 'the command'} can't be run: ${code ?? message}`, {
+      hint: 'install util-linux (setsid, nsenter), and sudo unless you are root',
+      cause: error,
+    });
+  }
 }
+
+/** Without a terminal, or with half of one: files and pipes are the command's own, a terminal never is. */
+async function runPlain(command: readonly string[]): Promise<number> {
+  const streams = [process.stdin, process.stdout, process.stderr];
+  const child = start(
+    command,
+    streams.map(({ isTTY }) => (isTTY ? 'pipe' : 'inherit')),
+  );
+  forwardSignals(child);
+  const code = ended(child);
+  return await relay(child, code);
+}
+
+/** A Ctrl-C is for the command, which has a session of its own; rolecall stays until the command has ended. */
+function forwardSignals(child: ChildProcess): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => {
+      try {
+        process.kill(-(child.pid ?? 0), signal);
+      } catch {
+        // It runs under sudo, which gets the terminal's signals itself.
+        child.kill(signal);
+      }
+    });
+  }
+}
+
+async function relay(child: ChildProcess, code: Promise<number>): Promise<number> {
+  const closed = once(child, 'close').catch(() => undefined);
+  if (child.stdin !== null) {
+    child.stdin.on('error', () => undefined);
+    process.stdin.pipe(child.stdin);
+  }
+  child.stdout?.pipe(process.stdout, { end: false });
+  child.stderr?.pipe(process.stderr, { end: false });
+  try {
+    return await code;
+  } finally {
+    // What the command wrote is in the pipes; a daemon that it left may hold them open for ever.
+    for (let turns = 0; turns < 4; turns++) await Promise.race([closed, turn()]);
+    process.stdin.unpipe();
+    process.stdin.pause();
+    for (const stream of child.stdio) stream?.destroy();
+  }
+}
+
+/** On a terminal of the box's own: no program in there can type into this one (TIOCSTI, TIOCLINUX). */
+async function runOnTerminal(
+  enter: (argv: readonly string[]) => readonly string[],
+  words: readonly string[],
+): Promise<number> {
+  const name = `rolecall-terminal-${randomBytes(8).toString('hex')}`;
+  const child = start(enter(onTerminal(name, sizeNow(), words)), ['pipe', 'pipe', 'pipe']);
+  forwardSignals(child);
+  const code = ended(child);
+  const follow = oneAtATime(async () => {
+    await ended(start(enter(resize(name, sizeNow())), ['ignore', 'ignore', 'ignore'])).catch(() => undefined);
+  });
+  process.stdout.on('resize', follow);
+  process.stdin.setRawMode(true);
+  try {
+    return await relay(child, code);
+  } finally {
+    process.stdin.setRawMode(false);
+    process.stdout.off('resize', follow);
+  }
+}
+
+/** @returns what runs the task; asked meanwhile, it runs the task once more afterwards, so that the last request is the last done */
+function oneAtATime(task: () => Promise<void>): () => void {
+  let [running, again] = [false, false];
+  const run = async () => {
+    running = true;
+    do {
+      again = false;
+      await task();
+    } while (again);
+    running = false;
+  };
+  return () => {
+    again = true;
+    if (!running) void run();
+  };
+}
+
+const sizeNow = (): TerminalSize => ({ rows: process.stdout.rows, columns: process.stdout.columns });
