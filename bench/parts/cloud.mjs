@@ -1,7 +1,10 @@
 // A local cloud of simulated machines for benchmarks: brought up by the bundled CLI, in a state folder of its own.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import '../../scripts/typescript.mjs';
 import { ROLECALL, run } from '../measure.mjs';
+
+const { call } = await import('../../src/local/control/client.ts');
 
 /** Runs the bundled CLI, which must end with 0. */
 async function rolecall(args, env) {
@@ -14,7 +17,7 @@ async function rolecall(args, env) {
 /**
  * Brings one up whose time runs `speed` times as fast.
  * @param faults text of a faults file
- * @returns `env` for commands that use it, what to sign with, its `requests()` so far, and `down()`
+ * @returns `env` for commands that use it, what to sign with, `control` to call its control API, its `requests()` so far, and `down()`
  */
 export async function simulatedCloud(folder, { speed, faults }) {
   const file = join(folder, 'faults.yaml');
@@ -23,13 +26,12 @@ export async function simulatedCloud(folder, { speed, faults }) {
   const options = ['--boxes', 'simulated', '--clock-speed', String(speed), '--faults', file];
   await rolecall(['local', 'up', ...options], env);
   const cloud = JSON.parse(await readFile(join(folder, 'rolecall', 'local', 'cloud.json'), 'utf8'));
-  const authorization = `Bearer ${cloud.secret_access_key}`;
   return {
     env,
     endpoint: cloud.endpoint,
     keys: { accessKeyId: cloud.access_key_id, secretAccessKey: cloud.secret_access_key },
-    requests: async () =>
-      (await fetch(`${cloud.endpoint}/_rolecall/requests`, { headers: { authorization } })).json(),
+    control: (method, path, json) => call(cloud, method, path, { json }),
+    requests: () => call(cloud, 'GET', 'requests'),
     down: () => rolecall(['local', 'down'], env),
   };
 }

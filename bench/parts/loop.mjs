@@ -14,7 +14,7 @@ export async function scriptedLoop({ count }) {
   const folder = await mkdtemp(join(tmpdir(), 'rolecall-fleet-'));
   const cloud = await simulatedCloud(folder, { speed: 1, faults: FAULTS });
   try {
-    await registerImage(cloud);
+    await cloud.control('POST', 'images', { id: AMI });
     const env = {
       AWS_ACCESS_KEY_ID: cloud.keys.accessKeyId,
       AWS_SECRET_ACCESS_KEY: cloud.keys.secretAccessKey,
@@ -36,14 +36,6 @@ export async function scriptedLoop({ count }) {
     await cloud.down();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function registerImage({ endpoint, keys }) {
-  await fetch(`${endpoint}/_rolecall/images`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${keys.secretAccessKey}` },
-    body: JSON.stringify({ id: AMI }),
-  });
 }
 
 async function awsCli(endpoint, env, args) {

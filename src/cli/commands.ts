@@ -154,6 +154,11 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./local-env.ts')).localEnv,
   ),
   entry(
+    'local requests',
+    'Count the requests that the local cloud has had',
+    async () => (await import('./local-requests.ts')).localRequests,
+  ),
+  entry(
     'local exec',
     'Run a command inside a local machine',
     async () => (await import('./local-exec.ts')).localExec,

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import { localFolder } from '../local/cloud-file.ts';
-import { type RunningCloud, runningCloud } from '../local/control-client.ts';
+import { type RunningCloud, runningCloud } from '../local/control/client.ts';
 import type { Host } from './host.ts';
 
 /** The cloud that is up. @throws UsageError where none is */

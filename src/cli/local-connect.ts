@@ -6,7 +6,7 @@ import { stateFolder } from '../io/state-folder.ts';
 import { waiting } from '../io/waiting.ts';
 import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder } from '../local/cloud-file.ts';
-import { type About, call, registerBucket, registerImage, runningCloud } from '../local/control-client.ts';
+import { type About, call, registerBucket, registerImage, runningCloud } from '../local/control/client.ts';
 import type { Host } from './host.ts';
 import { boxesAskedFor } from './local-boxes.ts';
 import { rightsHere } from './local-rights.ts';

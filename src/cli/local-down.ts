@@ -9,7 +9,7 @@ export const localDown = command({
     const [{ stateFolder }, { localFolder }, { endCloud, runningCloud }] = await Promise.all([
       import('../io/state-folder.ts'),
       import('../local/cloud-file.ts'),
-      import('../local/control-client.ts'),
+      import('../local/control/client.ts'),
     ]);
     const up = await runningCloud(localFolder(stateFolder(host.env)));
     if (up === undefined) {

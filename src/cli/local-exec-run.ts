@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type ExitCode, RolecallError, UsageError } from '../errors.ts';
+import { descendsFrom, ownNamespace } from '../io/holder.ts';
 import { enterCommand } from '../local/box/enter.ts';
 import { onTerminal, resize, type TerminalSize } from '../local/box/terminal.ts';
-import { boxOf } from '../local/control-client.ts';
+import { boxOf } from '../local/control/client.ts';
 import { isInstanceId } from '../nouns.ts';
 import type { Host } from './host.ts';
 import { needCloud } from './local-cloud.ts';
@@ -25,6 +26,16 @@ export async function runLocalExec(
     throw new UsageError('no command is given', { hint: `rolecall local exec ${instance} -- bash` });
   const { file } = await needCloud(host);
   const box = await boxOf(file, instance);
+  // Whoever else names a process can't make us enter it.
+  const [namespace, cloud = ''] = file.mark.split('-');
+  if (namespace !== ownNamespace() || !descendsFrom(box.pid, cloud))
+    throw new RolecallError(
+      'usage',
+      `process ${box.pid} of ${instance} is none of the local cloud's (process ${file.pid})`,
+      {
+        hint: 'rolecall local down, then rolecall local up',
+      },
+    );
   // Only root may enter what root has made.
   const sudo = box.kind === 'complete' && process.getuid?.() !== 0;
   const enter = (argv: readonly string[]) => [

@@ -4,7 +4,7 @@ import { writeReport } from '../io/report.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder, type Owner } from '../local/cloud-file.ts';
-import { runningCloud } from '../local/control-client.ts';
+import { runningCloud } from '../local/control/client.ts';
 import { readFaults } from '../local/faults-file.ts';
 import type { Privilege } from '../local/privilege.ts';
 import { serveCloud } from '../local/process.ts';
@@ -25,7 +25,7 @@ export async function runLocalUp(values: LocalUpValues, host: Host): Promise<Exi
   const faults = values.faults === undefined ? undefined : resolve(host.cwd, values.faults);
   const port = portOf(values.port);
   if (!values.ephemeral) {
-    const up = await runningCloud(folder);
+    const up = await runningCloud(folder, undefined, ownerOf(values.owner));
     if (up !== undefined) return already(up.file, values, host);
   }
   if (values.foreground || values.ephemeral) return foreground(values, folder, port, faults, host);

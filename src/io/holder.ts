@@ -42,6 +42,14 @@ export function isAbandoned(mark: string, mtimeMs: number, now: number): boolean
   return namespace === ownNamespace() ? !lives(holder) : now - mtimeMs > FOREIGN_MS;
 }
 
+/** Whether a process, or one of those that it descends from, is the one of a name made by `thisProcess` or `ownProcess`. */
+export function descendsFrom(pid: number, holder: string): boolean {
+  const [ancestor = '', start = ''] = holder.split('.');
+  for (let at = pid; at > 1; at = Number(statOf(at)?.[1] ?? 0))
+    if (at === Number(ancestor)) return start !== '' && startOf(at) === start;
+  return false;
+}
+
 function hostnameOfBoot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -63,11 +71,16 @@ function linkOf(path: string): string {
  * process that runs. Empty for a process that doesn't.
  */
 function startOf(pid: number): string {
+  return statOf(pid)?.[19] ?? (hasProc() || !runs(pid) ? '' : '0');
+}
+
+/** What stands behind the name of a process in its stat, proc(5): state, parent, and so on. */
+function statOf(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return hasProc() || !runs(pid) ? '' : '0';
+    return undefined;
   }
 }
 

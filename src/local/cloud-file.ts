@@ -1,15 +1,20 @@
-import { accessSync, chownSync, constants, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, lchownSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../errno.ts';
 import { ConflictError, RolecallError } from '../errors.ts';
 import { thisProcess } from '../io/holder.ts';
 import { makeFolderSync } from '../io/make-folder.ts';
 import type { BoxDriver } from './box.ts';
+import { requireOwn } from './control/trust.ts';
 
 /** What rolecall's other commands need to reach a cloud. Holds a secret: mode 0600, never printed. */
 export interface CloudFile {
   readonly endpoint: string;
+  /** The control API's socket, absolute. */
+  readonly control: string;
   readonly pid: number;
+  /** Boot, PID namespace, pid and start of its process (`ownMark`). */
+  readonly mark: string;
   readonly access_key_id: string;
   readonly secret_access_key: string;
   readonly kind: BoxDriver['kind'];
@@ -30,14 +35,20 @@ export const localFolder = (stateFolder: string): string => join(stateFolder, 'l
 
 const pathOf = (folder: string): string => join(folder, 'cloud.json');
 
-/** The file of the cloud that is up, or that died without taking it away; undefined where there is none. */
-export function readCloudFile(folder: string): CloudFile | undefined {
+/**
+ * The file of the cloud that is up, or that died without taking it away; undefined where there is none.
+ * @param owner whom the file belongs to, where root reads somebody else's
+ * @throws RolecallError for one that can't be read, or that somebody else could have written
+ */
+export function readCloudFile(folder: string, owner?: Owner): CloudFile | undefined {
   let text: string;
   try {
+    requireOwn(pathOf(folder), owner);
     text = readFileSync(pathOf(folder), 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (error instanceof RolecallError) throw error;
     throw new RolecallError('usage', `${pathOf(folder)} can't be read: ${code ?? String(error)}`, {
       hint: 'it must belong to you; if a cloud of another user lies there, remove the file',
       cause: error,
@@ -59,7 +70,7 @@ export function parse(text: string): CloudFile | undefined {
 function isCloudFile(json: unknown): json is CloudFile {
   if (typeof json !== 'object' || json === null) return false;
   const file = json as Record<string, unknown>;
-  const texts = ['endpoint', 'access_key_id', 'secret_access_key', 'kind', 'started'];
+  const texts = ['endpoint', 'control', 'mark', 'access_key_id', 'secret_access_key', 'kind', 'started'];
   return (
     texts.every((name) => typeof file[name] === 'string') &&
     Number.isInteger(file['pid']) &&
@@ -94,7 +105,7 @@ function ownFolder(folder: string, owner: Owner | undefined): void {
   if (owner === undefined || first === undefined) return;
   // Everything that was just made, from the topmost new folder down to this one.
   for (let path = folder; path.length >= first.length; path = join(path, '..'))
-    chownSync(path, owner.uid, owner.gid);
+    lchownSync(path, owner.uid, owner.gid);
 }
 
 /**
@@ -105,7 +116,7 @@ export function writeCloudFile(folder: string, file: CloudFile, owner: Owner | u
   const draft = join(folder, `.cloud.${thisProcess()}.json`);
   writeFileSync(draft, `${JSON.stringify(file, null, 2)}\n`, { flag: 'wx', mode: 0o600 });
   try {
-    if (owner !== undefined) chownSync(draft, owner.uid, owner.gid);
+    if (owner !== undefined) lchownSync(draft, owner.uid, owner.gid);
     // A link appears whole or not at all, and only if there is none: two clouds can't both win.
     linkSync(draft, pathOf(folder));
   } catch (error) {
@@ -117,6 +128,6 @@ export function writeCloudFile(folder: string, file: CloudFile, owner: Owner | u
 }
 
 /** Takes the file away, if it is (still) that of the cloud at `endpoint`. */
-export function removeCloudFile(folder: string, endpoint: string): void {
-  if (readCloudFile(folder)?.endpoint === endpoint) rmSync(pathOf(folder), { force: true });
+export function removeCloudFile(folder: string, endpoint: string, owner?: Owner): void {
+  if (readCloudFile(folder, owner)?.endpoint === endpoint) rmSync(pathOf(folder), { force: true });
 }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../io/clock.ts';
 import type { BoxDriver, BoxServices, ImageBuilder } from './box.ts';
 import type { Owner } from './cloud-file.ts';
+import { openDoor } from './control/door.ts';
 import { Addresses } from './ec2/addresses.ts';
 import { Buckets } from './ec2/buckets.ts';
 import type { Instance } from './ec2/instance.ts';
@@ -30,6 +31,8 @@ export interface CloudOptions {
   readonly owner?: Owner | undefined;
   /** Builds images; without it an image is only its id (for scripted boxes). */
   readonly images?: ImageBuilder;
+  /** The control API's socket, absolute; without it there is no control API. */
+  readonly control?: string;
   /** A free one when absent or 0. */
   readonly port?: number;
   /** Random ones when absent. */
@@ -97,15 +100,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     world,
     counts,
     requests,
-    credentials,
     keyring,
     store,
     wall: clock,
     port: options.port ?? 0,
-    driver: { kind, limits },
     log,
   });
   port = Number(new URL(server.endpoint).port);
+  const { endpoint } = server;
+  const context = { world, requests, store, log, credentials, driver: { kind, limits }, endpoint };
+  const door =
+    options.control === undefined
+      ? undefined
+      : await openDoor(options.control, options.owner, context, server.end);
   // Leftovers of crashes hurt nobody: they are looked for while the cloud serves.
   void sweep(store, clock.now()).catch((error: unknown) =>
     log(`S3's leftovers could not be removed: ${String(error)}`),
@@ -113,7 +120,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   // The endpoint goes last: a client that still asks is answered while the boxes end.
   const ended = server.closing.then(async () => {
     await Promise.all([world.images.close(), world.machines.close()]);
-    await server.close();
+    await Promise.all([server.close(), door?.close()]);
   });
   const stop = () => {
     server.end();

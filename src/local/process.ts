@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { acceleratedClock, type Clock, type Pace } from '../io/clock.ts';
+import { acceleratedClock, type Clock, type Pace, systemClock } from '../io/clock.ts';
+import { isAbandoned, MARK, ownMark } from '../io/holder.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { type CloudFile, makeFolder, type Owner, removeCloudFile, writeCloudFile } from './cloud-file.ts';
 import type { Faults } from './faults.ts';
@@ -55,11 +59,13 @@ export async function serveCloud(
     ? { driver: simulatedDriver(time, options.faults) }
     : await sandboxes(options.folder, host.clock);
   const objects = openObjects(options.folder, pace.speed !== 1);
+  const control = controlSocket(options.folder);
   const cloud = await startCloud({
     ...boxes,
     s3Folder: objects.folder,
     passing: objects.passing,
     owner: options.owner,
+    control,
     port: options.port,
     faults: options.faults,
     clock: host.clock,
@@ -68,27 +74,40 @@ export async function serveCloud(
   });
   const { driver } = boxes;
   try {
-    const file = fileOf(cloud, driver.kind, pace);
+    const file = { ...fileOf(cloud, driver.kind, pace), control };
     if (!options.ephemeral) writeCloudFile(options.folder, file, options.owner);
     if (options.announce) host.stdout.write(`${JSON.stringify(file)}\n`);
     onUp(file, driver.limits);
     await Promise.race([cloud.ended, askedToEnd(options, host)]);
   } finally {
     // The file goes first: nobody should find a cloud that is ending.
-    if (!options.ephemeral) removeCloudFile(options.folder, cloud.endpoint);
+    if (!options.ephemeral) removeCloudFile(options.folder, cloud.endpoint, options.owner);
     await cloud.stop();
     objects.close();
   }
 }
 
+/** A socket for this process; those of killed ones are removed. Absolute. */
+function controlSocket(folder: string): string {
+  for (const name of readdirSync(folder)) {
+    const [, mark] = SOCKET.exec(name) ?? [];
+    if (mark !== undefined && isAbandoned(mark, lstatSync(join(folder, name)).mtimeMs, systemClock.now()))
+      rmSync(join(folder, name), { force: true });
+  }
+  return join(folder, `control-${ownMark()}-${randomBytes(4).toString('hex')}.sock`);
+}
+
+const SOCKET = new RegExp(`^control-(${MARK})-[0-9a-f]{8}\\.sock$`);
+
 function fileOf(
   { endpoint, credentials }: Cloud,
   kind: CloudFile['kind'],
   { originMs, speed }: Pace,
-): CloudFile {
+): Omit<CloudFile, 'control'> {
   return {
     endpoint,
     pid: process.pid,
+    mark: ownMark(),
     access_key_id: credentials.accessKeyId,
     secret_access_key: credentials.secretAccessKey,
     kind,

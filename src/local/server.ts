@@ -8,31 +8,28 @@ import {
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
-import type { BoxDriver } from './box.ts';
-import { answerControl, CONTROL_PREFIX } from './control.ts';
 import { signedRegion } from './ec2/credential.ts';
 import type { World } from './ec2/operation.ts';
 import { answerEc2 } from './ec2/service.ts';
 import type { FaultCounts } from './faults.ts';
+import { bodyOf, send, TOO_LONG } from './http.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { serveS3 } from './s3/endpoint.ts';
 import { wireRequest } from './s3/signed.ts';
 import type { ObjectStore } from './s3/store.ts';
-import type { Credentials, Keyring } from './signature/keyring.ts';
+import type { Keyring } from './signature/keyring.ts';
 
 /** What the endpoint serves. */
 export interface Served {
   readonly world: World;
   readonly counts: FaultCounts;
   readonly requests: RequestCounts;
-  readonly credentials: Credentials;
-  /** The credentials, and those that machines were given. */
+  /** The cloud's own keys, and those that machines were given. */
   readonly keyring: Keyring;
   readonly store: ObjectStore;
   /** What signatures are judged by; `world` may live in a faster time. */
   readonly wall: Pick<Clock, 'now'>;
   readonly port: number;
-  readonly driver: Pick<BoxDriver, 'kind' | 'limits'>;
   readonly log: (line: string) => void;
 }
 
@@ -47,13 +44,10 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** EC2's requests and the control API's are far smaller: 16 KB of user data and some tags. */
-const MAX_BODY = 1_048_576;
 /** Idle connections are kept so long; AWS's clients drop theirs earlier. */
 const KEEP_ALIVE_MS = 65_000;
-const TOO_LONG = `More than ${MAX_BODY} bytes.\n`;
 
-/** Listens on loopback only: whoever can call this endpoint with its key runs commands as root in a box. */
+/** EC2 and S3. Listens on loopback only: whoever can call this endpoint with its key runs commands as root in a box. */
 export async function serve(served: Served): Promise<Endpoint> {
   const server = createServer();
   // A client that reuses a connection in the moment in which we close it sees it break: longer than clients keep theirs.
@@ -92,8 +86,6 @@ async function answer(
   const base = `http://127.0.0.1:${served.port}`;
   if (!URL.canParse(request.url ?? '/', base)) return send(response, 400, 'text/plain', 'Not a URL.\n');
   const url = new URL(request.url ?? '/', base);
-  if (host.kind === 'plain' && url.pathname.startsWith(CONTROL_PREFIX))
-    return await sendControl(request, response, url.pathname, served, end);
   if (served.counts.diesNow()) {
     request.socket.destroy();
     return end();
@@ -103,28 +95,6 @@ async function answer(
   const body = await bodyOf(request);
   if (body === undefined) return send(response, 413, 'text/plain', TOO_LONG);
   sendEc2(request, response, url, body, served);
-}
-
-async function sendControl(
-  request: IncomingMessage,
-  response: ServerResponse,
-  path: string,
-  served: Served,
-  end: () => void,
-): Promise<void> {
-  const body = await bodyOf(request);
-  if (body === undefined) return send(response, 413, 'text/plain', TOO_LONG);
-  const { status, json, thenEnd } = await answerControl(
-    {
-      method: request.method ?? '',
-      path,
-      authorization: request.headers.authorization,
-      body: body.toString('utf8'),
-    },
-    served,
-  );
-  send(response, status, 'application/json', `${JSON.stringify(json)}\n`);
-  if (thenEnd) end();
 }
 
 type HostName =
@@ -150,7 +120,7 @@ function isForS3({ method, headers }: IncomingMessage, url: URL): boolean {
   return url.pathname !== '/' || (method !== 'GET' && method !== 'POST');
 }
 
-/** S3 alone, for listeners inside of boxes: neither EC2 nor the control API is for machines. */
+/** S3 alone, for listeners inside of boxes: EC2 is not for machines. */
 export function s3Listener(
   served: Pick<Served, 'store' | 'keyring' | 'counts' | 'requests' | 'wall' | 'log'>,
 ): RequestListener {
@@ -182,23 +152,6 @@ function sendEc2(
   if (lost) return void request.socket.destroy();
   response.setHeader('x-amzn-requestid', requestId);
   send(response, status, 'text/xml;charset=UTF-8', xml);
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
-/** The body; undefined when it is too long (the rest is read and forgotten, so that the answer arrives). */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= MAX_BODY) chunks.push(chunk);
-    if (length > 8 * MAX_BODY) request.destroy();
-  }
-  return length > MAX_BODY ? undefined : Buffer.concat(chunks);
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -91,6 +91,15 @@ describe('a lasting local cloud', () => {
     expect(stdout).not.toMatch(/rolecall_nonce=[0-9a-f]/);
   });
 
+  test('requests are counted, for people and for programs', async () => {
+    const { code, stdout } = await box.run(['local', 'requests']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ +OPERATION +REQUESTS\n(?:EC2|S3) +\w+ +\d+/);
+    expect(stdout).toMatch(/^EC2 +RunInstances +1$/m);
+    const { stdout: json } = await box.run(['local', 'requests', '--output', 'json']);
+    expect(JSON.parse(json)).toMatchObject({ ec2: { RunInstances: { requests: 1, throttled: 0 } }, s3: {} });
+  });
+
   test('console as data', async () => {
     const { code, stdout } = await box.run(['console', instance, '--local', '--output', 'json']);
     expect(code).toBe(0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/io/clock.ts';
 import { startCloudProcess } from '../../src/local/child.ts';
-import { call, endCloud } from '../../src/local/control-client.ts';
+import { call, endCloud } from '../../src/local/control/client.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -12,11 +10,13 @@ import {
   removeCloudFile,
   writeCloudFile,
 } from '../../src/local/cloud-file.ts';
-import { runningCloud } from '../../src/local/control-client.ts';
+import { runningCloud } from '../../src/local/control/client.ts';
 import { testCloud } from '../support/local-cloud.ts';
 
 const FILE: CloudFile = {
   endpoint: 'http://127.0.0.1:1',
+  control: '/nowhere/control.sock',
+  mark: '00000000-1.1',
   pid: 4_000_000,
   access_key_id: 'AKIA',
   secret_access_key: 'secret',
@@ -38,7 +38,11 @@ describe('the file of a cloud', () => {
     const file = { ...FILE, clock: { origin_ms: 1_763_762_345_000, speed: 50 } };
     writeCloudFile(folder, file, undefined);
     expect(readCloudFile(folder)).toEqual(file);
-    writeFileSync(join(folder, 'cloud.json'), JSON.stringify({ ...FILE, clock: { origin_ms: 1, speed: 0 } }));
+    writeFileSync(
+      join(folder, 'cloud.json'),
+      JSON.stringify({ ...FILE, clock: { origin_ms: 1, speed: 0 } }),
+      { mode: 0o600 },
+    );
     expect(readCloudFile(folder)).toBeUndefined();
   });
 
@@ -64,7 +68,7 @@ describe('the file of a cloud', () => {
   test.each(['', '{', 'null', '[]', '{"endpoint":"http://127.0.0.1:1"}'])(
     'torn (%j) is as good as none',
     (text) => {
-      writeFileSync(join(folder, 'cloud.json'), text);
+      writeFileSync(join(folder, 'cloud.json'), text, { mode: 0o600 });
       expect(readCloudFile(folder)).toBeUndefined();
     },
   );
@@ -73,8 +77,7 @@ describe('the file of a cloud', () => {
 describe('runningCloud', () => {
   test('finds the cloud that answers', async () => {
     await using cloud = await testCloud();
-    const file = { ...FILE, endpoint: cloud.endpoint, secret_access_key: cloud.credentials.secretAccessKey };
-    writeCloudFile(folder, file, undefined);
+    writeCloudFile(folder, { ...FILE, ...cloud.reach }, undefined);
     expect((await runningCloud(folder))?.about).toMatchObject({
       endpoint: cloud.endpoint,
       kind: 'scripted',
@@ -88,14 +91,10 @@ describe('runningCloud', () => {
     expect(readCloudFile(folder)).toBeUndefined();
   });
 
-  test('is not fooled by a stranger on its port', async () => {
-    const stranger = createServer((_, response) => response.end('hello'));
-    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
-    const { port } = stranger.address() as AddressInfo;
-    writeCloudFile(folder, { ...FILE, endpoint: `http://127.0.0.1:${port}` }, undefined);
+  test('knows no cloud that has another key', async () => {
+    await using cloud = await testCloud();
+    writeCloudFile(folder, { ...FILE, ...cloud.reach, secret_access_key: 'another' }, undefined);
     expect(await runningCloud(folder)).toBeUndefined();
     expect(readCloudFile(folder)).toBeUndefined();
-    stranger.close();
-    stranger.closeAllConnections();
   });
 });

@@ -4,6 +4,8 @@ import { environmentLines } from '../../src/local/environment.ts';
 
 const CLOUD = {
   endpoint: 'http://127.0.0.1:40000',
+  control: '/nowhere/control.sock',
+  mark: '00000000-1.1',
   pid: 1,
   access_key_id: 'AKIAEXAMPLE',
   secret_access_key: `a+b/c'd "$(id)" \\ e`,

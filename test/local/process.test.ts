@@ -8,7 +8,7 @@ import { acceleratedClock, systemClock } from '../../src/io/clock.ts';
 import { ownMark, ownNamespace } from '../../src/io/holder.ts';
 import { cloudCommand } from '../../src/local/child.ts';
 import { type CloudFile, parse, readCloudFile } from '../../src/local/cloud-file.ts';
-import { endCloud, runningCloud } from '../../src/local/control-client.ts';
+import { endCloud, runningCloud } from '../../src/local/control/client.ts';
 import { type ServeOptions, serveCloud } from '../../src/local/process.ts';
 import { until } from '../support/local-cloud.ts';
 

@@ -5,6 +5,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { BoxDriver } from '../../src/local/box.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../src/local/cloud.ts';
+import { converse } from '../../src/local/control/client.ts';
 import type { Faults } from '../../src/local/faults.ts';
 import { scriptedDriver } from './scripted-boxes.ts';
 
@@ -27,7 +28,18 @@ export interface TestCloud extends Cloud, AsyncDisposable {
   /** Another client for S3. */
   s3Client(config?: S3ClientConfig): S3Client;
   /** Calls the control API with the cloud's key. */
-  control(method: string, path: string, json?: unknown): Promise<Response>;
+  control(
+    method: string,
+    path: string,
+    json?: unknown,
+  ): Promise<{ readonly status: number; readonly json: unknown }>;
+  /** What a command needs to call it. */
+  readonly reach: {
+    readonly endpoint: string;
+    readonly control: string;
+    readonly pid: number;
+    readonly secret_access_key: string;
+  };
 }
 
 /** Starts a cloud whose image `AMI` is registered; its boxes do nothing unless a driver says what. */
@@ -37,13 +49,16 @@ export async function testCloud(options: Partial<CloudOptions> = {}): Promise<Te
   const folder = options.s3Folder ?? (await mkdtemp(join(tmpdir(), 'rolecall-s3-')));
   const settings = { pendingMs: 5, endingMs: 1 };
   const faults = options.faults ?? {};
-  const cloud = await startCloud({ settings, ...options, faults, driver, s3Folder: folder });
-  const control = (method: string, path: string, json?: unknown) =>
-    fetch(`${cloud.endpoint}/_rolecall/${path}`, {
-      method,
-      headers: { authorization: `Bearer ${cloud.credentials.secretAccessKey}` },
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-    });
+  const sockets = await mkdtemp(join(tmpdir(), 'rolecall-control-'));
+  const socket = options.control ?? join(sockets, 'control.sock');
+  const cloud = await startCloud({ settings, control: socket, ...options, faults, driver, s3Folder: folder });
+  const reach = {
+    endpoint: cloud.endpoint,
+    control: socket,
+    pid: process.pid,
+    secret_access_key: cloud.credentials.secretAccessKey,
+  };
+  const control: TestCloud['control'] = (method, path, json) => converse(reach, method, path, { json });
   const clients: { destroy(): void }[] = [];
   const client: TestCloud['client'] = ({ region = 'us-east-1', maxAttempts = 1, accessKeyId }) => {
     const credentials = { ...cloud.credentials, ...(accessKeyId === undefined ? {} : { accessKeyId }) };
@@ -66,9 +81,11 @@ export async function testCloud(options: Partial<CloudOptions> = {}): Promise<Te
     s3: s3Client(),
     s3Client,
     control,
+    reach,
     [Symbol.asyncDispose]: async () => {
       for (const each of clients) each.destroy();
       await cloud.stop();
+      await rm(sockets, { recursive: true, force: true });
       if (options.s3Folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };

@@ -64,7 +64,7 @@ test.each(FAULTS.map(({ name, delivered }) => [name, delivered] as const))(
 
 /** How many requests of an operation the cloud has had. */
 async function requests(operation: string): Promise<number> {
-  const { s3: counts } = (await (await cloud.control('GET', 'requests')).json()) as {
+  const { s3: counts } = (await cloud.control('GET', 'requests')).json as {
     s3: Record<string, { requests: number }>;
   };
   return counts[operation]?.requests ?? 0;

@@ -259,6 +259,6 @@ test('an image is known once it is registered, whatever its content', async () =
     overlay: '/somewhere',
     packages: ['memcached'],
   });
-  expect([answer.status, await answer.json()]).toEqual([200, { id: AMI, built: false }]);
+  expect([answer.status, answer.json]).toEqual([200, { id: AMI, built: false }]);
   expect(await runOne(cloud.ec2)).toMatch(/^i-/);
 });

@@ -1,21 +1,28 @@
 import { isAbsolute } from 'node:path';
-import { circumstance, isNoRoom } from '../errno.ts';
-import { RolecallError } from '../errors.ts';
-import type { ImageRequest } from './box.ts';
-import { isUp } from './ec2/lifecycle.ts';
-import { AMI_ID } from './images.ts';
-import { isBucketName } from './s3/bucket-operations.ts';
-import { DISK_FULL } from './s3/s3-error.ts';
-import type { Served } from './server.ts';
-import { sameSecret } from './signature/keyring.ts';
+import { circumstance, isNoRoom } from '../../errno.ts';
+import { RolecallError } from '../../errors.ts';
+import type { BoxDriver, ImageRequest } from '../box.ts';
+import { isUp } from '../ec2/lifecycle.ts';
+import { AMI_ID } from '../images.ts';
+import { isBucketName } from '../s3/bucket-operations.ts';
+import { DISK_FULL } from '../s3/s3-error.ts';
+import type { Served } from '../server.ts';
+import type { Credentials } from '../signature/keyring.ts';
 
-/** Paths of the control API begin so; no S3 bucket can be named like it. */
+/** Paths of the control API begin so. */
 export const CONTROL_PREFIX = '/_rolecall/';
+
+/** What the control API tells of and acts on. */
+export interface ControlContext extends Pick<Served, 'world' | 'requests' | 'store' | 'log'> {
+  readonly credentials: Credentials;
+  readonly driver: Pick<BoxDriver, 'kind' | 'limits'>;
+  /** Where the cloud's EC2 and S3 are. */
+  readonly endpoint: string;
+}
 
 interface ControlRequest {
   readonly method: string;
   readonly path: string;
-  readonly authorization: string | undefined;
   readonly body: string;
 }
 
@@ -29,12 +36,10 @@ interface ControlAnswer {
 const problem = (status: number, error: string): ControlAnswer => ({ status, json: { error } });
 
 /**
- * rolecall's own calls to its cloud, JSON over HTTP, with the secret key as bearer token:
+ * rolecall's own calls to its cloud, JSON over HTTP, from clients that have proved themselves:
  * `GET /_rolecall/`, `GET /_rolecall/requests`, `POST /_rolecall/images`, `POST /_rolecall/buckets`, `GET /_rolecall/boxes/INSTANCE`, `POST /_rolecall/down`.
  */
-export async function answerControl(request: ControlRequest, served: Served): Promise<ControlAnswer> {
-  if (!sameSecret(request.authorization ?? '', `Bearer ${served.credentials.secretAccessKey}`))
-    return problem(401, 'the control API needs the secret key of this cloud as bearer token');
+export async function answerControl(request: ControlRequest, served: ControlContext): Promise<ControlAnswer> {
   try {
     return await answered(request, served);
   } catch (error) {
@@ -43,7 +48,7 @@ export async function answerControl(request: ControlRequest, served: Served): Pr
 }
 
 /** Whoever asks gets the reason: a connection that breaks would pass for a cloud that is gone. */
-function refusal(error: unknown, { log }: Served): ControlAnswer {
+function refusal(error: unknown, { log }: ControlContext): ControlAnswer {
   if (isNoRoom(error))
     return {
       status: 507,
@@ -56,7 +61,7 @@ function refusal(error: unknown, { log }: Served): ControlAnswer {
   return problem(500, message);
 }
 
-async function answered(request: ControlRequest, served: Served): Promise<ControlAnswer> {
+async function answered(request: ControlRequest, served: ControlContext): Promise<ControlAnswer> {
   const [, , noun = '', id = ''] = request.path.split('/');
   switch (`${request.method} ${noun}`) {
     case 'GET ':
@@ -76,11 +81,11 @@ async function answered(request: ControlRequest, served: Served): Promise<Contro
   }
 }
 
-function about({ world, port, driver }: Served): ControlAnswer {
+function about({ world, endpoint, driver }: ControlContext): ControlAnswer {
   return {
     status: 200,
     json: {
-      endpoint: `http://127.0.0.1:${port}`,
+      endpoint,
       pid: process.pid,
       kind: driver.kind,
       limits: driver.limits,
@@ -90,7 +95,7 @@ function about({ world, port, driver }: Served): ControlAnswer {
   };
 }
 
-async function registerImage(body: string, { world }: Served): Promise<ControlAnswer> {
+async function registerImage(body: string, { world }: ControlContext): Promise<ControlAnswer> {
   const request = imageRequest(body);
   if (typeof request === 'string') return problem(400, request);
   const { image, built } = await world.images.register(request, world.clock.now());
@@ -98,7 +103,7 @@ async function registerImage(body: string, { world }: Served): Promise<ControlAn
 }
 
 /** Makes a bucket where there is none. */
-async function registerBucket(body: string, { store, world }: Served): Promise<ControlAnswer> {
+async function registerBucket(body: string, { store, world }: ControlContext): Promise<ControlAnswer> {
   const { name, region } = (parseJson(body) ?? {}) as Record<string, unknown>;
   if (typeof name !== 'string' || !isBucketName(name) || typeof region !== 'string')
     return problem(
@@ -137,7 +142,7 @@ function parseJson(body: string): unknown {
   }
 }
 
-function box(id: string, { world, driver }: Served): ControlAnswer {
+function box(id: string, { world, driver }: ControlContext): ControlAnswer {
   const machine = world.machines.get(id);
   if (machine === undefined) return problem(404, `the local cloud has no machine ${id}`);
   if (driver.kind === 'simulated') return problem(409, `the machine ${id} is simulated: nothing runs in it`);
@@ -147,7 +152,7 @@ function box(id: string, { world, driver }: Served): ControlAnswer {
 }
 
 /** Ends every box before it answers, so that whoever asked knows that nothing is left. */
-async function down({ world }: Served): Promise<ControlAnswer> {
+async function down({ world }: ControlContext): Promise<ControlAnswer> {
   const boxes = world.machines.list().filter(({ life }) => isUp(life)).length;
   await Promise.all([world.images.close(), world.machines.close()]);
   return { status: 200, json: { boxes }, thenEnd: true };

@@ -1,0 +1,96 @@
+import { chmodSync, lchownSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Owner } from '../cloud-file.ts';
+import { bodyOf, send, TOO_LONG } from '../http.ts';
+import { sameSecret } from '../signature/keyring.ts';
+import { answerControl, CONTROL_PREFIX, type ControlContext } from './answers.ts';
+import { clientProof, cloudProof, isChallenge, newChallenge } from './proof.ts';
+import { withSocketPath } from './socket.ts';
+
+/** The door of the control API: a socket that only the cloud's user can open. */
+export interface Door {
+  /** Takes the socket away. */
+  close(): Promise<void>;
+}
+
+/** So many calls may be between challenge and call; the oldest is forgotten for one more. */
+const OPEN_CHALLENGES = 1000;
+
+/**
+ * Listens at a socket in a folder of the user's own. Each call is two requests: one in which the cloud proves that it has the
+ * key, and the call, in which the client does. No secret is sent, and no proof is good twice.
+ * @param path absolute; nothing may be there
+ * @param end called after the answer to a call that ends the cloud
+ */
+export async function openDoor(
+  path: string,
+  owner: Owner | undefined,
+  context: ControlContext,
+  end: () => void,
+): Promise<Door> {
+  const challenges = new Map<string, string>();
+  const server = createServer((request, response) => {
+    answer(request, response, challenges, context, end).catch((error: unknown) => {
+      context.log(
+        `the control API failed to answer: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      response.destroy();
+    });
+  });
+  await withSocketPath(path, (short) => listen(server, short));
+  chmodSync(path, 0o600);
+  if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
+  return {
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      // Whoever still waits for an answer gets a moment to receive it.
+      setTimeout(() => server.closeAllConnections(), 200).unref();
+      await closed;
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  challenges: Map<string, string>,
+  context: ControlContext,
+  end: () => void,
+): Promise<void> {
+  const { method = '', url: path = '' } = request;
+  const { secretAccessKey: key } = context.credentials;
+  const body = await bodyOf(request);
+  if (body === undefined) return send(response, 413, 'text/plain', TOO_LONG);
+  if (path === `${CONTROL_PREFIX}challenge`) {
+    const client = String(request.headers['rolecall-challenge'] ?? '');
+    if (!isChallenge(client)) return sendJson(response, 400, { error: 'a challenge is 32 hex digits' });
+    const cloud = newChallenge();
+    for (const oldest of challenges.keys()) if (challenges.size >= OPEN_CHALLENGES) challenges.delete(oldest);
+    challenges.set(cloud, client);
+    return sendJson(response, 200, { challenge: cloud, proof: cloudProof(key, { client, cloud }) });
+  }
+  const [scheme, cloud = '', proof = ''] = (request.headers.authorization ?? '').split(' ');
+  const client = challenges.get(cloud);
+  challenges.delete(cloud);
+  const call = { method, path, body: body.toString('utf8') };
+  const proved =
+    scheme === 'Rolecall' &&
+    client !== undefined &&
+    sameSecret(proof, clientProof(key, { client, cloud }, call));
+  if (!proved) return sendJson(response, 401, { error: 'the control API needs a proof of this cloud’s key' });
+  const { status, json, thenEnd } = await answerControl(call, context);
+  sendJson(response, status, json);
+  if (thenEnd) end();
+}
+
+const sendJson = (response: ServerResponse, status: number, json: unknown): void =>
+  send(response, status, 'application/json', `${JSON.stringify(json)}\n`);
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+}
