@@ -16,7 +16,7 @@ let succeeded = 0;
 for (const name of names) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [`${root}dist/rolecall.cjs`, 'module', 'test', name, '--output', 'json'],
+    [`${root}dist/rolecall.cjs`, 'module', 'test', name, '--network', '--output', 'json'],
     { cwd: root, stdio: ['inherit', 'pipe', 'pipe'], encoding: 'utf8' },
   );
   const machine = stdout === '' ? undefined : JSON.parse(stdout).machines[0];

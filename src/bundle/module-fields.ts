@@ -95,7 +95,7 @@ const test: RecordShape = {
     {
       name: 'network',
       shape: { kind: 'flag' },
-      description: 'it has to fetch packages',
+      description: 'it has to fetch packages: the test needs `--network`',
       default: 'false',
       example: 'true',
     },

@@ -23,7 +23,7 @@ export interface ModuleTest {
   readonly variables: Readonly<Record<string, string>>;
   /** Modules that are started before it. */
   readonly modules: readonly string[];
-  /** It has to fetch packages. */
+  /** It has to fetch packages; the operator grants that by --network. */
   readonly network: boolean;
 }
 

@@ -19,7 +19,7 @@ variables:
 # after: [users]
 timeout: 5m
 
-# How \`rolecall module test ${name}\` starts it; network: true where it fetches packages.
+# How \`rolecall module test ${name}\` starts it; network: true where it fetches packages (--network).
 test:
   variables: { ${variable(name)}_greeting: good day }
 `;

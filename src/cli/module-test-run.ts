@@ -29,6 +29,7 @@ const MARGIN_MS = 120_000;
 export async function runModuleTest(values: ModuleTestValues, host: Host): Promise<ExitCode> {
   const collection = await collectionNear(values, host);
   const module = await require(collection, values.name, values.name);
+  refuseOwnNetwork(module, values.network);
   const before = await Promise.all(
     module.test.modules.map((name) => require(collection, name, `${module.name}'s test`)),
   );
@@ -41,7 +42,7 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
     { as: `${module.name}-again`, module },
     ...(tested ? [{ as: `${module.name}-test`, module, test: true as const }] : []),
   ];
-  const catalogue = testCatalogue(module, values.timeout ?? `${seconds(started)}s`);
+  const catalogue = testCatalogue(module, values.network, values.timeout ?? `${seconds(started)}s`);
   const choice = { role: module.name, environment: 'test', context: 'a' };
   const role = resolveRole(catalogue, choice);
   if (role.bundle === undefined) throw new Error('a role with modules has a bundle');
@@ -82,15 +83,23 @@ async function require(collection: Collection, name: string, asker: string): Pro
 const seconds = (started: readonly StartedModule[]): number =>
   Math.ceil((started.reduce((sum, { module }) => sum + module.timeoutMs, 0) + MARGIN_MS) / 1000);
 
-/** The catalogue that a test is launched from: a bare machine, which reaches the outside where the module asks for it. */
-function testCatalogue({ name, description, test }: Module, timeout: string): Catalogue {
+/** A module may be anybody's: what it asks for, only the operator grants. @throws UsageError where he has to be asked */
+function refuseOwnNetwork({ name, test }: Module, granted: boolean): void {
+  if (!test.network || granted) return;
+  throw new UsageError(`the test of ${name} needs the network (test.network in its module.yaml)`, {
+    hint: `to give its machine a way out, through a proxy: rolecall module test ${name} --network`,
+  });
+}
+
+/** The catalogue that a test is launched from: a bare machine. */
+function testCatalogue({ name, description }: Module, network: boolean, timeout: string): Catalogue {
   const text = JSON.stringify({
     version: 1,
     name: 'module-test',
     region: 'eu-central-1',
     ami: 'ami-0123456789abcdef0',
     bucket: 'module-test-rolecall',
-    local_image: { network: test.network },
+    local_image: { network },
     environments: { test: null },
     contexts: { a: null },
     roles: { [name]: { description, instance_type: 't3.small', modules: [name], timeout } },

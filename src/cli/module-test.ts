@@ -11,6 +11,11 @@ const options = {
     describe: 'Time for the whole test (90s, 10m, 1h)',
   },
   ...packingOptions,
+  network: {
+    type: 'boolean',
+    default: false,
+    describe: 'Give the machine a way out, through a proxy, for a module that fetches packages',
+  },
   ...catalogueOptions,
   output: LIVE_OUTPUT,
 } as const;
@@ -21,7 +26,10 @@ export type ModuleTestValues = Omit<Values<typeof options>, 'output'> & { readon
 export const moduleTest = command({
   positionals: '<name>',
   options,
-  examples: [['rolecall module test memcached', 'start it twice, run its test.sh, show the verdict']],
+  examples: [
+    ['rolecall module test backup', 'start it twice, run its test.sh, show the verdict'],
+    ['rolecall module test memcached --network', 'and let it fetch its packages'],
+  ],
   run: async (values, host) => {
     const { runModuleTest } = await import('./module-test-run.ts');
     return runModuleTest({ ...values, output: values.output as OutputFormat }, host);

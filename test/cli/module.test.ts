@@ -229,6 +229,16 @@ describe('module test', () => {
     });
   });
 
+  test.each(['true', 'True', 'TRUE'])('gives no module the network that it asks for: %s', async (yes) => {
+    moduleIn(join(folder, 'modules'), 'bee', `description: x\ntest: { network: ${yes} }\n`);
+    expect(await run('test bee')).toMatchObject({
+      code: 2,
+      stderr: `error: the test of bee needs the network (test.network in its module.yaml)
+  → to give its machine a way out, through a proxy: rolecall module test bee --network
+`,
+    });
+  });
+
   test('in a time that is none', async () => {
     moduleIn(join(folder, 'modules'), 'bee');
     expect((await run('test bee --timeout soon')).stderr).toMatch(

@@ -12,8 +12,8 @@ afterAll(() => box.dispose());
 const run = (...args: string[]) => box.run(args, { cwd: box.home });
 
 /** `module test`, and of its document what a reader looks at first. */
-async function tested(name: string) {
-  const { code, stdout, stderr } = await run('module', 'test', name, '--output', 'json');
+async function tested(name: string, ...options: string[]) {
+  const { code, stdout, stderr } = await run('module', 'test', name, '--output', 'json', ...options);
   if (stdout === '') throw new Error(`module test ended with ${code} and said: ${stderr}`);
   const [machine] = JSON.parse(stdout).machines;
   return {
@@ -65,6 +65,18 @@ describe('a module of one’s own', () => {
       failure: { step: 'module.once-again', first_error: expect.stringContaining('File exists') },
     });
   });
+});
+
+test('the way out of a test is the operator’s to give, though another module of it asks', async () => {
+  writeModule(box.home, 'asks', 'true');
+  appendFileSync(join(box.home, 'modules/asks/module.yaml'), 'test: { network: true }\n');
+  writeModule(box.home, 'leaves', 'exec 3<>/dev/tcp/127.0.0.1/63128');
+  appendFileSync(join(box.home, 'modules/leaves/module.yaml'), 'test: { modules: [asks] }\n');
+  expect(await tested('leaves')).toMatchObject({
+    code: 3,
+    failure: { step: 'module.leaves', first_error: expect.stringContaining('Connection refused') },
+  });
+  expect(await tested('leaves', '--network')).toMatchObject({ code: 0, verdict: 'succeeded' });
 });
 
 test('a module of others: added from git at a tag, pinned, launched; refused once it was changed', async () => {
