@@ -152,6 +152,19 @@ describe('a folder that somebody else can change is told, and no secret is read 
     expect(refusal()).toContain(`${theirs} belongs to user ${NOBODY}`);
   });
 
+  test('a link leads to another link, which lies in a folder of another user', () => {
+    writeCloudFile(folder, file, undefined);
+    const theirs = join(top, 'theirs');
+    const mine = join(top, 'mine');
+    mkdirSync(theirs);
+    renameSync(join(top, 'state'), mine);
+    symlinkSync('../mine', join(theirs, 'hop'));
+    symlinkSync('theirs/hop', join(top, 'state'));
+    expect(refusal()).toBe('trusted');
+    chownSync(theirs, NOBODY, NOBODY);
+    expect(refusal()).toContain(`${theirs} belongs to user ${NOBODY}`);
+  });
+
   test.each<[string, (path: string) => void, string]>([
     ['is open to others', (path) => chmodSync(path, 0o644), 'it is open to others'],
     ['belongs to another user', (path) => chownSync(path, NOBODY, NOBODY), `it belongs to user ${NOBODY}`],
