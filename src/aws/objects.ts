@@ -3,16 +3,10 @@ import { Readable } from 'node:stream';
 import type { GetObjectCommand, GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { UsageError } from '../errors.ts';
 import type { StoredText } from './ports.ts';
-import type { S3Session } from './s3-session.ts';
+import type { Place, S3Session } from './s3-session.ts';
 
 /** Pointers and records are far smaller; whatever is larger is none. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
-
-/** Where an object lies. */
-interface Place {
-  readonly Bucket: string;
-  readonly Key: string;
-}
 
 /** What arrived is not what S3 stores. The name is S3's own code for an upload that it finds damaged. */
 class Damaged extends Error {

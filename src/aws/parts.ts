@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { AwsError, ConflictError } from '../errors.ts';
 import { storedDigest } from './objects.ts';
 import type { UploadFile, UploadOptions } from './ports.ts';
-import { isConflict, isMissing, isNoUpload, type S3Session } from './s3-session.ts';
+import { isConflict, isMissing, isNoUpload, type Place, type S3Session } from './s3-session.ts';
 
 /**
  * Bytes of a part: a few of them are in memory at once, and an interrupted upload loses no more than these.
@@ -17,12 +17,6 @@ const AT_ONCE = 4;
 
 /** Bytes of each part but the last of a file of so many bytes. */
 export const partBytesOf = (size: number): number => Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS));
-
-/** Where an object is to be. */
-export interface Place {
-  readonly Bucket: string;
-  readonly Key: string;
-}
 
 /** One upload in parts, as S3 knows it. */
 interface Upload extends Place {
@@ -202,14 +196,14 @@ async function complete({ session, options }: Sender, upload: Upload, parts: rea
 /** Whether the object is there and consists of these parts: the SHA-256 of a multipart object is that of its parts' digests. */
 async function isMadeOf(
   session: S3Session,
-  { Bucket, Key }: Place,
+  { UploadId: _ended, ...place }: Upload,
   parts: readonly Part[],
 ): Promise<boolean> {
   const digests = parts.map(({ ChecksumSHA256 }) => Buffer.from(ChecksumSHA256, 'base64'));
   const composite = createHash('sha256').update(Buffer.concat(digests)).digest('base64');
   try {
     const head = await session.call('HeadObject', (client, sdk) =>
-      client.send(new sdk.HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' })),
+      client.send(new sdk.HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' })),
     );
     return storedDigest(head) === `${composite}-${parts.length}`;
   } catch (error) {
@@ -236,12 +230,13 @@ async function createUpload(
  * only the parts whose ETags it is given. Who may not list uploads begins anew.
  */
 async function findUnfinished(session: S3Session, place: Place): Promise<Begun | undefined> {
+  const { Key: key, ...bucket } = place;
   try {
     const { Uploads = [] } = await session.call('ListMultipartUploads', (client, sdk) =>
-      client.send(new sdk.ListMultipartUploadsCommand({ Bucket: place.Bucket, Prefix: place.Key })),
+      client.send(new sdk.ListMultipartUploadsCommand({ ...bucket, Prefix: key })),
     );
     const ours = Uploads.filter(
-      ({ Key, ChecksumAlgorithm }) => Key === place.Key && ChecksumAlgorithm === 'SHA256',
+      ({ Key, ChecksumAlgorithm }) => Key === key && ChecksumAlgorithm === 'SHA256',
     );
     const times = (one: (typeof ours)[number]) => one.Initiated?.getTime() ?? 0;
     const [newest] = ours.sort((one, other) => times(other) - times(one));

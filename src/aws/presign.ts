@@ -2,22 +2,17 @@ import { createHmac } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../io/clock.ts';
 import type { FormRequest, PresignedForms, PresignedUrl } from './ports.ts';
-import type { S3Session } from './s3-session.ts';
-
-interface Place {
-  readonly Bucket: string;
-  readonly Key: string;
-}
+import type { Place, S3Session } from './s3-session.ts';
 
 type Credentials = Awaited<ReturnType<S3Client['config']['credentials']>>;
 
 /** A signature lives at most this long, in seconds: seven days. */
 const LONGEST_SECONDS = 604_800;
 
-/** Signs a GET. */
+/** Signs a GET. The URL says nothing of the bucket's owner: that is for requests of the command itself. */
 export async function presignGet(
   session: S3Session,
-  place: Place,
+  place: Pick<Place, 'Bucket' | 'Key'>,
   seconds: number,
   clock: Clock,
 ): Promise<PresignedUrl> {

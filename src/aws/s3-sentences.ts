@@ -29,7 +29,7 @@ export function s3Sentence(failure: Failure, context: CallContext): Sentence | u
     case 'permission':
       return {
         message: `these credentials may not do ${operation} in the bucket ${bucket} ${said}`,
-        hint: 'give them the policy for S3 in docs/aws.md; a bucket policy may also deny it',
+        hint: 'give them the policy for S3 in docs/aws.md; check the policy of the bucket, and bucket_owner in the catalogue',
       };
     case 'invalid':
     case 'refused':

@@ -19,6 +19,14 @@ export type S3Session = Session<S3Client, Sdk, S3Operation>;
 
 const DEADLINES: Deadlines = { answerMs: 30_000, stallMs: 30_000, totalMs: 60_000 };
 
+/** Where an object lies, and who must own the bucket: S3 refuses the request where it is somebody else's. */
+export interface Place {
+  readonly Bucket: string;
+  readonly Key: string;
+  /** AWS account id. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
+  readonly ExpectedBucketOwner?: string;
+}
+
 /** Opens a session for requests about one bucket. */
 export function openS3(target: AwsTarget, bucket: string, options: ConnectOptions): S3Session {
   const service: Service<S3Client, Sdk, S3Operation> = {

@@ -3,7 +3,7 @@ import { systemClock } from '../io/clock.ts';
 import { readBytes, readText, storedDigest } from './objects.ts';
 import type { AwsTarget, Bucket, ObjectFacts } from './ports.ts';
 import { presignForms, presignGet } from './presign.ts';
-import { customEndpoint, isConflict, isMissing, openS3, type S3Session } from './s3-session.ts';
+import { customEndpoint, isConflict, isMissing, openS3, type Place, type S3Session } from './s3-session.ts';
 import { type ConnectOptions, impatient } from './session.ts';
 import { uploader } from './upload.ts';
 
@@ -11,6 +11,8 @@ import { uploader } from './upload.ts';
 export interface BucketName {
   readonly bucket: string;
   readonly prefix: string;
+  /** AWS account that must own the bucket; absent: anybody's will do. */
+  readonly owner?: string | undefined;
 }
 
 /**
@@ -19,13 +21,14 @@ export interface BucketName {
  */
 export function connectBucket(
   target: AwsTarget,
-  { bucket, prefix }: BucketName,
+  { bucket, prefix, owner }: BucketName,
   { polling = false, ...options }: ConnectOptions & { readonly polling?: boolean } = {},
 ): Bucket {
   const open = openS3(target, bucket, options);
   const session = polling ? impatient(open) : open;
   const clock = options.clock ?? systemClock;
-  const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
+  const owned = owner === undefined ? {} : { ExpectedBucketOwner: owner };
+  const at = (key: string): Place => ({ Bucket: bucket, Key: prefix + key, ...owned });
   const locate = (key: string) => `s3://${bucket}/${prefix}${key}`;
   return {
     name: bucket,
@@ -56,10 +59,10 @@ export function connectBucket(
         }),
       ),
     read: (key) => orMissing(() => readBytes(session, at(key))),
-    list: async (below) => (await listAll(session, bucket, prefix + below, prefix)).objects,
-    folders: async (below) => (await listAll(session, bucket, prefix + below, prefix + below, '/')).folders,
+    list: async (below) => (await listAll(session, at(below), prefix)).objects,
+    folders: async (below) => (await listAll(session, at(below), prefix + below, '/')).folders,
     upload: uploader(session, at),
-    presignGet: (key, seconds) => presignGet(session, at(key), seconds, clock),
+    presignGet: (key, seconds) => presignGet(session, { Bucket: bucket, Key: prefix + key }, seconds, clock),
     presignForms: (requests, seconds) => presignForms(session, { bucket, prefix }, requests, seconds, clock),
     plainUrl: (key) => plainUrl(customEndpoint(target), target.region, bucket, prefix + key),
   };
@@ -72,11 +75,6 @@ function plainUrl(endpoint: string | undefined, region: string, bucket: string, 
   const domain = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
   // A certificate for *.s3 doesn't hold for a name with more dots.
   return bucket.includes('.') ? `https://${domain}/${bucket}/${path}` : `https://${bucket}.${domain}/${path}`;
-}
-
-interface Place {
-  readonly Bucket: string;
-  readonly Key: string;
 }
 
 async function orMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
@@ -110,11 +108,10 @@ async function putText(
   }
 }
 
-/** Every page of a listing; keys and folders without `strip` at their beginning. */
+/** Every page of what lies below a key; keys and folders without `strip` at their beginning. */
 async function listAll(
   session: S3Session,
-  bucket: string,
-  prefix: string,
+  { Key: below, ...bucket }: Place,
   strip: string,
   delimiter?: string,
 ): Promise<{ readonly objects: ObjectFacts[]; readonly folders: string[] }> {
@@ -125,8 +122,8 @@ async function listAll(
     const page = await session.call('ListObjectsV2', (client, sdk) =>
       client.send(
         new sdk.ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: prefix,
+          ...bucket,
+          Prefix: below,
           ...(delimiter !== undefined && { Delimiter: delimiter }),
           ...(next !== undefined && { ContinuationToken: next }),
         }),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
-import { conditionOf, type Place, putInParts } from './parts.ts';
+import { conditionOf, putInParts } from './parts.ts';
 import type { Bucket, UploadFile, UploadOptions } from './ports.ts';
-import { isConflict, isMissing, type S3Session } from './s3-session.ts';
+import { isConflict, isMissing, type Place, type S3Session } from './s3-session.ts';
 
 /** From here on an object goes in parts: each can be repeated alone, and several go at once. Bytes. */
 export const IN_PARTS_FROM = 64 * 1024 * 1024;

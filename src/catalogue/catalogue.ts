@@ -17,6 +17,8 @@ export interface Catalogue {
   readonly contexts: readonly PathName[];
   readonly roles: readonly RoleSummary[];
   readonly bucket?: string;
+  /** AWS account that must own the bucket. */
+  readonly bucketOwner?: string;
   /** Key prefix in the bucket: empty, or ending in a slash. */
   readonly prefix: string;
   /** Machines send beacons to the bucket: there is one, and nobody has switched them off. */

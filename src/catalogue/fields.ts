@@ -20,7 +20,17 @@ const named = (value: RecordShape, keysExpected: string): MapShape => ({
   keyProblem: () => `is not ${NAME_EXPECTED}`,
 });
 
-const TOP_NAMES = ['region', 'ami', 'bucket', 'prefix', 'beacons', 'apps', 'modules_folder', 'local_image'];
+const TOP_NAMES = [
+  'region',
+  'ami',
+  'bucket',
+  'bucket_owner',
+  'prefix',
+  'beacons',
+  'apps',
+  'modules_folder',
+  'local_image',
+];
 const isTop = (key: string) => (TOP_NAMES.includes(key) ? 'at the top level of the catalogue' : undefined);
 
 /** A layer's settings. */
@@ -147,6 +157,13 @@ export const CATALOGUE_FIELDS: readonly Field[] = [
     shape: text('^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$', 'the name of an S3 bucket'),
     description: 'S3 bucket for builds, bundles and records',
     example: 'shop-rolecall',
+  },
+  {
+    name: 'bucket_owner',
+    shape: text('^[0-9]{12}$', 'the id of an AWS account: 12 digits, in quotes'),
+    description: 'AWS account that must own the bucket: S3 refuses requests where another one does',
+    default: 'any',
+    example: '"123456789012"',
   },
   {
     name: 'prefix',

@@ -38,6 +38,7 @@ export function parseCatalogue(text: string, label: string, path = label): Parse
 function summary(root: LocatedMap): Omit<Catalogue, 'label' | 'path' | 'sha256' | 'root' | 'lines'> {
   const region = textAt(root, 'region');
   const bucket = textAt(root, 'bucket');
+  const bucketOwner = textAt(root, 'bucket_owner');
   const localImage = localImageOf(child(root, 'local_image'));
   return {
     name: textAt(root, 'name') as PathName,
@@ -51,6 +52,7 @@ function summary(root: LocatedMap): Omit<Catalogue, 'label' | 'path' | 'sha256' 
       return { name: name as PathName, ...(description !== undefined && { description }) };
     }),
     ...(bucket !== undefined && { bucket }),
+    ...(bucketOwner !== undefined && { bucketOwner }),
     beacons: bucket !== undefined && (flagAt(root, 'beacons') ?? true),
     prefix: (textAt(root, 'prefix') ?? '').replace(/[^/]$/, '$&/'),
     apps: keysOf(child(root, 'apps')).map((name) =>

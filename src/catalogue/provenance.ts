@@ -4,7 +4,7 @@ import type { Layer } from './merge.ts';
 
 /** Settings that have a value when nobody writes one. */
 const BUILTIN = ['http_tokens', 'metadata_hop_limit', 'shutdown_behavior', 'spot', 'timeout'];
-const TOP = ['name', 'bucket', 'prefix', 'beacons'];
+const TOP = ['name', 'bucket', 'bucket_owner', 'prefix', 'beacons'];
 /** Maps that are told key by key. */
 const BY_KEY = new Set(['tags', 'personality', 'variables', 'files']);
 const NOT_SETTINGS = new Set(ROLE_FIELDS.map(({ name }) => name).filter((name) => name !== 'description'));

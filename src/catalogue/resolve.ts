@@ -43,6 +43,7 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
     region: region.text,
     ami: ami.text,
     ...optional('bucket', catalogue.bucket),
+    ...optional('bucketOwner', catalogue.bucketOwner),
     prefix: catalogue.prefix,
     // Where patterns judge, the AMI's bootstrapper is its own, and sends none.
     beacons: catalogue.beacons && success === undefined && failure === undefined,

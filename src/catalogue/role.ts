@@ -89,6 +89,8 @@ export interface Role {
   readonly region: string;
   readonly ami: string;
   readonly bucket?: string;
+  /** AWS account that must own the bucket. */
+  readonly bucketOwner?: string;
   /** Key prefix in the bucket: empty, or ending in a slash. */
   readonly prefix: string;
   /** Its machines send beacons to the bucket. */

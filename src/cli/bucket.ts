@@ -1,4 +1,5 @@
 import type { Bucket } from '../aws/ports.ts';
+import type { BucketName } from '../aws/s3.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { UsageError } from '../errors.ts';
 import { type CloudWords, findPlace, type Place } from './cloud.ts';
@@ -29,24 +30,32 @@ export async function openBucket(
 }
 
 /** The catalogue's bucket in a place that is connected already. @throws UsageError where the catalogue names no bucket */
-export async function bucketIn({ target, tools }: Place, catalogue: Catalogue): Promise<Bucket> {
+export async function bucketIn(place: Place, catalogue: Catalogue): Promise<Bucket> {
   const { connectBucket } = await import('../aws/s3.ts');
-  return connectBucket(target, { bucket: bucketOf(catalogue), prefix: catalogue.prefix }, tools);
+  return connectBucket(place.target, bucketNameOf(catalogue, place), place.tools);
 }
 
 /** The same for a loop that asks again anyway; undefined where the catalogue has no bucket, or no beacons. */
 export async function beaconStore(
-  { target, tools }: Place,
+  place: Place,
   catalogue: Catalogue | undefined,
 ): Promise<Bucket | undefined> {
   if (!catalogue?.beacons) return undefined;
   const { connectBucket } = await import('../aws/s3.ts');
-  const name = { bucket: bucketOf(catalogue), prefix: catalogue.prefix };
-  return connectBucket(target, name, { ...tools, polling: true });
+  return connectBucket(place.target, bucketNameOf(catalogue, place), { ...place.tools, polling: true });
 }
 
+type BucketSettings = Pick<Catalogue, 'bucket' | 'bucketOwner' | 'prefix' | 'label'>;
+
+/** The catalogue's bucket as requests name it. The local cloud has an account of its own, and is asked for no owner. */
+export const bucketNameOf = (catalogue: BucketSettings, { local }: Pick<Place, 'local'>): BucketName => ({
+  bucket: bucketOf(catalogue),
+  prefix: catalogue.prefix,
+  owner: local === undefined ? catalogue.bucketOwner : undefined,
+});
+
 /** @throws UsageError where the catalogue names no bucket */
-export function bucketOf({ bucket, label }: Catalogue): string {
+export function bucketOf({ bucket, label }: Pick<Catalogue, 'bucket' | 'label'>): string {
   if (bucket !== undefined) return bucket;
   throw new UsageError(`${label} names no bucket`, {
     hint: 'write bucket: NAME at its top level: builds, their pointers and the records of launches lie there',

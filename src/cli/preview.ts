@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { AwsError } from '../errors.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import { waiting } from '../io/waiting.ts';
-import { bucketOf, openBucket } from './bucket.ts';
+import { bucketIn, bucketOf, openBucket } from './bucket.ts';
 import type { BuildChoice } from './build-pin.ts';
 import { type CloudWords, findPlace } from './cloud.ts';
 import type { Host } from './host.ts';
@@ -56,15 +56,16 @@ async function signer(
   host: Host,
 ): Promise<{ readonly bucket: Bucket; readonly estimate?: string }> {
   const { connectBucket } = await import('../aws/s3.ts');
-  const name = { bucket: bucketOf(catalogue), prefix: catalogue.prefix };
   const standIn = (more: Partial<AwsTarget>, estimate: string) => ({
-    bucket: connectBucket({ region, credentials: STAND_IN, ...more }, name),
+    bucket: connectBucket(
+      { region, credentials: STAND_IN, ...more },
+      { bucket: bucketOf(catalogue), prefix: catalogue.prefix },
+    ),
     estimate,
   });
   if (words.local && !(await localIsUp(stateFolder(host.env))))
     return standIn({ endpoint: LOCAL_STAND_IN }, 'no local cloud is up');
-  const { target, tools } = await findPlace(words, region, host, {});
-  const bucket = connectBucket(target, name, tools);
+  const bucket = await bucketIn(await findPlace(words, region, host, {}), catalogue);
   try {
     const left = 'nothing was done';
     await waiting(host, { doing: 'asking for credentials', left }, bucket.presignGet('', 1));

@@ -7,6 +7,7 @@ import { bucketRecords } from '../launch/bucket-records.ts';
 import { fileRecords } from '../launch/file-records.ts';
 import { memoryRecords } from '../launch/memory-records.ts';
 import type { LaunchRecords } from '../launch/records.ts';
+import { bucketNameOf } from './bucket.ts';
 import type { Place } from './cloud.ts';
 import type { Host } from './host.ts';
 
@@ -17,7 +18,7 @@ import type { Host } from './host.ts';
  */
 export async function recordsOf(
   place: Place,
-  catalogue: Pick<Catalogue, 'bucket' | 'prefix'> | undefined,
+  catalogue: Pick<Catalogue, 'bucket' | 'bucketOwner' | 'prefix' | 'label'> | undefined,
   { env }: Pick<Host, 'env'>,
 ): Promise<LaunchRecords> {
   const { local } = place;
@@ -26,8 +27,9 @@ export async function recordsOf(
   const cloud = local && createHash('sha256').update(local.accessKeyId).digest('hex').slice(0, 16);
   if (catalogue?.bucket !== undefined) {
     const { connectBucket } = await import('../aws/s3.ts');
-    const prefix = cloud === undefined ? catalogue.prefix : `${catalogue.prefix}local/${cloud}/`;
-    return bucketRecords(connectBucket(place.target, { bucket: catalogue.bucket, prefix }, place.tools));
+    const named = bucketNameOf(catalogue, place);
+    const prefix = cloud === undefined ? named.prefix : `${named.prefix}local/${cloud}/`;
+    return bucketRecords(connectBucket(place.target, { ...named, prefix }, place.tools));
   }
   const state = stateFolder(env);
   if (cloud === undefined) return fileRecords(state);

@@ -74,6 +74,7 @@ function values(role: Role): Value[] {
     ['region', role.region],
     ['ami', role.ami],
     ['bucket', role.bucket],
+    ['bucket_owner', role.bucketOwner],
     ['prefix', role.prefix === '' ? undefined : role.prefix],
     ['beacons', role.bucket === undefined ? undefined : String(role.beacons)],
     ['app', role.app],

@@ -8,6 +8,7 @@ import type { AwsTarget, Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import type { Faults } from '../../src/local/faults.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
+import { s3Proxy } from '../support/s3-proxy.ts';
 
 const NAME = 'shop-rolecall';
 const MIB = 1024 * 1024;
@@ -114,6 +115,87 @@ describe('small objects', () => {
     await expect(elsewhere.createText('a', '')).rejects.toMatchObject({
       message: expect.stringMatching(/^the bucket shop-rolecall is in us-east-1, not in eu-west-1/),
     });
+  });
+});
+
+describe('the owner of the bucket', () => {
+  const OWNER = '000000000000';
+  const ownedBy = (owner: string, endpoint = cloud.endpoint) =>
+    connectBucket(
+      { region: 'us-east-1', endpoint, credentials: cloud.credentials },
+      { bucket: NAME, prefix: 'team/', owner },
+    );
+  const file = (size: number) => {
+    const path = join(folder, `owned-${size}`);
+    const bytes = randomBytes(size);
+    writeFileSync(path, bytes);
+    return { path, size, sha256: sha256(bytes) };
+  };
+
+  test('is named in every request but those that machines send, and they pass', async () => {
+    await bucketWith();
+    await using proxy = await s3Proxy(cloud);
+    const bucket = ownedBy(OWNER, proxy.endpoint);
+    expect(await bucket.createText('a', 'one')).toBe(true);
+    const { etag = '' } = (await bucket.readText('a')) ?? {};
+    expect(await bucket.replaceText('a', 'two', etag)).toBeDefined();
+    expect(await bucket.head('a')).toBeDefined();
+    expect((await collected(await bucket.read('a'))).toString()).toBe('two');
+    expect((await bucket.list('')).map(({ key }) => key)).toEqual(['a']);
+    expect(await bucket.folders('')).toEqual([]);
+    expect(await bucket.upload('small', file(10))).toBe(true);
+    expect(await bucket.upload('large', file(65 * MIB))).toBe(true);
+    const operations = proxy.seen.map(({ method, query }) =>
+      [method, ...new URLSearchParams(query).keys()].filter((name) => name !== 'x-id').join(' '),
+    );
+    expect(new Set(operations)).toEqual(
+      new Set([
+        'PUT',
+        'GET',
+        'HEAD',
+        'GET list-type prefix',
+        'GET delimiter list-type prefix',
+        'GET prefix uploads',
+        'POST uploads',
+        'PUT partNumber uploadId',
+        'POST uploadId',
+      ]),
+    );
+    for (const { headers } of proxy.seen) expect(headers['x-amz-expected-bucket-owner']).toBe(OWNER);
+    const { url } = await ownedBy(OWNER).presignGet('a', 60);
+    expect(url).not.toMatch(/owner/i);
+    expect(await (await fetch(url)).text()).toBe('two');
+    const { forms } = await bucket.presignForms({ it: { keyPrefix: 'x', maxBytes: 1 } }, 60);
+    expect(Buffer.from(forms.it.policy, 'base64').toString()).not.toMatch(/owner/i);
+  });
+
+  test('who is another one gets and tells nothing', async () => {
+    const owner = await bucketWith();
+    await owner.createText('a', 'one');
+    const bucket = ownedBy('111111111111');
+    for (const ask of [
+      () => bucket.createText('b', 'x'),
+      () => bucket.readText('a'),
+      () => bucket.readText('missing'),
+      () => bucket.replaceText('a', 'x', '"e"'),
+      () => bucket.read('a'),
+      () => bucket.list(''),
+      () => bucket.upload('c', file(10)),
+      () => bucket.upload('d', file(65 * MIB)),
+    ])
+      await expect(ask()).rejects.toMatchObject({ kind: 'permission' });
+    expect((await owner.list('')).map(({ key }) => key)).toEqual(['a']);
+  });
+
+  test('that is given to nobody is asked for by nobody', async () => {
+    await bucketWith();
+    await using proxy = await s3Proxy(cloud);
+    const { credentials } = cloud;
+    await connectBucket(
+      { region: 'us-east-1', endpoint: proxy.endpoint, credentials },
+      { bucket: NAME, prefix: '' },
+    ).list('');
+    expect(proxy.seen.map(({ headers }) => headers['x-amz-expected-bucket-owner'])).toEqual([undefined]);
   });
 });
 

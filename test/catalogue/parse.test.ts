@@ -51,6 +51,25 @@ apps:
     expect(parsed(catalogueWith(''))).toMatchObject({ prefix: '', apps: [] });
   });
 
+  test.each(['123456789012', '012345678901', '000000000000'])('the owner of the bucket: %s', (owner) => {
+    expect(parsed(catalogueWith('', `bucket_owner: "${owner}"`))).toMatchObject({ bucketOwner: owner });
+  });
+
+  // Without quotes it is a number, and YAML drops zeros before it.
+  test.each([
+    '123456789012',
+    '012345678901',
+    '"12345678901"',
+    '"1234567890123"',
+    '"12345678901a"',
+    'null',
+    '""',
+  ])('no owner of a bucket: %s', (written) => {
+    const [fault] = faultsOf(catalogueWith('', `bucket_owner: ${written}`));
+    const expected = 'the id of an AWS account: 12 digits, in quotes';
+    expect(fault).toMatchObject({ path: 'bucket_owner', expected });
+  });
+
   test.each(['/etc', '../x', 'a/../b', '..', 'a/..'])('the path of an app stays inside: %s', (path) => {
     const [fault] = faultsOf(catalogueWith('', `apps: {shop: {path: "${path}"}}`));
     expect(fault?.path).toBe('apps.shop.path');
