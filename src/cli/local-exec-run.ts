@@ -38,8 +38,8 @@ export async function runLocalExec(
     );
   // Only root may enter what root has made.
   const sudo = box.kind === 'complete' && process.getuid?.() !== 0;
-  const enter = (argv: readonly string[]) => [
-    ...(sudo ? ['sudo', '--'] : []),
+  const enter = (argv: readonly string[], ask = true) => [
+    ...(sudo ? ['sudo', ...(ask ? [] : ['--non-interactive']), '--'] : []),
     ...enterCommand(box.kind, box.pid, argv),
   ];
   // The code is the command's own, whatever it means there: outside of rolecall's table.
@@ -118,7 +118,7 @@ async function relay(child: ChildProcess, code: Promise<number>): Promise<number
 
 /** On a terminal of the box's own: no program in there can type into this one (TIOCSTI, TIOCLINUX). */
 async function runOnTerminal(
-  enter: (argv: readonly string[]) => readonly string[],
+  enter: (argv: readonly string[], ask?: boolean) => readonly string[],
   words: readonly string[],
 ): Promise<number> {
   const name = `rolecall-terminal-${randomBytes(8).toString('hex')}`;
@@ -126,7 +126,9 @@ async function runOnTerminal(
   forwardSignals(child);
   const code = ended(child);
   const follow = oneAtATime(async () => {
-    await ended(start(enter(resize(name, sizeNow())), ['ignore', 'ignore', 'ignore'])).catch(() => undefined);
+    await ended(start(enter(resize(name, sizeNow()), false), ['ignore', 'ignore', 'ignore'])).catch(
+      () => undefined,
+    );
   });
   process.stdout.on('resize', follow);
   process.stdin.setRawMode(true);

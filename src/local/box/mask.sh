@@ -12,11 +12,13 @@ secrets() {
     /etc/ssh/ssh_host_* /etc/ssl/private/* /etc/pki/tls/private/* /etc/letsencrypt/* /etc/acme/* /etc/krb5.keytab
     /etc/wireguard/* /etc/openvpn/* /etc/ipsec.secrets /etc/ipsec.d/private/* /etc/swanctl/{private,rsa,ecdsa,pkcs8,pkcs12}/*
     /etc/ppp/*-secrets /etc/NetworkManager/system-connections/* /etc/netplan/* /etc/wpa_supplicant/*.conf
-    /etc/apt/auth.conf /etc/apt/auth.conf.d/* /etc/docker/key.json /etc/docker/certs.d/* /etc/kubernetes/* /etc/rancher/* /etc/sssd/* /etc/luks/*
-    /etc/cryptsetup-keys.d/* /etc/credstore/* /etc/credstore.encrypted/* /etc/mysql/debian.cnf /etc/exim4/passwd*
-    /etc/postfix/sasl*/* /etc/postfix/sasl_passwd* /etc/ldap.secret /etc/pam_ldap.secret /etc/boto.cfg
-    /var/backups/* /var/mail/* /var/spool/{mail,cron,at}/* /var/log/{auth.log,secure}* /var/log/{audit,journal}/*
+    /etc/apt/auth.conf /etc/apt/auth.conf.d/* /etc/docker/key.json /etc/docker/certs.d/* /etc/kubernetes/* /etc/rancher/*
+    /etc/sssd/* /etc/luks/* /etc/cryptsetup-keys.d/* /etc/credstore/* /etc/credstore.encrypted/* /etc/mysql/debian.cnf /etc/exim4/passwd*
+    /etc/postfix/sasl*/* /etc/postfix/sasl_passwd* /etc/ldap.secret /etc/pam_ldap.secret /etc/boto.cfg /var/lib/systemd/credential.secret
+    /var/backups/{passwd,shadow,group,gshadow}* /var/mail/* /var/spool/{mail,cron,at}/* /var/log/{auth.log,secure}*
+    /var/log/{audit,journal}/*
   )
+  SECRETS+=("${FOREIGN[@]/#//var/lib/}")
   for name in "${DATA[@]}"; do
     SECRETS+=("/var/lib/$name"/*)
   done
@@ -30,14 +32,37 @@ secrets() {
     esac
   done </etc/passwd
   shopt -u nullglob dotglob
-  local path found=()
-  local -A seen=()
-  for path in "${SECRETS[@]}"; do
-    [[ ! -v seen[$path] && (-e $path || -L $path) ]] || continue
-    seen[$path]=1
-    found+=("$path")
+  really "${SECRETS[@]}"
+  SECRETS=("${FOUND[@]}")
+}
+
+# really PATH...: sets FOUND to those that exist, each once, by names without links in their folders; with what they lead to
+# where they are links. (A link in the mask would lead mknod out of it. Names are anybody's: no -v, which expands subscripts.)
+really() {
+  local path folder here=$PWD all=()
+  local -A real=() seen=()
+  for path in "$@"; do
+    [[ -e $path || -L $path ]] || continue
+    folder=${path%/*}
+    if [[ -z ${real[$folder]+x} ]]; then
+      real[$folder]=
+      ! cd -P -- "$folder" 2>/dev/null || real[$folder]=$PWD
+    fi
+    all+=("${real[$folder]}/${path##*/}")
+    [[ ! -L $path ]] || all+=("$(readlink -f -- "$path")")
   done
-  SECRETS=("${found[@]}")
+  cd "$here" || fail "$here is gone"
+  for path in "${all[@]}"; do
+    # Programs are nobody's secret, and other top-level folders are hidden as a whole.
+    [[ $path != /@(etc|var|opt)/* ]] || seen[$path]=1
+  done
+  FOUND=()
+  for path in "${!seen[@]}"; do
+    folder=${path%/*}
+    while [[ -n $folder && -z ${seen[$folder]+x} ]]; do folder=${folder%/*}; done
+    # What lies in a hidden folder is hidden with it.
+    [[ -n $folder ]] || FOUND+=("$path")
+  done
 }
 
 # Folders of /var/lib with databases, queues, directories of users, and the keys of services.
@@ -45,7 +70,7 @@ readonly DATA=(
   mysql mysql-files mysql-keyring postgresql pgsql mongodb mongo redis valkey cassandra couchdb elasticsearch opensearch
   influxdb clickhouse neo4j rabbitmq etcd consul vault grafana prometheus ldap slapd samba krb5kdc heimdal-kdc sss private
   jenkins gitea gitlab minio zookeeper kafka zerotier-one tailscale tor NetworkManager iwd bluetooth AccountsService
-  fail2ban dehydrated acme caddy cloudflared puppet sudo systemd/coredump systemd/credential.secret snmp
+  fail2ban dehydrated acme caddy cloudflared puppet sudo systemd/coredump snmp
 )
 
 # A whiteout (character device 0:0) for every name that the box must not see.
@@ -54,9 +79,6 @@ mask() {
   for path in /* /.[!.]*; do
     name=${path#/}
     [[ ! -e $path || $SYSTEM == *" $name "* ]] || hidden+=("$path")
-  done
-  for name in "${FOREIGN[@]}"; do
-    [[ ! -e /var/lib/$name ]] || hidden+=("/var/lib/$name")
   done
   secrets
   like_host "${hidden[@]}" "${SECRETS[@]}" /etc/x
@@ -70,7 +92,7 @@ like_host() {
   local -A seen=()
   for path in "$@"; do
     folder=${path%/*}
-    while [[ -n $folder && ! -v seen[$folder] ]]; do
+    while [[ -n $folder && -z ${seen[$folder]+x} ]]; do
       seen[$folder]=1
       folders=("./${folder#/}" "${folders[@]}")
       folder=${folder%/*}

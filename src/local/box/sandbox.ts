@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -80,7 +80,9 @@ export function sandboxCommand(plan: SandboxPlan): readonly string[] {
  */
 export async function startSandbox(plan: SandboxPlan): Promise<Sandbox> {
   await mkdir(stageOf(plan.stateDir), { recursive: true, mode: 0o700 });
-  const [program = '', ...args] = sandboxCommand(plan);
+  // What a link hides under another name would still be seen under its own.
+  const stateDir = await realpath(plan.stateDir);
+  const [program = '', ...args] = sandboxCommand({ ...plan, stateDir });
   // A session of its own: Ctrl-C is for the cloud, which then ends its boxes in order.
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,6 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { arch, hostname } from 'node:os';
@@ -45,7 +56,13 @@ const SECRETS = [
   `/var/lib/postgresql/${BAIT}/base`,
   `/var/lib/redis/${BAIT}.rdb`,
   `/var/lib/docker/${BAIT}`,
-  `/var/backups/${BAIT}.shadow.bak`,
+  `/var/backups/shadow.${BAIT}`,
+  // Names are anybody's.
+  `/var/lib/redis/${BAIT} $(touch /tmp/x) a[$(id)] {}\n-rf`,
+  `/var/lib/couchdb/-${BAIT}`,
+  // By way of a link, and where it leads.
+  `/var/lib/influxdb/${BAIT}`,
+  `/opt/rolecall-linked/${BAIT}`,
   `/var/spool/cron/crontabs/${BAIT}`,
   `/root/.aws/${BAIT}`,
   `/home/${BAIT}/.ssh/id_ed25519`,
@@ -60,16 +77,25 @@ const lay = (path: string) => {
 };
 
 let lab: Lab;
+/** Its state folder's own name; the lab knows it by a link. */
+let state = '';
 let machine: Machine;
 const servers: Server[] = [];
 const socket = `/var/lib/${BAIT}.sock`;
 let port = 0;
 
 beforeAll(async () => {
+  mkdirSync('/opt/rolecall-linked', { recursive: true });
+  symlinkSync('/opt/rolecall-linked', '/var/lib/influxdb');
+  made.push('/var/lib/influxdb', '/opt/rolecall-linked');
   for (const path of SECRETS) lay(path);
   // Not below /tmp, of which a box has its own anyway.
-  lab = await openLab(undefined, [], undefined, '/var/lib');
-  lay(`${lab.stateDir}/cloud.json`);
+  const real = mkdtempSync('/var/lib/rolecall-real-');
+  made.push(real, '/var/lib/rolecall-link');
+  symlinkSync(real, '/var/lib/rolecall-link');
+  lab = await openLab(undefined, [], undefined, '/var/lib/rolecall-link');
+  state = realpathSync(lab.stateDir);
+  lay(`${state}/cloud.json`);
   for (const where of [`\0${BAIT}`, socket, 0]) {
     const server = createServer((client) => client.end());
     servers.push(server);
@@ -165,27 +191,23 @@ const ATTEMPTS: ReadonlyArray<readonly [string, () => string, RegExp]> = [
     () => `perl -e 'open(F, "<", "/proc/self/ns/cgroup"); print ioctl(F, 0xb701, 0) ? "OUT" : "refused: $!"'`,
     REFUSED,
   ],
-  ['leaves its root through a chroot', () => `${CHROOT} "${lab.stateDir}/cloud.json" && echo OUT`, ABSENT],
+  ['leaves its root through a chroot', () => `${CHROOT} "${state}/cloud.json" && echo OUT`, ABSENT],
   [
     'leaves its root by entering its own mount namespace',
-    () => `nsenter --mount=/proc/self/ns/mnt cat ${lab.stateDir}/cloud.json && echo OUT`,
+    () => `nsenter --mount=/proc/self/ns/mnt cat ${state}/cloud.json && echo OUT`,
     ABSENT,
   ],
-  [
-    'unmounts its root',
-    () => `umount -l / && cat ${lab.stateDir}/cloud.json && echo OUT; echo refused`,
-    REFUSED,
-  ],
-  ['unmounts what hides the state folder', () => `umount ${lab.stateDir} && echo OUT`, REFUSED],
+  ['unmounts its root', () => `umount -l / && cat ${state}/cloud.json && echo OUT; echo refused`, REFUSED],
+  ['unmounts what hides the state folder', () => `umount ${state} && echo OUT`, REFUSED],
   ['binds the folder above the state folder', () => 'mount --bind /var/lib /mnt && echo OUT', REFUSED],
   [
     'reads the state folder by another process',
-    () => `cat /proc/1/root${lab.stateDir}/cloud.json && echo OUT`,
+    () => `cat /proc/1/root${state}/cloud.json && echo OUT`,
     ABSENT,
   ],
   [
     'opens what the set-up has left open',
-    () => `ls -l /proc/1/fd /proc/1/cwd | grep -E '${lab.stateDir}|/work/|nsenter' && echo OUT; echo refused`,
+    () => `ls -l /proc/1/fd /proc/1/cwd | grep -E '${state}|/work/|nsenter' && echo OUT; echo refused`,
     REFUSED,
   ],
   ['loads a kernel module', () => call(calls.initModule, '"x"', '1', '""'), REFUSED],
