@@ -7,6 +7,7 @@ import { type ExitCode, RolecallError, UsageError } from '../errors.ts';
 import { descendsFrom, ownNamespace } from '../io/holder.ts';
 import { enterCommand } from '../local/box/enter.ts';
 import { onTerminal, resize, type TerminalSize } from '../local/box/terminal.ts';
+import type { CloudFile } from '../local/cloud-file.ts';
 import { boxOf } from '../local/control/client.ts';
 import { isInstanceId } from '../nouns.ts';
 import type { Host } from './host.ts';
@@ -26,27 +27,30 @@ export async function runLocalExec(
     throw new UsageError('no command is given', { hint: `rolecall local exec ${instance} -- bash` });
   const { file } = await needCloud(host);
   const box = await boxOf(file, instance);
-  // Whoever else names a process can't make us enter it.
-  const [namespace, cloud = ''] = file.mark.split('-');
-  if (namespace !== ownNamespace() || !descendsFrom(box.pid, cloud))
-    throw new RolecallError(
-      'usage',
-      `process ${box.pid} of ${instance} is none of the local cloud's (process ${file.pid})`,
-      {
-        hint: 'rolecall local down, then rolecall local up',
-      },
-    );
   // Only root may enter what root has made.
   const sudo = box.kind === 'complete' && process.getuid?.() !== 0;
   const enter = (argv: readonly string[], ask = true) => [
     ...(sudo ? ['sudo', ...(ask ? [] : ['--non-interactive']), '--'] : []),
     ...enterCommand(box.kind, box.pid, argv),
   ];
-  // The code is the command's own, whatever it means there: outside of rolecall's table.
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return (await runPlain(enter(words))) as ExitCode;
-  // Before the terminal is made raw: sudo may ask.
+  // Before the process is looked at, and before the terminal is made raw: sudo may ask, and wait.
   const allowed = sudo ? await ended(start(['sudo', '--validate'], ['inherit', 'inherit', 'inherit'])) : 0;
-  return (allowed === 0 ? await runOnTerminal(enter, words) : allowed) as ExitCode;
+  if (allowed !== 0) return allowed as ExitCode;
+  requireOurs(box.pid, instance, file);
+  // The code is the command's own, whatever it means there: outside of rolecall's table.
+  const plain = !process.stdin.isTTY || !process.stdout.isTTY;
+  return (plain ? await runPlain(enter(words)) : await runOnTerminal(enter, words)) as ExitCode;
+}
+
+/** Whoever else names a process can't make us enter it. @throws RolecallError for one that is none of the cloud's */
+function requireOurs(pid: number, instance: string, { mark, pid: cloudPid }: CloudFile): void {
+  const [namespace, cloud = ''] = mark.split('-');
+  if (namespace === ownNamespace() && descendsFrom(pid, cloud)) return;
+  throw new RolecallError(
+    'usage',
+    `process ${pid} of ${instance} is none of the local cloud's (process ${cloudPid})`,
+    { hint: 'rolecall local down, then rolecall local up' },
+  );
 }
 
 type Stdio = 'inherit' | 'pipe' | 'ignore';
