@@ -91,11 +91,11 @@ function forwardSignals(child: ChildProcess): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.removeAllListeners(signal);
     process.on(signal, () => {
+      if (child.pid === undefined) return;
       try {
-        process.kill(-(child.pid ?? 0), signal);
+        process.kill(-child.pid, signal);
       } catch {
-        // It runs under sudo, which gets the terminal's signals itself.
-        child.kill(signal);
+        // Under sudo, which gets the terminal's signals itself and passes them on.
       }
     });
   }
@@ -130,9 +130,11 @@ async function runOnTerminal(
   forwardSignals(child);
   const code = ended(child);
   const follow = oneAtATime(async () => {
-    await ended(start(enter(resize(name, sizeNow()), false), ['ignore', 'ignore', 'ignore'])).catch(
-      () => undefined,
-    );
+    try {
+      await ended(start(enter(resize(name, sizeNow()), false), ['ignore', 'ignore', 'ignore']));
+    } catch {
+      // The machine has ended: so does its command.
+    }
   });
   process.stdout.on('resize', follow);
   process.stdin.setRawMode(true);

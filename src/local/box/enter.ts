@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { RolecallError } from '../../errors.ts';
 
 /** Where S3 is, and the proxy. (`--norc`: bash takes itself for a remote shell where its stdin is a socket.) */
 const AS_INIT = 'while IFS= read -r -d "" word; do export "$word"; done </proc/1/environ; exec -- "$@"';
@@ -14,7 +15,7 @@ const SPACES = ['--mount', '--pid', '--net', '--ipc', '--uts', '--cgroup', '--us
  * box can't open the caller's terminal as /dev/tty. Hand it no descriptor of a terminal: the box could type into it (TIOCSTI).
  * @param kind the box's kind, as the control API tells it
  * @param pid the box's init on the host
- * @throws an Error of node:fs when the process is gone
+ * @throws RolecallError when the machine has ended
  */
 export function enterCommand(
   kind: 'complete' | 'limited',
@@ -57,6 +58,17 @@ export function enterCommand(
  * to them, and root of the box is the host's user 0 (CVE-2019-5736). The highest limits, since in there none can be raised.
  */
 function gate(pid: number): readonly string[] {
-  const [, parent = ''] = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return [...['nsenter', '--target', parent, '--mount', '--', 'bash', '--norc', '-c', RAISE_LIMITS, 'bash']];
+  const parent = parentOf(pid);
+  return ['nsenter', '--target', parent, '--mount', '--', 'bash', '--norc', '-c', RAISE_LIMITS, 'bash'];
+}
+
+function parentOf(pid: number): string {
+  try {
+    return /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  } catch (error) {
+    throw new RolecallError('usage', `the machine has ended: its process ${pid} is gone`, {
+      hint: 'rolecall status --local',
+      cause: error,
+    });
+  }
 }

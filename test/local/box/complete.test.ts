@@ -107,6 +107,7 @@ describe('a complete box', () => {
     expect(entered).toBe(init);
     expect(refusals.join(' ')).toMatch(/cannot set date: Operation not permitted .*mknod: .*not permitted/);
     await machine.stop();
+    expect(() => enterCommand('complete', machine.pid ?? 0, ['true'])).toThrow(/^the machine has ended/);
   });
 
   test('runs services as a machine without systemd does; systemctl says so', async () => {
