@@ -39,9 +39,7 @@ export function suspectName(path: string): string | undefined {
 
 /** What must stand in a file before it is looked at closely. */
 const MARKS = [
-  'PRIVATE KEY-----',
-  'PRIVATE KEY BLOCK-----',
-  'PRIVATE KEY ----',
+  'PRIVATE KEY',
   'LS0tLS1CRUdJTi',
   'PuTTY-User-Key-File-',
   'AGE-SECRET-KEY-1',
@@ -49,8 +47,7 @@ const MARKS = [
   'ASIA',
   'aws_secret_access_key',
   'AWS_SECRET_ACCESS_KEY',
-  'SecretAccessKey',
-  'secretAccessKey',
+  'ecretAccessKey',
   ':_auth',
   ':_password',
 ].map((mark) => Buffer.from(mark));
