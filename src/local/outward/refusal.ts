@@ -12,11 +12,9 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
     ...['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7', 'fec0::/10'],
   ],
   'no address of a machine': ['224.0.0.0/4', '240.0.0.0/4', 'ff00::/8', '100::/64'],
-  // RFC 6890: protocol assignments, tests of routers, documentation.
-  'an address that is set aside': [
-    ...['192.0.0.0/24', '192.0.2.0/24', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
-    ...['2001:db8::/32', '3fff::/20'],
-  ],
+  // RFC 6890: protocol assignments, and tests of routers. The ranges for documentation are nobody's network: sandboxes and test
+  // networks give these addresses to the mirrors and gateways that machines are meant to reach.
+  'an address that is set aside': ['192.0.0.0/24', '198.18.0.0/15'],
   // A relay or a translator of the host's network makes an IPv4 address of it, a private one too: a network's own NAT64
   // prefix, SIIT, Teredo, 6to4. RFC 8215, 2765, 4380, 3056
   'an address of a tunnel': ['64:ff9b:1::/48', '::ffff:0:0:0/96', '2001::/32', '2002::/16'],
