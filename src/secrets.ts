@@ -1,6 +1,6 @@
 /** Finding secrets in what users supply, and hiding them in what rolecall prints: one place for both. */
 
-const REDACTED = '[redacted]';
+import { REDACTED } from './masks.ts';
 
 /**
  * An access key id: AKIA (long-lived) or ASIA (temporary) and 16 more.

@@ -89,7 +89,7 @@ module() {
   print "Starting module $1: via $1/start-up.sh"$'\n'
   if [[ ! -f $BUNDLE/$1/start-up.sh ]]; then die "there is no $1/start-up.sh in the bundle"; fi
   if [[ -n ${3:-} ]]; then fits "$3"; fi
-  (umask 027 && : >"$log") 2>/dev/null || die "can't write $log: is there room on the disk?"
+  (umask 077 && : >"$log") 2>/dev/null || die "can't write $log: is there room on the disk?"
   run_logged "$log" "${2:-600}" run_module "$1" || exit
   STEP_LOG=''
   print "Finished starting module $1"$'\n'
@@ -99,6 +99,11 @@ module() {
 # All modules, in the order of modules.list; without it, that of the names. Then the verdict.
 modules() {
   local name seconds platforms
+  if [[ -f $BUNDLE/.lib/masks ]]; then
+    need sed
+    HIDING=$(<"$BUNDLE/.lib/masks")
+  fi
+  rm -f -- "$BUNDLE/.lib/masks"
   learn_beacon
   open_bell
   if [[ -f $BUNDLE/modules.list ]]; then

@@ -3,7 +3,7 @@
 # launch's start-up bundle, checks, decrypts and unpacks it. What runs the modules lies in the bundle, since user data has
 # little room: nothing stands here that isn't needed before; docs/bundles.md.
 #
-# Needs bash >= 5.0, curl >= 7.68, openssl >= 1.1.1, coreutils, GNU tar, findutils, and gzip or zstd.
+# Needs bash >= 5.0, curl >= 7.68, openssl >= 1.1.1, coreutils, GNU tar and sed, findutils, and gzip or zstd.
 # rolecall fills in the settings; comments that have a line of their own don't go into the payload.
 
 # No trace: it would show the key. And no environment that the caller may have prepared.
@@ -104,7 +104,7 @@ fetch() {
   mkdir -p -- "$BASE" "${LOGS[0]%/*}" "$ROOT/run" || die "can't make the folder $BASE: is this root?"
   chmod 700 -- "$BASE"
   # What is printed goes to a log, too.
-  if (umask 027 && : >"${LOGS[0]}") 2>/dev/null; then SINKS+=("${LOGS[0]}"); fi
+  if (umask 077 && : >"${LOGS[0]}") 2>/dev/null; then SINKS+=("${LOGS[0]}"); fi
   WORK=$(umask 077 && mktemp -d "$ROOT/run/rolecall.XXXXXX")
   for wait in "${WAITS[@]}" ''; do
     status=0

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const STAGES = ['catalogue', 'bundle', 'release', 'payload', 'launch', 'watch', 'report'];
 /** Files that everybody may import: the words that all stages share. */
-const LEAVES = new Set(['nouns', 'errors', 'errno', 'secrets', 'nearest']);
+const LEAVES = new Set(['nouns', 'errors', 'errno', 'secrets', 'masks', 'nearest']);
 
 /** What several stages work with, and which knows none of them: documents with positions, archives. */
 const TOOLS = new Set(['document', 'archive']);

@@ -3,6 +3,8 @@ import { posix, resolve } from 'node:path';
 import { type Entry, entriesOfFolder, escapeOf, fileEntry } from '../archive/entries.ts';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
+import { maskForms, sedCommands } from '../masks.ts';
+import { declaredSecrets } from './declared-secrets.ts';
 import { leadsInside, ROOT } from './members.ts';
 import type { Module } from './module.ts';
 import type { ModuleValues } from './read-values.ts';
@@ -41,8 +43,9 @@ export const startedOnce = (modules: readonly Module[]): StartedModule[] =>
 export async function* bundleEntries(parts: BundleParts): AsyncGenerator<Entry, void> {
   yield folder('');
   yield folder('.lib');
-  for (const name of Object.keys(parts.library).sort())
-    yield text(`.lib/${name}`, Buffer.from(parts.library[name] ?? ''));
+  const library = { ...parts.library, ...masksOf(parts) };
+  for (const name of Object.keys(library).sort())
+    yield text(`.lib/${name}`, Buffer.from(library[name] ?? ''));
   yield text('modules.list', Buffer.from(modulesList(parts.modules)));
   yield* distinct(filesEntries(parts.files));
   for (const { as, module, test } of parts.modules) {
@@ -50,6 +53,12 @@ export async function* bundleEntries(parts: BundleParts): AsyncGenerator<Entry, 
     if (test) yield* testEntries(as, module, values);
     else yield* moduleEntries(as, module, values, isTested(module, parts));
   }
+}
+
+/** What hides the secrets of modules in what these print; absent where there is nothing to hide. */
+function masksOf(parts: BundleParts): BundleParts['library'] {
+  const commands = sedCommands(maskForms(declaredSecrets(parts)));
+  return commands === '' ? {} : { masks: commands };
 }
 
 const isTested = (module: Module, { modules }: BundleParts): boolean =>

@@ -15,14 +15,14 @@ start_child() {
   set +m
 }
 
-# What the command starts gets neither the lock (9) nor the bell (8), nor the log's reader (7). A signal is the command's to
-# heed; here it only must not end the wait for the command.
+# What the command starts gets neither the lock (9) nor the bell (8), nor the log's reader (7) and writer (5). A signal is
+# the command's to heed; here it only must not end the wait for the command.
 as_child() {
   local status=0
   trap - EXIT ERR PIPE
   trap : TERM INT HUP
   set +e
-  "$@" 7<&- 8>&- 9>&-
+  "$@" 5>&- 7<&- 8>&- 9>&-
   status=$?
   printf '%s\n' "$BASHPID" >&8
   exit "$status"

@@ -10,6 +10,8 @@ SUMMARY_LINES=100
 # Seconds that a script whose time is up gets to end by itself.
 GRACE=10
 EXCERPT=() READING='' PARTIAL_LINE='' SUMMARIES=0 LIMIT=0 ENDS='' TIMED_OUT=''
+# HIDING: commands of sed that hide secrets in what a script prints.
+HIDING='' MASKER='' END_OF_LOG=''
 
 # A line for people.
 say() {
@@ -57,7 +59,8 @@ run_logged() {
     uptime_cs
     ENDS=$((REPLY + LIMIT * 100))
   fi
-  start_child run_to_log "${@:3}" </dev/null >>"$1" 2>&1
+  open_masks "$1"
+  start_child run_to_log "${@:3}" </dev/null >&5 2>&1
   group=$CHILD
   follow_child || status=$?
   if [[ -n $TIMED_OUT ]]; then
@@ -65,11 +68,43 @@ run_logged() {
     kill -KILL -- "-$group" 2>/dev/null || true
     FAILURE="the module was not done after $LIMIT s, and was ended" status=124
   fi
+  if ! close_masks; then
+    FAILURE="can't write $1: is there room on the disk?" status=$((status > 0 ? status : 1))
+  fi
   print_summaries
   if [[ $PARTIAL_LINE == 'rolecall: '* ]]; then print_summary "$PARTIAL_LINE"; fi
   exec 7<&-
   READING=''
   return "$status"
+}
+
+# Opens fd 5 to the log $1: through sed where there are secrets to hide. It reads until the script's last daemon has ended.
+# The secrets come through a pipe, and stand in no argv.
+open_masks() {
+  MASKER=''
+  if [[ -z $HIDING ]]; then
+    exec 5>>"$1"
+    return
+  fi
+  END_OF_LOG=end-$RUN-$RANDOM$RANDOM$RANDOM
+  # The end's own line rings the bell; a newline, which no other line holds, marks it while secrets are hidden in the text
+  # before it. Without -u, sed would keep lines back.
+  exec 5> >(exec sed -un -e "s/$END_OF_LOG\$/\\n/" -f <(printf '%s\n' "$HIDING") -e "/\\n\$/{" -e 's///' -e "/./w $1" \
+    -e "s/.*/$END_OF_LOG/" -e "w $WORK/bell" -e d -e '}' -e "w $1" >/dev/null 2>&1 6<&- 7<&- 8>&- 9>&-)
+  MASKER=$!
+}
+
+# Waits until all that the script has printed is in the log, and closes fd 5. Fails where the log couldn't be written.
+close_masks() {
+  local word=''
+  if [[ -n $MASKER ]]; then
+    printf '%s\n' "$END_OF_LOG" >&5 2>/dev/null || true
+    until [[ $word == "$END_OF_LOG" ]]; do
+      if ! IFS= read -r -t 0.2 -u 8 word && ! kill -0 "$MASKER" 2>/dev/null; then break; fi
+    done
+  fi
+  exec 5>&-
+  [[ -z $MASKER || $word == "$END_OF_LOG" ]]
 }
 
 # Tells in the log which signal ended the command.
