@@ -7,6 +7,8 @@ export const REDACTED = '[redacted]';
 const LEAST = 4;
 /** A longer form is masked in pieces: text may show a part of it only, and tools match long literals slowly. Characters. */
 const PIECE = 64;
+/** Up to here a form is masked as a whole, too. Characters. */
+const LONGEST = 1_024;
 /** The widths at which `base64` and `openssl base64` break lines. */
 const BASE64_WIDTHS = [76, 64] as const;
 
@@ -139,5 +141,6 @@ function piecesOf(form: string): string[] {
     pieces.push(rest.slice(0, cut));
     rest = rest.slice(cut);
   }
-  return [...pieces, rest];
+  // Pieces of a text that repeats itself match where another piece begins: the whole comes first.
+  return form.length > LONGEST ? [...pieces, rest] : [form, ...pieces, rest];
 }

@@ -1,6 +1,8 @@
 /** What a draft and its pins are to the launching, the watch and the report: the same for one launch and for a fleet's. */
+import { declaredSecrets } from '../bundle/declared-secrets.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import type { LaunchPlan } from '../launch/plan.ts';
+import { maskForms, maskWith } from '../masks.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
@@ -46,7 +48,7 @@ export function followingOf(
   { beacons }: Pick<LaunchPlace, 'beacons'>,
   { terminal }: Pick<Host, 'terminal'>,
 ): Omit<Following, 'launching' | 'verb'> {
-  const { role, launch, isNew, nonce } = draft;
+  const { role, launch, isNew, nonce, bundle } = draft;
   const notices = payload === undefined ? [] : pinNotices(pins, payload);
   for (const notice of notices) terminal.stderr.write(`note: ${notice}\n`);
   return {
@@ -55,6 +57,7 @@ export function followingOf(
     meta: metaOf(draft, pins),
     launch,
     beacons: payload !== undefined && sendsBeacons(payload) ? beacons : undefined,
+    mask: bundle && maskWith(maskForms(declaredSecrets(bundle.parts))),
     timeoutMs: role.timeoutMs,
     patterns: role.patterns,
     // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.

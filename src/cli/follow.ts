@@ -35,6 +35,8 @@ export interface Following extends ReportWords {
   readonly nonce?: Nonce;
   /** Where its machines send beacons, if they do. */
   readonly beacons?: BeaconStore | undefined;
+  /** Hides the secrets of its modules, where this command knows them. */
+  readonly mask?: ((text: string) => string) | undefined;
   readonly timeoutMs: number;
   readonly patterns: { readonly success?: string; readonly failure?: string };
 }
@@ -108,7 +110,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
   const watching = async () => {
     await begun;
     if (following.launching !== undefined && machines.length === 0) return;
-    const { launch, nonce, beacons, timeoutMs, patterns } = following;
+    const { launch, nonce, beacons, mask, timeoutMs, patterns } = following;
     const events = watchLaunch({
       ec2: cloud.ec2.polling,
       clock: host.clock,
@@ -116,6 +118,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       sent: () => ({ machines, toCome, done, ...expected(following, machines) }),
       ...(nonce !== undefined && { nonce }),
       ...(beacons !== undefined && { beacons }),
+      mask,
       timeoutMs,
       patterns,
       ...watchPace(cloud),

@@ -18,6 +18,8 @@ const KEPT_LINES = 200;
 
 /** What is looked for in a line. */
 export interface Reading extends Trust {
+  /** Hides known secrets in text for people; markers are read before. */
+  readonly mask?: ((text: string) => string) | undefined;
   /** Patterns of a bootstrapper that is not rolecall's, applied line by line. */
   readonly success?: LinearPattern | undefined;
   readonly failure?: LinearPattern | undefined;
@@ -100,8 +102,10 @@ export function readLine(facts: Facts, raw: string, kind: LineKind, reading: Rea
   const told = marked
     ? pieced
     : {
-        ...readStepLine(pieced, line, kind),
-        tail: isBlank(line) ? facts.tail : [...facts.tail, harmless(line)].slice(-EXCERPT_LINES),
+        ...readStepLine(pieced, line, kind, reading),
+        tail: isBlank(line)
+          ? facts.tail
+          : [...facts.tail, harmless(masked(line, reading))].slice(-EXCERPT_LINES),
       };
   return sightings(told, rest, kind, reading);
 }
@@ -193,22 +197,29 @@ function noted(facts: Facts, entry: Entry): Facts {
   return { ...facts, entries: [...room, entry] };
 }
 
+/** The text without known secrets; whole, before it is cut to a length. */
+const masked = (line: string, { mask }: Reading): string => (mask === undefined ? line : mask(line));
+
 const STEP_LINE = /rolecall\[([A-Za-z0-9_.:-]{1,48})\]([|:]) ?(.*)$/;
 const CLOSING = /ERROR Bootstrapping failed at step ([A-Za-z0-9_.:-]{1,48}) \(status \d{1,3}\): (.+)$/;
 
-function readStepLine(facts: Facts, line: string, kind: LineKind): Facts {
+function readStepLine(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {
   const [, step = '', sign, text = ''] = STEP_LINE.exec(line) ?? [];
   if (sign === undefined) {
     const [, closed, error = ''] = CLOSING.exec(line) ?? [];
     if (closed === undefined) return facts;
-    return noted(facts, { type: 'closing', step: closed, text: harmless(error) });
+    return noted(facts, { type: 'closing', step: closed, text: harmless(masked(error, reading)) });
   }
   if (sign === '|') {
     const relayed = CLOUD_INIT_PREFIX.test(line);
-    return noted(facts, { type: 'excerpt', step, text: harmless(text), relayed });
+    return noted(facts, { type: 'excerpt', step, text: harmless(masked(text, reading)), relayed });
   }
   const last = facts.entries.findLast((entry) => entry.type === 'marker');
-  const entry = { run: last?.type === 'marker' ? last.marker.run : undefined, step, text: harmless(text) };
+  const entry = {
+    run: last?.type === 'marker' ? last.marker.run : undefined,
+    step,
+    text: harmless(masked(text, reading)),
+  };
   // A box prints to stdout and to its console devices, which may be one and the same: say each line once.
   const again = facts.heard.some((one) => one.type === 'said' && equal(one.line, entry));
   if (kind.cut || again || facts.heard.length >= KEPT_LINES) return facts;
@@ -245,8 +256,9 @@ const STARTED = new RegExp(`${KERNEL.replace('\\d+\\.\\d{6}', '0\\.0{6}')}Linux 
 const fits = (pattern: LinearPattern | undefined, line: string): boolean =>
   pattern !== undefined && (pattern.test(line) || pattern.test(line.replace(CLOUD_INIT_PREFIX, '')));
 
-function sightings(facts: Facts, line: string, kind: LineKind, { success, failure }: Reading): Facts {
-  const sighting = { line: harmless(line), context: facts.tail };
+function sightings(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {
+  const { success, failure } = reading;
+  const sighting = { line: harmless(masked(line, reading)), context: facts.tail };
   const seen: readonly (readonly [SightingType, boolean])[] = [
     ['panic', PANIC.test(line)],
     ['cloud-init', CLOUD_INIT_FAILED.test(line)],

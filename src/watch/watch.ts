@@ -55,6 +55,8 @@ export interface WatchOptions {
   readonly unreachableMs?: number;
   /** The catalogue's patterns (regular expressions in RE2's syntax), applied to each console line. */
   readonly patterns?: { readonly success?: string; readonly failure?: string };
+  /** Hides known secrets in what machines print. */
+  readonly mask?: ((text: string) => string) | undefined;
   /** Ends the iteration at once, without an error. */
   readonly signal?: AbortSignal;
 }
@@ -75,6 +77,7 @@ export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchE
     sent: options.sent,
     nonce: options.nonce,
     beacons: patterns.success === undefined && patterns.failure === undefined ? options.beacons : undefined,
+    mask: options.mask,
     limits: { timeoutMs: options.timeoutMs, neverRunningMs: options.neverRunningMs ?? 300_000 },
     visibleMs: options.visibleMs ?? 30_000,
     tickMs: options.tickMs ?? 500,

@@ -38,6 +38,7 @@ export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons'> {
   readonly visibleMs: number;
   readonly tickMs: number;
   readonly unreachableMs: number;
+  readonly mask: ((text: string) => string) | undefined;
   readonly success: LinearPattern | undefined;
   readonly failure: LinearPattern | undefined;
 }
@@ -292,8 +293,8 @@ export class Watcher {
   }
 
   #reading({ instanceId }: Machine, nonce?: Nonce): Reading {
-    const { launch, success, failure } = this.#plan;
-    return { launch, instanceId, nonce, success, failure };
+    const { launch, mask, success, failure } = this.#plan;
+    return { launch, instanceId, nonce, mask, success, failure };
   }
 
   #decide(tracked: Tracked, verdict: Verdict): WatchEvent {
