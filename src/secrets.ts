@@ -117,9 +117,14 @@ function maskNamed(text: string, mask: Mask): string {
   return parts.join('') + text.slice(done);
 }
 
+/** What shells and programs say behind a name, in whole: no password. */
+const CAUSE =
+  /^(?:unbound variable|parameter (?:null or )?not set|readonly variable|command not found|not found|no such file or directory|permission denied|is a directory|invalid|missing|required|not set|empty)$/i;
+
 /** `cannot read key: no such file` is an error's reason, and people need it. A password may be made of words, too. */
 const isSentence = (name: string, value: string): boolean =>
-  !/pass|pwd|secret|auth/i.test(name) && /^[A-Za-z][a-z']*(?: [A-Za-z][a-z']*[.;]?)+$/.test(value.trim());
+  CAUSE.test(value.trim()) ||
+  (!/pass|pwd|secret|auth/i.test(name) && /^[A-Za-z][a-z']*(?: [A-Za-z][a-z']*[.;]?)+$/.test(value.trim()));
 
 function matchAt(sticky: RegExp, text: string, index: number): string {
   sticky.lastIndex = index;

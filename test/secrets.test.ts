@@ -133,3 +133,15 @@ describe('redact', () => {
     },
   );
 });
+
+test.each([
+  'start-up.sh: line 3: db_password: unbound variable',
+  'line 9: api_token: parameter null or not set',
+  '/etc/app/secret_key: Permission denied',
+])('what a shell says of a name is no secret: %s', (line) => {
+  expect(redact(line)).toBe(line);
+});
+
+test('words after a name that no shell says are hidden', () => {
+  expect(redact('db_password: unbound variable xyzzy')).toBe('db_password: [redacted]');
+});
