@@ -103,5 +103,15 @@ export const OPTIONS: readonly string[] = [
     'module',
   ],
   ...['instance-type', 'zone', 'subnet', 'ami', 'redact', 'follow', 'debug', 'help', 'version', 'to', 'all'],
-  ...['shell', 'compression', 'key-file', 'user-data', 'allow-secret', 'allow-outside', 'dirty', 'no-canary', 'nonsense'],
+  ...[
+    'shell',
+    'compression',
+    'key-file',
+    'user-data',
+    'allow-secret',
+    'allow-outside',
+    'dirty',
+    'no-canary',
+    'nonsense',
+  ],
 ];
