@@ -83,18 +83,33 @@ type Mask = (secret: string) => string;
  * The text without what must not be seen: nonces, keys, passwords, tokens, signatures, policies, credentials in URLs.
  * Lines stay lines. Safe on any text of any size: each expression is linear.
  */
-export const redact = (text: string): string => masked(text, () => REDACTED);
+export const redact = (text: string): string => masked(text, () => REDACTED, soundsSecret);
+
+/**
+ * The same where the secret values are known and masked by themselves: a name that sounds secret hides nothing then, since a
+ * cause may stand behind it, but for the names that rolecall and AWS give to what they sign and seal.
+ */
+export const redactKnown = (text: string): string =>
+  masked(
+    text,
+    () => REDACTED,
+    (name) => OWN_NAME.test(name) && soundsSecret(name),
+  );
+
+/** Settings of the start-up script, keys of user data, and parameters of signed URLs and forms. */
+const OWN_NAME = /^(?:rolecall_|X-Amz-|Policy$|authorization$)/i;
 
 /** As redact, with as many asterisks as the secret has characters, so that positions in the text hold. */
-export const blackOut = (text: string): string => masked(text, (secret) => '*'.repeat(secret.length));
+export const blackOut = (text: string): string =>
+  masked(text, (secret) => '*'.repeat(secret.length), soundsSecret);
 
-function masked(text: string, mask: Mask): string {
+function masked(text: string, mask: Mask, sounds: (name: string) => boolean): string {
   const lines = text
     .replace(PRIVATE_KEY_BLOCK, (block) => block.replace(/[^\r\n]+/g, mask))
     .replace(LINE_OF_PAYLOAD, (whole, name: string, value: string) =>
-      soundsSecret(name) ? `${name}=${mask(value)}` : whole,
+      sounds(name) ? `${name}=${mask(value)}` : whole,
     );
-  return maskNamed(lines, mask)
+  return maskNamed(lines, mask, sounds)
     .replace(AGE_KEY, mask)
     .replace(USER_INFO, mask)
     .replace(ACCESS_KEY_ID, mask)
@@ -103,12 +118,12 @@ function masked(text: string, mask: Mask): string {
 }
 
 /** Masks what follows a name that sounds secret. A harmless name's value is searched too: it may hold such a name. */
-function maskNamed(text: string, mask: Mask): string {
+function maskNamed(text: string, mask: Mask, sounds: (name: string) => boolean): string {
   const parts: string[] = [];
   let done = 0;
   for (const { 0: whole, 1: name = '', 2: sign, index } of text.matchAll(NAME)) {
     const from = index + whole.length;
-    if (index < done || !soundsSecret(name)) continue;
+    if (index < done || !sounds(name)) continue;
     const value = matchAt(sign === '=' ? AFTER_EQUALS : AFTER_COLON, text, from);
     if (sign !== '=' && isSentence(name, value)) continue;
     parts.push(text.slice(done, from), value === '' ? '' : mask(value));

@@ -2,7 +2,6 @@
 import { declaredSecrets } from '../bundle/declared-secrets.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import type { LaunchPlan } from '../launch/plan.ts';
-import { maskForms, maskWith } from '../masks.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
@@ -57,7 +56,7 @@ export function followingOf(
     meta: metaOf(draft, pins),
     launch,
     beacons: payload !== undefined && sendsBeacons(payload) ? beacons : undefined,
-    mask: bundle && maskWith(maskForms(declaredSecrets(bundle.parts))),
+    secrets: bundle && declaredSecrets(bundle.parts),
     timeoutMs: role.timeoutMs,
     patterns: role.patterns,
     // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.

@@ -1,8 +1,10 @@
 import { type ExitCode, exitCode, InterruptedError, RolecallError } from '../errors.ts';
 import { errorReport, exitCodeOfError } from '../io/errors.ts';
+import { goesToFile, say } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
 import { counted, shellWord } from '../io/text.ts';
-import { logTakesCommands } from '../io/workflow.ts';
+import { addMasks, isGitHub, logTakesCommands } from '../io/workflow.ts';
+import { maskForms, maskWith } from '../masks.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import { type OutputFormat, Progress } from '../report/progress.ts';
@@ -35,8 +37,8 @@ export interface Following extends ReportWords {
   readonly nonce?: Nonce;
   /** Where its machines send beacons, if they do. */
   readonly beacons?: BeaconStore | undefined;
-  /** Hides the secrets of its modules, where this command knows them. */
-  readonly mask?: ((text: string) => string) | undefined;
+  /** The values that its modules declare as secret, where this command knows them. */
+  readonly secrets?: readonly string[] | undefined;
   readonly timeoutMs: number;
   readonly patterns: { readonly success?: string; readonly failure?: string };
 }
@@ -49,6 +51,9 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
   const { terminal, clock } = host;
   const { output, verb, meta, requested } = following;
   const writeReports = await reportsFor(following, meta, host);
+  // Whatever else the job prints: its log hides them from here on. A file would keep them in the clear.
+  if (isGitHub(host.env) && !goesToFile(terminal.stderr))
+    await say(terminal.stderr, addMasks(following.secrets ?? []));
   const progress = await Progress.open({
     terminal,
     clock,
@@ -59,6 +64,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
     followUp: cloud.followUp,
     notes: closingNotes(cloud),
     defuse: logTakesCommands(host.env),
+    secretsAreKnown: following.secrets !== undefined,
   });
   following.opened?.(progress);
   cloud.onNotice((text) => progress.tell({ type: 'notice', at: clock.now(), text }));
@@ -110,7 +116,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
   const watching = async () => {
     await begun;
     if (following.launching !== undefined && machines.length === 0) return;
-    const { launch, nonce, beacons, mask, timeoutMs, patterns } = following;
+    const { launch, nonce, beacons, secrets, timeoutMs, patterns } = following;
     const events = watchLaunch({
       ec2: cloud.ec2.polling,
       clock: host.clock,
@@ -118,7 +124,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       sent: () => ({ machines, toCome, done, ...expected(following, machines) }),
       ...(nonce !== undefined && { nonce }),
       ...(beacons !== undefined && { beacons }),
-      mask,
+      mask: secrets && maskWith(maskForms(secrets)),
       timeoutMs,
       patterns,
       ...watchPace(cloud),

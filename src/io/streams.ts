@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { UsageError } from '../errors.ts';
 
@@ -41,6 +42,16 @@ export async function write(stdout: Writable, text: string): Promise<void> {
 /** Writes text for people to stderr and waits until it is handed over. Whether anybody reads it changes nothing. */
 export const say = async (stderr: Writable, text: string): Promise<void> =>
   void (await handOver(stderr, text));
+
+/** Whether a stream of this process ends in a file that stays, as `2>FILE` makes it. */
+export function goesToFile(stream: object): boolean {
+  const fd: unknown = 'fd' in stream ? stream.fd : undefined;
+  try {
+    return typeof fd === 'number' && fstatSync(fd).isFile();
+  } catch {
+    return false;
+  }
+}
 
 /** Writes text, and waits. @returns the error that lost it, or that broke the stream before */
 export function handOver(stream: Writable, text: string): Promise<NodeJS.ErrnoException | undefined> {

@@ -19,6 +19,16 @@ export function errorAnnotation(title: string, message: string): string {
   return `::error title=${escapeProperty(printable(title))}::${escapeData(text)}\n`;
 }
 
+/**
+ * The commands that make GitHub's runner hide secrets in all that the job prints: a line each, for each line of a value. What
+ * is shorter than `LEAST` in masks.ts would be hidden within words.
+ */
+export const addMasks = (secrets: readonly string[]): string =>
+  [...new Set(secrets.flatMap((secret) => secret.split(/[\r\n]+/).map((line) => line.trim())))]
+    .filter((line) => line.length >= 4)
+    .map((line) => `::add-mask::${escapeData(line)}\n`)
+    .join('');
+
 const escapeData = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 

@@ -10,14 +10,14 @@ import { exitCodeOf, type LaunchMeta, launchDocument } from './document.ts';
 import { boardFrame } from './frame.ts';
 import { eventLines } from './lines.ts';
 import { ndjsonEvent, ndjsonResult } from './ndjson.ts';
-import { redacted } from './redacted.ts';
+import { type Redaction, redacted } from './redacted.ts';
 import type { ReportedEvent } from './reported.ts';
 import { advance, emptyView, type LaunchView } from './state.ts';
 import { textReport } from './text.ts';
 
 export type OutputFormat = 'text' | 'json' | 'ndjson';
 
-export interface ProgressOptions {
+export interface ProgressOptions extends Redaction {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly output: OutputFormat;
@@ -29,8 +29,6 @@ export interface ProgressOptions {
   /** See `TextStyle.followUp`. */
   readonly followUp?: readonly string[] | undefined;
   readonly notes?: readonly string[];
-  /** A CI system takes commands from this process's output: what machines say must not become one. */
-  readonly defuse?: boolean;
 }
 
 /**
@@ -78,7 +76,7 @@ export class Progress {
 
   /** Takes one event in. */
   tell(told: ReportedEvent): void {
-    const event = redacted(told, this.#options.defuse);
+    const event = redacted(told, this.#options);
     const before = this.#view;
     this.#view = advance(before, event);
     if (this.#board?.live === false) for (const line of eventLines(before, event)) this.#board.line(line);

@@ -1,19 +1,28 @@
 import { withoutCommands } from '../io/workflow.ts';
-import { redact } from '../secrets.ts';
+import { redact, redactKnown } from '../secrets.ts';
 import type { Verdict } from '../watch/verdict.ts';
 import type { ReportedEvent } from './reported.ts';
 
 type Clean = (text: string) => string;
 
-const harmless: Clean = (text) => withoutCommands(redact(text));
+/** How texts of machines are cleaned. */
+export interface Redaction {
+  /** Commands to the CI system are taken out as well. */
+  readonly defuse?: boolean;
+  /** The values of the machines' secrets are known, and were masked before. */
+  readonly secretsAreKnown?: boolean;
+}
 
 /**
  * The event without secrets in what the box printed: a script that traces itself (`set -x`) prints what it holds, and
  * reports end up in the logs of CI jobs. Applied where events come in, so that no format can forget it.
- * @param defuse whether commands to the CI system are taken out as well
  */
-export function redacted<E extends ReportedEvent>(event: E, defuse = false): E | ReportedEvent {
-  const clean = defuse ? harmless : redact;
+export function redacted<E extends ReportedEvent>(
+  event: E,
+  { defuse = false, secretsAreKnown = false }: Redaction = {},
+): E | ReportedEvent {
+  const hide = secretsAreKnown ? redactKnown : redact;
+  const clean: Clean = defuse ? (text) => withoutCommands(hide(text)) : hide;
   switch (event.type) {
     case 'said':
       return { ...event, text: clean(event.text) };

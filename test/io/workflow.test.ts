@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { errorAnnotation, isGitHub, withoutCommands } from '../../src/io/workflow.ts';
+import { addMasks, errorAnnotation, isGitHub, withoutCommands } from '../../src/io/workflow.ts';
 
 describe('an annotation', () => {
   test('is one line, with what would end its title or message escaped', () => {
@@ -42,6 +42,13 @@ test('commands are taken out of any text, however they are hidden', () => {
       for (const line of clean.split('\n')) expect(line.trimStart().startsWith('::')).toBe(false);
     }),
   );
+});
+
+test('secrets are told to the runner line by line, escaped, each once; short lines would hide words', () => {
+  expect(addMasks(['50%off\r\nsecond line', '  second line ', 'abc', ''])).toBe(
+    '::add-mask::50%25off\n::add-mask::second line\n',
+  );
+  expect(addMasks([])).toBe('');
 });
 
 test('GitHub Actions is known by its variable', () => {

@@ -60,7 +60,7 @@ describe('what a box prints is redacted before anything else sees it', () => {
       ...FAILED,
       failure: { ...FAILED.failure, firstError: told[0] ?? '', excerpt: told },
     };
-    const event = redacted({ type: 'verdict', at: START, machine: machine(0), verdict }, true);
+    const event = redacted({ type: 'verdict', at: START, machine: machine(0), verdict }, { defuse: true });
     expect(event).toMatchObject({
       verdict: {
         failure: {
@@ -79,4 +79,24 @@ describe('what a box prints is redacted before anything else sees it', () => {
   test('and nothing else is changed', () => {
     for (const verdict of [SUCCEEDED, FAILED, SILENT, LOST]) expect(of(verdict)).toMatchObject({ verdict });
   });
+});
+
+test('where the secrets are known, a name hides no cause; keys and what rolecall signs stay hidden', () => {
+  const lines = [
+    'db_password: it must have 12 characters',
+    'token: see https://docs.example.com/tokens',
+    'rolecall_nonce=0123456789abcdef',
+    'GET /x?X-Amz-Signature=deadbeef01',
+    `key id ${SECRETS[1]}`,
+  ];
+  const verdict: Verdict = { outcome: 'silent', steps: [], reason: 'stuck', excerpt: lines };
+  const event = { type: 'verdict', at: START, machine: machine(0), verdict } as const;
+  const { verdict: shown } = redacted(event, { secretsAreKnown: true }) as typeof event;
+  expect(shown.excerpt).toEqual([
+    lines[0],
+    lines[1],
+    'rolecall_nonce=[redacted]',
+    'GET /x?X-Amz-Signature=[redacted]',
+    'key id [redacted]',
+  ]);
 });
