@@ -1,3 +1,8 @@
+import { tmpdir } from 'node:os';
+
+// What commands in tests' own process put aside goes here, and not below the state folder of whoever runs the tests.
+process.env.TMPDIR ??= tmpdir();
+
 /** Jest runs the TypeScript sources as native ESM; swc only strips the types. */
 export default {
   testEnvironment: 'node',

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ownNamespace, ownProcess } from '../../src/io/holder.ts';
 import { makeOwnFolder, othersFolders, removeOwnFolder, sweepFolders } from '../../src/io/own-folder.ts';
@@ -55,6 +55,27 @@ describe('folders for temporary files', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect([gone, reused, longAgo].map((path) => existsSync(path))).toEqual([false, false, false]);
     expect(kept.map((path) => existsSync(join(path, 'deep')))).toEqual(kept.map(() => true));
+  });
+
+  test('lie in a folder of the user’s own, unless TMPDIR names another', async () => {
+    const kept = { ...process.env };
+    try {
+      process.env['XDG_STATE_HOME'] = join(base, 'state');
+      delete process.env['TMPDIR'];
+      const folder = await scratchFolder();
+      expect(dirname(folder)).toBe(join(base, 'state/rolecall/scratch'));
+      expect(statSync(dirname(folder)).mode & 0o777).toBe(0o700);
+      // Somebody else's, or open to others: the system's folder is the safer one.
+      chmodSync(dirname(folder), 0o755);
+      const beside = await scratchFolder();
+      expect(dirname(beside)).toBe(tmpdir());
+      await removeOwnFolder(beside);
+      process.env['TMPDIR'] = join(base, 'mine');
+      mkdirSync(join(base, 'mine'));
+      expect(dirname(await scratchFolder())).toBe(join(base, 'mine'));
+    } finally {
+      process.env = kept;
+    }
   });
 
   test('of another user stay, whatever they are called', async () => {

@@ -99,12 +99,12 @@ async function connected<T>(ask: (signal: AbortSignal) => Promise<T>, signal: Ab
       return await ask(signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof SilentCloud)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
     }
   }
 }
 
-/** Between two attempts to connect to a socket whose queue is full. */
+/** Attempts to connect to a socket whose queue is full, and the time between two of them: five seconds in all. */
+const BUSY_TRIES = 100;
 const BUSY_MS = 50;
 
 interface CallOptions {
@@ -164,34 +164,42 @@ interface Answer {
   readonly json: unknown;
 }
 
-/** Sends one request to a cloud's socket, if that is the user's own. */
+/** Sends one request to a cloud's socket, if that is the user's own; again where the socket's queue is full. */
 async function ask(
   cloud: Reach,
-  { method, path, body }: ProvedCall,
+  request: ProvedCall,
   headers: Readonly<Record<string, string>>,
   { signal, owner }: Pick<CallOptions, 'signal' | 'owner'>,
 ): Promise<Answer> {
-  try {
-    requireOwn(cloud.control, owner);
-    return await withSocketPath(
-      cloud.control,
-      (socketPath) =>
-        new Promise((resolve, reject) => {
-          const options = { socketPath, method, path, headers, agent: false, ...(signal && { signal }) };
-          const request = httpRequest(options, (response) => {
-            text(response)
-              .then((said) => resolve({ status: response.statusCode ?? 0, json: JSON.parse(said) }))
-              .catch(reject);
-          });
-          request.once('error', reject);
-          request.end(body);
-        }),
-    );
-  } catch (error) {
-    if (error instanceof RolecallError) throw error;
-    throw codeOf(error) === 'EAGAIN' ? new SilentCloud(cloud.pid) : new GoneCloud(cloud, error);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      requireOwn(cloud.control, owner);
+      return await withSocketPath(cloud.control, (path) => sent(path, request, headers, signal));
+    } catch (error) {
+      if (error instanceof RolecallError) throw error;
+      if (codeOf(error) !== 'EAGAIN') throw new GoneCloud(cloud, error);
+      if (tries === BUSY_TRIES || signal?.aborted) throw new SilentCloud(cloud.pid);
+    }
+    await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
   }
 }
+
+const sent = (
+  socketPath: string,
+  { method, path, body }: ProvedCall,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const options = { socketPath, method, path, headers, agent: false, ...(signal && { signal }) };
+    const request = httpRequest(options, (response) => {
+      text(response)
+        .then((said) => resolve({ status: response.statusCode ?? 0, json: JSON.parse(said) }))
+        .catch(reject);
+    });
+    request.once('error', reject);
+    request.end(body);
+  });
 
 /** It ended, or was killed, before it answered. */
 class GoneCloud extends AwsError {
