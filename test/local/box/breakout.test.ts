@@ -17,6 +17,7 @@ import { createServer, type Server } from 'node:net';
 import { arch, hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { packageRoot } from '../../../src/io/package-root.ts';
 import { enterCommand } from '../../../src/local/box/enter.ts';
 import { type Lab, type Machine, openLab } from './harness.ts';
 
@@ -207,7 +208,8 @@ const ATTEMPTS: ReadonlyArray<readonly [string, () => string, RegExp]> = [
   ],
   [
     'opens what the set-up has left open',
-    () => `ls -l /proc/1/fd /proc/1/cwd | grep -E '${state}|/work/|nsenter' && echo OUT; echo refused`,
+    () =>
+      `ls -l /proc/1/fd /proc/1/cwd | grep -E '${state}|${packageRoot()}|nsenter' && echo OUT; echo refused`,
     REFUSED,
   ],
   ['loads a kernel module', () => call(calls.initModule, '"x"', '1', '""'), REFUSED],
@@ -229,6 +231,14 @@ const ATTEMPTS: ReadonlyArray<readonly [string, () => string, RegExp]> = [
   [
     'shields itself from the host’s lack of memory',
     () => 'echo -1000 >/proc/self/oom_score_adj && echo OUT',
+    REFUSED,
+  ],
+  [
+    'fills the host’s disk',
+    // Its own is a part of memory, at most half of it.
+    () => `size=$(($(stat -f -c '%S*%b' /)))
+           [[ $size -le $(($(sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo) * 512 + 4096)) ]] || echo OUT
+           fallocate -l $((size + 4096)) /tmp/fill && echo OUT || echo refused; rm -f /tmp/fill`,
     REFUSED,
   ],
   ['takes precedence over the host', () => 'nice -n -5 true 2>&1 | grep cannot || echo OUT', REFUSED],
