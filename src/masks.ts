@@ -4,7 +4,7 @@
 export const REDACTED = '[redacted]';
 
 /** Shorter values, and shorter lines of values, would be found in the middle of words. Characters. */
-const LEAST = 4;
+export const LEAST = 4;
 /** A longer form is masked in pieces: text may show a part of it only, and tools match long literals slowly. Characters. */
 const PIECE = 64;
 /** Up to here a form is masked as a whole, too. Characters. */

@@ -1,3 +1,4 @@
+import { LEAST } from '../masks.ts';
 import { printable } from './text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,12 +21,11 @@ export function errorAnnotation(title: string, message: string): string {
 }
 
 /**
- * The commands that make GitHub's runner hide secrets in all that the job prints: a line each, for each line of a value. What
- * is shorter than `LEAST` in masks.ts would be hidden within words.
+ * The commands that make GitHub's runner hide secrets in all that the job prints: a line each, for each line of a value.
  */
 export const addMasks = (secrets: readonly string[]): string =>
   [...new Set(secrets.flatMap((secret) => secret.split(/[\r\n]+/).map((line) => line.trim())))]
-    .filter((line) => line.length >= 4)
+    .filter((line) => line.length >= LEAST)
     .map((line) => `::add-mask::${escapeData(line)}\n`)
     .join('');
 

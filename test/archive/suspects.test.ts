@@ -32,14 +32,14 @@ describe('the content of a file', () => {
     ['a public key', '-----BEGIN PUBLIC KEY-----\nMFkw\n'],
     ['an age recipient', 'age1qpzry9x8gf2tvdw0s3jn54khce6mua7lqpzry9x8gf2tvdw0s3jn54kh'],
     ['code with private fields', 'self._auth = auth\nself._password = password\n:_authority = 3\n'],
-    ['an npmrc that names a variable', `//registry.npmjs.org/:_authToken=\${NPM_TOKEN}\n`],
+    ['an npmrc that names a variable', `//npm.example.com/:_authToken=\${NPM_TOKEN}\n`],
     ['prose', 'put your PRIVATE KEY----- where AKIA is'],
   ])('not %s', (_what, text) => {
     expect(foundIn(text)).toBeUndefined();
   });
 
   test.each([
-    ['//registry.npmjs.org/:_authToken=npm_0123456789'],
+    ['//npm.example.com/:_authToken=npm_0123456789'],
     ['registry=https://x/\n//npm.example.com/team/:_password = "c2VjcmV0"\n'],
     ['//npm.example.com/:_auth=YTpi'],
   ])('credentials of npm: %j', (text) => {

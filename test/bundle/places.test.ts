@@ -50,15 +50,15 @@ describe('what is the catalogue’s own', () => {
   test('is no repository that holds the home folder, as dotfiles do', async () => {
     const home = make('home/ann');
     make('home/ann/.git');
-    const catalogue = make('home/ann/work/shop');
+    const catalogue = make('home/ann/projects/shop');
     expect(await own(catalogue, join(catalogue, 'x'), home)).toBe(true);
     expect(await own(catalogue, join(home, '.ssh/id_ed25519'), home)).toBe(false);
-    expect(await own(catalogue, join(home, 'work/x'), home)).toBe(false);
+    expect(await own(catalogue, join(home, 'projects/x'), home)).toBe(false);
     make('.git');
     expect(await own(catalogue, join(folder, 'x'), home)).toBe(false);
     // A repository inside of the home folder is one as any other.
-    make('home/ann/work/.git');
-    expect(await own(catalogue, join(home, 'work/x'), home)).toBe(true);
+    make('home/ann/projects/.git');
+    expect(await own(catalogue, join(home, 'projects/x'), home)).toBe(true);
   });
 
   test('is in the home folder itself nothing hidden', async () => {

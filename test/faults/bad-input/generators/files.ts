@@ -7,7 +7,7 @@ import type { Generator } from '../input.ts';
 
 const KEY = '0123456789abcdef'.repeat(4);
 const MANIFEST = `{"version":1,"app":"shop","tag":"v1","archive":"v1.tar.gz","sha256":"${'a'.repeat(64)}","size":10,"tar_sha256":"${'b'.repeat(64)}","tar_size":10,"commit":"${'c'.repeat(40)}","committed_at":"2026-01-01T00:00:00Z","dirty":false,"created_at":"2026-01-01T00:00:00Z","by":"me","init":[]}\n`;
-const CLOUD = `{"endpoint":"http://127.0.0.1:9","pid":1,"access_key_id":"x","secret_access_key":"y","kind":"limited","started":"2026-01-01T00:00:00Z"}\n`;
+const CLOUD = `{"endpoint":"http://127.0.0.1:9","control":"/nowhere/control.sock","mark":"00000000-1.1","pid":1,"access_key_id":"x","secret_access_key":"y","kind":"limited","started":"2026-01-01T00:00:00Z"}\n`;
 const FAULTS = `seed: 7
 capacity: [{ zone: eu-central-1a, count: 0 }]
 boxes: { pending: 1s, outcomes: [{ kind: hangs, step: init }] }
