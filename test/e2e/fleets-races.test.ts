@@ -1,4 +1,11 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  NoSuchBucket,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Running, until } from '../support/cli.ts';
 import { counts, fleetCloud, proved, QUICK, tagOf } from '../support/fleets.ts';
@@ -10,9 +17,12 @@ const job = (id: string) => ({ GITHUB_RUN_ID: id, GITHUB_JOB: 'scale', GITHUB_AC
 
 /** The record of the fleet web/prod/b; undefined before there is one. */
 async function recordKey(s3: S3Client): Promise<string | undefined> {
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket: 'e2e-fleets', Prefix: 'local/' }),
-  );
+  const query = new ListObjectsV2Command({ Bucket: 'e2e-fleets', Prefix: 'local/' });
+  const { Contents = [] }: ListObjectsV2CommandOutput = await s3.send(query).catch((error: unknown) => {
+    // The first command of a cloud makes the bucket.
+    if (error instanceof NoSuchBucket) return { $metadata: {} };
+    throw error;
+  });
   // What lies in the bucket outlives its cloud.
   return Contents.filter(({ Key = '' }) => Key.endsWith('/fleets/eu-central-1/fleets/web/prod/b.json'))
     .sort((one, other) => Number(one.LastModified) - Number(other.LastModified))
