@@ -37,6 +37,7 @@ URL_VALUE='^[]A-Za-z0-9._~:/?#@!&()*+,;=%[-]*$'
 . parts/steps.sh
 . parts/signals.sh
 . parts/children.sh
+. parts/strong-forms.sh
 . parts/logs.sh
 . parts/beacons.sh
 . bootstrapper/metadata.sh

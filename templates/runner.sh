@@ -13,6 +13,7 @@ declare -gA BEACON=()
 
 # ---- parts: each file is put in here when this one is joined
 . parts/children.sh
+. parts/strong-forms.sh
 . parts/logs.sh
 . parts/beacons.sh
 
