@@ -38,6 +38,9 @@ URL_VALUE='^[]A-Za-z0-9._~:/?#@!&()*+,;=%[-]*$'
 . parts/signals.sh
 . parts/children.sh
 . parts/strong-forms.sh
+. parts/recorder.sh
+. parts/cause.sh
+. parts/excerpt.sh
 . parts/logs.sh
 . parts/beacons.sh
 . bootstrapper/metadata.sh
@@ -55,7 +58,7 @@ reset_state() {
   RUN='' SEQ=0 STEP=metadata RUN_AT=0 STEP_AT=0
   LAUNCH='' NONCE='' SIGNER=pending PENDING=() SINKS=() VERDICT='' VERDICT_AT='' MARKER='' MAC='' TOLD='' LOGS=()
   TOKEN='' HTTP_STATUS=000 HTTP_REQUEST='' HTTP_ERROR='' HTTP_BODY=''
-  WORK='' INSTANCE_ID='' CHILD='' SIGNALED='' STEP_LOG='' EXCERPT=() FAILURE='' AT_LINE=''
+  WORK='' INSTANCE_ID='' CHILD='' SIGNALED='' STEP_LOG='' EXCERPT=() FACTS=() FAILURE='' AT_LINE=''
   BUILD='' BUILD_SHA256='' BUILD_ARCHIVE='' BUILD_COMMIT='' BUILD_DIR='' ARCHIVE='' APP_FOLDER='' CURL_STATUS=0
   AWS_KEY='' AWS_SECRET='' AWS_TOKEN=''
   FAULTS=() INIT_SCRIPT='' INIT_COMMAND=() INIT_ENVIRONMENT=()

@@ -3,7 +3,6 @@
 # shellcheck shell=bash disable=SC2154 # the settings are start-up.sh's
 
 LIB=yes
-SCRIPT=start-up.sh
 # Of each file in a boot log.
 LOG_BYTES=400000
 # A module's name, seconds and systems. The name becomes a part of a marker.
@@ -14,6 +13,9 @@ declare -gA BEACON=()
 # ---- parts: each file is put in here when this one is joined
 . parts/children.sh
 . parts/strong-forms.sh
+. parts/recorder.sh
+. parts/cause.sh
+. parts/excerpt.sh
 . parts/logs.sh
 . parts/beacons.sh
 
@@ -62,21 +64,22 @@ fits() {
   die "this module runs on ${1//,/, }, and this machine is ${ID:-unknown}"
 }
 
-# Runs the module $1 in its folder and in a clean environment, which no argv shows. Bash's own word about a killed script goes
-# away; run_to_log has a better one.
+# Runs the module $1 in its folder and in a clean environment, which no argv shows, with the recorder's file $2 where there is
+# one.
 run_module() {
   local pair name keep=" http_proxy https_proxy no_proxy "
   for name in $(compgen -e); do if [[ $keep != *" $name "* ]]; then unset "$name"; fi; done
   cd -- "$BUNDLE/$1" || return
   export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-    ROLECALL_MODULE="$1" ROLECALL_BUNDLE_DIR="$BUNDLE" ROLECALL_LIB="$BUNDLE/.lib/module-lib.sh" rolecall_launch
+    DEBIAN_FRONTEND=noninteractive ROLECALL_MODULE="$1" ROLECALL_BUNDLE_DIR="$BUNDLE" ROLECALL_LIB="$BUNDLE/.lib/module-lib.sh" rolecall_launch
   for pair in "${personality[@]}"; do export "${pair?}"; done
   if [[ -f .variables ]]; then
     while IFS= read -r -d '' pair; do
       if [[ $pair =~ ^[a-z][a-z0-9_]*= ]]; then export "${pair?}"; fi
     done <.variables
   fi
-  { bash start-up.sh 2>&1 6<&-; } 2>/dev/null
+  if [[ -n $2 ]]; then export BASH_ENV=$2; fi
+  { bash start-up.sh 2>&1 6<&-; } 2>"$WORK/said"
 }
 
 # module NAME [SECONDS [SYSTEMS]]: a step of its own.
@@ -91,7 +94,9 @@ module() {
   if [[ ! -f $BUNDLE/$1/start-up.sh ]]; then die "there is no $1/start-up.sh in the bundle"; fi
   if [[ -n ${3:-} ]]; then fits "$3"; fi
   (umask 077 && : >"$log") 2>/dev/null || die "can't write $log: is there room on the disk?"
-  run_logged "$log" "${2:-600}" run_module "$1" || exit
+  SCRIPT=$1/start-up.sh SCRIPT_PATH=$BUNDLE/$1/start-up.sh INTERPRETER=bash
+  prepare_recorder "$log"
+  run_logged "$log" "${2:-600}" run_module "$1" "$REPLY" || exit
   STEP_LOG=''
   print "Finished starting module $1"$'\n'
   end_step

@@ -23,7 +23,7 @@ find_init_script() {
 # without rolecall's own keys except the launch id.
 build_init_environment() {
   local key
-  INIT_ENVIRONMENT=("PATH=$BOX_PATH" HOME=/root LANG=C.UTF-8 "ROLECALL_INSTANCE_ID=$INSTANCE_ID")
+  INIT_ENVIRONMENT=("PATH=$BOX_PATH" HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "ROLECALL_INSTANCE_ID=$INSTANCE_ID")
   if [[ -n $BUILD_DIR ]]; then INIT_ENVIRONMENT+=("ROLECALL_BUILD=$BUILD" "ROLECALL_BUILD_DIR=$BUILD_DIR"); fi
   for key in {http,https,no}_proxy {HTTP,HTTPS,NO}_PROXY; do
     if [[ -n ${!key:-} ]]; then INIT_ENVIRONMENT+=("$key=${!key}"); fi
@@ -35,19 +35,26 @@ build_init_environment() {
   done
 }
 
-# Runs the script in its own folder. Bash's own word about a killed script goes away; run_to_log has a better one.
+# Runs the script in its own folder, with the recorder's file $1 where there is one.
 run_script() {
-  cd -- "${INIT_SCRIPT%/*}" && { env -i "${INIT_ENVIRONMENT[@]}" "${INIT_COMMAND[@]}" 2>&1; } 2>/dev/null
+  cd -- "${INIT_SCRIPT%/*}" && { env -i ${1:+"BASH_ENV=$1"} "${INIT_ENVIRONMENT[@]}" "${INIT_COMMAND[@]}" 2>&1; } 2>"$WORK/said"
 }
 
 run_init() {
   local log=$ROOT/var/log/rolecall/init.log
   find_init_script
   build_init_environment
-  if [[ -x $INIT_SCRIPT ]]; then INIT_COMMAND=("$INIT_SCRIPT"); else INIT_COMMAND=("$BASH" "$INIT_SCRIPT"); fi
+  name_file "$INIT_SCRIPT"
+  SCRIPT=$REPLY SCRIPT_PATH=$INIT_SCRIPT INTERPRETER=bash
+  if [[ -x $INIT_SCRIPT ]]; then
+    INIT_COMMAND=("$INIT_SCRIPT")
+    find_interpreter "$INIT_SCRIPT"
+  else
+    INIT_COMMAND=("$BASH" "$INIT_SCRIPT")
+  fi
   rotate_log "$log" || die "can't write $log"
   say "running $INIT_SCRIPT"
-  SCRIPT=${INIT_SCRIPT##*/}
-  run_logged "$log" 0 run_script || exit
+  prepare_recorder "$log"
+  run_logged "$log" 0 run_script "$REPLY" || exit
   STEP_LOG=''
 }

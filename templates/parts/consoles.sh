@@ -28,15 +28,20 @@ print() {
   for sink in "${SINKS[@]}"; do (printf '%s' "$1" >>"$sink") 2>/dev/null || true; done
 }
 
-# Sets REPLY to $1 with nothing in it that could act on a terminal, pass for a marker, or tell one of the MASKS.
+# Sets REPLY to $1 with nothing in it that could act on a terminal, pass for a marker, or tell one of the MASKS; of a line that
+# was written over (a progress bar) its last state. A line that is too long for $2 characters (400) keeps its beginning and
+# its end.
 harmless() {
-  local - text=${1:0:1600} name
+  local - text=$1 name most=${2:-400}
   set +x
+  if ((${#text} > 8000)); then text=${text:0:4000}${text: -4000}; fi
+  while [[ $text == *$'\r' ]]; do text=${text%$'\r'}; done
+  while [[ $text == *$'\r'* ]]; do text=${text#*$'\r'}; done
   text=${text//$'\e['*([0-9;?])[A-Za-z]/}
   text=${text//$'\t'/ }
   text=${text//[[:cntrl:]]/?}
   text=${text//<<rc/< <rc}
   for name in "${!MASKS[@]}"; do text=${text//"${MASKS[$name]}"/[$name]}; done
-  if ((${#text} > 400)); then text="${text:0:400}..."; fi
+  if ((${#text} > most)); then text="${text:0:most*2/3}...${text: -most/3}"; fi
   REPLY=$text
 }

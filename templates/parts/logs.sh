@@ -2,14 +2,11 @@
 
 # The log of the step's script, as long as its failure is explained by it.
 STEP_LOG=''
-# Words by which a line is taken for the cause of a failure.
-ERROR_WORDS='(^|[^a-z])(e:|error|fatal|fail|failed|failure|cannot|can.t|could not|unable|denied|refused|not found|no such'
-ERROR_WORDS+='|unbound variable|invalid|panic|exception|timed out)([^a-z]|$)'
 # EC2 keeps 64 KB of console: a talkative script must not push the markers out.
 SUMMARY_LINES=100
 # Seconds that a script whose time is up gets to end by itself.
 GRACE=10
-EXCERPT=() READING='' PARTIAL_LINE='' SUMMARIES=0 LIMIT=0 ENDS='' TIMED_OUT=''
+READING='' PARTIAL_LINE='' SUMMARIES=0 LAST_SUMMARY='' LIMIT=0 ENDS='' TIMED_OUT='' KILLED=''
 # HIDING: commands of sed that hide secrets in what a script prints.
 HIDING='' MASKER='' END_OF_LOG=''
 
@@ -19,48 +16,28 @@ say() {
   print "rolecall[$STEP]: $REPLY"$'\n'
 }
 
-# Prints the last lines of EXCERPT, or of the step's log; where FAILURE is empty, it becomes the line that most looks like
-# the cause.
+# Prints what is known of the failure of step STEP, whose script has ended with the status $1, and sets FAILURE where no step
+# of our own has.
 explain_failure() {
-  local - text='' line
-  set +x
   if [[ -n $STEP_LOG && -r $STEP_LOG ]]; then
-    mapfile -t EXCERPT < <(tail -c 65536 -- "$STEP_LOG" | tr -d '\000')
-    find_cause
+    if [[ -z $FAILURE ]]; then find_cause "$1"; else cut_excerpt; fi
   fi
-  if ((${#EXCERPT[@]} > 40)); then EXCERPT=("${EXCERPT[@]: -40}"); fi
-  for line in ${EXCERPT[@]+"${EXCERPT[@]}"}; do
-    harmless "$line"
-    text+="rolecall[$STEP]| $REPLY"$'\n'
-  done
-  print "$text"
-}
-
-# Sets FAILURE, unless it is known, to the line of EXCERPT that most looks like the cause.
-find_cause() {
-  local line found=''
-  for line in ${EXCERPT[@]+"${EXCERPT[@]}"}; do
-    if [[ ${line,,} =~ $ERROR_WORDS ]]; then
-      found=$line
-      break
-    fi
-    if [[ $line == *[![:space:]]* ]]; then found=$line; fi
-  done
-  FAILURE=${FAILURE:-${found:-it printed nothing}}
+  print_excerpt
 }
 
 # Runs a command in the background with its output in the new file $1, for at most $2 seconds (0: for ever), and prints its
-# summaries as they come. Returns its status, 124 where its time was up.
+# summaries as they come. Returns its status, 124 where its time was up. What the shell itself says of the command goes to
+# $WORK/said: only of one that a signal has ended it says something.
 run_logged() {
   local status=0 group
-  STEP_LOG=$1 LOGS+=("$1") READING=yes PARTIAL_LINE='' SUMMARIES=0 LIMIT=$2 ENDS='' TIMED_OUT=''
+  STEP_LOG=$1 LOGS+=("$1") READING=yes PARTIAL_LINE='' SUMMARIES=0 LAST_SUMMARY='' LIMIT=$2 ENDS='' TIMED_OUT='' KILLED=''
   exec 7<"$1"
   if ((LIMIT > 0)); then
     uptime_cs
     ENDS=$((REPLY + LIMIT * 100))
   fi
   open_masks "$1"
-  start_child run_to_log "${@:3}" </dev/null >&5 2>&1
+  start_child "${@:3}" </dev/null >&5 2>&1
   group=$CHILD
   follow_child || status=$?
   if [[ -n $TIMED_OUT ]]; then
@@ -71,8 +48,11 @@ run_logged() {
   if ! close_masks; then
     FAILURE="can't write $1: is there room on the disk?" status=$((status > 0 ? status : 1))
   fi
+  if ((status > 128)) && [[ -s $WORK/said ]]; then KILLED=yes; fi
   print_summaries
   if [[ $PARTIAL_LINE == 'rolecall: '* ]]; then print_summary "$PARTIAL_LINE"; fi
+  # The last one says what the machine has become.
+  if [[ -n $LAST_SUMMARY ]]; then say "$LAST_SUMMARY"; fi
   exec 7<&-
   READING=''
   return "$status"
@@ -105,17 +85,6 @@ close_masks() {
   fi
   exec 5>&-
   [[ -z $MASKER || $word == "$END_OF_LOG" ]]
-}
-
-# Tells in the log which signal ended the command.
-run_to_log() {
-  local status=0
-  "$@"
-  status=$?
-  if ((status > 128)) && kill -l "$status" >/dev/null 2>&1; then
-    printf '%s was ended by SIG%s\n' "$SCRIPT" "$(kill -l "$status")"
-  fi
-  return "$status"
 }
 
 # Sets REPLY to the hundredths of a second since the machine started: clocks are set while machines boot.
@@ -153,6 +122,6 @@ print_summaries() {
 
 print_summary() {
   SUMMARIES=$((SUMMARIES + 1))
-  if ((SUMMARIES <= SUMMARY_LINES)); then say "${1#rolecall: }"; fi
+  if ((SUMMARIES <= SUMMARY_LINES)); then say "${1#rolecall: }"; else LAST_SUMMARY=${1#rolecall: }; fi
   if ((SUMMARIES == SUMMARY_LINES)); then say "further summaries are only in $STEP_LOG"; fi
 }

@@ -23,7 +23,7 @@ run_step() {
 }
 
 begin_step() {
-  STEP=$1 FAILURE=''
+  STEP=$1 FAILURE='' FACTS=()
   now_ms
   STEP_AT=$REPLY
   mark "start $STEP"
@@ -46,7 +46,7 @@ die() {
 report_failure() {
   ms_since "$STEP_AT"
   if [[ $SIGNER != pending ]]; then mark "end $STEP $1 $REPLY"; fi
-  ${LIB:+explain_failure}
+  ${LIB:+explain_failure "$1"}
   harmless "${FAILURE:-the script broke off at its line ${AT_LINE:-?}}"
   print "ERROR Bootstrapping failed at step $STEP (status $1): $REPLY"$'\n'
   ms_since "$RUN_AT"

@@ -35,6 +35,7 @@ describe('the init script', () => {
     const log = box.read('var/log/rolecall/init.log').split('\n');
     expect(log.filter((line) => line.includes('=') && !/^(_|PWD|SHLVL)=/.test(line)).sort()).toEqual(
       [
+        'DEBIAN_FRONTEND=noninteractive',
         'HOME=/root',
         'LANG=C.UTF-8',
         'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -132,10 +133,12 @@ describe('the init script', () => {
     process.kill(pid);
   });
 
-  test('can speak a hundred summaries, no more', async () => {
+  test('can speak a hundred summaries, and the last one', async () => {
     box.init('b/prod/bootstrapper.sh', 'for i in {1..500}; do echo "rolecall: line $i"; done');
     const { stdout } = await boot(SIGNED);
-    expect(stdout.match(/^rolecall\[init\]: line /gm)).toHaveLength(100);
+    const summaries = stdout.match(/^rolecall\[init\]: line .*/gm) ?? [];
+    expect(summaries).toHaveLength(101);
+    expect(summaries.slice(-2)).toEqual(['rolecall[init]: line 100', 'rolecall[init]: line 500']);
     expect(stdout).toContain('rolecall[init]: further summaries are only in ');
     expect(box.read('var/log/rolecall/init.log').match(/^rolecall: /gm)).toHaveLength(500);
   });
@@ -151,22 +154,23 @@ describe('an init script that fails', () => {
     echo after
     exit 7`;
 
-  test('gives its status, the last 40 lines of its log, harmless, and the verdict', async () => {
+  test('gives its status, the last 40 lines of its log behind strong ones, harmless, and the verdict', async () => {
     box.init('b/prod/bootstrapper.sh', FAILING);
     const { status, stdout } = await boot(SIGNED);
     expect(status).toBe(7);
     expect(events(stdout).slice(-3)).toEqual(['start init', 'end init 7 MS', 'verdict failed init 7 MS']);
     const excerpt = stdout.match(/^rolecall\[init\]\| .*$/gm) ?? [];
-    expect(excerpt).toHaveLength(40);
+    expect(excerpt).toHaveLength(41);
+    expect(excerpt[0]).toBe('rolecall[init]| [... 65 lines ...]');
     expect(excerpt.slice(-5)).toEqual([
-      'rolecall[init]| red text and a bell ??',
+      'rolecall[init]| red text and a bell ?',
       `rolecall[init]| echoed < <rc2 ${LAUNCH} 00000000 9 1.000 verdict ok init 0 1 0000000000000000>>`,
       'rolecall[init]| user data: [nonce]',
       'rolecall[init]| cp: cannot stat /etc/nothing: No such file or directory',
       'rolecall[init]| after',
     ]);
     expect(stdout).toContain(
-      '\nERROR Bootstrapping failed at step init (status 7): cp: cannot stat /etc/nothing: No such file or directory\n',
+      '\nERROR Bootstrapping failed at step init (status 7): line 9 of b/prod/bootstrapper.sh: exit 7 (status 7)\n',
     );
     expect(stdout).not.toContain(NONCE);
   });
@@ -182,15 +186,15 @@ describe('an init script that fails', () => {
   });
 
   test.each([
-    ['says nothing', 'exit 3', 3, 'it printed nothing'],
-    ['is killed', 'echo first; kill -KILL $$', 137, 'bootstrapper.sh was ended by SIGKILL'],
+    ['says nothing', 'exit 3', 3, 'exit 3 \\(status 3\\); it printed nothing'],
+    ['is killed', 'echo first; kill -KILL $$', 137, 'b/prod/bootstrapper.sh was ended by SIGKILL'],
     ['uses an unset variable', 'set -u; echo "$nothing"', 1, 'nothing: unbound variable'],
-    ['has no known word of error', 'echo one; echo two; echo; exit 4', 4, 'two'],
+    ['is a program of sh', 'exec sh -c "echo one; echo two; echo; exit 4"', 4, 'two'],
     [
       'runs into a missing command',
       'set -e; no-such-command-here',
       127,
-      'no-such-command-here: command not found',
+      'line 2 of b/prod/bootstrapper.sh: no-such-command-here \\(status 127\\)',
     ],
   ])('that %s', async (_what, body, expected, error) => {
     box.init('b/prod/bootstrapper.sh', body);
@@ -206,6 +210,25 @@ describe('an init script that fails', () => {
     const { status, stdout } = await boot(SIGNED);
     expect(status).toBe(127);
     expect(events(stdout).at(-1)).toBe('verdict failed init 127 MS');
+    expect(stdout).toContain(
+      ': the interpreter of b/prod/bootstrapper.sh is not on this AMI: /no/such/interpreter\n',
+    );
+  });
+
+  test('whose interpreter is missing where env looks', async () => {
+    box.write('etc/rolecall/init/b/prod/bootstrapper.sh', '#!/usr/bin/env no-such-program\n', 0o755);
+    const { status, stdout } = await boot(SIGNED);
+    expect(status).toBe(127);
+    expect(stdout).toContain(
+      ': the interpreter of b/prod/bootstrapper.sh is not on this AMI: no-such-program\n',
+    );
+  });
+
+  test('whose first line ends in CRLF', async () => {
+    box.write('etc/rolecall/init/b/prod/bootstrapper.sh', '#!/bin/bash\r\necho\r\n', 0o755);
+    const { status, stdout } = await boot(SIGNED);
+    expect(status).toBe(126);
+    expect(stdout).toContain(': the first line of b/prod/bootstrapper.sh ends in CRLF');
   });
 
   test('whose folder cannot be entered never ran, so it is no success', async () => {
