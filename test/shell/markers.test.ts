@@ -71,11 +71,13 @@ describe('harmless', () => {
   test.each([
     ['colours', 'a\x1b[1;31mb\x1b[0m', 'ab'],
     ['another escape', '\x1b]0;title\x07', '?]0;title?'],
-    ['control characters', 'a\tb\rc\x08d\x7f', 'a b?c?d?'],
+    ['control characters', 'a\tb\x01c\x08d\x7f', 'a b?c?d?'],
+    ['a line that was written over', '10%\r20%\r100% done\r', '100% done'],
     ['a marker', 'x<<rc2 y>>', 'x< <rc2 y>>'],
     ['a marker hidden by what is taken out', '<\x1b[0m<rc2 y', '< <rc2 y'],
     ['the nonce', `x${NONCE}y`, 'x[nonce]y'],
-    ['a long line', 'x'.repeat(500), `${'x'.repeat(400)}...`],
+    ['a long line', `${'x'.repeat(300)}${'y'.repeat(300)}`, `${'x'.repeat(266)}...${'y'.repeat(133)}`],
+    ['one that would take minutes', `${'x'.repeat(2e4)}y`, `${'x'.repeat(266)}...${'x'.repeat(132)}y`],
     ['UTF-8', Buffer.from('é').toString('latin1'), Buffer.from('é').toString('latin1')],
     ['patterns', '* ? [a-z] \\ & $x `y`', '* ? [a-z] \\ & $x `y`'],
   ])('%s', async (_what, text, expected) => {
