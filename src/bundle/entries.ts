@@ -96,7 +96,7 @@ async function* moduleEntries(
 function* testEntries(as: string, { name }: Module, values: ModuleValues): Generator<Entry, void> {
   yield folder(as);
   yield* variablesEntry(as, values);
-  yield text(`${as}/start-up.sh`, Buffer.from(`cd ../${name} && exec bash test.sh\n`));
+  yield text(`${as}/start-up.sh`, Buffer.from(`cd ../${name}\n. "$ROLECALL_BUNDLE_DIR/${name}/test.sh"\n`));
 }
 
 /** NUL ends a value, since nothing else can't be part of one; the box never evaluates it. */

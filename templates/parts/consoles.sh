@@ -35,7 +35,7 @@ harmless() {
   local - text=$1 name most=${2:-400}
   set +x
   if ((${#text} > 8000)); then text=${text:0:4000}${text: -4000}; fi
-  while [[ $text == *$'\r' ]]; do text=${text%$'\r'}; done
+  text=${text%"${text##*[!$'\r']}"}
   while [[ $text == *$'\r'* ]]; do text=${text#*$'\r'}; done
   text=${text//$'\e['*([0-9;?])[A-Za-z]/}
   text=${text//$'\t'/ }

@@ -66,18 +66,25 @@ sets_traps() {
 
 # Sets REPLY to the file that the word $1 of a script in the folder $2 names. Fails where that can't be known.
 sourced_file() {
-  local word=$1 name
+  local word=$1 name value
+  local -A known=([ROLECALL_BUNDLE_DIR]=${BUNDLE:-} [ROLECALL_LIB]=${BUNDLE:-}/.lib/module-lib.sh [ROLECALL_BUILD_DIR]=${BUILD_DIR:-})
   word=${word#[\"\']} word=${word%[\"\']}
-  # shellcheck disable=SC2016 # as they stand in a script
-  case $word in
-  '$ROLECALL_LIB' | '${ROLECALL_LIB}' | '${ROLECALL_LIB:'*) REPLY=${BUNDLE:-}/.lib/module-lib.sh ;;
-  /dev/* | *'<('*) return 1 ;;
-  /*[\$\`]* | [!/]*) name=${word##*/} REPLY=$2/$name ;;
-  /*) REPLY=$word ;;
-  esac
-  [[ $REPLY != *[\$\`*?]* && -r $REPLY ]] && return 0
+  for name in "${!PERSONALITY[@]}"; do known[$name]=${PERSONALITY[$name]}; done
+  for name in "${!known[@]}"; do
+    value=${known[$name]}
+    if [[ -z $value || $word != *'$'* ]]; then continue; fi
+    word=${word//"\$$name"/"$value"}
+    word=${word//"\${$name"?(:?*([!\}]))\}/"$value"}
+  done
+  if [[ $word != *[\$\`*?]* ]]; then
+    REPLY=$word
+    if [[ $word != /* ]]; then REPLY=$2/$word; fi
+    [[ -r $REPLY && ! -p $REPLY && ! -c $REPLY ]]
+    return
+  fi
   # Its folder stands in a variable: the only file of this name below the script's folder, or below the build's.
-  if [[ -z ${name:-} || $name == *[\$\`*?]* ]]; then return 1; fi
+  name=${word##*/}
+  if [[ $name == *[\$\`*?]* || $word == *'<('* ]]; then return 1; fi
   REPLY=$(find "${BUILD_DIR:-$2}" "$2" -name "$name" -type f 2>/dev/null | sort -u | head -n 2)
   [[ -n $REPLY && $REPLY != *$'\n'* ]]
 }

@@ -107,7 +107,7 @@ describe('the members of a bundle', () => {
       'a/test.sh "check\\n"',
       'a-again/start-up.sh* "#!/bin/bash\\ntrue\\n"',
       'a-again/test.sh "check\\n"',
-      'a-test/start-up.sh "cd ../a && exec bash test.sh\\n"',
+      'a-test/start-up.sh "cd ../a\\n. \\"$ROLECALL_BUNDLE_DIR/a/test.sh\\"\\n"',
     ]);
   });
 

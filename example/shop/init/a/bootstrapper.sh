@@ -2,4 +2,6 @@
 # Context a: the shop is all that runs there.
 set -euo pipefail
 
-exec bash "${ROLECALL_BUILD_DIR:?}/start.sh"
+# Sourced, so that a failure names the line of that script.
+# shellcheck source=/dev/null
+source "${ROLECALL_BUILD_DIR:?}/start.sh"

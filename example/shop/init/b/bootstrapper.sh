@@ -2,4 +2,6 @@
 # Context b, where the environment has no script of its own.
 set -euo pipefail
 
-exec bash "${ROLECALL_BUILD_DIR:?}/start.sh"
+# Sourced, so that a failure names the line of that script.
+# shellcheck source=/dev/null
+source "${ROLECALL_BUILD_DIR:?}/start.sh"

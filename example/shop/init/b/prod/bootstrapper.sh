@@ -3,4 +3,6 @@
 set -euo pipefail
 
 ulimit -Sn "$(ulimit -Hn)"
-exec bash "${ROLECALL_BUILD_DIR:?}/start.sh"
+# Sourced, so that a failure names the line of that script.
+# shellcheck source=/dev/null
+source "${ROLECALL_BUILD_DIR:?}/start.sh"

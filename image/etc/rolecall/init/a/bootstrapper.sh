@@ -2,4 +2,6 @@
 # Every machine of context a, in any environment: takes its role.
 set -euo pipefail
 
-exec bash "../roles/${role:?}.sh"
+# Sourced, so that a failure names the line of that script.
+# shellcheck source=/dev/null
+source "../roles/${role:?}.sh"

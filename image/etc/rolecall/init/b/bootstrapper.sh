@@ -2,4 +2,6 @@
 # The machines of context b whose environment has no script of its own: takes its role.
 set -euo pipefail
 
-exec bash "../roles/${role:?}.sh"
+# Sourced, so that a failure names the line of that script.
+# shellcheck source=/dev/null
+source "../roles/${role:?}.sh"

@@ -3,4 +3,6 @@
 set -euo pipefail
 
 ulimit -Sn "$(ulimit -Hn)"
-exec bash "../../roles/${role:?}.sh"
+# Sourced, so that a failure names the line of that script.
+# shellcheck source=/dev/null
+source "../../roles/${role:?}.sh"
