@@ -132,10 +132,18 @@ frame() {
   file=$REPLY
 }
 
-# Sets REPLY to the name by which people know the file $1.
+# Sets REPLY to the name by which people know the file $1, which has an absolute path.
 name_file() {
-  local root
-  REPLY=$1
+  local root part parts=()
+  REPLY=''
+  IFS=/ read -r -a parts <<<"${1#/}"
+  for part in "${parts[@]}"; do
+    case $part in
+    '' | .) ;;
+    ..) REPLY=${REPLY%/*} ;;
+    *) REPLY+=/$part ;;
+    esac
+  done
   if [[ $1 == "$SCRIPT_PATH" ]]; then REPLY=$SCRIPT; fi
   for root in ${BUNDLE:+"$BUNDLE/"} ${BUILD_DIR:+"$BUILD_DIR/init/" "$BUILD_DIR/"} "$ROOT/etc/rolecall/init/"; do
     REPLY=${REPLY#"$root"}

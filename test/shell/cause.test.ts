@@ -111,6 +111,11 @@ const COMMANDS: readonly Case[] = [
     { ...at(2, 'ls /nonexistent', 2), file: 'b/prod/part.sh' },
   ],
   [
+    'a role’s script that it sources',
+    '#!/bin/bash\nset -e\n# shellcheck source=/dev/null\nsource "../prod/../prod/$role.sh"',
+    { ...at(2, 'ls /nonexistent', 2), file: 'b/prod/web.sh' },
+  ],
+  [
     'a loop',
     '#!/bin/bash\nset -e\nfor name in a b; do\n  [ "$name" = a ]\ndone',
     at(4, '[ "$name" = a ]', 1),
@@ -197,7 +202,8 @@ const OTHERS: readonly Case[] = [
 
 describe('facts of a failure: the command that failed', () => {
   test.each(COMMANDS)('%s', async (_what, script, facts) => {
-    box.write('etc/rolecall/init/b/prod/part.sh', 'echo part\nls /nonexistent\n');
+    for (const name of ['part', 'web'])
+      box.write(`etc/rolecall/init/b/prod/${name}.sh`, 'echo part\nls /nonexistent\n');
     const failure = await failureOf(script);
     const how = 'line' in facts || 'status' in facts ? 'command' : 'unknown';
     expect(failure.facts).toMatchObject({ how, ...facts });
