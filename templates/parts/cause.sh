@@ -58,6 +58,9 @@ find_cause() {
   if ((status > 128)); then signal=$(kill -l "$status" 2>/dev/null) || true; fi
   FACTS+=("how $how")
   fact interpreter "$INTERPRETER"
+  # An error message of the interpreter names the path; people know the script by its name.
+  fact script "$SCRIPT"
+  fact path "${SCRIPT_PATH#"$ROOT"}"
   if [[ $how != @(unknown|signal) ]]; then
     fact file "$file"
     fact line "$line"
@@ -156,7 +159,11 @@ command_place() {
   local path='' stage
   frame 0
   command=${COMMAND%%$'\n'*}
-  if ((${#STAGES[@]} > 1)); then
+  if [[ $command == return* ]]; then
+    # The function has spoken for itself; its caller failed for it.
+    source_text "$path" "$line"
+    command=$REPLY
+  elif ((${#STAGES[@]} > 1)); then
     source_text "$path" "$line"
     failing_stage "$REPLY"
   elif ((${#LINES_OF[@]} > 1)) && is_bare "$command"; then
@@ -176,16 +183,19 @@ is_bare() {
 
 # Sets command and status to the first stage of the pipeline $1 that has failed on its own account.
 failing_stage() {
-  local index
+  local index at=''
   split_pipeline "$1"
   for index in "${!STAGES[@]}"; do
+    if [[ ${STAGES[index]} == 0 ]]; then continue; fi
+    at=${at:-$index}
     # One that writes to a stage that has gone, and one that has found nothing, leave it to a later one.
-    if [[ ${STAGES[index]} == @(0|141) ]]; then continue; fi
+    if [[ ${STAGES[index]} == 141 ]]; then continue; fi
     if [[ ${STAGES[index]} == 1 && ${PIPELINE[index]:-} == @(grep|egrep|diff|cmp)' '* && $index -lt $((${#STAGES[@]} - 1)) && ${STAGES[-1]} != 0 ]]; then continue; fi
-    status=${STAGES[index]}
-    if ((${#PIPELINE[@]} == ${#STAGES[@]})); then command=${PIPELINE[index]}; else command=$1; fi
-    return 0
+    at=$index
+    break
   done
+  status=${STAGES[at]}
+  if ((${#PIPELINE[@]} == ${#STAGES[@]})); then command=${PIPELINE[at]}; else command=$1; fi
 }
 
 # Sets PIPELINE to the stages of the pipeline $1: split at each `|` that stands outside quotes, brackets and `||`.
@@ -295,14 +305,35 @@ condition() {
     esac
   done
   if [[ -z ${one:-} ]]; then return 0; fi
-  if [[ $one =~ \$(\?|\{\?\}) ]]; then
-    # What was asked is the status of the command before.
-    for ((at--; at >= 0; at--)); do
-      trimmed "${rows[at]}"
-      if [[ -n $REPLY && $REPLY != '#'* ]]; then break; fi
-    done
-    one=$REPLY
-  fi
+  earlier_command
   if ((at < 0)); then return 0; fi
   command=${one#'! '} line=$((at + 1))
+}
+
+# Where the condition `one` asks for `$?`, or for a variable that the line before has set to it, sets `one` and `at` to the
+# command before.
+earlier_command() {
+  local variable='' before=$at status='\$(\?|\{\?\})'
+  if [[ $one =~ ^\(\([[:space:]]*([A-Za-z_][A-Za-z0-9_]*) || $one =~ \$\{?([A-Za-z_][A-Za-z0-9_]*) ]]; then variable=${BASH_REMATCH[1]}; fi
+  if [[ $one =~ $status ]]; then
+    line_before
+  elif [[ -n $variable ]]; then
+    line_before
+    if [[ ! $REPLY =~ (^|[[:space:]])$variable=\"?$status\"?$ ]]; then
+      at=$before
+      return 0
+    fi
+    line_before
+  else
+    return 0
+  fi
+  one=$REPLY
+}
+
+# Sets `at` to the last line before it that holds more than a comment, and REPLY to its text.
+line_before() {
+  for ((at--; at >= 0; at--)); do
+    trimmed "${rows[at]}"
+    if [[ -n $REPLY && $REPLY != '#'* ]]; then return 0; fi
+  done
 }

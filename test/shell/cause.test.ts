@@ -122,6 +122,11 @@ const COMMANDS: readonly Case[] = [
   ],
   ['a condition', '#!/bin/bash\nset -e\n[[ -f /nonexistent ]]', at(3, '[[ -f /nonexistent ]]', 1)],
   [
+    'a writer whose reader has enough',
+    '#!/bin/bash\nset -eo pipefail\nyes | head -n 1',
+    { ...at(3, 'yes', 141), signal: 'PIPE' },
+  ],
+  [
     'an expected failure before',
     '#!/bin/bash\nset -e\nls /missing || true\nif ls /absent; then :; fi\nls /nonexistent',
     at(5, 'ls /nonexistent', 2),
