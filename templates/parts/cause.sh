@@ -313,6 +313,7 @@ condition() {
 # Where the condition `one` asks for `$?`, or for a variable that the line before has set to it, sets `one` and `at` to the
 # command before.
 earlier_command() {
+  # shellcheck disable=SC2016 # as it stands in a script
   local variable='' before=$at status='\$(\?|\{\?\})'
   if [[ $one =~ ^\(\([[:space:]]*([A-Za-z_][A-Za-z0-9_]*) || $one =~ \$\{?([A-Za-z_][A-Za-z0-9_]*) ]]; then variable=${BASH_REMATCH[1]}; fi
   if [[ $one =~ $status ]]; then
