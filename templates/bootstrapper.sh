@@ -39,6 +39,8 @@ URL_VALUE='^[]A-Za-z0-9._~:/?#@!&()*+,;=%[-]*$'
 . parts/children.sh
 . parts/strong-forms.sh
 . parts/recorder.sh
+. parts/records.sh
+. parts/source-text.sh
 . parts/cause.sh
 . parts/excerpt.sh
 . parts/logs.sh

@@ -14,6 +14,8 @@ declare -gA BEACON=() PERSONALITY=()
 . parts/children.sh
 . parts/strong-forms.sh
 . parts/recorder.sh
+. parts/records.sh
+. parts/source-text.sh
 . parts/cause.sh
 . parts/excerpt.sh
 . parts/logs.sh

@@ -1,0 +1,141 @@
+# What the text of a script tells of the command that has failed.
+
+# Whether the command $1 is made of nothing but variables.
+is_bare() {
+  # shellcheck disable=SC2016 # as it stands in a script
+  local variable='"?\$([A-Za-z0-9_@*]+|\{[^}]*\})"?'
+  [[ $1 =~ ^(eval[[:space:]]+|exec[[:space:]]+)?$variable([[:space:]]+$variable)*$ ]]
+}
+
+# Sets command and status to the first stage of the pipeline $1 that has failed on its own account.
+failing_stage() {
+  local index at=''
+  split_pipeline "$1"
+  for index in "${!STAGES[@]}"; do
+    if [[ ${STAGES[index]} == 0 ]]; then continue; fi
+    at=${at:-$index}
+    # One that writes to a stage that has gone, and one that has found nothing, leave it to a later one.
+    if [[ ${STAGES[index]} == 141 ]]; then continue; fi
+    if [[ ${STAGES[index]} == 1 && ${PIPELINE[index]:-} == @(grep|egrep|diff|cmp)' '* && $index -lt $((${#STAGES[@]} - 1)) && ${STAGES[-1]} != 0 ]]; then continue; fi
+    at=$index
+    break
+  done
+  status=${STAGES[at]}
+  if ((${#PIPELINE[@]} == ${#STAGES[@]})); then command=${PIPELINE[at]}; else command=$1; fi
+}
+
+# Sets PIPELINE to the stages of the pipeline $1: split at each `|` that stands outside quotes, brackets and `||`.
+split_pipeline() {
+  local text=$1 at character quote='' depth=0 stage=''
+  PIPELINE=()
+  for ((at = 0; at < ${#text}; at++)); do
+    character=${text:at:1}
+    if [[ -n $quote ]]; then
+      if [[ $character == "$quote" ]]; then quote=''; fi
+    else
+      case $character in
+      \' | \") quote=$character ;;
+      \\) stage+=$character character=${text:++at:1} ;;
+      '(' | '{') depth=$((depth + 1)) ;;
+      ')' | '}') depth=$((depth - 1)) ;;
+      '|')
+        if ((depth == 0)) && [[ ${text:at+1:1} != '|' && ${text:at-1:1} != '|' ]]; then
+          add_stage "$stage"
+          stage=''
+          if [[ ${text:at+1:1} == '&' ]]; then at=$((at + 1)); fi
+          continue
+        fi
+        ;;
+      esac
+    fi
+    stage+=$character
+  done
+  add_stage "$stage"
+}
+
+add_stage() {
+  trimmed "$1"
+  PIPELINE+=("$REPLY")
+}
+
+trimmed() {
+  REPLY=${1#"${1%%[![:space:]]*}"}
+  REPLY=${REPLY%"${REPLY##*[![:space:]]}"}
+}
+
+# Sets REPLY to the command that stands on the line $2 of the file $1, with the lines on which it goes on.
+source_text() {
+  local rows=() at=$(($2 - 1)) joined=''
+  REPLY=''
+  if [[ ! -r $1 ]]; then return 0; fi
+  mapfile -t -n $(($2 + 10)) rows <"$1"
+  while ((at > 0)) && [[ ${rows[at - 1]} =~ (\\|\|)$ ]]; do at=$((at - 1)); done
+  while ((at < ${#rows[@]})); do
+    trimmed "${rows[at]}"
+    joined+=" ${REPLY%\\}"
+    if ! [[ ${rows[at]} =~ (\\|\||\&\&)$ ]]; then break; fi
+    at=$((at + 1))
+  done
+  trimmed "$joined"
+}
+
+# Sets command and line to what was asked before the script gave up: `COMMAND || exit`, `if ! COMMAND; then ...; exit`.
+condition() {
+  local rows=() at=$((line - 1)) one
+  if [[ $command == *' || '* ]]; then
+    command=${command%%' || '*}
+    return 0
+  fi
+  if [[ $command =~ ^[^\']*\;[[:space:]]*(exit([[:space:]][^\;]*)?)$ && $command != 'if '* ]]; then command=${BASH_REMATCH[1]}; fi
+  if [[ ! -r $path ]]; then return 0; fi
+  mapfile -t -n "$line" rows <"$path"
+  for (( ; at >= 0 && at > line - 16; at--)); do
+    trimmed "${rows[at]}"
+    one=$REPLY
+    case $one in
+    'if '* | 'elif '*)
+      one=${one#*if } one=${one%%; then*}
+      break
+      ;;
+    *' || {' | *' || (')
+      one=${one%' || '?}
+      break
+      ;;
+    'fi' | 'done' | 'esac' | '}' | *'() {' | *';;' | 'case '*) return 0 ;;
+    *) one='' ;;
+    esac
+  done
+  if [[ -z ${one:-} ]]; then return 0; fi
+  earlier_command
+  if ((at < 0)); then return 0; fi
+  command=${one#'! '} line=$((at + 1))
+}
+
+# Where the condition `one` asks for `$?`, or for a variable that the line before has set to it, sets `one` and `at` to the
+# command before.
+earlier_command() {
+  # shellcheck disable=SC2016 # as it stands in a script
+  local variable='' before=$at status='\$(\?|\{\?\})'
+  if [[ $one =~ ^\(\([[:space:]]*([A-Za-z_][A-Za-z0-9_]*) || $one =~ \$\{?([A-Za-z_][A-Za-z0-9_]*) ]]; then variable=${BASH_REMATCH[1]}; fi
+  if [[ $one =~ $status ]]; then
+    line_before
+  elif [[ -n $variable ]]; then
+    line_before
+    if [[ ! $REPLY =~ (^|[[:space:]])$variable=\"?$status\"?$ ]]; then
+      at=$before
+      return 0
+    fi
+    line_before
+  else
+    return 0
+  fi
+  one=$REPLY
+}
+
+# Sets `at` to the last line before it that holds more than a comment, and REPLY to its text.
+line_before() {
+  for ((at--; at >= 0; at--)); do
+    trimmed "${rows[at]}"
+    if [[ -n $REPLY && $REPLY != '#'* ]]; then return 0; fi
+  done
+}
