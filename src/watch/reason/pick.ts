@@ -1,0 +1,233 @@
+/** Picks the line that tells why: from what the failing command printed, else from the end backwards. */
+import { isOf, isQuiet, nameThemselves, programsOf } from './command.ts';
+import { TRACE } from './harmless.ts';
+import type { Line } from './kinds.ts';
+import { shellPlace } from './places.ts';
+import { isStarved } from './summaries.ts';
+import { goesOn, isConsequence, isOftenExpected } from './words.ts';
+
+export type Picked =
+  | { readonly type: 'line'; readonly at: number }
+  /** The failing command printed nothing; what stands before it is of other commands. */
+  | { readonly type: 'silent' }
+  /** Nothing tells. `at`: the last line printed, which is no error; -1 without any. */
+  | { readonly type: 'unknown'; readonly at: number };
+
+export interface Asked {
+  /** The failing command; absent where the box knows none. */
+  readonly command?: string | undefined;
+  /** It is the source line of an `exit`: what failed before it has been handled by the script. */
+  readonly isExit: boolean;
+  /** The script is of a language that keeps its stdout back until it ends: Python, Perl, Node ... */
+  readonly isKeptBack?: boolean;
+  /** The failing command's line in its file. */
+  readonly line?: number | undefined;
+}
+
+export function pick(lines: readonly Line[], asked: Asked): Picked {
+  const { command, isExit, isKeptBack = false } = asked;
+  const last = isKeptBack ? lines.findLastIndex(({ kind }) => kind === 'strong') : -1;
+  if (last >= 0) return { type: 'line', at: beginning(lines, last) };
+  return command === undefined || isExit ? generally(lines, asked) : ofCommand(lines, { ...asked, command });
+}
+
+/** A command failed, and the script ended with it: what came last is its own word, if it had one. */
+function ofCommand(lines: readonly Line[], asked: Asked & { readonly command: string }): Picked {
+  const programs = programsOf(asked.command);
+  const traced = behindTrace(lines, programs);
+  if (traced >= 0) {
+    const picked = generally(lines, { ...asked, from: traced });
+    return picked.type === 'line' ? picked : { type: 'silent' };
+  }
+  const own = lines.findLastIndex(
+    (line) =>
+      (isTelling(line) || line.kind === 'summary') &&
+      (isOf(line.text, programs) || isAt(line.text, asked.line)),
+  );
+  const quiet = isQuiet(asked.command);
+  // What a program writes to stdout may come behind its error: it is kept back until the program ends.
+  if (own >= 0 && !(quiet && hasGoneOn(lines, own))) {
+    if (lines[own]?.kind === 'summary') return generally(lines, asked);
+    return { type: 'line', at: beginning(lines, starving(lines, own)) };
+  }
+  if (quiet) return repeated(lines) ?? { type: 'silent' };
+  const picked = generally(lines, asked);
+  const foreign = picked.type === 'line' && lines[picked.at]?.kind === 'strong' && nameThemselves(programs);
+  return foreign ? { type: 'silent' } : picked;
+}
+
+/** Whether a shell says something of the failing line, of a redirection for instance. */
+const isAt = (text: string, line: number | undefined): boolean =>
+  line !== undefined && shellPlace(text)?.line === line;
+
+/** Where the output of the traced command begins (`set -x`); -1 where it isn't traced. */
+function behindTrace(lines: readonly Line[], programs: readonly string[]): number {
+  const at = lines.findLastIndex(({ text }) => TRACE.test(text));
+  const text = lines[at]?.text.replace(TRACE, '') ?? '';
+  return at >= 0 && programsOf(text).some((name) => programs.includes(name)) ? at + 1 : -1;
+}
+
+/** A loop that ended in vain: its command said the same again and again, until a test gave up. */
+function repeated(lines: readonly Line[]): Picked | undefined {
+  const at = lastTelling(lines, lines.length);
+  const before = at < 0 ? -1 : lastTelling(lines, at);
+  const same = before >= 0 && lines[at]?.kind === 'strong' && lines[at]?.text === lines[before]?.text;
+  return same ? { type: 'line', at } : undefined;
+}
+
+interface Search extends Asked {
+  /** Lines before this one are of other commands. */
+  readonly from?: number;
+}
+
+/** From the end backwards, over noise, summaries and hints. */
+function generally(lines: readonly Line[], { from = 0, isExit, command = '' }: Search): Picked {
+  const end = lastTelling(lines, lines.length, from);
+  if (end < 0) return leftOver(lines, from);
+  if (lines[end]?.kind === 'plain') return ofPlain(lines, end, { from, isExit });
+  const at = isOfTest(lines, end, { isExit, command }) ? end : causeBefore(lines, starving(lines, end), from);
+  return { type: 'line', at: beginning(lines, at) };
+}
+
+/** Whether an `exit` stands behind a test, which prints nothing: what the script said about it is the reason. */
+function isOfTest(lines: readonly Line[], at: number, { isExit, command = '' }: Asked): boolean {
+  const triedAgain = lines.slice(lastTelling(lines, at) + 1, at).some(({ kind }) => kind === 'retry');
+  return isExit && !triedAgain && /(?:^|\s)(?:\[\[?|test|\(\()\s/.test(command);
+}
+
+/** Where nothing but summaries, tries or warnings are left: the first of the last summaries tells the most. */
+function leftOver(lines: readonly Line[], from: number): Picked {
+  const is = (kind: Line['kind']) => (line: Line, at: number) => at >= from && line.kind === kind;
+  const summary = lines.findLastIndex(is('summary'));
+  if (summary >= 0) {
+    let at = summary;
+    while (at > from && (lines[at - 1]?.kind === 'summary' || lines[at - 1]?.kind === 'frame')) at--;
+    while (lines[at]?.kind !== 'summary') at++;
+    return { type: 'line', at };
+  }
+  const other = Math.max(lines.findLastIndex(is('retry')), lines.findLastIndex(is('minor')));
+  return other >= 0 ? { type: 'line', at: other } : { type: 'unknown', at: -1 };
+}
+
+/** So many lines of free text may stand between an error and the end. */
+const REACH = 10;
+
+/**
+ * The last line is no error by its words. It may follow one (a clean-up, an advice), be the reason in free words, or show
+ * that the script went on after an error that it had expected.
+ */
+function ofPlain(
+  lines: readonly Line[],
+  end: number,
+  { from, isExit }: { from: number; isExit: boolean },
+): Picked {
+  let at = end;
+  for (let seen = 0; at >= from && seen < REACH; seen++) {
+    const { text = '', kind = 'noise' } = lines[at] ?? {};
+    if (kind !== 'plain') break;
+    if (goesOn(text)) return isExit || at === end ? lastWord(lines, end) : { type: 'line', at: end };
+    at = lastTelling(lines, at, from);
+  }
+  const found = lines[at];
+  if (found === undefined || found.kind === 'plain' || isOftenExpected(found.text))
+    return lastWord(lines, end);
+  return { type: 'line', at: beginning(lines, causeBefore(lines, starving(lines, at), from)) };
+}
+
+const lastWord = (lines: readonly Line[], at: number): Picked =>
+  goesOn(lines[at]?.text ?? '') ? { type: 'unknown', at } : { type: 'line', at };
+
+/** Whether a script has printed progress of its own behind a line. */
+const hasGoneOn = (lines: readonly Line[], at: number): boolean =>
+  lines.slice(at + 1).some(({ text, kind }) => kind === 'plain' && /^\S/.test(text) && goesOn(text));
+
+/** The last line before `before` that tells something: an indented one speaks by the line that it belongs to. */
+function lastTelling(lines: readonly Line[], before: number, from = 0): number {
+  for (let at = before - 1; at >= from; at--) {
+    if (!isTelling(lines[at])) continue;
+    const head = headOf(lines, at, from);
+    const kind = lines[head]?.kind;
+    if (kind === 'strong') return head;
+    if (kind !== 'summary' && kind !== 'minor') return at;
+    at = head;
+  }
+  return -1;
+}
+
+const isTelling = (line: Line | undefined): boolean =>
+  line?.kind === 'strong' || line?.kind === 'weak' || line?.kind === 'plain';
+
+/** The line that an indented one belongs to; itself where there is none. */
+function headOf(lines: readonly Line[], at: number, from: number): number {
+  if (lines[at]?.kind === 'strong' || /^\S/.test(lines[at]?.text ?? '')) return at;
+  for (let above = at - 1; above >= from; above--) {
+    const { text = '', kind = 'noise' } = lines[above] ?? {};
+    if (text.trim() === '') return at;
+    if (/^\S/.test(text) && kind !== 'noise' && kind !== 'frame') return above;
+  }
+  return at;
+}
+
+/** A tool at the end of a pipe complains about its input: the tool before it has failed, and said why. */
+function starving(lines: readonly Line[], at: number): number {
+  let now = at;
+  while (now >= 0 && isStarved(lines[now]?.text ?? '')) {
+    const before = lastTelling(lines, now);
+    const { text = '', kind = 'noise' } = lines[before] ?? {};
+    if (kind !== 'strong' && !isStarved(text)) break;
+    now = before;
+  }
+  return now;
+}
+
+/** From what a script says after a failure (`download failed`) to the message right before it that tells why. */
+function causeBefore(lines: readonly Line[], at: number, from: number): number {
+  let now = at;
+  while (isConsequence(lines[now]?.text ?? '') && !tellsWhy(lines[now]?.text ?? '')) {
+    const before = lastTelling(lines, now, from);
+    const { text = '', kind = 'noise' } = lines[before] ?? {};
+    if ((kind !== 'strong' && kind !== 'weak') || isOftenExpected(text)) break;
+    now = starving(lines, before);
+  }
+  return now;
+}
+
+/** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
+const tellsWhy = (text: string): boolean =>
+  /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
+  /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]+(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
+  /\[(?:emerg|alert|crit)\]|^\S+:\d+:\d+: |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
+  /: (?!.*: ).*(?:\b[45]\d\d\b|refused|denied|no such|not found|timed out|unreachable|exists|space|in use|reset|permitted|unknown|invalid|expired|resolve)/i.test(
+    text,
+  );
+
+/** Families of messages that come in several lines, of which the first tells why. */
+const FAMILIES: readonly RegExp[] = [
+  /^E: /,
+  /^(?:ERROR|Error|error)(?:\[\w+\])?:? /,
+  /^\[ERROR\]/,
+  /^npm (?:ERR!|error)/,
+  /: (?:fatal )?error: |^\S+\.go:\d+:\d+: |undefined reference to|: error TS\d+|^\S+:\d+:\d+: error/,
+  /^CMake Error/,
+  /^[0-9A-F]+:error:|^(?:Can't open|Could not open|Unable to load|Error (?:opening|loading|reading))/,
+  /\[ERROR\] \[MY-|\[ERROR\] /,
+  /^fatal: /,
+  /: parser error|: validity error|: Schemas validity error/,
+  /^ERROR! /,
+  /syntax error near|: line \d+: `|^\S+: \d+: Syntax error|unexpected end of file|unexpected EOF/,
+  /: (?:FAILED|FAILED open or read)$/,
+];
+
+/** The first line of the messages that end at `at`. */
+function beginning(lines: readonly Line[], at: number): number {
+  const family = FAMILIES.find((form) => form.test(lines[at]?.text ?? ''));
+  if (family === undefined) return at;
+  let first = at;
+  for (let above = at - 1; above >= 0; above--) {
+    const { text = '', kind = 'noise' } = lines[above] ?? {};
+    if (family.test(text) && kind === 'strong') first = above;
+    else if (kind === 'plain' && /^\S/.test(text)) break;
+    else if (kind === 'strong' || (kind === 'weak' && /^\S/.test(text))) break;
+  }
+  return first;
+}
