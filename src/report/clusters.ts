@@ -1,18 +1,19 @@
 import { printable } from '../io/text.ts';
 import type { Outcome } from '../nouns.ts';
 import type { Failure } from '../watch/verdict.ts';
+import { failedCommand } from './failed-command.ts';
 import { likenessOf } from './likeness.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 import { stepWords } from './status.ts';
 
-/** Machines without success that met the same trouble: the same outcome, step and (by likeness) first error. */
+/** Machines without success that met the same trouble: the same outcome, step, failing command, status and (by likeness) error. */
 export interface Cluster {
   /** A machine without a verdict yet counts as silent, as everywhere. */
   readonly outcome: Exclude<Outcome, 'succeeded'>;
   /** The step that failed, or that a silent machine hangs in; null where nobody knows. */
   readonly step: string | null;
-  /** In the words of the first machine; null for machines that did not fail. */
-  readonly firstError: string | null;
+  /** The first machine's failure, which stands for all; null for machines that did not fail. */
+  readonly failure: Failure | null;
   /** Why, in the words of the first machine: for silent and lost machines, and some failures. */
   readonly reason?: string;
   /** In the order of their launch; never empty. The first one's words stand for all. */
@@ -30,8 +31,7 @@ export function clustersOf(view: LaunchView): Cluster[] {
   for (const row of view.machines.values()) {
     const trouble = troubleOf(row);
     if (trouble === undefined) continue;
-    const { outcome, step, firstError, reason } = trouble;
-    const key = JSON.stringify([outcome, step, likenessOf(firstError ?? reason ?? '')]);
+    const key = keyOf(trouble);
     const known = clusters.get(key);
     if (known === undefined) clusters.set(key, { ...trouble, rows: [row] });
     else known.rows.push(row);
@@ -46,17 +46,18 @@ function byStep(a: string | null, b: string | null): number {
   return a < b ? -1 : 1;
 }
 
-function troubleOf({ verdict, step }: MachineRow): Omit<Cluster, 'rows'> | undefined {
-  const hangs = { step: step?.name ?? null, firstError: null };
+type Trouble = Omit<Cluster, 'rows'>;
+
+function troubleOf({ verdict, step }: MachineRow): Trouble | undefined {
+  const hangs = { step: step?.name ?? null, failure: null };
   if (verdict === undefined) return { outcome: 'silent', ...hangs, reason: NO_VERDICT };
   switch (verdict.outcome) {
     case 'succeeded':
       return undefined;
     case 'failed': {
       const { failure } = verdict;
-      const { reason } = failure;
-      const firstError = failure.firstError ?? null;
-      return { outcome: 'failed', step: failure.step, firstError, ...(reason !== undefined && { reason }) };
+      const { step: failed, reason } = failure;
+      return { outcome: 'failed', step: failed, failure, ...(reason !== undefined && { reason }) };
     }
     case 'silent':
     case 'lost':
@@ -64,14 +65,32 @@ function troubleOf({ verdict, step }: MachineRow): Omit<Cluster, 'rows'> | undef
   }
 }
 
+/** What machines with the same trouble have in common. */
+function keyOf({ outcome, step, failure, reason = '' }: Trouble): string {
+  if (failure === null) return JSON.stringify([outcome, step, likenessOf(reason)]);
+  const { status, commandStatus, signal, command = '', error = reason, location } = failure;
+  // `exit 1` says nothing of its cause: without an error its line does.
+  const bare =
+    /^(?:exit|return|false)\b/.test(command) &&
+    !failure.excerpt.some((line) => line.trim() !== '' && error.includes(line.trim()));
+  const line = bare ? location?.line : undefined;
+  return JSON.stringify([
+    outcome,
+    step,
+    status,
+    commandStatus ?? status,
+    signal,
+    likenessOf(command),
+    likenessOf(error),
+    line,
+  ]);
+}
+
 /** What befell them, in words: `failed at module rabbitmq (status 100)`, `silent`, `never booted`. */
-export function headOf({ outcome, step, rows }: Cluster): string {
+export function headOf({ outcome, step, failure, rows }: Cluster): string {
   switch (outcome) {
-    case 'failed': {
-      const statuses = new Set(rows.map(({ verdict }) => failureOf(verdict)?.status));
-      const [status] = statuses;
-      return `failed at ${stepWords(step ?? 'an unknown step')}${statuses.size === 1 ? ` (status ${status})` : ''}`;
-    }
+    case 'failed':
+      return `failed at ${stepWords(step ?? 'an unknown step')} (status ${failure?.status})`;
     case 'lost':
       return 'lost';
     case 'silent': {
@@ -81,15 +100,16 @@ export function headOf({ outcome, step, rows }: Cluster): string {
   }
 }
 
-const failureOf = (verdict: MachineRow['verdict']): Failure | undefined =>
-  verdict?.outcome === 'failed' ? verdict.failure : undefined;
+/** The command that failed and where it stands, fit for a terminal; empty where nobody knows. */
+export const commandOf = ({ failure }: Cluster): string =>
+  failure === null ? '' : printable(failedCommand(failure));
 
 /** The line that tells the most about them, fit for a terminal; empty where there is none. */
 export function lineOf(cluster: Cluster): string {
-  const { firstError, reason = '', rows } = cluster;
+  const { failure, reason = '', rows } = cluster;
   if (rows.some(({ verdict }) => verdict === undefined)) return '';
   // `never booted` has said it already.
-  return printable(firstError ?? reason.replace(/^never running: /, ''));
+  return printable(failure?.error ?? reason.replace(/^never running: /, ''));
 }
 
 /** `37 of 40 failed at module rabbitmq (status 100): E: Unable to locate package rabbitmq-server`, without line ends. */
@@ -98,8 +118,22 @@ export function sentenceOf(cluster: Cluster, total: number): string {
   return `${cluster.rows.length} of ${total} ${headOf(cluster)}${line === '' ? '' : `: ${line}`}`;
 }
 
-/** Console lines around the end of the first machine. */
-export function excerptOf({ rows: [{ verdict }] }: Cluster): readonly string[] {
-  if (verdict === undefined || verdict.outcome === 'succeeded') return [];
-  return verdict.outcome === 'failed' ? verdict.failure.excerpt : verdict.excerpt;
+/**
+ * Console lines around the error, or the end, of the first machine.
+ * @param most of a longer excerpt these many lines, the error's among them
+ */
+export function excerptOf({ rows: [{ verdict }] }: Cluster, most = Number.POSITIVE_INFINITY): Excerpt {
+  if (verdict === undefined || verdict.outcome === 'succeeded') return { lines: [], before: 0 };
+  const failed = verdict.outcome === 'failed' ? verdict.failure : undefined;
+  const { excerpt, error = '' } = failed ?? { excerpt: verdict.outcome === 'failed' ? [] : verdict.excerpt };
+  const last = Math.max(0, excerpt.length - most);
+  const at = excerpt.findLastIndex((line) => line.trim() !== '' && error.startsWith(line.trim()));
+  const from = at < 0 || at >= last ? last : Math.max(0, at - 1);
+  return { lines: excerpt.slice(from, from + most), before: from };
+}
+
+export interface Excerpt {
+  readonly lines: readonly string[];
+  /** Lines of the excerpt that stand before these and are left out. */
+  readonly before: number;
 }

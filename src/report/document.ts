@@ -64,16 +64,33 @@ export interface MachineDocument {
   readonly failure?: {
     readonly step: string | null;
     readonly status: number | null;
-    readonly first_error: string | null;
+    /** The command that failed; absent where the box knows none. */
+    readonly command?: string;
+    /** The command's own exit status, which may differ from the step's. */
+    readonly command_status?: number;
+    readonly location?: LocationDocument;
+    readonly error: string | null;
+    /** `SIGKILL`; absent where no signal ended it. */
+    readonly signal?: string;
     readonly excerpt: readonly string[];
     readonly reason?: string;
   };
 }
 
+export interface LocationDocument {
+  readonly file: string;
+  readonly line: number;
+  readonly function?: string;
+}
+
 export interface ClusterDocument {
   readonly outcome: Cluster['outcome'];
   readonly step: string | null;
-  readonly first_error: string | null;
+  /** Null for machines that did not fail. */
+  readonly status: number | null;
+  readonly command?: string;
+  readonly location?: LocationDocument;
+  readonly error: string | null;
   readonly reason?: string;
   readonly count: number;
   /** All of them, in the order of their launch. */
@@ -138,10 +155,13 @@ export function launchDocument(
   };
 }
 
-const clusterDocument = ({ outcome, step, firstError, reason, rows }: Cluster): ClusterDocument => ({
+const clusterDocument = ({ outcome, step, failure, reason, rows }: Cluster): ClusterDocument => ({
   outcome,
   step,
-  first_error: firstError,
+  status: failure?.status ?? null,
+  ...(failure?.command !== undefined && { command: failure.command }),
+  ...(failure?.location !== undefined && { location: failure.location }),
+  error: failure?.error ?? null,
   ...(reason !== undefined && { reason }),
   count: rows.length,
   instance_ids: rows.map(({ machine }) => machine.instanceId),
@@ -166,17 +186,22 @@ export function machineDocument(row: MachineRow): MachineDocument {
 
 function failureOf(row: MachineRow): MachineDocument['failure'] {
   const { verdict } = row;
-  const unknown = { step: row.step?.name ?? null, status: null, first_error: null };
+  const unknown = { step: row.step?.name ?? null, status: null, error: null };
   if (verdict === undefined) return { ...unknown, excerpt: [], reason: NO_VERDICT };
   switch (verdict.outcome) {
     case 'succeeded':
       return undefined;
     case 'failed': {
-      const { step, status, firstError, excerpt, reason } = verdict.failure;
+      const { step, status, command, commandStatus, location, error, signal, excerpt, reason } =
+        verdict.failure;
       return {
         step,
         status,
-        first_error: firstError ?? null,
+        ...(command !== undefined && { command }),
+        ...(commandStatus !== undefined && { command_status: commandStatus }),
+        ...(location !== undefined && { location }),
+        error: error ?? null,
+        ...(signal !== undefined && { signal }),
         excerpt,
         ...(reason !== undefined && { reason }),
       };

@@ -1,7 +1,7 @@
 import type { ExitCode } from '../errors.ts';
 import { counted } from '../io/text.ts';
 import { errorAnnotation } from '../io/workflow.ts';
-import { clustersOf, headOf, lineOf } from './clusters.ts';
+import { clustersOf, commandOf, headOf, lineOf } from './clusters.ts';
 import { type LaunchMeta, notLaunched, tally } from './document.ts';
 import type { LaunchView } from './state.ts';
 
@@ -19,7 +19,7 @@ export function annotations(view: LaunchView, launch: LaunchMeta): string {
       : []),
     ...clustersOf(view).map((cluster) => ({
       head: `${cluster.rows.length} of ${view.machines.size} ${headOf(cluster)}`,
-      text: lineOf(cluster),
+      text: [...new Set([commandOf(cluster), lineOf(cluster)])].filter((text) => text !== '').join('\n'),
     })),
   ];
   const told = all.length > ANNOTATIONS ? all.slice(0, ANNOTATIONS - 1) : all;

@@ -2,6 +2,7 @@ import { XMLBuilder } from 'fast-xml-parser';
 import { printable } from '../io/text.ts';
 import { NO_VERDICT } from './clusters.ts';
 import { type LaunchMeta, notLaunched, tally } from './document.ts';
+import { failedCommand } from './failed-command.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 import { statusOf, stepWords } from './status.ts';
 
@@ -125,11 +126,16 @@ function problemOf(verdict: MachineRow['verdict'], row: MachineRow): Pick<TestCa
     case 'succeeded':
       return {};
     case 'failed': {
-      const { step, firstError, reason, excerpt } = verdict.failure;
-      const said = firstError ?? reason;
+      const { failure } = verdict;
+      const { step, error, reason, excerpt } = failure;
+      const command = failedCommand(failure);
+      const said = error ?? reason;
       const words = statusOf(row, row.verdictAt ?? row.seenAt).words;
       return {
-        failure: problem(stepWords(step), said === undefined ? words : `${words}: ${said}`, excerpt),
+        failure: problem(stepWords(step), said === undefined ? words : `${words}: ${said}`, [
+          ...(command === '' ? [] : [command]),
+          ...excerpt,
+        ]),
       };
     }
     case 'silent':

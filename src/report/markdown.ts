@@ -1,6 +1,6 @@
 import { EXIT_CODES, type ExitCode } from '../errors.ts';
 import { counted, duration, printable, truncate } from '../io/text.ts';
-import { type Cluster, clustersOf, excerptOf, headOf, lineOf } from './clusters.ts';
+import { type Cluster, clustersOf, commandOf, excerptOf, headOf, lineOf } from './clusters.ts';
 import { type LaunchMeta, notLaunched } from './document.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 import { stepWords } from './status.ts';
@@ -57,7 +57,8 @@ function clusterBlocks(cluster: Cluster, total: number, extent: Extent): string[
   const [{ machine }] = rows;
   const who = rows.length === 1 ? code(machine.instanceId) : `${rows.length} of ${total}`;
   const head = `**${who} ${inline(headOf(cluster))}**`;
-  const told = [`${head}${line === '' ? '' : `<br>\n${code(truncate(line, WIDEST))}`}`];
+  const why = [...new Set([commandOf(cluster), line])].filter((text) => text !== '');
+  const told = [[head, ...why.map((text) => code(truncate(text, WIDEST)))].join('<br>\n')];
   if (extent === 'brief') return told;
   return [...told, ...(rows.length === 1 ? [] : [namesOf(rows)]), ...excerptBlocks(cluster)];
 }
@@ -69,7 +70,7 @@ function namesOf(rows: readonly MachineRow[]): string {
 }
 
 function excerptBlocks(cluster: Cluster): string[] {
-  const lines = excerptOf(cluster).map((line) => truncate(printable(line), WIDEST));
+  const lines = excerptOf(cluster).lines.map((line) => truncate(printable(line), WIDEST));
   if (lines.length === 0) return [];
   const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
   const summary = `The end of the console of ${code(cluster.rows[0].machine.instanceId, 'html')}`;

@@ -38,11 +38,12 @@ function cleanVerdict(verdict: Verdict, clean: Clean): Verdict {
     case 'succeeded':
       return verdict;
     case 'failed': {
-      const { firstError, excerpt, reason } = verdict.failure;
+      const { command, error, excerpt, reason } = verdict.failure;
       const failure = {
         ...verdict.failure,
         excerpt: cleanLines(excerpt, clean),
-        ...(firstError !== undefined && { firstError: clean(firstError) }),
+        ...(command !== undefined && { command: clean(command) }),
+        ...(error !== undefined && { error: clean(error) }),
         ...(reason !== undefined && { reason: clean(reason) }),
       };
       return { ...verdict, failure };

@@ -1,5 +1,6 @@
 import type { Paint } from '../io/paint.ts';
 import { duration, elapsed } from '../io/text.ts';
+import { failedCommand } from './failed-command.ts';
 import type { MachineRow } from './state.ts';
 
 /** How a machine stands, in words, with the glyph and colour that go with them. */
@@ -67,7 +68,10 @@ function progressOf(row: MachineRow, now: number): string {
 /** What else is worth a few words: the reason of a bad end, or the last line that the box said. */
 export function remarkOf(row: MachineRow): string {
   const { verdict } = row;
-  if (verdict?.outcome === 'failed') return verdict.failure.firstError ?? verdict.failure.reason ?? '';
+  if (verdict?.outcome === 'failed') {
+    const { failure } = verdict;
+    return failure.error ?? failure.reason ?? failedCommand(failure);
+  }
   if (verdict?.outcome === 'silent' || verdict?.outcome === 'lost') return verdict.reason;
   const notes = notesOf(row);
   return notes === '' ? (row.said?.text ?? '') : notes;

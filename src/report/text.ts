@@ -1,6 +1,6 @@
 import type { Paint } from '../io/paint.ts';
 import { counted, glued, printable, shellWord, unpainted, widthOf, wrap } from '../io/text.ts';
-import { type Cluster, clustersOf, excerptOf, headOf, lineOf } from './clusters.ts';
+import { type Cluster, clustersOf, commandOf, type Excerpt, excerptOf, headOf, lineOf } from './clusters.ts';
 import { exitCodeOf, type LaunchMeta, notLaunched } from './document.ts';
 import { fleetLines } from './fleet.ts';
 import type { LaunchView, MachineRow, Refusal } from './state.ts';
@@ -22,7 +22,7 @@ export interface TextStyle {
 
 /** Above this many machines those that succeeded are only counted. */
 const LISTED = 20;
-/** Above this many different troubles each one's excerpt shrinks to its last lines. */
+/** Above this many different troubles each one's excerpt shrinks to the lines around its error. */
 const FULL_EXCERPTS = 3;
 const SHORT_EXCERPT = 8;
 /** Up to so many machines of a cluster are named. */
@@ -95,13 +95,17 @@ function clusterLines(cluster: Cluster, total: number, short: boolean, style: Te
   const head = `${painted(outcome === 'silent' ? '?' : '✖')} ${who} ${painted(headOf(cluster))}`;
   const line = lineOf(cluster);
   return [
-    ...(outcome === 'failed' ? [head, ...indented(line)] : joined(head, line, style.columns)),
+    ...(outcome === 'failed' ? [head, ...reasonLines(cluster)] : joined(head, line, style.columns)),
     ...(rows.length === 1 ? indented(notesOf(rows[0])) : []),
-    ...excerptLines(excerptOf(cluster), short, paint),
+    ...excerptLines(excerptOf(cluster, short ? SHORT_EXCERPT : undefined), paint),
     ...lookFurther(cluster, style),
     ...(rows.length === 1 ? [] : indented(namesOf(rows))),
   ];
 }
+
+/** Which command failed, and what went wrong: once where both are told in the same words. */
+const reasonLines = (cluster: Cluster): string[] =>
+  [...new Set([commandOf(cluster), lineOf(cluster)])].flatMap(indented);
 
 /** Which machines; of many only the first, since the JSON document names all. */
 function namesOf(rows: readonly MachineRow[]): string {
@@ -118,11 +122,9 @@ function joined(head: string, remark: string, columns = Number.POSITIVE_INFINITY
 
 const indented = (text: string): string[] => (text === '' ? [] : [`    ${text}`]);
 
-function excerptLines(excerpt: readonly string[], short: boolean, paint: Paint): string[] {
-  const shown = short ? excerpt.slice(-SHORT_EXCERPT) : excerpt;
-  const left = excerpt.length - shown.length;
-  const lines = shown.map((line) => `${paint.faint('    │')} ${printable(line)}`.trimEnd());
-  return left > 0 ? [paint.faint(`    │ … ${counted(left, 'line')} before`), ...lines] : lines;
+function excerptLines({ lines, before }: Excerpt, paint: Paint): string[] {
+  const shown = lines.map((line) => `${paint.faint('    │')} ${printable(line)}`.trimEnd());
+  return before > 0 ? [paint.faint(`    │ … ${counted(before, 'line')} before`), ...shown] : shown;
 }
 
 function lookFurther({ rows }: Cluster, style: TextStyle): string[] {

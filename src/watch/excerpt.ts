@@ -1,30 +1,57 @@
-/** What a failure shows: the failing step's lines, and which of them is the error. */
+/** What a failure shows: why the step failed, and the lines around that. */
 import { EXCERPT_LINES, type Facts } from './facts.ts';
+import { type Reason, reasonOf } from './reason/reason.ts';
+import { readTold } from './reason/told.ts';
 import type { EntryOf, Scene } from './scene.ts';
 import type { Failure } from './verdict.ts';
 
+type Evidence = Omit<Failure, 'step' | 'reason'>;
+
 /**
- * Returns the failing step's log lines, or else the console's last ones, and what went wrong: in the bootstrapper's own
- * words where they came through (it has seen the whole log), or else the first of the lines that looks like an error.
+ * Returns why a step failed: by what the box tells of its script and by what the script printed, or else in the
+ * bootstrapper's own words. Where no line of the step came through, the console's last ones are shown.
  */
-export function evidence(
-  facts: Facts,
-  { run, own }: Scene,
-  step: string,
-): Pick<Failure, 'excerpt' | 'firstError'> {
+export function evidence(facts: Facts, { run, own }: Scene, step: string, status: number): Evidence {
+  const isOf = (entry: { readonly type: string; readonly step?: string }) => entry.step === step;
   const isLine = (entry: { readonly type: string }): entry is EntryOf<'excerpt'> => entry.type === 'excerpt';
-  const ofStep = facts.entries.filter(isLine).filter((line) => line.step === step);
+  const isFact = (entry: { readonly type: string }): entry is EntryOf<'fact'> => entry.type === 'fact';
+  const ofStep = facts.entries.filter(isLine).filter(isOf);
   const ofRun = ofStep.filter((line) => own.includes(line));
-  const closing = (run.length === 0 ? facts.entries : own).findLast((entry) => entry.type === 'closing');
-  const told = closing?.type === 'closing' && closing.step === step ? closing.text : undefined;
+  const ours = run.length === 0 ? facts.entries : own;
+  const closing = ours.findLast((entry) => entry.type === 'closing');
+  const closed = closing?.type === 'closing' && closing.step === step ? closing.text : undefined;
+  const told = readTold(texts(ours.filter(isFact).filter(isOf)));
   // Lines that stand under another run are this one's only where this run's own story did not come through.
-  const log = untangled(ofRun.length > 0 || told !== undefined ? ofRun : ofStep).slice(-EXCERPT_LINES);
-  const excerpt = log.length > 0 ? log : facts.tail;
-  const error = told ?? firstError(excerpt) ?? excerpt.at(-1);
-  return { excerpt, ...(error !== undefined && { firstError: error }) };
+  const mine = ofRun.length > 0 || closed !== undefined || told !== undefined;
+  const lines = untangled(mine ? ofRun : ofStep);
+  // A failure of rolecall's own steps: the bootstrapper knows why.
+  if (told === undefined && closed !== undefined) return { status, error: closed, ...shown(lines, facts) };
+  const isLost = told !== undefined && !told.silent && lines.length === 0;
+  const judged = lines.length > 0 || told !== undefined ? lines : facts.tail;
+  const { at, ...reason } = reasonOf({ step, status, told, lines: judged });
+  const { error = closed, ...known } = reason;
+  const text = isLost ? closed : error;
+  return {
+    ...withStatus(known, status),
+    ...(text !== undefined && { error: text }),
+    ...shown(lines, facts, at),
+  };
 }
 
-const texts = (lines: readonly EntryOf<'excerpt'>[]): string[] => lines.map(({ text }) => text);
+function withStatus({ status: own, ...known }: Omit<Reason, 'error' | 'at'>, status: number) {
+  return { status, ...known, ...(own !== undefined && { commandStatus: own }) };
+}
+
+/** The lines around the error, which stands in line `at`; without any, the console's last ones. */
+function shown(lines: readonly string[], facts: Facts, at = lines.length): Pick<Failure, 'excerpt'> {
+  if (lines.length === 0) return { excerpt: facts.tail };
+  const last = Math.max(0, lines.length - EXCERPT_LINES);
+  // The end shows what came of the error; where the error stands far before it, the lines around the error are shown.
+  const from = at >= last ? last : Math.max(0, at - EXCERPT_LINES / 2);
+  return { excerpt: lines.slice(from, from + EXCERPT_LINES) };
+}
+
+const texts = (lines: readonly { readonly text: string }[]): string[] => lines.map(({ text }) => text);
 
 /**
  * Lines that a script prints to the console, and that cloud-init repeats there from its stdout, come in any order among
@@ -56,14 +83,3 @@ function once(lines: readonly string[]): readonly string[] {
   }
   return lines;
 }
-
-const LOOKS_LIKE_ERROR =
-  /\b(?:errors?|fatal|fail(?:s|ed|ure)?|cannot|can't|couldn't|could not|unable|not found|denied|no such|refused|invalid|missing|unbound|undefined|unrecognized|panic|exception|traceback|timed? ?out|killed|no space|not permitted|unreachable)\b/i;
-const LOOKS_FINE =
-  /\b(?:0|no|without) (?:errors?|failures?|failed)\b|\b(?:errors?|failures?|failed)[:=] ?0\b/gi;
-/** A line of `set -x` shows a command, which may speak of errors without being one. */
-const TRACE = /^\++ /;
-
-/** @returns the first line that looks like an error message */
-export const firstError = (lines: readonly string[]): string | undefined =>
-  lines.find((line) => !TRACE.test(line) && LOOKS_LIKE_ERROR.test(line.replace(LOOKS_FINE, '')))?.trim();

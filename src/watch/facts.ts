@@ -11,10 +11,13 @@ import {
 } from './markers.ts';
 import { harmless, withoutEscapes } from './text.ts';
 
-/** Most lines of an excerpt, as the box prints them and as a report shows them. */
+/** Most lines of an excerpt in a report. The box prints up to 80, of which the report shows those around the error. */
 export const EXCERPT_LINES = 40;
-/** Excerpt, summary and torn lines kept a machine; a box prints far fewer, a runaway one must not fill our memory. */
-const KEPT_LINES = 200;
+/**
+ * Excerpt, summary and torn lines kept a machine: a box prints at most 80 lines of excerpt, on up to three consoles and by
+ * cloud-init once more. A runaway one must not fill our memory.
+ */
+const KEPT_LINES = 400;
 
 /** What is looked for in a line. */
 export interface Reading extends Trust {
@@ -55,6 +58,8 @@ export type Entry =
       readonly text: string;
       readonly relayed: boolean;
     }
+  /** `rolecall[STEP]! NAME VALUE`: what the box knows of the failed script's end. */
+  | { readonly type: 'fact'; readonly step: string; readonly text: string }
   /** The error in the bootstrapper's closing line for people. */
   | { readonly type: 'closing'; readonly step: string; readonly text: string }
   /** A panic of the kernel, cloud-init's failure line, a match of a pattern. */
@@ -200,7 +205,7 @@ function noted(facts: Facts, entry: Entry): Facts {
 /** The text without known secrets; whole, before it is cut to a length. */
 const masked = (line: string, { mask }: Reading): string => (mask === undefined ? line : mask(line));
 
-const STEP_LINE = /rolecall\[([A-Za-z0-9_.:-]{1,48})\]([|:]) ?(.*)$/;
+const STEP_LINE = /rolecall\[([A-Za-z0-9_.:-]{1,48})\]([|:!]) ?(.*)$/;
 const CLOSING = /ERROR Bootstrapping failed at step ([A-Za-z0-9_.:-]{1,48}) \(status \d{1,3}\): (.+)$/;
 
 function readStepLine(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {
@@ -210,6 +215,7 @@ function readStepLine(facts: Facts, line: string, kind: LineKind, reading: Readi
     if (closed === undefined) return facts;
     return noted(facts, { type: 'closing', step: closed, text: harmless(masked(error, reading)) });
   }
+  if (sign === '!') return noted(facts, { type: 'fact', step, text: harmless(masked(text, reading)) });
   if (sign === '|') {
     const relayed = CLOUD_INIT_PREFIX.test(line);
     return noted(facts, { type: 'excerpt', step, text: harmless(masked(text, reading)), relayed });

@@ -117,13 +117,13 @@ const anonymousTrouble = (facts: Facts, marker: Marker): Trouble => {
 
 function markerTrouble(facts: Facts, scene: Scene, { event, epoch }: Marker): Omit<Trouble, 'kind'> {
   const { step, status } = event.type === 'end' || event.type === 'verdict' ? event : { step: '', status: 1 };
-  return { failure: { step, status, ...evidence(facts, scene, step) }, epoch };
+  return { failure: { step, ...evidence(facts, scene, step, status) }, epoch };
 }
 
 const patternFailure = ({ line, context }: Sighting): Failure => ({
   step: 'pattern',
   status: 1,
-  firstError: line,
+  error: line,
   excerpt: context,
   reason: "a console line matches the catalogue's failure pattern",
 });
@@ -131,7 +131,7 @@ const patternFailure = ({ line, context }: Sighting): Failure => ({
 const cloudInitFailure = ({ line, context }: Sighting): Failure => ({
   step: 'cloud-init',
   status: Number(/\[(\d{1,3})\]\s*$/.exec(line)?.[1] ?? 1),
-  firstError: line,
+  error: line,
   excerpt: context,
   reason: 'cloud-init reports that a user script failed',
 });
@@ -139,7 +139,7 @@ const cloudInitFailure = ({ line, context }: Sighting): Failure => ({
 const panicFailure = ({ line, context }: Sighting): Failure => ({
   step: 'kernel',
   status: 1,
-  firstError: line,
+  error: line,
   excerpt: context,
   reason: 'the kernel panicked after the boot had succeeded',
 });

@@ -101,6 +101,7 @@ const TELLING: ReadonlySet<Entry['type']> = new Set([
   'anonymous',
   'closing',
   'excerpt',
+  'fact',
 ]);
 
 /** Whether a run that isn't known otherwise has begun behind this one's verdict, and its marker came torn. */

@@ -1,3 +1,5 @@
+import type { Place } from './reason/places.ts';
+
 /** A step that the box has finished. */
 export interface Step {
   readonly name: string;
@@ -11,9 +13,17 @@ export interface Failure {
   /** The failing step's name; `pattern`, `cloud-init` or `bootstrapper` where no marker names one. */
   readonly step: string;
   readonly status: number;
-  /** The first line of the step's output that looks like the error. */
-  readonly firstError?: string;
-  /** Console lines around the failure, oldest first, at most 40. */
+  /** The command that failed, as its script has it: of a pipeline the failing stage. Absent where the box knows none. */
+  readonly command?: string;
+  /** The command's own exit status, which may differ from the step's. */
+  readonly commandStatus?: number;
+  /** Where the command stands; `file` as people know it (`b/prod/bootstrapper.sh`, `web/start-up.sh`). */
+  readonly location?: Place;
+  /** What went wrong: the line that tells it, or a sentence where no line does. */
+  readonly error?: string;
+  /** The signal that ended the command or the script: `SIGKILL`. */
+  readonly signal?: string;
+  /** Console lines around the error, oldest first, at most 40. */
   readonly excerpt: readonly string[];
   readonly reason?: string;
 }

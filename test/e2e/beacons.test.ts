@@ -44,7 +44,7 @@ test('one that fails tells why by its boot log, which `rolecall logs` shows', as
   expect(machine.failure).toMatchObject({
     step: 'init',
     status: 100,
-    first_error: 'E: Unable to locate package rabbitmq-server',
+    error: 'E: Unable to locate package rabbitmq-server',
     excerpt: ['preparing', 'E: Unable to locate package rabbitmq-server'],
   });
   const logs = await rolecall('logs', machine.instance_id);
@@ -81,7 +81,7 @@ test('start-up bundles tell theirs the same way', async () => {
     failure: {
       step: 'module.fails',
       status: 100,
-      first_error: 'E: Unable to locate package rabbitmq-server',
+      error: 'E: Unable to locate package rabbitmq-server',
       excerpt: ['preparing', 'E: Unable to locate package rabbitmq-server'],
     },
   });

@@ -68,7 +68,7 @@ describe('a role with modules', () => {
     expect(document.machines[0].failure).toMatchObject({
       step: 'module.fails',
       status: 100,
-      first_error: 'E: Unable to locate package rabbitmq-server',
+      error: 'E: Unable to locate package rabbitmq-server',
       excerpt: ['preparing', 'E: Unable to locate package rabbitmq-server'],
     });
   });
@@ -246,7 +246,7 @@ describe('a bundle that was changed after its launch', () => {
     expect(watched.code).toBe(3);
     expect(machines[0].failure).toMatchObject({
       step: 'bundle.verify',
-      first_error: expect.stringMatching(/this is not this launch's start-up bundle: its SHA-256 begins/),
+      error: expect.stringMatching(/this is not this launch's start-up bundle: its SHA-256 begins/),
     });
     expect(machines[0].steps.map(({ name }: { name: string }) => name)).toEqual([
       'metadata',

@@ -36,7 +36,7 @@ describe('machines that boot badly', () => {
     expect(document).toMatchObject({ exit_code: 3, summary: { failed: 1 } });
     expect(document.machines[0]).toMatchObject({
       verdict: 'failed',
-      failure: { step: 'init', status: 100, first_error: 'E: Unable to locate package rabbitmq-server' },
+      failure: { step: 'init', status: 100, error: 'E: Unable to locate package rabbitmq-server' },
     });
     expect(document.machines[0].failure.excerpt).toEqual([
       'preparing',
@@ -77,7 +77,7 @@ describe('machines that boot badly', () => {
     expect(code).toBe(3);
     const { failure } = JSON.parse(stdout).machines[0];
     expect(failure.step).toBe('init');
-    expect(failure.first_error).toMatch(/no init script .*\/etc\/rolecall\/init\/a\/prod\/bootstrapper\.sh/);
+    expect(failure.error).toMatch(/no init script .*\/etc\/rolecall\/init\/a\/prod\/bootstrapper\.sh/);
   });
 
   test('machines that fail alike are one cluster, and one error of the CI job, with a report of each', async () => {

@@ -226,9 +226,7 @@ roles:
     expect(code).toBe(3);
     expect(document).toMatchObject({
       fleet: { target: 3, proved: 3, ended: [], stopped: { failures: 1 }, kept: [expect.any(String)] },
-      machines: [
-        { verdict: 'failed', failure: { step: 'init', status: 9, first_error: 'E: no such table' } },
-      ],
+      machines: [{ verdict: 'failed', failure: { step: 'init', status: 9, error: 'E: no such table' } }],
     });
     const after = await machines();
     expect(await builds()).toEqual({ 'v2 proved': 3, 'v3 failed': 1 });

@@ -42,7 +42,7 @@ describe('a module of one’s own', () => {
       code: 3,
       failure: {
         step: 'module.greeter-test',
-        first_error: expect.stringContaining('the greeting is not polite'),
+        error: expect.stringContaining('the greeting is not polite'),
       },
     });
     writeFileSync(test, before);
@@ -62,7 +62,7 @@ describe('a module of one’s own', () => {
     writeModule(box.home, 'once', 'mkdir /etc/once-only');
     expect(await tested('once')).toMatchObject({
       code: 3,
-      failure: { step: 'module.once-again', first_error: expect.stringContaining('File exists') },
+      failure: { step: 'module.once-again', error: expect.stringContaining('File exists') },
     });
   });
 });
@@ -74,7 +74,7 @@ test('the way out of a test is the operator’s to give, though another module o
   appendFileSync(join(box.home, 'modules/leaves/module.yaml'), 'test: { modules: [asks] }\n');
   expect(await tested('leaves')).toMatchObject({
     code: 3,
-    failure: { step: 'module.leaves', first_error: expect.stringContaining('Connection refused') },
+    failure: { step: 'module.leaves', error: expect.stringContaining('Connection refused') },
   });
   expect(await tested('leaves', '--network')).toMatchObject({ code: 0, verdict: 'succeeded' });
 });

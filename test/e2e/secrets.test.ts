@@ -88,7 +88,7 @@ describe('a declared secret that its module prints', () => {
     for (const name of ['report.xml', 'summary.md', 'outputs']) expectHidden(read(name), name);
     const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
     id = result.machines[0].instance_id;
-    expect(result.machines[0].failure.first_error).toBe('E: authentication failed for user:[redacted]');
+    expect(result.machines[0].failure.error).toBe('E: authentication failed for user:[redacted]');
     for (const text of [rest.join('\n'), read('report.xml'), read('summary.md')])
       expect(text).toContain('[redacted]');
   });

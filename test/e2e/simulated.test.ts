@@ -36,7 +36,7 @@ describe('simulated boxes', () => {
     expect(failed.failure).toMatchObject({
       step: 'init',
       status: 100,
-      first_error: 'E: Unable to locate package memcached',
+      error: 'E: Unable to locate package memcached',
     });
   });
 

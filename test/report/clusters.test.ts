@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { clustersOf, sentenceOf } from '../../src/report/clusters.ts';
+import { clustersOf, excerptOf, sentenceOf } from '../../src/report/clusters.ts';
 import { launchDocument } from '../../src/report/document.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import {
@@ -35,11 +35,56 @@ describe('the clusters of a launch', () => {
     expect(clustersOf(ended([FAILED, elsewhere])).map(({ step }) => step)).toEqual(['deploy.fetch', 'init']);
   });
 
-  test('of one error with several statuses name none', () => {
-    const other: Verdict = { ...FAILED, failure: { ...FAILED.failure, status: 4 } };
-    expect(sentences(ended([FAILED, other]))).toEqual([
-      `2 of 2 failed at init: ${FAILED.failure.firstError}`,
+  const failedWith = (changes: Partial<typeof FAILED.failure>): Verdict => ({
+    ...FAILED,
+    failure: { ...FAILED.failure, ...changes },
+  });
+
+  test.each([
+    ['status', { status: 4 }],
+    ["command's own status", { commandStatus: 126 }],
+    ['signal', { signal: 'SIGKILL' }],
+    ['command', { command: 'memcachd -d "$other"' }],
+    ['port', { error: 'connect to 10.0.0.1:5433 refused' }],
+    ['package', { error: 'E: Unable to locate package postgresql-16' }],
+  ])('keep failures of another %s apart, each with its own excerpt', (_, changes) => {
+    const one = { error: 'connect to 10.0.0.1:5432 refused', excerpt: ['one'] };
+    const package15 = { error: 'E: Unable to locate package postgresql-15', excerpt: ['one'] };
+    const base = 'error' in changes && changes.error.startsWith('E: ') ? package15 : one;
+    const other = { ...base, excerpt: ['other'], ...changes };
+    const clusters = clustersOf(ended([failedWith(base), failedWith(other)]));
+    expect(clusters.map((cluster) => excerptOf(cluster).lines)).toEqual([['one'], ['other']]);
+  });
+
+  test('put failures of one command together, wherever it stands and whatever its addresses', () => {
+    const at = (line: number, error: string) =>
+      failedWith({ location: { file: 'b/prod/bootstrapper.sh', line }, error });
+    const view = ended([
+      at(7, 'connect to 10.0.0.1:5432 refused'),
+      at(9, 'connect to 10.0.0.9:5432 refused'),
     ]);
+    expect(clustersOf(view)).toHaveLength(1);
+  });
+
+  test('keep two places of a bare exit apart that print nothing', () => {
+    const at = (line: number) =>
+      failedWith({
+        command: 'exit 3',
+        error: 'exit 3 printed nothing',
+        excerpt: [],
+        location: { file: 'x', line },
+      });
+    expect(clustersOf(ended([at(7), at(9), at(7)])).map(({ rows }) => rows.length)).toEqual([2, 1]);
+  });
+
+  test('show of a long excerpt the lines around the error', () => {
+    const excerpt = [
+      'before',
+      'E: no such package',
+      ...Array.from({ length: 20 }, (_, index) => `clean-up ${index}`),
+    ];
+    const [cluster] = clustersOf(ended([failedWith({ error: 'E: no such package', excerpt })]));
+    expect(cluster && excerptOf(cluster, 4)).toEqual({ lines: excerpt.slice(0, 4), before: 0 });
   });
 
   test('hold machines that have no verdict yet', () => {

@@ -149,7 +149,7 @@ describe('the JUnit report', () => {
     );
     fc.assert(
       fc.property(text, (said) => {
-        const failure = { ...FAILED.failure, firstError: said, excerpt: [`<b>"${said}&`] };
+        const failure = { ...FAILED.failure, error: said, excerpt: [`<b>"${said}&`] };
         const xml = report(ended([{ ...FAILED, failure }]));
         const allowed = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
         expect(allowed.test(xml)).toBe(true);

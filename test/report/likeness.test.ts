@@ -23,6 +23,14 @@ describe('lines that differ only by', () => {
     ['paths with random names', 'no /srv/x7Kq9PzLm3Rt/app', 'no /srv/Ab3Cd5Ef7Gh9/app'],
     ['counts and sizes', '3 of 17 failed, 12.5 MB free', '4 of 17 failed, 900 kB free'],
     ['durations', 'gave up after 30 s', 'gave up after 31.5 s'],
+    ['times of date', 'Fri Nov 27 18:55:47 UTC 2026: no', 'Mon Nov 30 01:02:03 UTC 2026: no'],
+    ['request ids', 'AccessDenied, RequestId: 4442587FB7D0A2F9', 'AccessDenied, RequestId: 8F42587FB7D0A2A0'],
+    ['ids of S3 hosts', 'x-amz-id-2: aB+c/d0123==', 'x-amz-id-2: Zz/9+a0123=='],
+    ['numbers of disks', 'mkfs: /dev/nvme1n1p1 is busy', 'mkfs: /dev/nvme2n1p1 is busy'],
+    ['loop devices', '/dev/loop0: no room', '/dev/loop12: no room'],
+    ['ports of clients', '10.0.0.7:43512->10.0.0.9:5432 reset', '10.0.0.8:51002->10.0.0.9:5432 reset'],
+    ['process ids', 'x.sh: line 4:   812 Killed', 'x.sh: line 4: 12045 Killed'],
+    ['files of mktemp with a name', 'no /tmp/app.Ab3dE9', 'no /tmp/app.Zk2Qw0'],
     ['space and colour', '\u001b[31mE:  no package\u001b[0m', 'E: no package'],
   ])('%s are alike', (_, one, other) => {
     expect(likenessOf(one)).toBe(likenessOf(other));
@@ -41,6 +49,15 @@ describe('lines that tell of different troubles stay apart:', () => {
     ['words of hex letters', 'the deadbeef', 'the facade'],
     ['names of classes', 'Base64DecodeError', 'Utf8DecodeErrors'],
     ['what an id is of', 'vol-0123456789abcdef0 is gone', 'eni-0123456789abcdef0 is gone'],
+    ['ports of addresses', '10.0.0.7:5672 refused', '10.0.0.7:5432 refused'],
+    ['ports of names', 'db:5672 refused', 'db:5432 refused'],
+    ['ports in words', 'localhost port 5672 refused', 'localhost port 5432 refused'],
+    ['packages', 'no package postgresql-15', 'no package postgresql-16'],
+    ['versions of packages', "Version '1.2' for 'foo' not found", "Version '1.3' for 'foo' not found"],
+    ['versions in three parts', 'foo 1.2.3 is broken', 'foo 1.2.4 is broken'],
+    ['pinned versions', 'no foo==1.2', 'no foo==1.3'],
+    ['codes', '[MY-010119] Aborting', '[MY-010457] Aborting'],
+    ['disks by letter', '/dev/xvdf: no such device', '/dev/xvdg: no such device'],
     ['programs that begin with a digit', '7zip: not found', '7za: not found'],
   ])('%s', (_, one, other) => {
     expect(likenessOf(one)).not.toBe(likenessOf(other));

@@ -17,9 +17,9 @@ import {
   SUCCEEDED,
 } from './support.ts';
 
-const failing = (firstError: string, excerpt = [firstError]): Verdict => ({
+const failing = (error: string, excerpt = [error]): Verdict => ({
   ...FAILED,
-  failure: { ...FAILED.failure, firstError, excerpt },
+  failure: { ...FAILED.failure, error, excerpt },
 });
 
 describe('the summary in markdown', () => {

@@ -11,7 +11,7 @@ const bad: Verdict = {
   outcome: 'failed',
   bootMs: 9_000,
   steps: [],
-  failure: { step: 'kernel', status: 1, firstError: 'Kernel panic - not syncing', excerpt: [] },
+  failure: { step: 'kernel', status: 1, error: 'Kernel panic - not syncing', excerpt: [] },
   notes,
 };
 const plain = new Proxy({}, { get: () => (text: string) => text }) as Parameters<

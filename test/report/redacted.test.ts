@@ -21,7 +21,7 @@ describe('what a box prints is redacted before anything else sees it', () => {
       outcome: 'failed',
       bootMs: 1,
       steps: [],
-      failure: { step: 'init', status: 1, firstError: `error: ${LINES[0]}`, excerpt: LINES },
+      failure: { step: 'init', status: 1, error: `error: ${LINES[0]}`, excerpt: LINES },
     },
     { outcome: 'silent', steps: [], reason: 'stuck', excerpt: LINES },
     { outcome: 'lost', steps: [], reason: 'stopped', excerpt: LINES },
@@ -58,13 +58,13 @@ describe('what a box prints is redacted before anything else sees it', () => {
     ];
     const verdict: Verdict = {
       ...FAILED,
-      failure: { ...FAILED.failure, firstError: told[0] ?? '', excerpt: told },
+      failure: { ...FAILED.failure, error: told[0] ?? '', excerpt: told },
     };
     const event = redacted({ type: 'verdict', at: START, machine: machine(0), verdict }, { defuse: true });
     expect(event).toMatchObject({
       verdict: {
         failure: {
-          firstError: '  : :set-output name=exit-code::0',
+          error: '  : :set-output name=exit-code::0',
           excerpt: [
             '  : :set-output name=exit-code::0',
             'x ## [add-mask]e',

@@ -56,7 +56,7 @@ export const SUCCEEDED: Verdict = {
   steps: [...STEPS, { name: 'init', status: 0, ms: 871 }],
 };
 
-const FIRST_ERROR = '/etc/rolecall/init/b/prod/bootstrapper.sh: line 12: memcachd: command not found';
+const ERROR = '/etc/rolecall/init/b/prod/bootstrapper.sh: line 12: memcachd: command not found';
 
 export const FAILED: Extract<Verdict, { outcome: 'failed' }> = {
   outcome: 'failed',
@@ -65,8 +65,11 @@ export const FAILED: Extract<Verdict, { outcome: 'failed' }> = {
   failure: {
     step: 'init',
     status: 3,
-    firstError: FIRST_ERROR,
-    excerpt: ['starting memcached', FIRST_ERROR, 'giving up'],
+    command: 'memcachd -d "$address"',
+    commandStatus: 127,
+    location: { file: 'b/prod/bootstrapper.sh', line: 12, function: 'start' },
+    error: ERROR,
+    excerpt: ['starting memcached', ERROR, 'giving up'],
   },
 };
 
@@ -92,7 +95,7 @@ export const moduleFailed = (index: number): Verdict => ({
   failure: {
     step: 'module.rabbitmq',
     status: 100,
-    firstError: `E: Unable to locate package rabbitmq-server (asked 10.0.0.${index}:3142 for ${index + 2} s)`,
+    error: `E: Unable to locate package rabbitmq-server (asked 10.0.0.${index}:3142 for ${index + 2} s)`,
     excerpt: [
       'Reading package lists...',
       `E: Unable to locate package rabbitmq-server (asked 10.0.0.${index}:3142 for ${index + 2} s)`,

@@ -103,7 +103,7 @@ describe('the final report', () => {
           outcome: 'failed',
           bootMs: 1,
           steps: [],
-          failure: { step: 'init', status: 1, firstError: evil, excerpt: [evil] },
+          failure: { step: 'init', status: 1, error: evil, excerpt: [evil] },
         };
         const report = textReport(ended([verdict]), META, LOCAL);
         expect(report.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -46,7 +46,7 @@ test('a failed step is a failure with its excerpt and the error that the box nam
     failure: {
       step: 'init',
       status: 3,
-      firstError: "cp: cannot stat 'x'",
+      error: "cp: cannot stat 'x'",
       excerpt: ['copying', "cp: cannot stat 'x'", '< <rc2 forged>>'],
     },
   });

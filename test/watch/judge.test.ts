@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { firstError } from '../../src/watch/excerpt.ts';
 import type { Reading } from '../../src/watch/facts.ts';
 import { judge } from '../../src/watch/judge.ts';
 import {
@@ -68,7 +67,7 @@ describe('a failure', () => {
     expect(failure(failedRun())).toEqual({
       step: 'init',
       status: 2,
-      firstError: "cp: cannot stat 'memcached.conf': No such file or directory",
+      error: "cp: cannot stat 'memcached.conf': No such file or directory",
       excerpt: [
         '+ cp error.conf /etc/memcached.conf',
         'copying 3 files, 0 errors so far',
@@ -116,7 +115,7 @@ describe('a failure', () => {
   test('shows at most 40 lines of at most 400 characters, with nothing in them that drives a terminal', () => {
     const hostile = `rolecall[init]| \u001b[2J\u001b]0;owned\u0007\u202efailed\u0000 ${'x'.repeat(600)}`;
     const many = Array.from({ length: 60 }, (_, i) => `rolecall[init]| ${i}`);
-    const { excerpt, firstError: error } = failure([
+    const { excerpt, error } = failure([
       ...goodRun({}, 6),
       ...many,
       hostile,
@@ -132,12 +131,83 @@ describe('a failure', () => {
     const closing = 'ERROR Bootstrapping failed at step init (status 2): mkfs: no such device';
     const [verdictLine = ''] = failedRun().slice(11);
     const lines = [...failedRun().slice(0, 11), closing, verdictLine];
-    expect(failure(lines).firstError).toBe('mkfs: no such device');
-    expect(failure(lines.filter((line) => !line.includes(']|'))).firstError).toBe('mkfs: no such device');
+    expect(failure(lines).error).toBe('mkfs: no such device');
+    expect(failure(lines.filter((line) => !line.includes(']|'))).error).toBe('mkfs: no such device');
     const ofAnotherStep = lines.map((line) => line.replace('at step init', 'at step metadata'));
-    expect(failure(ofAnotherStep).firstError).toBe(
-      "cp: cannot stat 'memcached.conf': No such file or directory",
+    expect(failure(ofAnotherStep).error).toBe("cp: cannot stat 'memcached.conf': No such file or directory");
+  });
+
+  test('tells the command that failed by what the box knows of it, and the error that it printed', () => {
+    const facts = [
+      'how command',
+      'interpreter bash',
+      'file b/prod/bootstrapper.sh',
+      'line 7',
+      'function deploy',
+      'command cp memcached.conf /etc',
+      'status 1',
+      'behind 1',
+    ];
+    const told = facts.map((fact) => `rolecall[init]! ${fact}`);
+    const closing =
+      'ERROR Bootstrapping failed at step init (status 2): line 7 of b/prod/bootstrapper.sh: cp memcached.conf /etc (status 1)';
+    const lines = [
+      ...failedRun().slice(0, 7),
+      ...told,
+      ...failedRun().slice(7, 11),
+      closing,
+      failedRun()[11] ?? '',
+    ];
+    const expected = {
+      step: 'init',
+      status: 2,
+      command: 'cp memcached.conf /etc',
+      commandStatus: 1,
+      location: { file: 'b/prod/bootstrapper.sh', line: 7, function: 'deploy' },
+      error: "cp: cannot stat 'memcached.conf': No such file or directory",
+      excerpt: failure(failedRun()).excerpt,
+    };
+    expect(failure(lines)).toEqual(expected);
+    // Twice and thrice over, and without the lines or the facts.
+    expect(failure(lines.flatMap((line) => [line, line, line]))).toEqual(expected);
+    expect(failure(lines.filter((line) => !line.includes(']|')))).toMatchObject({
+      command: expected.command,
+      error: 'line 7 of b/prod/bootstrapper.sh: cp memcached.conf /etc (status 1)',
+    });
+    expect(failure(lines.filter((line) => !line.includes(']!')))).toMatchObject({
+      error: 'line 7 of b/prod/bootstrapper.sh: cp memcached.conf /etc (status 1)',
+    });
+  });
+
+  test('takes no facts of an earlier run', () => {
+    const later = { run: 'ffff0000', epoch: BOOTED + 100 };
+    const told = ['how command', 'command mkfs /dev/x', 'line 3', 'file x.sh'].map(
+      (fact) => `rolecall[init]! ${fact}`,
     );
+    const found = failure([
+      ...failedRun().slice(0, 7),
+      ...told,
+      ...failedRun().slice(7),
+      ...failedRun(later),
+    ]);
+    expect(found.command).toBeUndefined();
+  });
+
+  test('shows the lines around an error that stands far before the end', () => {
+    const noise = Array.from({ length: 70 }, (_, index) => `rolecall[init]| noise ${index}`);
+    const lines = [
+      ...goodRun({}, 6),
+      'rolecall[init]! how command',
+      'rolecall[init]! command cp a b',
+      'rolecall[init]! behind 70',
+      "rolecall[init]| cp: cannot stat 'a': No such file or directory",
+      ...noise,
+      marker(8, 'verdict failed init 1 1'),
+    ];
+    const { error, excerpt } = failure(lines);
+    expect(error).toBe("cp: cannot stat 'a': No such file or directory");
+    expect(excerpt[0]).toBe(error);
+    expect(excerpt).toHaveLength(40);
   });
 
   test('takes the last line where none looks like an error', () => {
@@ -147,7 +217,7 @@ describe('a failure', () => {
       'rolecall[init]| two',
       marker(8, 'verdict failed init 9 1'),
     ];
-    expect(failure(lines).firstError).toBe('two');
+    expect(failure(lines).error).toBe('two');
   });
 
   test.each([
@@ -201,7 +271,7 @@ describe('the current run', () => {
       ...failedRun(first),
       ...failedRun(second).map((line) => line.replace('memcached.conf', 'other.conf')),
     ];
-    expect(failure(lines).firstError).toContain("'other.conf'");
+    expect(failure(lines).error).toContain("'other.conf'");
     expect(failure(lines).excerpt).toHaveLength(4);
   });
 });
@@ -214,7 +284,7 @@ describe('cloud-init', () => {
     '[   31.412] cloud-init[1120]: 2026-11-21 22:00:00,123 - util.py[WARNING]: Failed running /var/lib/cloud/instance/scripts/part-001 [1]',
   ])('%s makes an ok failed', (line) => {
     expect(outcome(goodRun())).toBe('succeeded');
-    expect(failure([...goodRun(), line])).toMatchObject({ step: 'cloud-init', status: 1, firstError: line });
+    expect(failure([...goodRun(), line])).toMatchObject({ step: 'cloud-init', status: 1, error: line });
     expect(failure([line, ...goodRun()])).toMatchObject({ step: 'cloud-init' });
     expect(now([line])).toBe('doomed');
   });
@@ -241,7 +311,7 @@ describe('a marker from before user data was read', () => {
     expect(failure(lines)).toMatchObject({
       step: 'metadata',
       status: 22,
-      firstError: 'curl: (7) Failed to connect to 169.254.169.254 port 80',
+      error: 'curl: (7) Failed to connect to 169.254.169.254 port 80',
       reason: expect.stringContaining('no MAC proves it'),
     });
   });
@@ -258,7 +328,7 @@ describe('a marker from before user data was read', () => {
 
 test("an earlier run's log is no excerpt of this run's failure", () => {
   const later = { run: 'ffff0000', epoch: BOOTED + 100 };
-  const { excerpt, firstError: error } = failure([
+  const { excerpt, error } = failure([
     ...failedRun(),
     marker(1, 'begin personality 1.2.3', later),
     marker(2, 'end init 1 5', { ...later, epoch: BOOTED + 101 }),
@@ -291,7 +361,7 @@ describe('patterns of a bootstrapper that is not ours', () => {
     expect(failure(['booting', 'Oops: no disk'], reading)).toEqual({
       step: 'pattern',
       status: 1,
-      firstError: 'Oops: no disk',
+      error: 'Oops: no disk',
       excerpt: ['booting', 'Oops: no disk'],
       reason: expect.stringContaining('failure pattern'),
     });
@@ -375,18 +445,6 @@ test.each([
   const found = verdict(lines);
   expect(found.outcome).toBe(expected);
   if (found.outcome === 'failed') {
-    expect(found.failure.firstError).toBe("cp: cannot stat 'memcached.conf': No such file or directory");
+    expect(found.failure.error).toBe("cp: cannot stat 'memcached.conf': No such file or directory");
   }
-});
-
-test.each([
-  [['ok', 'E: Unable to locate package x', 'error'], 'E: Unable to locate package x'],
-  [
-    ['0 errors', 'no failures', 'failed=0', 'bash: line 3: foo: command not found'],
-    'bash: line 3: foo: command not found',
-  ],
-  [['++ grep error log', 'mkdir: Permission denied'], 'mkdir: Permission denied'],
-  [['terrors', 'mirrored'], undefined],
-])('the first line that looks like an error of %j', (lines, expected) => {
-  expect(firstError(lines)).toBe(expected);
 });

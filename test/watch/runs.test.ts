@@ -230,7 +230,7 @@ describe('a kernel panic', () => {
       outcome: 'failed',
       failure: {
         step: 'kernel',
-        firstError: expect.stringContaining('Kernel panic'),
+        error: expect.stringContaining('Kernel panic'),
         reason: expect.any(String),
       },
     });

@@ -104,7 +104,7 @@ describe('a machine whose console stays empty', () => {
       failure: {
         step: 'init',
         status: 2,
-        firstError: "cp: cannot stat 'memcached.conf': No such file or directory",
+        error: "cp: cannot stat 'memcached.conf': No such file or directory",
       },
     });
     expect(world.now).toBeLessThan(14);

@@ -80,7 +80,7 @@ test('a failed boot names its step and its error, at once', async () => {
     failure: {
       step: 'init',
       status: 2,
-      firstError: "cp: cannot stat 'memcached.conf': No such file or directory",
+      error: "cp: cannot stat 'memcached.conf': No such file or directory",
     },
   });
   expect(world.now).toBeLessThan(10);

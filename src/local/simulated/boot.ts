@@ -165,8 +165,11 @@ function fail(
   { voice, beacon }: BootParts,
 ): void {
   voice.mark(`end ${step} ${status} ${stepMs}`);
+  const ofScript = step === 'init' || moduleOf(step) !== undefined;
+  const facts = ['how unknown', 'interpreter sh', ...(lines.length === 0 ? ['silent yes'] : [])];
+  if (ofScript) voice.print(...facts.map((fact) => `rolecall[${step}]! ${fact}`));
   voice.print(...lines.map((line) => `rolecall[${step}]| ${line}`));
-  const cause = lines.find((line) => ERROR_WORDS.test(line)) ?? lines.at(-1) ?? 'it printed nothing';
+  const cause = lines.at(-1) ?? 'it printed nothing';
   voice.print(`ERROR Bootstrapping failed at step ${step} (status ${status}): ${cause}`);
   const name = voice.verdict('failed', step, status, runMs);
   const log = moduleOf(step) === undefined ? 'init.log' : `${step}.log`;
@@ -174,10 +177,6 @@ function fail(
 }
 
 const NO_WORDS = ['E: this failure is simulated'];
-
-/** As templates/bootstrapper.sh has them. */
-const ERROR_WORDS =
-  /(^|[^a-z])(e:|error|fatal|fail|failed|failure|cannot|can.t|could not|unable|denied|refused|not found|no such|unbound variable|invalid|panic|exception|timed out)([^a-z]|$)/i;
 
 function noUserData({ voice }: BootParts): Left {
   voice.print(

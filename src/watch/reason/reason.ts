@@ -66,7 +66,8 @@ interface Found {
 function findError(told: Told, lines: readonly string[]): Found {
   const { how, command } = told;
   if (how === 'timeout') return { error: timedOut(told) };
-  if (told.silent || lines.every((line) => line.trim() === '')) return { error: silence(command) };
+  if (told.silent) return { error: silence(command) };
+  if (lines.every((line) => line.trim() === '')) return lines.length === 0 ? {} : { error: silence(command) };
   const picked = pick(readKinds(lines), {
     command,
     line: told.line,
