@@ -70,7 +70,10 @@ find_cause() {
     FAILURE="line $line of $file${name:+, in $name}: $command (status $status)"
   fi
   fact signal "$signal"
-  if [[ $signal == KILL ]]; then fact kernel "$(kernel_word)"; fi
+  if [[ $signal == KILL ]]; then
+    kernel_word
+    fact kernel "$REPLY"
+  fi
   if [[ ! -s $STEP_LOG ]]; then
     fact silent yes
     FAILURE+=${FAILURE:+; it printed nothing}
@@ -90,16 +93,17 @@ last_words() {
   done
 }
 
-# Prints the newest line in which the kernel says, since the step began, that it has killed a process for want of memory.
+# Sets REPLY to the newest line in which the kernel says, since the step began, that it has killed a process for want of memory.
 kernel_word() {
-  local line since
+  local word since found=''
   ms_since "$STEP_AT"
   since=$REPLY
   uptime_cs
   since=$(((REPLY * 10 - since) / 1000 - 1))
-  while IFS= read -r line; do
-    if [[ $line =~ ^\[\ *([0-9]+)\.[0-9]+\] ]] && ((BASH_REMATCH[1] >= since)); then printf '%s\n' "${line#*] }"; fi
-  done < <(timeout -s KILL 5 dmesg 2>/dev/null | grep -aE 'Out of memory: Killed|oom-kill:|Memory cgroup out of memory') | tail -n 1
+  while IFS= read -r word; do
+    if [[ $word =~ ^\[\ *([0-9]+)\.[0-9]+\] ]] && ((BASH_REMATCH[1] >= since)); then found=${word#*] }; fi
+  done < <(timeout -s KILL 5 dmesg 2>/dev/null | grep -aE 'Out of memory: Killed|oom-kill:|Memory cgroup out of memory')
+  REPLY=$found
 }
 
 # Sets what find_cause tells of a command that has failed.
