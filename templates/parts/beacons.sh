@@ -3,7 +3,7 @@
 
 # Seconds between two tries to send a verdict or a boot log.
 BEACON_WAITS=(0.5 1 2)
-# A boot log takes at most so many files, the first and the last; of each the newest LOG_BYTES.
+# A boot log takes at most so many files, the first and the last; of each LOG_BYTES.
 LOG_FILES=9
 
 sends_beacons() {
@@ -68,14 +68,24 @@ beacon_verdict() {
   if [[ ${words[0]} == failed ]]; then send_log || true; fi
 }
 
-# The boot log: the newest of each file that this run has written.
+# Prints at most LOG_BYTES of the log $1: the newest, or where the failure is known to stand earlier, most of it before that.
+newest_of() {
+  local end=$((${FAILED_AT:-0} + LOG_BYTES / 8))
+  if [[ $1 == "${STEP_LOG:-}" && -n ${FAILED_AT:-} ]]; then
+    head -c "$end" -- "$1" | tail -c "$LOG_BYTES"
+  else
+    tail -c "$LOG_BYTES" -- "$1"
+  fi
+}
+
+# The boot log: the newest of each file that this run has written; of the failing step's, what stands around the failure.
 send_log() {
   local file=$WORK/boot-log log digest
   if ((${#LOGS[@]} > LOG_FILES)); then LOGS=("${LOGS[0]}" "${LOGS[@]:1-LOG_FILES}"); fi
   for log in ${LOGS[@]+"${LOGS[@]}"}; do
     if [[ ! -r $log ]]; then continue; fi
     printf '==> %s <==\n' "${log#"$ROOT"}"
-    tail -c "$LOG_BYTES" -- "$log"
+    newest_of "$log"
     printf '\n'
   done >"$file" 2>/dev/null
   digest=$(sha256 <"$file")

@@ -5,6 +5,8 @@ EXCERPT_BYTES=24000
 # Lines before the failure, lines behind it, and around each strong line that stands farther up.
 BEFORE_FAILURE=40 AFTER_FAILURE=8 BEFORE_STRONG=2 AFTER_STRONG=6
 EXCERPT=() BEHIND=0
+# How much of STEP_LOG there was at the failure, bytes; '' where nobody knows.
+FAILED_AT=''
 
 # Prints stdin without NULs and escapes; of a line that was written over (a progress bar) its last state.
 readable() {
@@ -15,7 +17,7 @@ readable() {
 # strong lines before. BEHIND: how many of the last ones were printed later.
 cut_excerpt() {
   local at=${1:-} size first number last=0 lines=() strong=() after=()
-  EXCERPT=() BEHIND=0
+  EXCERPT=() BEHIND=0 FAILED_AT=$at
   if [[ ! -s $STEP_LOG ]]; then return 0; fi
   size=$(stat -c %s -- "$STEP_LOG")
   if [[ -z $at ]] || ((at > size)); then at=$size; fi

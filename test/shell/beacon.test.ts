@@ -186,6 +186,15 @@ describe('a boot that fails', () => {
     expect(text).toContain('ERROR Bootstrapping failed at step personality');
   });
 
+  test('a log of any size whose end is clean-up noise: what stands around the failure is sent', async () => {
+    const noise = 'trap \'head -c 4000000 /dev/zero | tr "\\0" x\' EXIT';
+    box.init('b/prod/bootstrapper.sh', `set -e\n${noise}\nseq 1 300000\necho the cause\nls /nonexistent`);
+    await boot(userData(await beacon()));
+    const text = await bootLog();
+    expect(text).toMatch(/\n300000\nthe cause\nls: .*\nx{1000}/);
+    expect(text.length).toBeLessThan(1_400_000);
+  });
+
   test('a log of any size: its newest part is sent', async () => {
     box.init(
       'b/prod/bootstrapper.sh',
