@@ -16,7 +16,7 @@ export type Picked =
 export interface Asked {
   /** The failing command; absent where the box knows none. */
   readonly command?: string | undefined;
-  /** It is the source line of an `exit`: what failed before it has been handled by the script. */
+  /** The script called `exit`: the command is what it asked about before, or the `exit` itself. */
   readonly isExit: boolean;
   /** The script is of a language that keeps its stdout back until it ends: Python, Perl, Node ... */
   readonly isKeptBack?: boolean;
@@ -28,8 +28,26 @@ export function pick(lines: readonly Line[], asked: Asked): Picked {
   const { command, isExit, isKeptBack = false } = asked;
   const last = isKeptBack ? lines.findLastIndex(({ kind }) => kind === 'strong') : -1;
   if (last >= 0) return { type: 'line', at: beginning(lines, last) };
-  return command === undefined || isExit ? generally(lines, asked) : ofCommand(lines, { ...asked, command });
+  if (command === undefined) return generally(lines, asked);
+  return isExit ? ofExit(lines, { ...asked, command }) : ofCommand(lines, { ...asked, command });
 }
+
+/** The script called `exit`, if the box knows it behind a command: its message counts before what the script said of it. */
+function ofExit(lines: readonly Line[], asked: Asked & { readonly command: string }): Picked {
+  const own = lastOwn(lines, asked);
+  if (own >= 0 && !hasGoneOn(lines, own) && lines[own]?.kind !== 'summary')
+    return { type: 'line', at: beginning(lines, starving(lines, own)) };
+  return generally(lines, asked);
+}
+
+/** The last message, or summary, of the failing command's programs. */
+const lastOwn = (lines: readonly Line[], { command, line }: Asked & { readonly command: string }): number => {
+  const programs = programsOf(command);
+  return lines.findLastIndex(
+    (each) =>
+      (isTelling(each) || each.kind === 'summary') && (isOf(each.text, programs) || isAt(each.text, line)),
+  );
+};
 
 /** A command failed, and the script ended with it: what came last is its own word, if it had one. */
 function ofCommand(lines: readonly Line[], asked: Asked & { readonly command: string }): Picked {
@@ -39,11 +57,7 @@ function ofCommand(lines: readonly Line[], asked: Asked & { readonly command: st
     const picked = generally(lines, { ...asked, from: traced });
     return picked.type === 'line' ? picked : { type: 'silent' };
   }
-  const own = lines.findLastIndex(
-    (line) =>
-      (isTelling(line) || line.kind === 'summary') &&
-      (isOf(line.text, programs) || isAt(line.text, asked.line)),
-  );
+  const own = lastOwn(lines, asked);
   const quiet = isQuiet(asked.command);
   // What a program writes to stdout may come behind its error: it is kept back until the program ends.
   if (own >= 0 && !(quiet && hasGoneOn(lines, own))) {
@@ -92,7 +106,7 @@ function generally(lines: readonly Line[], { from = 0, isExit, command = '' }: S
 /** Whether an `exit` stands behind a test, which prints nothing: what the script said about it is the reason. */
 function isOfTest(lines: readonly Line[], at: number, { isExit, command = '' }: Asked): boolean {
   const triedAgain = lines.slice(lastTelling(lines, at) + 1, at).some(({ kind }) => kind === 'retry');
-  return isExit && !triedAgain && /(?:^|\s)(?:\[\[?|test|\(\()\s/.test(command);
+  return isExit && !triedAgain && !/^exit\b/.test(command) && isQuiet(command);
 }
 
 /** Where nothing but summaries, tries or warnings are left: the first of the last summaries tells the most. */

@@ -39,13 +39,13 @@ export function reasonOf({ step, status, told = NOTHING, lines }: Evidence): Rea
   const found = findError(told, before);
   const signal = told.signal ?? signalIn(before, told.status ?? status);
   const place = told.line === undefined && found.at !== undefined ? placeOf(before, found.at) : undefined;
-  const location = ownPlace(told) ?? (place && { ...place, file: knownPath(place.file, step) });
+  const location = ownPlace(told) ?? (place && { ...place, file: knownPath(named(place.file, told), step) });
   const error = withSignal(told, signal, found, before);
   return {
     ...(told.command !== undefined && { command: told.command }),
     ...(location !== undefined && { location }),
     ...(told.status !== undefined && { status: told.status }),
-    ...(error !== undefined && { error }),
+    ...(error !== undefined && { error: named(error, told) }),
     ...(signal !== undefined && { signal: `SIG${signal}` }),
     ...(found.at !== undefined && { at: found.at }),
   };
@@ -57,6 +57,10 @@ function ownPlace({ file, line, function: name }: Told): Place | undefined {
   if (file === undefined || line === undefined) return undefined;
   return { file, line, ...(name !== undefined && { function: name }) };
 }
+
+/** The text with the script's name in place of its path. */
+const named = (text: string, { script, path }: Told): string =>
+  script === undefined || path === undefined ? text : text.replaceAll(path, script);
 
 interface Found {
   readonly error?: string;
@@ -89,7 +93,8 @@ const LANGUAGES = /^(?:python|pypy|perl|node|nodejs|deno|bun|ruby|php|java|lua|R
 /** Nothing that was printed looks like an error. */
 function ofUnknown({ how, command }: Told, lines: readonly string[], at: number): Found {
   const last = lines[at]?.trim();
-  if (how === 'command' || last === undefined) return { error: silence(command) };
+  const isKnown = how === 'command' || (how === 'exit' && command !== undefined && !/^exit\b/.test(command));
+  if (isKnown || last === undefined) return { error: silence(command) };
   return { error: `it printed no error; its last line: ${last}`, at };
 }
 

@@ -17,7 +17,10 @@ export interface Told {
   readonly how: How;
   /** By its base name: `bash`, `python3`. */
   readonly interpreter?: string;
-  /** As people know it: `b/prod/bootstrapper.sh`. */
+  /** The script that the step ran, as people know it (`b/prod/bootstrapper.sh`), and its path on the machine. */
+  readonly script?: string;
+  readonly path?: string;
+  /** The file that holds the failing command: the script, or what it sources. */
   readonly file?: string;
   readonly line?: number;
   readonly function?: string;
@@ -65,6 +68,8 @@ export function readTold(facts: readonly string[]): Told | undefined {
     silent: values.get('silent') === 'yes',
     behind: 0,
     ...text('interpreter'),
+    ...text('script'),
+    ...text('path'),
     ...text('file'),
     ...text('function'),
     ...text('command'),
