@@ -45,6 +45,7 @@ run_logged() {
     kill -KILL -- "-$group" 2>/dev/null || true
     FAILURE="the module was not done after $LIMIT s, and was ended" status=124
   fi
+  if ((status > 0)); then settle_log "$group"; fi
   if ! close_masks; then
     FAILURE="can't write $1: is there room on the disk?" status=$((status > 0 ? status : 1))
   fi
@@ -72,6 +73,19 @@ open_masks() {
   exec 5> >(exec sed -un -e "s/$END_OF_LOG\$/\\n/" -f <(printf '%s\n' "$HIDING") -e "/\\n\$/{" -e 's///' -e "/./w $1" \
     -e "s/.*/$END_OF_LOG/" -e "w $WORK/bell" -e d -e '}' -e "w $1" >/dev/null 2>&1 6<&- 7<&- 8>&- 9>&-)
   MASKER=$!
+}
+
+# Waits for what the failed script's process group $1 still prints: `exec > >(tee ...)` leaves a reader of its output behind. One
+# that is silent for half a second is a daemon.
+settle_log() {
+  local tries size='' before
+  for ((tries = 0; tries < 40; tries++)); do
+    if ! kill -0 -- "-$1" 2>/dev/null; then return 0; fi
+    before=$size
+    size=$(stat -c %s -- "$STEP_LOG") || return 0
+    if ((tries >= 10)) && [[ $size == "$before" ]]; then return 0; fi
+    sleep 0.05
+  done
 }
 
 # Waits until all that the script has printed is in the log, and closes fd 5. Fails where the log couldn't be written.

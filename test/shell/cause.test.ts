@@ -222,6 +222,14 @@ test('a script that is not executable is run by bash, and tells as much', async 
   expect(facts).toMatchObject({ how: 'command', ...at(2, 'ls /nonexistent', 2) });
 });
 
+test('output that still comes when the script has ended is in the excerpt', async () => {
+  const { facts, excerpt } = await failureOf(
+    '#!/bin/bash\nset -e\nexec > >(sleep 0.1; exec cat) 2>&1\necho one\nls /nonexistent',
+  );
+  expect(facts).toMatchObject({ how: 'command', ...at(5, 'ls /nonexistent', 2) });
+  expect(excerpt).toEqual(['one', expect.stringContaining('/nonexistent')]);
+});
+
 describe('facts of a failure: the script gave up', () => {
   test.each(EXITS)('%s', async (_what, script, facts) => {
     const { facts: found } = await failureOf(script);
