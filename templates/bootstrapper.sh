@@ -25,6 +25,7 @@ LOG_BYTES=1300000
 KEY='^[a-z][a-z0-9_]{0,63}$'
 PATH_NAME='^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 NONCE_VALUE='^[0-9a-f]{32}$'
+SECONDS_VALUE='^[1-9][0-9]{0,6}$'
 SHA256_VALUE='^[0-9a-f]{64}$'
 BASE64_VALUE='^[A-Za-z0-9+/=]*$'
 ORDINARY_VALUE='^[A-Za-z0-9 ._:,/@%+=~-]*$'
@@ -43,6 +44,9 @@ URL_VALUE='^[]A-Za-z0-9._~:/?#@!&()*+,;=%[-]*$'
 . parts/source-text.sh
 . parts/cause.sh
 . parts/excerpt.sh
+. parts/processes.sh
+. parts/doing.sh
+. parts/deadline.sh
 . parts/logs.sh
 . parts/beacons.sh
 . bootstrapper/metadata.sh
@@ -60,7 +64,7 @@ reset_state() {
   RUN='' SEQ=0 STEP=metadata RUN_AT=0 STEP_AT=0
   LAUNCH='' NONCE='' SIGNER=pending PENDING=() SINKS=() VERDICT='' VERDICT_AT='' MARKER='' MAC='' TOLD='' LOGS=()
   TOKEN='' HTTP_STATUS=000 HTTP_REQUEST='' HTTP_ERROR='' HTTP_BODY=''
-  WORK='' INSTANCE_ID='' CHILD='' SIGNALED='' STEP_LOG='' EXCERPT=() FACTS=() FAILURE='' AT_LINE=''
+  WORK='' INSTANCE_ID='' CHILD='' SIGNALED='' STEP_LOG='' EXCERPT=() FACTS=() FAILURE='' AT_LINE='' DEADLINE='' TIMED_OUT=''
   BUILD='' BUILD_SHA256='' BUILD_ARCHIVE='' BUILD_COMMIT='' BUILD_DIR='' ARCHIVE='' APP_FOLDER='' CURL_STATUS=0
   AWS_KEY='' AWS_SECRET='' AWS_TOKEN=''
   FAULTS=() INIT_SCRIPT='' INIT_COMMAND=() INIT_ENVIRONMENT=()

@@ -18,6 +18,9 @@ declare -gA BEACON=() PERSONALITY=()
 . parts/source-text.sh
 . parts/cause.sh
 . parts/excerpt.sh
+. parts/processes.sh
+. parts/doing.sh
+. parts/deadline.sh
 . parts/logs.sh
 . parts/beacons.sh
 

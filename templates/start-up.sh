@@ -21,6 +21,7 @@ WAITS=(0.5 1 2 4 8 16)
 # ---- settings: rolecall writes this block anew for each launch
 rolecall_launch='launch-id'
 rolecall_nonce=00000000000000000000000000000000
+rolecall_timeout=600
 rolecall_bundle_url='https://bucket.s3.eu-central-1.amazonaws.com/bundles/launch-id/...'
 rolecall_bundle_key=0000000000000000000000000000000000000000000000000000000000000000
 rolecall_bundle_sha256=0000000000000000000000000000000000000000000000000000000000000000
@@ -55,6 +56,13 @@ need() {
   for name; do command -v "$name" >/dev/null || die "missing on this AMI: $name"; done
 }
 
+# Sets REPLY to the seconds that the deadline leaves after another $1; where there are none, ends the run.
+time_left() {
+  uptime_cs
+  REPLY=$(((DEADLINE - REPLY) / 100 - ${1:-0}))
+  if ((REPLY < 1)); then die "timed out (the launch waits $TIMEOUT s)${FAILURE:+: $FAILURE}" 124; fi
+}
+
 # Asks the metadata service: ask HEADER CURL-OPTION... No proxy and no .curlrc may come between.
 ask() {
   curl -qsSf --noproxy '*' --connect-timeout 2 -m 10 -H "$@" 2>&1
@@ -74,7 +82,7 @@ learn_instance() {
       settle_signer known
       return
     fi
-    if [[ -n $wait ]]; then pause "$wait"; fi
+    if [[ -n $wait ]]; then time_left "${wait%.*}" && pause "$wait"; fi
   done
   die "the metadata service tells no instance id: $FAILURE"
 }
@@ -108,8 +116,9 @@ fetch() {
   WORK=$(umask 077 && mktemp -d "$ROOT/run/rolecall.XXXXXX")
   for wait in "${WAITS[@]}" ''; do
     status=0
+    time_left
     # By a pipe: whoever has the URL and the key has the bundle.
-    run curl -qsS -K <(printf 'url = "%s"\n' "$rolecall_bundle_url") --connect-timeout 10 -Y 1024 -y 30 \
+    run curl -qsS -K <(printf 'url = "%s"\n' "$rolecall_bundle_url") --connect-timeout 10 -Y 1024 -y 30 -m "$REPLY" \
       --proto =https,http -o "$BASE/.bundle" -w '%{http_code}' || status=$?
     code=$(<"$WORK/out") FAILURE=$(<"$WORK/said")
     if ((status == 0)); then
@@ -118,7 +127,7 @@ fetch() {
       FAILURE="the answer is $code$(grep -aoE '<(Code|Message)>[^<]*' "$BASE/.bundle" | tr '\0\n' '  ')" || true
       case $code in 4[013]?) if [[ $code != 408 ]]; then break; fi ;; esac
     fi
-    if [[ -n $wait ]]; then pause "$wait"; fi
+    if [[ -n $wait ]]; then time_left "${wait%.*}" && pause "$wait"; fi
   done
   case $status$code in
   # 23: the disk is full.
@@ -159,6 +168,7 @@ unpack() {
 main() {
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   begin_run "${BASH_VERSINFO[0]}"
+  set_deadline "$rolecall_timeout"
   run_step metadata learn_instance
   run_step bundle.fetch fetch
   run_step bundle.verify verify

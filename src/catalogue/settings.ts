@@ -271,7 +271,7 @@ export const SETTINGS: readonly Field[] = (
     {
       name: 'timeout',
       shape: text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)'),
-      description: 'time from running to the verdict, then a machine is silent',
+      description: 'time from running to the verdict; the machine ends a step that would take longer',
       default: '10m',
       example: '10m',
     },

@@ -35,6 +35,10 @@ export function checkedPersonality({ role, environment, context, personality }: 
 export const sorted = (lines: readonly Line[]): Line[] =>
   [...lines].sort(([one], [other]) => (one < other ? -1 : 1));
 
+/** The role's timeout in whole seconds: how long a run on the box may take. */
+export const timeoutSeconds = ({ timeoutMs }: Pick<Role, 'timeoutMs'>): string =>
+  String(Math.ceil(timeoutMs / 1000));
+
 function checkUserLine(key: string, value: string): void {
   if (OWN_KEYS.has(key) || key.startsWith('rolecall_')) {
     throw new UsageError(`personality.${key} is set by rolecall itself`, {
@@ -69,6 +73,9 @@ function grammarOf(key: string): { allowed: (value: string) => boolean; hint: st
   }
   if (BASE64_KEYS.has(key)) {
     return { allowed: (value) => PERSONALITY_BASE64.test(value), hint: 'at most 8,192 characters of base64' };
+  }
+  if (key === 'rolecall_timeout') {
+    return { allowed: (value) => /^[1-9]\d{0,6}$/.test(value), hint: 'whole seconds, 1 to 9,999,999' };
   }
   if (key.endsWith('_url')) {
     return { allowed: (value) => PERSONALITY_URL.test(value), hint: 'a URL of at most 8,192 characters' };

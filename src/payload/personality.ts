@@ -1,7 +1,7 @@
 import type { Role } from '../catalogue/role.ts';
 import type { Build, BuildAccess, LaunchId, Nonce } from '../nouns.ts';
 import { beaconLines, type PinnedBeacon } from './beacon.ts';
-import { checkedPersonality, checkValue, type Line, sorted } from './lines.ts';
+import { checkedPersonality, checkValue, type Line, sorted, timeoutSeconds } from './lines.ts';
 import { type Payload, payloadOf } from './payload.ts';
 
 /** The build that the machines of a launch deploy, and how they get at it. */
@@ -38,6 +38,7 @@ export function personalityPayload(role: Role, run: PayloadRun): Payload {
   const ours: Line[] = [
     ['rolecall_launch', run.launch],
     ['rolecall_nonce', run.nonce],
+    ['rolecall_timeout', timeoutSeconds(role)],
     ...(run.pinned === undefined ? [] : deployLines(run.pinned)),
     ...(run.beacon === undefined ? [] : beaconLines(run.beacon)),
   ];

@@ -1,7 +1,7 @@
 import type { Role } from '../catalogue/role.ts';
 import type { BundleKey, LaunchId, Nonce } from '../nouns.ts';
 import { beaconVariables, type PinnedBeacon } from './beacon.ts';
-import { checkedPersonality } from './lines.ts';
+import { checkedPersonality, timeoutSeconds } from './lines.ts';
 import { type Payload, type PayloadPart, payloadOf } from './payload.ts';
 
 /** A sealed bundle as machines get at it. */
@@ -39,6 +39,7 @@ export function startUpPayload(
   const settings = [
     `rolecall_launch=${launch}`,
     `rolecall_nonce=${nonce}`,
+    `rolecall_timeout=${timeoutSeconds(role)}`,
     `rolecall_bundle_url=${quoted(bundle.url)}`,
     `rolecall_bundle_key=${bundle.key}`,
     `rolecall_bundle_sha256=${bundle.sha256}`,

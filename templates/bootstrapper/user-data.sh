@@ -55,6 +55,9 @@ value_problem() {
   rolecall_nonce)
     [[ $2 =~ $NONCE_VALUE ]] || REPLY='must be 32 hex digits'
     ;;
+  rolecall_timeout)
+    [[ $2 =~ $SECONDS_VALUE ]] || REPLY='must be whole seconds, 1 to 9999999'
+    ;;
   rolecall_beacon_policy | rolecall_beacon_token | rolecall_log_policy)
     if ((${#2} > 8192)); then
       REPLY='must have at most 8192 characters'
@@ -150,6 +153,7 @@ read_personality() {
     EXCERPT=("${FAULTS[@]}")
     die "${FAULTS[0]}"
   fi
+  if [[ -n ${PERSONALITY[rolecall_timeout]:-} ]]; then set_deadline "${PERSONALITY[rolecall_timeout]}"; fi
   PERSONALITY[machine_id]=${PERSONALITY[machine_id]:-$INSTANCE_ID}
   say "environment ${PERSONALITY[environment]}, role ${PERSONALITY[role]}, context ${PERSONALITY[context]}, machine ${PERSONALITY[machine_id]}"
 }

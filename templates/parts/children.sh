@@ -49,6 +49,8 @@ follow_child() {
   done
   wait "$CHILD" 2>/dev/null || status=$?
   heed
-  CHILD=''
+  CHILD='' ENDS=''
+  # A script's time is up: that is its reader's to say.
+  if [[ -n $TIMED_OUT && -z $READING ]]; then die "$TIMED_OUT" 124; fi
   return "$status"
 }

@@ -6,7 +6,7 @@ STEP_LOG=''
 SUMMARY_LINES=100
 # Seconds that a script whose time is up gets to end by itself.
 GRACE=10
-READING='' PARTIAL_LINE='' SUMMARIES=0 LAST_SUMMARY='' LIMIT=0 ENDS='' TIMED_OUT='' KILLED=''
+READING='' PARTIAL_LINE='' SUMMARIES=0 LAST_SUMMARY='' KILLED=''
 # HIDING: commands of sed that hide secrets in what a script prints.
 HIDING='' MASKER='' END_OF_LOG=''
 
@@ -20,7 +20,7 @@ say() {
 # of our own has.
 explain_failure() {
   if [[ -n $STEP_LOG && -r $STEP_LOG ]]; then
-    if [[ -z $FAILURE ]]; then find_cause "$1"; else cut_excerpt; fi
+    if [[ -z $FAILURE ]]; then find_cause "$1"; elif [[ -n $TIMED_OUT ]]; then cut_at_timeout; else cut_excerpt; fi
   fi
   print_excerpt
 }
@@ -30,20 +30,16 @@ explain_failure() {
 # $WORK/said: only of one that a signal has ended it says something.
 run_logged() {
   local status=0 group
-  STEP_LOG=$1 LOGS+=("$1") READING=yes PARTIAL_LINE='' SUMMARIES=0 LAST_SUMMARY='' LIMIT=$2 ENDS='' TIMED_OUT='' KILLED=''
+  STEP_LOG=$1 LOGS+=("$1") READING=yes PARTIAL_LINE='' SUMMARIES=0 LAST_SUMMARY='' KILLED=''
   exec 7<"$1"
-  if ((LIMIT > 0)); then
-    uptime_cs
-    ENDS=$((REPLY + LIMIT * 100))
-  fi
+  limit_child "$2"
   open_masks "$1"
   start_child "${@:3}" </dev/null >&5 2>&1
   group=$CHILD
   follow_child || status=$?
   if [[ -n $TIMED_OUT ]]; then
-    # Those of its children that didn't listen to SIGTERM.
-    kill -KILL -- "-$group" 2>/dev/null || true
-    FAILURE="the module was not done after $LIMIT s, and was ended" status=124
+    kill_rest "$group"
+    FAILURE=$TIMED_OUT status=124
   fi
   if ((status > 0)); then settle_log "$group"; fi
   if ! close_masks; then
@@ -101,23 +97,9 @@ close_masks() {
   [[ -z $MASKER || $word == "$END_OF_LOG" ]]
 }
 
-# Sets REPLY to the hundredths of a second since the machine started: clocks are set while machines boot.
-uptime_cs() {
-  read -r REPLY _ </proc/uptime
-  REPLY=$((10#${REPLY/./}))
-}
-
 on_tick() {
   print_summaries
-  if [[ -z $ENDS ]]; then return 0; fi
-  uptime_cs
-  if ((REPLY < ENDS)); then return 0; fi
-  if [[ -z $TIMED_OUT ]]; then
-    TIMED_OUT=yes ENDS=$((REPLY + GRACE * 100))
-    end_child
-  else
-    end_child KILL
-  fi
+  keep_time
 }
 
 # Prints the script's new summary lines (`rolecall: text`), read from its log on fd 7. Reading the log, rather than a

@@ -8,6 +8,8 @@ begin_run() {
   fi
   now_ms
   RUN_AT=$REPLY STEP_AT=$REPLY
+  uptime_cs
+  RUN_CS=$REPLY
   set_traps
   read -r RUN < <(od -An -N4 -tx4 /dev/urandom) || printf -v RUN %04x%04x "$RANDOM" "$RANDOM"
   find_consoles

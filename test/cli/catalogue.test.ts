@@ -158,7 +158,7 @@ describe('render without credentials', () => {
     expect({ ...shown, stdout: shown.stdout.replace(/(?<=nonce=)[0-9a-f]{32}(?=\n)/, '-') }).toEqual({
       code: 0,
       stdout:
-        'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=-\n',
+        'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=-\nrolecall_timeout=600\n',
       stderr: expect.stringMatching(/^note: the forms for beacons.* are left out: no AWS credentials/),
     });
   });
@@ -168,7 +168,7 @@ describe('render without credentials', () => {
     expect({ ...hidden, stdout: hidden.stdout.replace(signed, '') }).toEqual({
       code: 0,
       stdout:
-        'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=[redacted]\n',
+        'environment=prod\nrole=memcached\ncontext=b\nmemcached_mb=128\nrolecall_launch=l-1\nrolecall_nonce=[redacted]\nrolecall_timeout=600\n',
       stderr: expect.stringMatching(/^note: the payload's size is an estimate.* no AWS credentials/),
     });
     expect(hidden.stdout.match(signed)).toHaveLength(7);

@@ -98,11 +98,14 @@ describe('machines that boot badly', () => {
     expect(readFileSync(report, 'utf8').match(/<failure /g)).toHaveLength(2);
   });
 
-  test('an init script that hangs: silent, exit 5, with the step it is stuck in', async () => {
-    const { code, document } = await launched('hangs', ['--timeout', '3s']);
-    expect(code).toBe(5);
-    expect(document.machines[0]).toMatchObject({ verdict: 'silent', boot_ms: null });
-    expect(document.machines[0].failure.reason).toMatch(/stuck in step init/);
+  test('an init script that hangs: ended by the box before the launch stops waiting, exit 3, with its line', async () => {
+    const { code, document } = await launched('hangs', ['--timeout', '20s']);
+    expect(code).toBe(3);
+    expect(document.machines[0]).toMatchObject({ verdict: 'failed', failure: { step: 'init', status: 124 } });
+    const console = await box.run(['console', document.machines[0].instance_id, '--local']);
+    expect(console.stdout).toMatch(
+      /\(status 124\): timed out at line \d+ of b\/prod\/bootstrapper\.sh: .+, for \d+ s \(the launch waits 20 s\)/,
+    );
   });
 
   test.each(['dies', 'reboots'])(
@@ -139,7 +142,13 @@ describe('machines that boot badly', () => {
     ];
     const resumed = await box.run(args);
     expect(resumed.code).toBe(5);
-    expect(JSON.parse(resumed.stdout).machines).toMatchObject([{ instance_id: instance, verdict: 'silent' }]);
+    expect(JSON.parse(resumed.stdout).machines).toMatchObject([
+      {
+        instance_id: instance,
+        verdict: 'silent',
+        failure: { reason: expect.stringMatching(/^stuck in step init/) },
+      },
+    ]);
   });
 
   test('a CI job that runs again finds the machines of its first run', async () => {

@@ -6,6 +6,7 @@ import { resolveRole } from '../../src/catalogue/resolve.ts';
 import { RolecallError } from '../../src/errors.ts';
 import { packageRoot } from '../../src/io/package-root.ts';
 import type { LaunchId, Nonce } from '../../src/nouns.ts';
+import { checkValue } from '../../src/payload/lines.ts';
 import { type PayloadRun, personalityPayload } from '../../src/payload/personality.ts';
 import { BOOTSTRAPPER } from '../shell/bash.ts';
 
@@ -72,6 +73,22 @@ describe('what a payload may hold, the box takes, and nothing else', () => {
     const differ = lines.filter((line, index) => accepted(line) !== box[index]);
     expect(differ).toEqual([]);
     expect(box.filter((fine) => fine).length).toBeGreaterThan(200);
+  });
+
+  test('for the timeout', () => {
+    const values = ['', '0', '1', '09', '600', '600s', '-1', '9999999', '10000000', ' 1', '1.5'];
+    const box = boxAccepts(values.map((value) => ['rolecall_timeout', value]));
+    const ours = values.map((value) => {
+      try {
+        checkValue(['rolecall_timeout', value]);
+        return true;
+      } catch (error) {
+        if (error instanceof RolecallError) return false;
+        throw error;
+      }
+    });
+    expect(ours).toEqual(box);
+    expect(box.filter((fine) => fine).length).toBe(3);
   });
 
   test('for policies and tokens, which may be longer', () => {

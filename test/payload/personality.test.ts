@@ -79,6 +79,7 @@ describe('a payload', () => {
       ['machine_id', 'cache-1'],
       ['rolecall_launch', RUN.launch],
       ['rolecall_nonce', RUN.nonce],
+      ['rolecall_timeout', '600'],
       ['z', '1'],
     ]);
   });
@@ -107,7 +108,7 @@ describe('a payload', () => {
       '  4,103 bytes  c_url',
       `  ${(rest + 8).toLocaleString('en-US')} bytes  d_url`,
       '  48 bytes  rolecall_nonce',
-      '  81 bytes  in 4 more',
+      '  102 bytes  in 5 more',
     ]);
     expect(hint).toContain('shorten or remove');
   });
@@ -184,6 +185,7 @@ describe('for any personality', () => {
           context: 'b',
           rolecall_launch: RUN.launch,
           rolecall_nonce: RUN.nonce,
+          rolecall_timeout: '600',
         });
       }),
     );

@@ -37,6 +37,7 @@ describe('the payload of a launch with a build', () => {
       `rolecall_build_url=${URL}`,
       'rolecall_fetch=presigned',
       'rolecall_region=eu-west-1',
+      'rolecall_timeout=600',
     ]);
   });
 

@@ -110,6 +110,7 @@ describe('user data of a bundle', () => {
     expect(settingsIn(startUpPayload(withPersonality({ port: '80' }), RUN, TEMPLATE).text)).toEqual({
       rolecall_launch: RUN.launch,
       rolecall_nonce: NONCE,
+      rolecall_timeout: '600',
       rolecall_bundle_url: BUNDLE.url,
       rolecall_bundle_key: KEY,
       rolecall_bundle_sha256: BUNDLE.sha256,

@@ -96,6 +96,41 @@ describe('a run that was killed', () => {
   });
 });
 
+describe('a deployment whose time is up', () => {
+  /** The time is up as soon as the step has a child. */
+  const upAt = (step: string) =>
+    `eval "real_$(declare -f keep_time)"; keep_time() { if [[ $STEP == ${step} ]]; then DEADLINE=1 RUN_CS=0 TIMEOUT=99999999; fi; real_keep_time; }`;
+
+  test('while it fetches ends the step with status 124', async () => {
+    const build = await store('v1');
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const userData = await pinned(build, { rolecall_build_url: `http://127.0.0.1:${port}/archive` });
+    const outcome = await boot(userData, { before: upAt('deploy.fetch') });
+    silent.close();
+    expect(outcome.status).toBe(124);
+    expect(told(outcome)).toMatch(
+      /^deploy\.fetch \(status 124\): timed out: this step has taken \d+ s, and the launch waits \d+ s$/,
+    );
+    expect(outcome.stdout).not.toContain('rolecall[deploy.fetch]! ');
+  });
+
+  test('while it unpacks leaves the old build current', async () => {
+    conf();
+    const first = await store('v1');
+    await point(pointerText('v1'));
+    await boot(SIGNED);
+    await store('v2');
+    await point(pointerText('v2'));
+    const slow = 'extract() { sleep 100; }';
+    const outcome = await boot(SIGNED, { before: `${slow}; ${upAt('deploy.unpack')}` });
+    expect(told(outcome)).toMatch(/^deploy\.unpack \(status 124\): timed out: /);
+    expect(current()).toContain(folderOf(first));
+    expect(told(await boot(SIGNED))).toMatch(/^v2 in /);
+  });
+});
+
 describe('an old build', () => {
   test('that can not be removed is told of, and fails nothing', async () => {
     conf('keep=1\n');

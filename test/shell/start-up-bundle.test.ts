@@ -65,6 +65,16 @@ describe('bundle.fetch', () => {
     ]);
   });
 
+  test.each([
+    ['never comes', () => undefined, /curl: \(28\)/],
+    ['is refused at every try', answer(503), /the answer is 503$/],
+  ])('an answer that %s, until the time is up', async (_how, answers, expected) => {
+    const outcome = await box.start({ bundle: await sealed(GOOD), answers: [answers], timeoutMs: 8_000 });
+    expect(told(outcome)).toMatch(/^bundle\.fetch \(status 124\): timed out \(the launch waits 8 s\): /);
+    expect(told(outcome)).toMatch(expected);
+    expect(outcome.status).toBe(124);
+  });
+
   test('half a file, always', async () => {
     const outcome = await box.start({ bundle: await sealed(GOOD), answers: [cutOff], before: QUICK });
     expect(told(outcome)).toMatch(/^bundle\.fetch \(status 1\): .*can't be fetched: curl: \(18\)/);

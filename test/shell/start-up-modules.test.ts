@@ -96,10 +96,10 @@ describe('a module that hangs', () => {
       'echo $$ >self; mv self deaf "$ROLECALL_BUNDLE_DIR/../../../../.."; wait',
     ].join('\n');
     const outcome = await box.start({ bundle: await alone(script, 'one 1\n') });
-    expect([outcome.status, told(outcome)]).toEqual([
-      124,
-      'module.one (status 124): the module was not done after 1 s, and was ended',
-    ]);
+    expect(outcome.status).toBe(124);
+    expect(told(outcome)).toMatch(
+      /^module\.one \(status 124\): timed out .*one\/start-up\.sh.*, for \d+ s \(the module's limit is 1 s\)$/,
+    );
     expect(outcome.stdout).toContain('rolecall[module.one]| waiting for a database\n');
     for (const pid of [pidIn('self'), pidIn('deaf')])
       await eventually('it has ended', () => (alive(pid) ? undefined : true));
@@ -111,7 +111,21 @@ describe('a module that hangs', () => {
       // It gets ten seconds to end by itself.
       bundle: await sealed([list('one 1\n'), module('one', script), impatient]),
     });
-    expect(told(outcome)).toBe('module.one (status 124): the module was not done after 1 s, and was ended');
+    expect(told(outcome)).toMatch(
+      /^module\.one \(status 124\): timed out .*one\/start-up\.sh.*, for \d+ s \(the module's limit is 1 s\)$/,
+    );
+  });
+
+  test('longer than the launch waits, is ended before its own limit', async () => {
+    const outcome = await box.start({
+      bundle: await alone('echo begun\nsleep 100', 'one 90\n'),
+      timeoutMs: 6_000,
+    });
+    expect(told(outcome)).toMatch(
+      /^module\.one \(status 124\): timed out at line 4 of one\/start-up\.sh: sleep 100, for \d+ s \(the launch waits 6 s\)$/,
+    );
+    expect(outcome.stdout).toContain('rolecall[module.one]! how timeout\n');
+    expect(outcome.stdout).toContain('rolecall[module.one]| begun\n');
   });
 
   test('ends with the script, when that is told to stop', async () => {

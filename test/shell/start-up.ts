@@ -44,6 +44,7 @@ interface StartOptions {
   readonly answers?: readonly Answer[];
   readonly pinned?: Partial<StartUpRun['bundle']>;
   readonly personality?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
   /** Bash that replaces functions and settings of the script before it starts. */
   readonly before?: string;
   /** Commands, as root in a mount namespace of their own, before the script is started there; $1 is the box's root. */
@@ -82,8 +83,9 @@ export class StartUpBox extends BoxRoot {
       ...options.pinned,
     } as const;
     const metadata = await serveMetadata(undefined);
+    const { personality = {}, timeoutMs = 600_000 } = options;
     const asRun = { launch: LAUNCH as LaunchId, nonce: NONCE as Nonce, bundle };
-    const { text } = startUpPayload(role({}, { personality: options.personality ?? {} }), asRun, TEMPLATE);
+    const { text } = startUpPayload(role({}, { personality, timeoutMs }), asRun, TEMPLATE);
     try {
       return await run('unshare', this.#command(this.write('part-001', text, 0o700), options), {
         ...options,
