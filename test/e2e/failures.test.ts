@@ -104,7 +104,7 @@ describe('machines that boot badly', () => {
     expect(document.machines[0]).toMatchObject({ verdict: 'failed', failure: { step: 'init', status: 124 } });
     const console = await box.run(['console', document.machines[0].instance_id, '--local']);
     expect(console.stdout).toMatch(
-      /\(status 124\): timed out at line \d+ of b\/prod\/bootstrapper\.sh: .+, for \d+ s \(the launch waits 20 s\)/,
+      /\(status 124\): timed out at line \d+ of b\/bootstrapper\.sh: sleep 600, for \d+ s \(the launch waits 20 s\)/,
     );
   });
 

@@ -96,6 +96,12 @@ describe('a script whose time is up', () => {
     string,
     { line?: string; command?: unknown; file?: string; interpreter?: string },
   ])[] = [
+    [
+      'in a case without indentation, between others',
+      'case $role in\na)\nuntil true; do true; done\n;;\nweb)\nif true; then\ncurl 100\nfi\n;;\nb)\nuntil false; do curl 10; done\n;;\nesac\n',
+      runs('curl'),
+      { line: '8', command: 'curl 100' },
+    ],
     ['in a pipeline', 'true\ncurl 100 | cat | wc -l\n', runs('curl'), { line: '3', command: 'curl 100' }],
     ['in a substitution', 'true\nx=$(\n  curl 100\n)\n', runs('curl'), { line: '4', command: 'curl 100' }],
     [
