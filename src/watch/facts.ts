@@ -9,6 +9,7 @@ import {
   type Trust,
   withoutMarkers,
 } from './markers.ts';
+import { guessedForms, unprefixed } from './prefixes.ts';
 import { harmless, withoutEscapes } from './text.ts';
 
 /** Most lines of an excerpt in a report. The box prints up to 80, of which the report shows those around the error. */
@@ -51,7 +52,7 @@ export type Entry =
   | { readonly type: 'torn'; readonly run: string }
   /** A kernel has started: what stands behind it is of another boot. */
   | { readonly type: 'kernel' }
-  /** `rolecall[STEP]| text`: the log excerpt of a failed step. `relayed`: by cloud-init, which repeats a script's stdout. */
+  /** `rolecall[STEP]| text`: the log excerpt of a failed step. `relayed`: by cloud-init or the journal, which repeat a script's stdout. */
   | {
       readonly type: 'excerpt';
       readonly step: string;
@@ -82,6 +83,8 @@ export interface Facts {
   readonly versions: readonly string[];
   /** What is worth telling while it happens, in the order in which it was read. */
   readonly heard: readonly Heard[];
+  /** The newest line that a pattern would have fitted behind a prefix that isn't known. */
+  readonly nearly?: { readonly pattern: 'success' | 'failure'; readonly line: string };
   /** The newest console lines, harmless, without markers and blank ones. */
   readonly tail: readonly string[];
 }
@@ -141,6 +144,7 @@ export function joined(older: Facts, newer: Facts): Facts {
     versions: [...new Set([...older.versions, ...newer.versions])],
     heard: [...newer.heard, ...heard],
     tail: newer.tail,
+    ...((newer.nearly ?? older.nearly) && { nearly: newer.nearly ?? older.nearly }),
   };
 }
 
@@ -217,7 +221,7 @@ function readStepLine(facts: Facts, line: string, kind: LineKind, reading: Readi
   }
   if (sign === '!') return noted(facts, { type: 'fact', step, text: harmless(masked(text, reading)) });
   if (sign === '|') {
-    const relayed = CLOUD_INIT_PREFIX.test(line);
+    const relayed = unprefixed(line).by !== undefined;
     return noted(facts, { type: 'excerpt', step, text: harmless(masked(text, reading)), relayed });
   }
   const last = facts.entries.findLast((entry) => entry.type === 'marker');
@@ -243,11 +247,8 @@ const equal = (a: StepLine, b: StepLine): boolean =>
 const CLOUD_INIT_FAILED =
   /Failed to run module scripts[-_](?:user|vendor|per[-_](?:boot|instance|once))\b|Running module scripts[-_]\w+ \(.*\) failed|Failed running \/var\/lib\/cloud\/\S+/;
 
-/** What cloud-init (and a login prompt glued before it) puts before each line of a script's output. */
-const CLOUD_INIT_PREFIX = /^.{0,200}?\[ *\d+\.\d+\] cloud-init\[\d+\]:(?: |$)/;
-
-/** cloud-init repeats a script's blank lines behind its prefix. */
-const isBlank = (line: string): boolean => line.replace(CLOUD_INIT_PREFIX, '').trim() === '';
+/** Whoever brings a script's lines to the console brings its blank ones, too. */
+const isBlank = (line: string): boolean => unprefixed(line).text.trim() === '';
 
 /**
  * The kernel's own lines: its time stamp (and, with PRINTK_CALLER, its thread) stands at the beginning of the line or
@@ -259,22 +260,33 @@ const PANIC = new RegExp(`${KERNEL}Kernel panic - not syncing\\b`);
 const STARTED = new RegExp(`${KERNEL.replace('\\d+\\.\\d{6}', '0\\.0{6}')}Linux version \\S`);
 
 /** Whether a pattern fits the line as it stands or as the script printed it: `^Done` is meant for the latter. */
-const fits = (pattern: LinearPattern | undefined, line: string): boolean =>
-  pattern !== undefined && (pattern.test(line) || pattern.test(line.replace(CLOUD_INIT_PREFIX, '')));
+const fits = (pattern: LinearPattern | undefined, forms: readonly string[]): boolean =>
+  pattern !== undefined && forms.some((form) => pattern.test(form));
 
 function sightings(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {
   const { success, failure } = reading;
   const sighting = { line: harmless(masked(line, reading)), context: facts.tail };
+  const { text, forms } = unprefixed(line);
   const seen: readonly (readonly [SightingType, boolean])[] = [
     ['panic', PANIC.test(line)],
     ['cloud-init', CLOUD_INIT_FAILED.test(line)],
-    ['failure', fits(failure, line)],
+    ['failure', fits(failure, forms)],
     // Of a line that is cut only the bad is believed: "ready" may be what is left of "not ready".
-    ['success', !kind.cut && fits(success, line)],
+    ['success', !kind.cut && fits(success, forms)],
   ];
   const told = seen.reduce((now, [type, is]) => (is ? sighted(now, { type, sighting }) : now), facts);
+  const missed = seen.some(([, is]) => is) ? undefined : nearly(text, reading);
   const again = told.entries.at(-1)?.type === 'kernel';
-  return STARTED.test(line) && !again ? { ...told, entries: [...told.entries, { type: 'kernel' }] } : told;
+  const known = missed === undefined ? told : { ...told, nearly: { pattern: missed, line: sighting.line } };
+  return STARTED.test(line) && !again ? { ...known, entries: [...known.entries, { type: 'kernel' }] } : known;
+}
+
+/** Which pattern would fit a line if what stands before were a prefix. */
+function nearly(text: string, { success, failure }: Reading): 'success' | 'failure' | undefined {
+  if (success === undefined && failure === undefined) return undefined;
+  const guessed = guessedForms(text);
+  if (fits(failure, guessed)) return 'failure';
+  return fits(success, guessed) ? 'success' : undefined;
 }
 
 /** Between two markers, and in one boot, the first of each type says enough. */

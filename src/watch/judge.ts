@@ -2,6 +2,8 @@
 import { evidence } from './excerpt.ts';
 import type { Entry, Facts, Sighting, SightingType } from './facts.ts';
 import { isBad, type Marker } from './markers.ts';
+import { unprefixed } from './prefixes.ts';
+import { reasonOf } from './reason/reason.ts';
 import { notesOf, type Scene, sceneOf, stepsOf } from './scene.ts';
 import type { Failure, Verdict } from './verdict.ts';
 
@@ -123,18 +125,31 @@ function markerTrouble(facts: Facts, scene: Scene, { event, epoch }: Marker): Om
 const patternFailure = ({ line, context }: Sighting): Failure => ({
   step: 'pattern',
   status: 1,
-  error: line,
+  ...foreignReason(line, context),
   excerpt: context,
   reason: "a console line matches the catalogue's failure pattern",
 });
 
-const cloudInitFailure = ({ line, context }: Sighting): Failure => ({
-  step: 'cloud-init',
-  status: Number(/\[(\d{1,3})\]\s*$/.exec(line)?.[1] ?? 1),
-  error: line,
-  excerpt: context,
-  reason: 'cloud-init reports that a user script failed',
-});
+const cloudInitFailure = ({ line, context }: Sighting): Failure => {
+  const status = Number(/\[(\d{1,3})\]\s*$/.exec(line)?.[1] ?? 1);
+  const printed = context.filter((each) => unprefixed(each).by === 'cloud-init');
+  return {
+    step: 'cloud-init',
+    status,
+    ...foreignReason(line, printed.at(-1) === line ? printed : [...printed, line]),
+    excerpt: context,
+    reason: 'cloud-init reports that a user script failed',
+  };
+};
+
+/** Why a script failed that isn't run by rolecall's bootstrapper: by what it printed before the line that says so. */
+function foreignReason(line: string, context: readonly string[]): Pick<Failure, 'error' | 'location'> {
+  const printed = context.map(unprefixed).filter(({ isSystem }) => !isSystem);
+  const lines = printed.map(({ text }) => text);
+  const { error, location, at } = reasonOf({ step: '', status: 1, told: undefined, lines });
+  if (error === undefined || at === undefined) return { error: unprefixed(line).text };
+  return { error, ...(location !== undefined && { location }) };
+}
 
 const panicFailure = ({ line, context }: Sighting): Failure => ({
   step: 'kernel',

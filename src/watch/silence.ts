@@ -31,6 +31,7 @@ export function silent(facts: Facts, console: ConsoleState, reading: Reading, si
     ...(impaired ? ["status check impaired: EC2's own checks of the machine fail"] : []),
     howFar(facts, reading, situation),
     ...otherVersions(facts),
+    ...nearMiss(facts),
     ...(lost > 0 ? [`console text was lost in ${lost} ${lost === 1 ? 'place' : 'places'}`] : []),
     ...(situation.postedOnly && situation.running
       ? ["EC2 posts this instance type's console minutes late: a longer timeout may show more"]
@@ -122,6 +123,14 @@ function doubtsOf({ disbelieved, torn }: Facts, { nonce }: Reading): string[] {
       : []),
   ];
 }
+
+/** A pattern that begins with `^` fits no line behind a prefix that rolecall doesn't know. */
+const nearMiss = ({ nearly }: Facts): string[] =>
+  nearly === undefined
+    ? []
+    : [
+        `the ${nearly.pattern} pattern would fit behind what stands before it in the line: ${nearly.line}; leave out its ^, or print without that prefix`,
+      ];
 
 const otherVersions = ({ versions }: Facts): string[] =>
   versions.length === 0

@@ -284,7 +284,11 @@ describe('cloud-init', () => {
     '[   31.412] cloud-init[1120]: 2026-11-21 22:00:00,123 - util.py[WARNING]: Failed running /var/lib/cloud/instance/scripts/part-001 [1]',
   ])('%s makes an ok failed', (line) => {
     expect(outcome(goodRun())).toBe('succeeded');
-    expect(failure([...goodRun(), line])).toMatchObject({ step: 'cloud-init', status: 1, error: line });
+    expect(failure([...goodRun(), line])).toMatchObject({
+      step: 'cloud-init',
+      status: 1,
+      error: line.replace('[   31.412] cloud-init[1120]: ', ''),
+    });
     expect(failure([line, ...goodRun()])).toMatchObject({ step: 'cloud-init' });
     expect(now([line])).toBe('doomed');
   });
