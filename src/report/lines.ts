@@ -1,11 +1,11 @@
 import { MACHINES_A_SECOND } from '../aws/rates.ts';
-import { counted, duration, printable } from '../io/text.ts';
+import { counted, duration, elapsed, printable } from '../io/text.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { aboutTime } from './eta.ts';
 import type { FleetOnlyEvent } from './fleet-state.ts';
 import { offeringText } from './offering.ts';
 import type { ReportedEvent } from './reported.ts';
-import { diedLater, type LaunchView } from './state.ts';
+import { diedLater, type LaunchView, lastLineWords } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
 
 /**
@@ -97,6 +97,10 @@ function machineEventLines(before: LaunchView, event: MachineEvent): string[] {
     }
     case 'said':
       return [`${event.instanceId} ${event.step}: ${printable(event.text)}`];
+    case 'alive': {
+      const { instanceId, step, ms, text } = event;
+      return [`${instanceId} ${step}, ${elapsed(ms)}, ${printable(lastLineWords(text))}`];
+    }
     case 'gap':
       return [`${event.instanceId} part of its console was overwritten before it was read`];
     case 'verdict': {

@@ -114,6 +114,10 @@ function watchObject(event: WatchEvent, at: string): EventObject {
     }
     case 'said':
       return { event: 'said', at, instance_id: event.instanceId, step: event.step, text: event.text };
+    case 'alive': {
+      const { instanceId, step, ms, text } = event;
+      return { event: 'alive', at, instance_id: instanceId, step, ms, text };
+    }
     case 'gap':
       return { event: 'gap', at, instance_id: event.instanceId };
     case 'verdict': {

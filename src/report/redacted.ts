@@ -25,6 +25,7 @@ export function redacted<E extends ReportedEvent>(
   const clean: Clean = defuse ? (text) => withoutCommands(hide(text)) : hide;
   switch (event.type) {
     case 'said':
+    case 'alive':
       return { ...event, text: clean(event.text) };
     case 'verdict':
       return { ...event, verdict: cleanVerdict(event.verdict, clean) };

@@ -16,6 +16,8 @@ export interface MachineRow {
   readonly steps: readonly Step[];
   /** The last summary line that it printed. */
   readonly said?: { readonly step: string; readonly text: string };
+  /** What its last sign of life shows, where it has told nothing since. */
+  readonly alive?: string;
   readonly verdict?: Verdict;
   readonly verdictAt?: number;
 }
@@ -114,9 +116,10 @@ export function advance(view: LaunchView, event: ReportedEvent): LaunchView {
 type StepEvent = Extract<WatchEvent, { readonly instanceId: unknown }>;
 
 function ofMachine(view: LaunchView, event: StepEvent): LaunchView {
-  const row = view.machines.get(event.instanceId);
+  const known = view.machines.get(event.instanceId);
   // A console line can't come before its machine; if a caller mixes launches up, a stranger's line is not ours to show.
-  if (row === undefined) return view;
+  if (known === undefined) return view;
+  const { alive: _, ...row } = known;
   switch (event.type) {
     case 'step-started':
       return withRow(view, { ...row, step: { name: event.step, since: event.at } });
@@ -128,10 +131,16 @@ function ofMachine(view: LaunchView, event: StepEvent): LaunchView {
     }
     case 'said':
       return withRow(view, { ...row, said: { step: event.step, text: event.text } });
+    case 'alive':
+      return withRow(view, { ...row, alive: lastLineWords(event.text) });
     case 'gap':
       return noted(view, `${event.instanceId}: part of its console was overwritten before it was read`);
   }
 }
+
+/** What a sign of life shows, for people. */
+export const lastLineWords = (text: string): string =>
+  text === '' ? 'nothing printed yet' : `last line: ${text}`;
 
 function ofFleet(view: LaunchView, event: FleetOnlyEvent): LaunchView {
   const fleet = advanceFleet(view.fleet, event);
@@ -149,7 +158,7 @@ function seen(view: LaunchView, machine: Machine, at: number): LaunchView {
 function judged(view: LaunchView, machine: Machine, verdict: Verdict, at: number): LaunchView {
   const row = view.machines.get(machine.instanceId);
   if (row === undefined) return view;
-  const { step, ...rest } = row;
+  const { step, alive: _, ...rest } = row;
   // A silent machine's step tells where it hangs; any other verdict has ended it.
   const kept = verdict.outcome === 'silent' && step !== undefined ? { step } : {};
   return withRow(view, { ...rest, ...kept, steps: verdict.steps, verdict, verdictAt: at });

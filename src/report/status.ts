@@ -74,7 +74,7 @@ export function remarkOf(row: MachineRow): string {
   }
   if (verdict?.outcome === 'silent' || verdict?.outcome === 'lost') return verdict.reason;
   const notes = notesOf(row);
-  return notes === '' ? (row.said?.text ?? '') : notes;
+  return notes === '' ? (row.alive ?? row.said?.text ?? '') : notes;
 }
 
 /** What happened beside a machine's verdict, such as reboots; empty where nothing did. */

@@ -24,6 +24,15 @@ export type WatchEvent =
       readonly step: string;
       readonly text: string;
     }
+  /** The step still runs, after `ms`; `text` is the last line that it printed, for display: empty where there is none. */
+  | {
+      readonly type: 'alive';
+      readonly at: number;
+      readonly instanceId: InstanceId;
+      readonly step: string;
+      readonly ms: number;
+      readonly text: string;
+    }
   /**
    * Console text was lost between two snapshots (`gap`: the ring overflowed), or may have been (`restarted`: the
    * console began anew, as after a stop and start).

@@ -1,5 +1,6 @@
 /** What a console tells, folded line by line: pure, so that any way of reading the same lines gives the same facts. */
 import type { LinearPattern } from '../document/linear.ts';
+import { type Beat, isSameBeat, readBeat } from './beats.ts';
 import {
   findPieces,
   isAnonymous,
@@ -68,10 +69,11 @@ export type Entry =
 
 export type SightingType = 'panic' | 'cloud-init' | 'success' | 'failure';
 
-/** A true marker, or what a step tells people (`rolecall[STEP]: text`). */
+/** A true marker, what a step tells people (`rolecall[STEP]: text`), or a sign of life (`rolecall[STEP]~ text`). */
 export type Heard =
   | { readonly type: 'marker'; readonly event: Marker['event'] }
-  | { readonly type: 'said'; readonly line: StepLine };
+  | { readonly type: 'said'; readonly line: StepLine }
+  | { readonly type: 'alive'; readonly beat: Beat };
 
 export interface Facts {
   readonly entries: readonly Entry[];
@@ -126,9 +128,9 @@ export function joined(older: Facts, newer: Facts): Facts {
   const known = newer.entries.filter((entry) => entry.type === 'marker');
   const fresh = older.entries.filter((entry) => entry.type === 'marker' && !known.some(isSame(entry.marker)));
   const heard = older.heard.filter((one) =>
-    one.type === 'said'
-      ? !newer.heard.some((other) => other.type === 'said' && equal(other.line, one.line))
-      : fresh.some((entry) => entry.type === 'marker' && entry.marker.event === one.event),
+    one.type === 'marker'
+      ? fresh.some((entry) => entry.type === 'marker' && entry.marker.event === one.event)
+      : !isHeard(newer.heard, one),
   );
   // Where the older text has a marker too, it counts there.
   const repeated = (entry: Entry) => entry.type === 'marker' && older.entries.some(isSame(entry.marker));
@@ -209,7 +211,7 @@ function noted(facts: Facts, entry: Entry): Facts {
 /** The text without known secrets; whole, before it is cut to a length. */
 const masked = (line: string, { mask }: Reading): string => (mask === undefined ? line : mask(line));
 
-const STEP_LINE = /rolecall\[([A-Za-z0-9_.:-]{1,48})\]([|:!]) ?(.*)$/;
+const STEP_LINE = /rolecall\[([A-Za-z0-9_.:-]{1,48})\]([|:!~]) ?(.*)$/;
 const CLOSING = /ERROR Bootstrapping failed at step ([A-Za-z0-9_.:-]{1,48}) \(status \d{1,3}\): (.+)$/;
 
 function readStepLine(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {
@@ -224,17 +226,28 @@ function readStepLine(facts: Facts, line: string, kind: LineKind, reading: Readi
     const relayed = unprefixed(line).by !== undefined;
     return noted(facts, { type: 'excerpt', step, text: harmless(masked(text, reading)), relayed });
   }
-  const last = facts.entries.findLast((entry) => entry.type === 'marker');
-  const entry = {
-    run: last?.type === 'marker' ? last.marker.run : undefined,
-    step,
-    text: harmless(masked(text, reading)),
-  };
-  // A box prints to stdout and to its console devices, which may be one and the same: say each line once.
-  const again = facts.heard.some((one) => one.type === 'said' && equal(one.line, entry));
-  if (kind.cut || again || facts.heard.length >= KEPT_LINES) return facts;
-  return { ...facts, heard: [...facts.heard, { type: 'said', line: entry }] };
+  const shown = harmless(masked(text, reading));
+  const markers = facts.entries.flatMap((entry) => (entry.type === 'marker' ? [entry.marker] : []));
+  if (sign === '~') {
+    const beat = readBeat(markers, step, shown);
+    return beat === undefined || kind.cut ? facts : heardOnce(facts, { type: 'alive', beat });
+  }
+  if (kind.cut || facts.heard.length >= KEPT_LINES) return facts;
+  return heardOnce(facts, { type: 'said', line: { run: markers.at(-1)?.run, step, text: shown } });
 }
+
+/** A box prints to stdout and to its console devices, which may be one and the same: say each line once. */
+const heardOnce = (facts: Facts, one: Spoken): Facts =>
+  isHeard(facts.heard, one) ? facts : { ...facts, heard: [...facts.heard, one] };
+
+type Spoken = Exclude<Heard, { readonly type: 'marker' }>;
+
+const isHeard = (heard: readonly Heard[], one: Spoken): boolean =>
+  heard.some((other) =>
+    one.type === 'said'
+      ? other.type === 'said' && equal(other.line, one.line)
+      : other.type === 'alive' && isSameBeat(other.beat, one.beat),
+  );
 
 const equal = (a: StepLine, b: StepLine): boolean =>
   a.run === b.run && a.step === b.step && a.text === b.text;

@@ -1,5 +1,6 @@
 /** Why there is no verdict: how far a silent machine came, and why a lost one is gone. */
 import type { Machine } from '../nouns.ts';
+import { beginOf, lastLine } from './beats.ts';
 import type { ConsoleState } from './console.ts';
 import type { Facts, Reading } from './facts.ts';
 import { isCutOffForGood, type Scene, sceneOf, stepOf, stepsOf } from './scene.ts';
@@ -74,7 +75,7 @@ function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, 
       return `no step: the bootstrapper began ${since} ago and started none`;
     case 'start':
     case 'alive':
-      return `stuck in step ${last.event.step} for ${since}`;
+      return stuck(facts, scene, last.run, last.event.step, now);
     case 'end':
       return `no verdict: step ${last.event.step} ended ${since} ago and nothing followed`;
     case 'verdict':
@@ -82,6 +83,17 @@ function howFar(facts: Facts, reading: Reading, { described, running, waitedMs, 
         ? `no verdict: a later run began behind that of step ${last.event.step}, and its markers came torn`
         : `no verdict that counts (step ${last.event.step})`;
   }
+}
+
+/** The step has begun and told no end: for how long, and the last line that it printed, where the box gave signs of life. */
+function stuck(facts: Facts, { run: markers }: Scene, run: string, step: string, now: number): string {
+  const began = beginOf(markers, run, step) ?? (markers.at(-1)?.epoch ?? 0) * 1000;
+  const beats = facts.heard.flatMap((one) => (one.type === 'alive' ? [one.beat] : []));
+  const last = lastLine(beats, run, step);
+  const told = `stuck in step ${step} for ${seconds(now - began)}`;
+  if (last === undefined) return told;
+  if (last.text === '') return `${told}: it has printed nothing`;
+  return `${told}: last line "${last.text}", ${seconds(now - last.since)} ago`;
 }
 
 /** The machine was shut down in the middle of its run. */

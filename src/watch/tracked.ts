@@ -192,6 +192,10 @@ function heardEvent(heard: Heard, instanceId: InstanceId, at: number): WatchEven
     const { step, text } = heard.line;
     return [{ type: 'said', at, instanceId, step, text }];
   }
+  if (heard.type === 'alive') {
+    const { step, ms, text } = heard.beat;
+    return [{ type: 'alive', at, instanceId, step, ms, text }];
+  }
   const { event } = heard;
   switch (event.type) {
     case 'start':

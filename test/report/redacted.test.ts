@@ -38,16 +38,19 @@ describe('what a box prints is redacted before anything else sees it', () => {
       expect(JSON.stringify(of(verdict))).not.toContain(SECRETS[0]);
   });
 
-  test('in a line that it said', () => {
-    const event = redacted({
-      type: 'said',
-      at: START,
-      instanceId: instanceId(0),
-      step: 'init',
-      text: LINES[0] ?? '',
-    });
-    expect(JSON.stringify(event)).not.toContain(SECRETS[0]);
-  });
+  test.each([{ type: 'said' }, { type: 'alive', ms: 30_000 }] as const)(
+    'in a line that it told: %j',
+    (kind) => {
+      const event = redacted({
+        ...kind,
+        at: START,
+        instanceId: instanceId(0),
+        step: 'init',
+        text: LINES[0] ?? '',
+      });
+      expect(JSON.stringify(event)).not.toContain(SECRETS[0]);
+    },
+  );
 
   test('for a CI system that takes commands from the output, commands are taken out', () => {
     const told = [

@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ndjsonEvent } from '../../src/report/ndjson.ts';
 import { advance, emptyView, type LaunchView } from '../../src/report/state.ts';
+import { remarkOf } from '../../src/report/status.ts';
 import {
   type AnyEvent,
   begin,
@@ -43,6 +44,31 @@ describe('the fold of events', () => {
     expect(row(until('said'))).toMatchObject({ step: { name: 'init' }, said: { step: 'init' } });
     expect(row(until('verdict'))).toMatchObject({ verdict: SUCCEEDED, steps: SUCCEEDED.steps });
     expect(row(until('verdict'))).not.toHaveProperty('step');
+  });
+
+  test('shows a sign of life until the machine tells anything else', () => {
+    const id = instanceId(0);
+    const said: AnyEvent = { type: 'said', at: START, instanceId: id, step: 'init', text: 'half done' };
+    const alive: AnyEvent = {
+      type: 'alive',
+      at: START,
+      instanceId: id,
+      step: 'init',
+      ms: 30_000,
+      text: 'Get:1',
+    };
+    const remark = (events: readonly AnyEvent[]) => {
+      const found = row([...begin(1), ...events]);
+      return found && remarkOf(found);
+    };
+    expect(remark([said, alive])).toBe('last line: Get:1');
+    expect(remark([said, { ...alive, text: '' }])).toBe('nothing printed yet');
+    expect(remark([alive, said])).toBe('half done');
+    expect(remark([said, alive, { type: 'step-started', at: START, instanceId: id, step: 'next' }])).toBe(
+      'half done',
+    );
+    const verdict: AnyEvent = { type: 'verdict', at: START, machine: machine(0), verdict: SUCCEEDED };
+    expect(remark([said, alive, verdict])).toBe('half done');
   });
 
   test('keeps the step that a silent machine hangs in', () => {

@@ -27,6 +27,8 @@ const brief = (event: WatchEvent): string => {
       return `end ${event.step.name} ${event.step.status}`;
     case 'said':
       return `${event.step}: ${event.text}`;
+    case 'alive':
+      return `${event.step} after ${event.ms} ms: ${event.text}`;
     case 'verdict':
       return event.verdict.outcome;
     case 'gap':
@@ -189,6 +191,38 @@ describe('silent', () => {
     // start init says BOOTED + 6, 11 s after the launch; the wait ends 61 s after it.
     expect(reason(verdict)).toBe('stuck in step init for 50 s');
     expect(verdict).toMatchObject({ steps: [{ name: 'metadata' }, { name: 'personality' }] });
+  });
+
+  test('stuck in a step that gave signs of life: the last line that it printed, and since when', async () => {
+    const world = new World();
+    const alive = (seq: number, epoch: number) => marker(seq, 'alive init', { epoch: BOOTED + epoch });
+    world.boot([
+      ...goodRun({}, 6),
+      ...[alive(7, 16), 'rolecall[init]~ one'],
+      ...[alive(8, 26), 'rolecall[init]~ two "2"', alive(8, 26), 'rolecall[init]~ two "2"'],
+      ...[alive(9, 36), 'rolecall[init]~ two "2"'],
+    ]);
+    const events = await world.watch();
+    expect(reason(only(events))).toBe('stuck in step init for 50 s: last line "two "2"", 30 s ago');
+    expect(events.map(brief).filter((text) => text.startsWith('init after'))).toEqual([
+      'init after 10000 ms: one',
+      'init after 20000 ms: two "2"',
+      'init after 30000 ms: two "2"',
+    ]);
+  });
+
+  test('stuck in a step that has printed nothing', async () => {
+    const world = new World();
+    world.boot([...goodRun({}, 6), marker(7, 'alive init'), 'rolecall[init]~ ']);
+    expect(reason(only(await world.watch()))).toBe('stuck in step init for 50 s: it has printed nothing');
+  });
+
+  test('stuck, and a script prints what looks like a sign of life: it is none', async () => {
+    const world = new World();
+    world.boot([...goodRun({}, 6), 'rolecall[init]~ fine', marker(7, 'alive init'), 'rolecall[other]~ fine']);
+    const events = await world.watch();
+    expect(reason(only(events))).toBe('stuck in step init for 50 s');
+    expect(events.filter(({ type }) => type === 'alive')).toEqual([]);
   });
 
   test('between two steps, and before the first', async () => {
