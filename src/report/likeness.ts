@@ -53,6 +53,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
     /(?<![A-Za-z0-9])(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])(?=[A-Za-z]*\d+[A-Za-z]+\d)[A-Za-z0-9]{12,}(?![A-Za-z0-9])/g,
     '<id>',
   ],
+  // 4 min 40 s, 1 h 05 min: as we write spans of time
+  [/\b\d+ (?:min \d\d s|h \d\d min)\b/g, '<n>'],
   // Numbers that stand alone, with a unit or without one. Ports, versions and names (`postgresql-15`) tell causes apart.
   [
     /(?<![A-Za-z0-9_.])(?<![A-Za-z0-9\]>]:)(?<!\b(?:tcp|udp)\/)(?<!\b(?:status|exit|exited|error|errno|code|signal|ports?|versions?|https?(?:\/[\d.]{1,5})?)(?: (?:code|status|with|number|is))?[ :=(#'"]{1,3})(?!\d+\.\d+\.\d)(?!(?<=[A-Za-z=<>~]=)\d+\.\d+(?![\d.]*(?:%|m?s\b)))(?!(?<=[A-Za-z]-)\d{1,3}(?!\d))(?!(?<=\b[A-Z]{2,6}-)\d)\d+(?:[.,]\d+)*(?:%| ?(?:[kKMGT]i?B|B|[num]?s|min|m|h|d)\b)?(?![A-Za-z0-9_])/gi,

@@ -87,7 +87,7 @@ export interface Facts {
   readonly heard: readonly Heard[];
   /** The newest line that a pattern would have fitted behind a prefix that isn't known. */
   readonly nearly?: { readonly pattern: 'success' | 'failure'; readonly line: string };
-  /** The newest console lines, harmless, without markers and blank ones. */
+  /** The newest console lines, harmless, without markers, facts, signs of life and blank ones. */
   readonly tail: readonly string[];
 }
 
@@ -113,9 +113,10 @@ export function readLine(facts: Facts, raw: string, kind: LineKind, reading: Rea
     ? pieced
     : {
         ...readStepLine(pieced, line, kind, reading),
-        tail: isBlank(line)
-          ? facts.tail
-          : [...facts.tail, harmless(masked(line, reading))].slice(-EXCERPT_LINES),
+        tail:
+          isBlank(line) || IS_FOR_PROGRAMS.test(line)
+            ? facts.tail
+            : [...facts.tail, harmless(masked(line, reading))].slice(-EXCERPT_LINES),
       };
   return sightings(told, rest, kind, reading);
 }
@@ -212,6 +213,8 @@ function noted(facts: Facts, entry: Entry): Facts {
 const masked = (line: string, { mask }: Reading): string => (mask === undefined ? line : mask(line));
 
 const STEP_LINE = /rolecall\[([A-Za-z0-9_.:-]{1,48})\]([|:!~]) ?(.*)$/;
+/** Facts and signs of life: they are told in other places, and show nobody what the console says. */
+const IS_FOR_PROGRAMS = /rolecall\[[A-Za-z0-9_.:-]{1,48}\][!~](?: |$)/;
 const CLOSING = /ERROR Bootstrapping failed at step ([A-Za-z0-9_.:-]{1,48}) \(status \d{1,3}\): (.+)$/;
 
 function readStepLine(facts: Facts, line: string, kind: LineKind, reading: Reading): Facts {

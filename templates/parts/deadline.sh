@@ -85,7 +85,8 @@ last_output() {
   mapfile -t lines < <(tail -c 4096 -- "$STEP_LOG" 2>/dev/null | tr '\r\0' '[\n*]')
   for ((index = ${#lines[@]} - 1; index >= 0; index--)); do
     harmless "${lines[index]}" 200
-    if [[ $REPLY == *[![:space:]]* ]]; then return 0; fi
+    trimmed "$REPLY"
+    if [[ -n $REPLY ]]; then return 0; fi
   done
   REPLY=''
 }
@@ -124,6 +125,7 @@ tell_script() {
   fact 'command' "$DOING"
   fact status 124
   fact 'for' "$span"
+  fact limit "$limit"
   in_words "$span"
   TIMED_OUT="timed out in $DOING_FILE"
   if [[ -n $DOING_LINE ]]; then TIMED_OUT="timed out at line $DOING_LINE of $DOING_FILE"; fi

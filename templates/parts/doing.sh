@@ -129,8 +129,28 @@ find_line() {
     DOING=${ARGV[*]}
   else
     source_text "/proc/$SHELL_PID/fd/$SHELL_FD" "$DOING_LINE"
-    DOING=$REPLY
+    bare_command "$REPLY"
   fi
+}
+
+# Sets DOING to the command in the line $1: without what belongs to the statement around it, and of a pipeline the stage that
+# runs ARGV.
+bare_command() {
+  local stage name words=("${ARGV[@]:1}" '') label='^\(?[A-Za-z0-9_.*?|-]+\)[[:space:]]+(.*)$'
+  DOING=$1
+  if [[ $DOING =~ $label ]]; then DOING=${BASH_REMATCH[1]}; fi
+  DOING=${DOING%%*([[:space:]])?(;);}
+  DOING=${DOING%%*([[:space:]])?(;)*([[:space:]])@(do|then)}
+  if [[ -z $WORKER ]] || is_loop "$DOING"; then return 0; fi
+  split_pipeline "$DOING"
+  for name in "${ARGV[0]##*/}" "${words[0]##*/}"; do
+    for stage in "${PIPELINE[@]}"; do
+      if [[ -n $name ]] && stands_alone "$stage" "$name"; then
+        DOING=$stage
+        return 0
+      fi
+    done
+  done
 }
 
 # Sets `begin` to the row on which the command begins that ends before the row `end`.

@@ -22,6 +22,8 @@ describe('lines that differ only by', () => {
     ['temporary files', 'cannot open /tmp/tmp.aB3dE6gH9x/list', 'cannot open /tmp/tmp.ZZZZZZZZZZ/list'],
     ['paths with random names', 'no /srv/x7Kq9PzLm3Rt/app', 'no /srv/Ab3Cd5Ef7Gh9/app'],
     ['counts and sizes', '3 of 17 failed, 12.5 MB free', '4 of 17 failed, 900 kB free'],
+    ['spans as we write them', 'timed out, for 44 s', 'timed out, for 4 min 40 s'],
+    ['longer spans', 'timed out, for 5 min', 'timed out, for 1 h 05 min'],
     ['durations', 'gave up after 30 s', 'gave up after 31.5 s'],
     ['times of date', 'Fri Nov 27 18:55:47 UTC 2026: no', 'Mon Nov 30 01:02:03 UTC 2026: no'],
     ['request ids', 'AccessDenied, RequestId: 4442587FB7D0A2F9', 'AccessDenied, RequestId: 8F42587FB7D0A2A0'],

@@ -84,6 +84,7 @@ describe('a script whose time is up', () => {
       command: 'apt-get 100',
       status: '124',
       for: expect.stringMatching(/^\d+$/),
+      limit: expect.stringMatching(/^the launch waits \d+ s$/),
     });
     expect(outcome.stdout).toMatch(/^rolecall\[init\]\| one\nrolecall\[init\]\| two\n/m);
     expect(outcome.stdout).not.toContain('three');
@@ -96,6 +97,18 @@ describe('a script whose time is up', () => {
     string,
     { line?: string; command?: unknown; file?: string; interpreter?: string },
   ])[] = [
+    [
+      'with a label before it',
+      'case x in\nx) curl 100 | cat ;;\nesac\n',
+      runs('curl'),
+      { line: '3', command: 'curl 100' },
+    ],
+    [
+      'in a condition',
+      'if\n  curl "$((99 + 1))" | cat; then true; fi\n',
+      runs('curl'),
+      { line: '3', command: 'curl "$((99 + 1))"' },
+    ],
     [
       'in a case without indentation, between others',
       'case $role in\na)\nuntil true; do true; done\n;;\nweb)\nif true; then\ncurl 100\nfi\n;;\nb)\nuntil false; do curl 10; done\n;;\nesac\n',
@@ -120,7 +133,7 @@ describe('a script whose time is up', () => {
       'in a loop that waits',
       'until false; do\n  sleep 0.01\ndone\n',
       `[[ -n $PLACE_AT ]] && (($1 - PLACE_AT > 100))`,
-      { line: '2', command: 'until false; do' },
+      { line: '2', command: 'until false' },
     ],
     [
       'beside a daemon of its own',
@@ -210,7 +223,7 @@ describe('a script whose time is up', () => {
       when: '[[ -p $ROOT/etc/rolecall/init/b/prod/fifo && -z $WORKER && -n $PLACE_AT ]] && (($1 - PLACE_AT > 50))',
     });
     expect(closing(outcome)).toMatch(
-      /^timed out in b\/prod\/bootstrapper\.sh, for \d+ s |^timed out at line 3 of b\/prod\/bootstrapper\.sh: while :; do, for \d+ s /,
+      /^timed out in b\/prod\/bootstrapper\.sh, for \d+ s |^timed out at line 3 of b\/prod\/bootstrapper\.sh: while :, for \d+ s /,
     );
   });
 
@@ -300,11 +313,11 @@ describe('a sign of life', () => {
   test('is a marker, and behind it the last line that the script has printed', async () => {
     const outcome = await boot(`#!/bin/bash\nprintf 'one\\n 10%%\\r 20%%\\r'\n${wait()}echo ready\n`, {
       before: QUICK,
-      onStdout: goOn(/~ +20%\n/),
+      onStdout: goOn(/~ 20%\n/),
     });
     expect(outcome.status).toBe(0);
     expect(outcome.stdout).toMatch(
-      /<<rc2 launch-7 \S+ \d+ \S+ alive init [0-9a-f]{16}>>\nrolecall\[init\]~ +20%\n/,
+      /<<rc2 launch-7 \S+ \d+ \S+ alive init [0-9a-f]{16}>>\nrolecall\[init\]~ 20%\n/,
     );
     expect(new Set(events(outcome.stdout)).has('alive init')).toBe(true);
   });

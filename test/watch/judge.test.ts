@@ -57,6 +57,42 @@ describe('a success', () => {
   });
 });
 
+describe('a step whose time was up', () => {
+  const timedOut = (more: readonly string[]) => [
+    ...goodRun({}, 6),
+    ...[marker(7, 'alive init', { epoch: BOOTED + 36 }), 'rolecall[init]~ Reading package lists...'],
+    marker(8, 'end init 124 540000', { epoch: BOOTED + 546 }),
+    ...[
+      'how timeout',
+      'interpreter bash',
+      'file b/prod/bootstrapper.sh',
+      'line 7',
+      'command apt-get update',
+    ].map((fact) => `rolecall[init]! ${fact}`),
+    ...['status 124', 'for 280', 'limit the launch waits 600 s'].map((fact) => `rolecall[init]! ${fact}`),
+    ...more,
+    'ERROR Bootstrapping failed at step init (status 124): timed out at line 7 of b/prod/bootstrapper.sh: apt-get update',
+    marker(9, 'verdict failed init 124 541000', { epoch: BOOTED + 547 }),
+  ];
+
+  test('is told by its line, its command, for how long, and whose time it was', () => {
+    expect(failure(timedOut(['rolecall[init]| Reading package lists...']))).toMatchObject({
+      step: 'init',
+      status: 124,
+      command: 'apt-get update',
+      location: { file: 'b/prod/bootstrapper.sh', line: 7 },
+      error: 'timed out at line 7: apt-get update, for 4 min 40 s (the launch waits 600 s)',
+      excerpt: ['Reading package lists...'],
+    });
+  });
+
+  test('and that printed nothing shows the console without what is meant for programs', () => {
+    const { excerpt } = failure(['[    0.0] Linux', ...timedOut(['rolecall[init]! silent yes'])]);
+    expect(excerpt.join('\n')).not.toMatch(/rolecall\[init\][!~]/);
+    expect(excerpt[0]).toBe('[    0.0] Linux');
+  });
+});
+
 describe('a failure', () => {
   test('names the step, its status, its first error and its excerpt', () => {
     expect(verdict(failedRun())).toMatchObject({

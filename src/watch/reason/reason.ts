@@ -104,11 +104,12 @@ const silence = (command: string | undefined): string =>
 const shortened = (command: string): string =>
   command.length <= 120 ? command : `${command.slice(0, 119)}…`;
 
-/** `timed out at line 7: apt-get update, for 4 min 40 s` */
-function timedOut({ line, command, forS }: Told): string {
+/** `timed out at line 7: apt-get update, for 4 min 40 s (the launch waits 600 s)` */
+function timedOut({ line, command, forS, limit }: Told): string {
   const where = line === undefined ? '' : ` at line ${line}`;
   const what = command === undefined ? '' : `: ${shortened(command)}`;
-  return `timed out${where}${what}${forS === undefined ? '' : `, for ${duration(forS * 1000)}`}`;
+  const span = forS === undefined ? '' : `, for ${duration(forS * 1000)}`;
+  return `timed out${where}${what}${span}${limit === undefined ? '' : ` (${limit})`}`;
 }
 
 /** Most lines that one error text is made of. */

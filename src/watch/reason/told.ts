@@ -33,6 +33,8 @@ export interface Told {
   readonly kernel?: string;
   /** Seconds that the command had been running. */
   readonly forS?: number;
+  /** Which time was up: `the launch waits 600 s`. */
+  readonly limit?: string;
   /** The script printed nothing at all. */
   readonly silent: boolean;
   /** So many of the last lines were printed after the command had failed. */
@@ -75,6 +77,7 @@ export function readTold(facts: readonly string[]): Told | undefined {
     ...text('command'),
     ...text('kernel'),
     ...text('signal'),
+    ...text('limit'),
     ...number('line'),
     ...number('status'),
     ...number('for', 'forS'),
