@@ -246,14 +246,14 @@ describe('a failure', () => {
     expect(excerpt).toHaveLength(40);
   });
 
-  test('takes the last line where none looks like an error', () => {
+  test('says that nothing looks like an error, and shows the last line', () => {
     const lines = [
       ...goodRun({}, 6),
       'rolecall[init]| one',
       'rolecall[init]| two',
       marker(8, 'verdict failed init 9 1'),
     ];
-    expect(failure(lines).error).toBe('two');
+    expect(failure(lines).error).toBe('it printed nothing about an error; its last line: two');
   });
 
   test.each([

@@ -21,8 +21,18 @@ export function programsOf(command: string): readonly string[] {
     ([, one, two, three]) => one ?? two ?? three ?? '',
   );
   const parts = [command, ...inner].flatMap((text) => text.split(/\s*(?:\|\|?|&&|;)&?\s*/));
-  return [...new Set(parts.map(programOf).filter((name) => name !== ''))];
+  return [...new Set(parts.flatMap((part) => [programOf(part), ...wrappersOf(part)]))].filter(
+    (name) => name !== '',
+  );
 }
+
+/** Programs that run another one, and have messages of their own. */
+const wrappersOf = (command: string): string[] =>
+  command
+    .trim()
+    .split(/\s+/)
+    .slice(0, 4)
+    .filter((word) => /^(?:sudo|su|env|timeout|chroot|flock|nice|nohup|setsid|stdbuf|xargs)$/.test(word));
 
 /** The name of the program that one simple command runs; empty where it runs none. */
 export function programOf(command: string): string {
@@ -91,7 +101,7 @@ function isShort(stage: string, letter: 's' | 'S' | 'v'): boolean {
 
 /** Whether every message of these programs begins with a name of theirs. */
 export const nameThemselves = (programs: readonly string[]): boolean =>
-  programs.length > 0 && programs.every((name) => NAMING.has(name));
+  programs.length > 0 && programs.every((name) => NAMING.has(name) || name === 'env' || name === 'sudo');
 
 /** How programs begin messages where it isn't by their own name. */
 const OTHERWISE: readonly (readonly [RegExp, RegExp])[] = [
@@ -171,6 +181,7 @@ const OTHERWISE: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:bunzip2|bzcat|tar)$/, /^bzip2: /],
   [/^(?:unzstd|zstdcat|zstd|tar)$/, /^zstd: |^\S+ : /],
   [/^jq$/, /^(?:jq: |parse error)/],
+  [/^(?:diff|cmp)$/, / differ\b|^Only in |^[<>] /],
   [/^visudo$/, /^>>> |: syntax error|parse error/],
   [/^(?:sudo|su|runuser)$/, /^(?:sudo|su|runuser): /],
   [/^(?:useradd|adduser|addgroup|deluser|groupadd)$/, /^(?:adduser|addgroup|useradd|groupadd|fatal): /],

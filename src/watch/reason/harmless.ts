@@ -32,7 +32,7 @@ const KNOWN: readonly RegExp[] = [
   /^(?:\/sbin\/)?ldconfig(?:\.real)?: /,
   // pip, npm, git, docker, Java
   /Running pip as the .root. user|^\[notice\]|^DEPRECATION: |You are using pip version|You should consider upgrading/,
-  /^npm (?:WARN|warn|notice)\b|^npm (?:ERR!|error)\s*$|^\(node:\d+\) |^\(Use `node --/,
+  /^npm (?:ERR!|error) gyp (?:info|verb)|^npm (?:WARN|warn|notice)\b|^npm (?:ERR!|error)\s*$|^\(node:\d+\) |^\(Use `node --/,
   /^hint: |^Cloning into |^remote: (?:Enumerating|Counting|Compressing|Total)/,
   /^Unable to find image .* locally$/,
   /^(?:Picked up |NOTE: Picked up )_?JAVA|^OpenJDK .* warning:|^WARNING: (?:An illegal|A restricted|Use |All illegal|Please consider)/,

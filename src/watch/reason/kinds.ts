@@ -1,4 +1,6 @@
 /** What each line of an excerpt is, as far as its form and the lines before it tell. */
+
+import { unprefixed } from '../prefixes.ts';
 import { isStrong } from './forms.ts';
 import { isByLevel, isHarmless, isMinor, isProgress } from './harmless.ts';
 import { isRetry, isSummary } from './summaries.ts';
@@ -24,6 +26,8 @@ export type Kind =
 export interface Line {
   readonly text: string;
   readonly kind: Kind;
+  /** The exception that a traceback ends with. */
+  readonly isException?: boolean;
 }
 
 const FRAME: readonly RegExp[] = [
@@ -35,6 +39,7 @@ const FRAME: readonly RegExp[] = [
   /^\s*note: |^\s*help: |^In file included from|: note: |: In (?:function|member|constructor|instantiation)|^At top level/,
   /^(?:Try|See|Run|Use|Please|Did you mean|Usage|usage|For (?:more|further)|More information|To (?:see|fix|get|enable)|Is the server|Perhaps|Maybe|You (?:can|may|need|should|might)|Consider|Check|Hint|HINT|DETAIL|STATEMENT|CONTEXT|QUERY|LINE \d+)[ :]/,
   /^[╷╵│](?!\s*Error)/,
+  /^\* (?:What went wrong|Try|Exception is|Get more help)|^> (?:Run with --|Get more help)|^Crash dump is being written/,
 ];
 
 const isFrame = (text: string): boolean => FRAME.some((form) => form.test(text));
@@ -49,24 +54,35 @@ function kindOf(text: string): Kind {
   if (isSummary(text)) return 'summary';
   if (isByLevel(trimmed)) return 'minor';
   const strong = isStrong(text) || isStrong(trimmed);
-  if (isRetry(trimmed) && !(strong && NAMED.test(trimmed))) return 'retry';
+  if (isRetry(trimmed) && !(strong && (NAMED.test(trimmed) || /\b(?:FATAL|PANIC)\b/.test(trimmed))))
+    return 'retry';
   if (strong) return 'strong';
   if (isProgress(text)) return 'noise';
   if (isMinor(text)) return 'minor';
   return speaksOfError(trimmed) ? 'weak' : 'plain';
 }
 
+/** dpkg's line about a package, and the next one: they tell only that the package's own script failed, or that it waits. */
+const DPKG = /^dpkg: error processing /;
+const DPKG_SUMMARY =
+  /subprocess returned error|^ dependency problems - |very bad inconsistent state|^ subprocess /;
+
 /** Tells lines' kinds. The first line that isn't indented below `Traceback` is the exception, whatever its name. */
-export function readKinds(lines: readonly string[]): readonly Line[] {
+export function readKinds(printed: readonly string[]): readonly Line[] {
   let traceback = false;
-  return lines.map((text) => {
+  // A status of systemd's shows lines of the journal.
+  const lines = printed.map((line) => (JOURNAL.test(line) ? unprefixed(line).text : line));
+  return lines.map((text, at) => {
     const kind = kindOf(text);
+    if (DPKG.test(text) && !DPKG_SUMMARY.test(lines[at + 1] ?? '')) return { text, kind: 'strong' };
     if (text.startsWith('Traceback (')) traceback = true;
     else if (traceback && /^\s/.test(text)) return { text, kind: 'frame' };
     else if (traceback && text !== '') {
       traceback = false;
-      return { text, kind: kind === 'summary' ? 'summary' : 'strong' };
+      return { text, kind: kind === 'summary' ? 'summary' : 'strong', isException: kind !== 'summary' };
     }
     return { text, kind };
   });
 }
+
+const JOURNAL = /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ [^\s:]+\[\d+\]: /;

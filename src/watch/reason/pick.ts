@@ -26,10 +26,16 @@ export interface Asked {
 
 export function pick(lines: readonly Line[], asked: Asked): Picked {
   const { command, isExit, isKeptBack = false } = asked;
-  const last = isKeptBack ? lines.findLastIndex(({ kind }) => kind === 'strong') : -1;
+  const last = isKeptBack ? lastException(lines) : -1;
   if (last >= 0) return { type: 'line', at: beginning(lines, last) };
   if (command === undefined) return generally(lines, asked);
   return isExit ? ofExit(lines, { ...asked, command }) : ofCommand(lines, { ...asked, command });
+}
+
+/** The last exception of a traceback, or else the last message of the form of an error. */
+function lastException(lines: readonly Line[]): number {
+  const last = lines.findLastIndex(({ isException }) => isException);
+  return last >= 0 ? last : lines.findLastIndex(({ kind }) => kind === 'strong');
 }
 
 /** The script called `exit`, if the box knows it behind a command: its message counts before what the script said of it. */
@@ -43,6 +49,9 @@ function ofExit(lines: readonly Line[], asked: Asked & { readonly command: strin
 /** The last message, or summary, of the failing command's programs. */
 const lastOwn = (lines: readonly Line[], { command, line }: Asked & { readonly command: string }): number => {
   const programs = programsOf(command);
+  // Its message may have several lines.
+  const exception = programs.some((name) => /^python/.test(name)) ? lastException(lines) : -1;
+  if (lines[exception]?.isException) return exception;
   return lines.findLastIndex(
     (each) =>
       (isTelling(each) || each.kind === 'summary') && (isOf(each.text, programs) || isAt(each.text, line)),
@@ -62,7 +71,7 @@ function ofCommand(lines: readonly Line[], asked: Asked & { readonly command: st
   // What a program writes to stdout may come behind its error: it is kept back until the program ends.
   if (own >= 0 && !(quiet && hasGoneOn(lines, own))) {
     if (lines[own]?.kind === 'summary') return generally(lines, asked);
-    return { type: 'line', at: beginning(lines, starving(lines, own)) };
+    return { type: 'line', at: beginning(lines, causeBefore(lines, starving(lines, own), 0)) };
   }
   if (quiet) return repeated(lines) ?? { type: 'silent' };
   const picked = generally(lines, asked);
@@ -98,7 +107,11 @@ interface Search extends Asked {
 function generally(lines: readonly Line[], { from = 0, isExit, command = '' }: Search): Picked {
   const end = lastTelling(lines, lines.length, from);
   if (end < 0) return leftOver(lines, from);
-  if (lines[end]?.kind === 'plain') return ofPlain(lines, end, { from, isExit });
+  const { text = '', kind } = lines[end] ?? {};
+  if (kind === 'plain') {
+    const isSummedUp = goesOn(text) && lines.slice(end + 1).some((line) => line.kind === 'summary');
+    return isSummedUp ? leftOver(lines, end + 1) : ofPlain(lines, end, { from, isExit });
+  }
   const at = isOfTest(lines, end, { isExit, command }) ? end : causeBefore(lines, starving(lines, end), from);
   return { type: 'line', at: beginning(lines, at) };
 }
@@ -124,7 +137,7 @@ function leftOver(lines: readonly Line[], from: number): Picked {
 }
 
 /** So many lines of free text may stand between an error and the end. */
-const REACH = 10;
+const REACH = 80;
 
 /**
  * The last line is no error by its words. It may follow one (a clean-up, an advice), be the reason in free words, or show
@@ -209,8 +222,8 @@ function causeBefore(lines: readonly Line[], at: number, from: number): number {
 /** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
 const tellsWhy = (text: string): boolean =>
   /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
-  /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]+(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
-  /\[(?:emerg|alert|crit)\]|^\S+:\d+:\d+: |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
+  /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
+  /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
   /: (?!.*: ).*(?:\b[45]\d\d\b|refused|denied|no such|not found|timed out|unreachable|exists|space|in use|reset|permitted|unknown|invalid|expired|resolve)/i.test(
     text,
   );

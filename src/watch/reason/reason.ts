@@ -72,16 +72,16 @@ function findError(told: Told, lines: readonly string[]): Found {
   if (how === 'timeout') return { error: timedOut(told) };
   if (told.silent) return { error: silence(command) };
   if (lines.every((line) => line.trim() === '')) return lines.length === 0 ? {} : { error: silence(command) };
-  const picked = pick(readKinds(lines), {
-    command,
-    line: told.line,
-    isExit: how === 'exit',
-    isKeptBack: LANGUAGES.test(told.interpreter ?? ''),
-  });
+  const isLanguage = LANGUAGES.test(told.interpreter ?? '');
+  const kinds = readKinds(lines);
+  const asked = { command, line: told.line, isExit: how === 'exit', isKeptBack: isLanguage };
+  const picked = pick(kinds, asked);
   switch (picked.type) {
     case 'silent':
       return { error: silence(command) };
     case 'line':
+      if (how === 'unknown' && !isLanguage && kinds[picked.at]?.kind === 'plain')
+        return ofUnknown(told, lines, picked.at);
       return { error: whole(lines, picked.at), at: picked.at };
     case 'unknown':
       return ofUnknown(told, lines, picked.at);
@@ -95,7 +95,7 @@ function ofUnknown({ how, command }: Told, lines: readonly string[], at: number)
   const last = lines[at]?.trim();
   const isKnown = how === 'command' || (how === 'exit' && command !== undefined && !/^exit\b/.test(command));
   if (isKnown || last === undefined) return { error: silence(command) };
-  return { error: `it printed no error; its last line: ${last}`, at };
+  return { error: `it printed nothing about an error; its last line: ${last}`, at };
 }
 
 const silence = (command: string | undefined): string =>

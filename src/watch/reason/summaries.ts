@@ -6,9 +6,10 @@ const SUMMARIES: readonly RegExp[] = [
   /^(?:gmake|ninja|g?make): (?:build stopped|\*\*\* .* Error \d+)/,
   /^(?:collect2|clang|gcc|cc|g\+\+)(?:-\d+)?: (?:fatal )?error: (?:ld returned|linker command failed|no input files$)/,
   /^(?:error: )?could not compile .* due to|^error: aborting due to|^warning: build failed|^error: build failed|^For more information about this error/,
-  /^-- Configuring incomplete|^See also "|^BUILD FAILED|^FAILURE: Build failed|^BUILD FAILURE|^\[ERROR\] (?:Failed to execute goal|->|To see the full|Re-run Maven|For more information|After correcting|\s*mvn |\[Help|$)|^\[INFO\] /,
+  /^Some errors have detailed explanations|^(?:Execution failed for task|> (?:Compilation failed; see|Process '|There were failing tests))|^-- Configuring incomplete|^See also "|^BUILD FAILED|^FAILURE: Build failed|^BUILD FAILURE|^\[ERROR\] (?:Failed to execute goal|->|To see the full|Re-run Maven|For more information|After correcting|\s*mvn |\[Help|$)|^\[INFO\] /,
   /^compilation terminated|^\d+ errors? (?:generated|found)|^Found \d+ errors?|^\d+ (?:errors?|warnings?)\b/,
   /^FAIL\s|^FAIL$|^ok\s+\S+\s|^={3,}.*\b(?:failed|passed|error).*={3,}$|^FAILED \((?:failures|errors)=|^Ran \d+ tests?/,
+  /^> Task .* FAILED$|^Test Suites: |^Tests: +\d|^Snapshots: |^\*\*\* extconf|^Could not create Makefile due|^libraries and\/or headers|^extconf failed|^Gem files will remain|^Results logged to/,
   // packages
   /^dpkg: error processing (?:package|archive) |^ (?:installed|new|old|subprocess|dependency problems|package is in a very bad)\b.*|^Errors were encountered while processing:/,
   /^E: (?:Sub-process |Unable to correct problems|Some index files failed|Unable to fetch some archives|Some files failed to download|The package .* needs to be reinstalled)/,
@@ -24,16 +25,18 @@ const SUMMARIES: readonly RegExp[] = [
   /^BEGIN failed--|^Compilation failed in require|^(?:gpg: )?(?:verify signatures failed|the signature could not be verified|decrypt_message failed)|^gpg: decryption failed: No data/,
   /(?:write error|stdout|standard output|write failed)[^:]*: Broken pipe|^curl: \(23\) |^cat: write error|Broken pipe$/,
   // services
+  /^\S+\.service: (?:Failed with result|Main process exited|Control process exited|Scheduled restart|Start request repeated|Unit entered failed)|^\s*(?:Active: failed|Main PID: |Process: |CPU: |Loaded: |Tasks: |Docs: )|^[●×] \S+\.service/,
   /^See "?systemctl status|^See 'systemctl|journalctl -xe/,
   /^nginx: configuration file .* test failed|^Action '.*' failed|^The Apache error log may have|^AH00014|Configuration check failed|^\s*\.\.\.fail!?$|^\s*\.\.\. ?failed!?$/,
   /\[System\]|\[ERROR\] \[MY-010119\]|\] Aborting$|Shutdown complete|^.* LOG: {2}|database system is shut down|could not start server$|^Examine the log output/,
   // other tools
-  /^fatal: (?:Could not read from remote repository|the remote end hung up|early EOF|index-pack failed|unpack-objects failed|clone of .* failed|protocol error)/,
+  /^error: failed to push some refs|^fatal: (?:Could not read from remote repository|the remote end hung up|early EOF|index-pack failed|unpack-objects failed|clone of .* failed|protocol error)/,
   /^(?:and the repository exists|Please make sure you have the correct access rights)/,
   /^PLAY RECAP|^\S+\s+: ok=\d+|^NO MORE HOSTS LEFT|\.\.\.ignoring$|^\s*to retry, use: --limit/,
   /^(?:exit status|exited with(?: status| code)?|Process exited with(?: status| code)?|command failed with exit(?: code| status)?|Command exited with non-zero status|exit code:?) ?\d+\.?$/i,
   /^subprocess\.CalledProcessError: |^(?:Error: )?Command failed: |^(?:child_process|execSync)|returned non-zero exit status|^Command '.*' failed|\bexited with (?:non-zero )?(?:status|code|exit code) \d+\.?$|\breturned (?:status|exit code|exit status|error code) \(?\d+\)?\.?$/,
-  /^rsync error: |^lost connection$|^Connection closed\.?$|^xargs: .*exited with status|^parallel: /,
+  /^sudo: error initializing audit plugin|^gpg: .*(?:sign\+)?encryption failed:/,
+  /^rsync: (?:connection unexpectedly closed|\[\w+\] write error)|^rsync error: |^lost connection$|^Connection closed\.?$|^xargs: .*exited with status|^parallel: /,
   /^run-parts: .* exited with return code/,
   /^(?:script|process) (?:failed|exited|aborted)\.?$/i,
   /^\S+\/?start-up\.sh was ended by SIG|^bootstrapper\.sh was ended by SIG/,
@@ -51,7 +54,7 @@ const STARVED: readonly RegExp[] = [
 
 /** A try that another one followed. */
 const RETRIES =
-  /\b(?:retry(?:ing)?|try(?:ing)? again|will retry|attempt(?:s)? (?:#|no\.? ?)?\d+|try (?:#|no\.? ?)?\d+|\d+ (?:tries|attempts|retries) (?:left|remaining)|still waiting|not ready yet|waiting for)\b/i;
+  /\b(?:retrying|trying again|will retry|attempt(?:s)? (?:#|no\.? ?)?\d+|try (?:#|no\.? ?)?\d+|\d+ (?:tries|attempts|retries) (?:left|remaining)|not ready yet)\b|^\W*(?:still )?waiting (?:for|until)\b/i;
 
 export const isSummary = (line: string): boolean => SUMMARIES.some((form) => form.test(line));
 

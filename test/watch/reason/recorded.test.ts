@@ -1,4 +1,7 @@
-/** Failures that real scripts had in real boxes: what the box told of them, and what was wrong in truth. */
+/**
+ * Failures that real scripts had in real boxes: what the box told of them, and what was wrong in truth. Those called
+ * "written" are of tools that no test machine has, as their documentation and issue threads show them.
+ */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
