@@ -8,7 +8,7 @@ STRONG_FORMS='^[^ :]([^:]{0,200}[^ :])?: line [0-9]+:
 ^(.{0,60}[^A-Za-z0-9_./=-])?(ERROR|FATAL|CRITICAL|SEVERE|PANIC)([^A-Za-z0-9_./=-]|$)
 (^|[ :|])\[?(emerg|emergency|alert|crit|critical|error|err|fatal|ERR|[a-z_0-9]+:(emerg|alert|crit|error))]( |:|$)
 level.?[=:] ?.?(error|fatal|panic|critical)
-(^|: )Error (response from|while|in|at|opening|reading|loading|parsing|creating|connecting|executing|getting) 
+(^|: |> )Error (response from|while|in|at|opening|reading|loading|parsing|creating|connecting|executing|getting) 
 ^An error occurred \([A-Za-z0-9.]+\)
 (^|: )(syntax|parse|parser|configuration|internal|runtime|fatal|protocol|network|memory|compile|compilation|link|linker|config|validation) error
 : +error +(TS|CS|MSB|C|LNK|E)[0-9]+
@@ -61,6 +61,7 @@ undefined (reference to|symbol)
 ^\* What went wrong:
 ^(fatal|failed): \[.+]: (FAILED|UNREACHABLE)!
 ^(Error|ERROR)! 
+^\[(ALERT|EMERG|CRIT)] 
 ^(Uncaught |Unhandled |fatal: )?([A-Za-z_][A-Za-z0-9_]*[.:$]+)*[A-Z][A-Za-z0-9_]*(Error|Exception|Failure|Interrupt|Warning as error)( \[[A-Z_0-9]+])?(:|$)
 ^Exception in thread 
 ^(Caused|caused) by: 

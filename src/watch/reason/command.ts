@@ -21,10 +21,20 @@ export function programsOf(command: string): readonly string[] {
     ([, one, two, three]) => one ?? two ?? three ?? '',
   );
   const parts = [command, ...inner].flatMap((text) => text.split(/\s*(?:\|\|?|&&|;)&?\s*/));
-  return [...new Set(parts.flatMap((part) => [programOf(part), ...wrappersOf(part)]))].filter(
+  return [...new Set(parts.flatMap((part) => [programOf(part), ...wrappersOf(part), ...runBy(part)]))].filter(
     (name) => name !== '',
   );
 }
+
+/** The tool that a function or a script of one's own is given to run: `retry 3 curl -fsS URL`. */
+function runBy(command: string): string[] {
+  if (isKnown(programOf(command))) return [];
+  const tool = command.split(/\s+/).slice(1, 6).map(nameIn).find(isKnown);
+  return tool === undefined ? [] : [tool];
+}
+
+const isKnown = (name: string): boolean =>
+  NAMING.has(name) || WORDLESS.has(name) || OTHERWISE.some(([program]) => program.test(name));
 
 /** Programs that run another one, and have messages of their own. */
 const wrappersOf = (command: string): string[] =>

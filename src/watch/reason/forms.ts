@@ -68,7 +68,7 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
     '^(.{0,60}[^A-Za-z0-9_./=-])?(ERROR|FATAL|CRITICAL|SEVERE|PANIC)([^A-Za-z0-9_./=-]|$)',
     '(^|[ :|])\\[?(emerg|emergency|alert|crit|critical|error|err|fatal|ERR|[a-z_0-9]+:(emerg|alert|crit|error))]( |:|$)',
     'level.?[=:] ?.?(error|fatal|panic|critical)',
-    '(^|: )Error (response from|while|in|at|opening|reading|loading|parsing|creating|connecting|executing|getting) ',
+    '(^|: |> )Error (response from|while|in|at|opening|reading|loading|parsing|creating|connecting|executing|getting) ',
     '^An error occurred \\([A-Za-z0-9.]+\\)',
     '(^|: )(syntax|parse|parser|configuration|internal|runtime|fatal|protocol|network|memory|compile|compilation|link|linker|config|validation) error',
     ': +error +(TS|CS|MSB|C|LNK|E)[0-9]+',
@@ -139,6 +139,7 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
     '^\\* What went wrong:',
     '^(fatal|failed): \\[.+]: (FAILED|UNREACHABLE)!',
     '^(Error|ERROR)! ',
+    '^\\[(ALERT|EMERG|CRIT)] ',
   ],
   // the last line of an exception, a panic, a die
   exceptions: [

@@ -57,7 +57,7 @@ const MINOR =
 
 /** The same where the level stands first: no other form counts then. */
 const BY_LEVEL =
-  /^(?:\S+: )?(?:warning|Warning|WARNING|note|NOTE|info|INFO|debug|DEBUG|notice|NOTICE|deprecated)(?: ?\[[\w=-]+\])?:|^\S+: (?:warning|note): |^\[(?:warn|warning|WARN|WARNING|info|INFO|debug|DEBUG)\]/;
+  /^(?:\S+: )?(?:warning|Warning|WARNING|note|NOTE|info|INFO|debug|DEBUG|notice|NOTICE|deprecated)(?: ?\[[\w=-]+\])?:|^\S+: (?:warning|note): |^\[(?:warn|warning|WARN|WARNING|info|INFO|debug|DEBUG)\]|\b(?:level|severity|lvl)"?[=:] ?"?(?:info|debug|warn|warning|notice|trace)\b/i;
 
 /** Whether a line says nothing about a failure. */
 export const isHarmless = (line: string): boolean =>

@@ -109,6 +109,8 @@ function generally(lines: readonly Line[], { from = 0, isExit, command = '' }: S
   if (end < 0) return leftOver(lines, from);
   const { text = '', kind } = lines[end] ?? {};
   if (kind === 'plain') {
+    const usage = goesOn(text) ? lines.findLastIndex((line, at) => at > end && USAGE.test(line.text)) : -1;
+    if (usage >= 0) return { type: 'line', at: usage };
     const isSummedUp = goesOn(text) && lines.slice(end + 1).some((line) => line.kind === 'summary');
     return isSummedUp ? leftOver(lines, end + 1) : ofPlain(lines, end, { from, isExit });
   }
@@ -132,9 +134,13 @@ function leftOver(lines: readonly Line[], from: number): Picked {
     while (lines[at]?.kind !== 'summary') at++;
     return { type: 'line', at };
   }
-  const other = Math.max(lines.findLastIndex(is('retry')), lines.findLastIndex(is('minor')));
+  const usage = lines.findLastIndex((line, at) => at >= from && USAGE.test(line.text));
+  const other = Math.max(usage, lines.findLastIndex(is('retry')), lines.findLastIndex(is('minor')));
   return other >= 0 ? { type: 'line', at: other } : { type: 'unknown', at: -1 };
 }
+
+/** All that some programs say of wrong arguments. */
+const USAGE = /^\s*usage: /i;
 
 /** So many lines of free text may stand between an error and the end. */
 const REACH = 80;
@@ -221,18 +227,25 @@ function causeBefore(lines: readonly Line[], at: number, from: number): number {
 
 /** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
 const tellsWhy = (text: string): boolean =>
-  /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
-  /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
-  /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
-  /: (?!.*: ).*(?:\b[45]\d\d\b|refused|denied|no such|not found|timed out|unreachable|exists|space|in use|reset|permitted|unknown|invalid|expired|resolve)/i.test(
-    text,
-  );
+  !GIVES_UP.test(text) &&
+  (/^\{|\blevel=/.test(text) ||
+    /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
+    /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
+    /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
+    /: (?!.*: ).*(?:\b[45]\d\d\b|refused|denied|no such|not found|timed out|unreachable|exists|space|in use|reset|permitted|unknown|invalid|expired|resolve)/i.test(
+      text,
+    ));
+
+/** Nothing but that the script ends here. */
+const GIVES_UP =
+  /^[^:]*:? ?\W*(?:giving up|gave up|aborting|aborted|bailing out|exiting|stopping|failed|failure)\b(?:\W*$| after| \(|, )/i;
 
 /** Families of messages that come in several lines, of which the first tells why. */
 const FAMILIES: readonly RegExp[] = [
   /^E: /,
   /^(?:ERROR|Error|error)(?:\[\w+\])?:? /,
   /^\[ERROR\]/,
+  /^\[ALERT\]/,
   /^npm (?:ERR!|error)/,
   /: (?:fatal )?error: |^\S+\.go:\d+:\d+: |undefined reference to|: error TS\d+|^\S+:\d+:\d+: error/,
   /^CMake Error/,

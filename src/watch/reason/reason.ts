@@ -94,7 +94,8 @@ const LANGUAGES = /^(?:python|pypy|perl|node|nodejs|deno|bun|ruby|php|java|lua|R
 function ofUnknown({ how, command }: Told, lines: readonly string[], at: number): Found {
   const last = lines[at]?.trim();
   const isKnown = how === 'command' || (how === 'exit' && command !== undefined && !/^exit\b/.test(command));
-  if (isKnown || last === undefined) return { error: silence(command) };
+  if (last === undefined) return { error: silence(command) };
+  if (isKnown) return { error: `${silence(command)} about an error; the last line: ${last}` };
   return { error: `it printed nothing about an error; its last line: ${last}`, at };
 }
 

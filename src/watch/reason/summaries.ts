@@ -27,7 +27,7 @@ const SUMMARIES: readonly RegExp[] = [
   // services
   /^\S+\.service: (?:Failed with result|Main process exited|Control process exited|Scheduled restart|Start request repeated|Unit entered failed)|^\s*(?:Active: failed|Main PID: |Process: |CPU: |Loaded: |Tasks: |Docs: )|^[●×] \S+\.service/,
   /^See "?systemctl status|^See 'systemctl|journalctl -xe/,
-  /^nginx: configuration file .* test failed|^Action '.*' failed|^The Apache error log may have|^AH00014|Configuration check failed|^\s*\.\.\.fail!?$|^\s*\.\.\. ?failed!?$/,
+  /^nginx: configuration file .* test failed|^Action '.*' failed|^The Apache error log may have|^AH00014|Configuration check failed|^\[ALERT\].*(?:Error\(s\) found|Fatal errors found)|^\s*\.\.\.fail!?$|^\s*\.\.\. ?failed!?$/,
   /\[System\]|\[ERROR\] \[MY-010119\]|\] Aborting$|Shutdown complete|^.* LOG: {2}|database system is shut down|could not start server$|^Examine the log output/,
   // other tools
   /^error: failed to push some refs|^fatal: (?:Could not read from remote repository|the remote end hung up|early EOF|index-pack failed|unpack-objects failed|clone of .* failed|protocol error)/,
@@ -37,6 +37,7 @@ const SUMMARIES: readonly RegExp[] = [
   /^subprocess\.CalledProcessError: |^(?:Error: )?Command failed: |^(?:child_process|execSync)|returned non-zero exit status|^Command '.*' failed|\bexited with (?:non-zero )?(?:status|code|exit code) \d+\.?$|\breturned (?:status|exit code|exit status|error code) \(?\d+\)?\.?$/,
   /^sudo: error initializing audit plugin|^gpg: .*(?:sign\+)?encryption failed:/,
   /^rsync: (?:connection unexpectedly closed|\[\w+\] write error)|^rsync error: |^lost connection$|^Connection closed\.?$|^xargs: .*exited with status|^parallel: /,
+  /\[ ?fail(?:ed)? ?\]\s*$|^invoke-rc\.d: initscript .* failed/i,
   /^run-parts: .* exited with return code/,
   /^(?:script|process) (?:failed|exited|aborted)\.?$/i,
   /^\S+\/?start-up\.sh was ended by SIG|^bootstrapper\.sh was ended by SIG/,
