@@ -103,7 +103,8 @@ plain_command() {
 # Sets DOING_LINE, at $1, and DOING to what stands there.
 find_line() {
   local rows=() end=0 begin=0 bytes=0 pos at='' sure=''
-  { mapfile -t rows <"/proc/$SHELL_PID/fd/$SHELL_FD"; } 2>/dev/null || true
+  # An installer may have its archive behind the script.
+  mapfile -t rows < <(head -c 262144 "/proc/$SHELL_PID/fd/$SHELL_FD" 2>/dev/null | tr -d '\000')
   if ((${#rows[@]} == 0)); then return 0; fi
   if [[ $SHELL_FD == 255 ]]; then
     pos=${PLACE#* }

@@ -1,7 +1,7 @@
 # Processes, read from /proc: ps may not be there.
 
 # FAMILY: PID:START of the child and of all that was seen to descend from it. A number alone may be another's later.
-KIDS=() FAMILY=() ARGV=() STATE='' PARENT='' START=''
+KIDS_FILE=children KIDS=() FAMILY=() ARGV=() STATE='' PARENT='' START=''
 
 # Sets STATE, PARENT and START (hundredths of a second since the machine started) of the process $1; fails where there is none.
 stat_of() {
@@ -19,14 +19,15 @@ stat_of() {
 kids_of() {
   local list more=()
   KIDS=()
-  if [[ -e /proc/$1/task/$1/children ]]; then
-    for list in /proc/"$1"/task/*/children; do
+  if [[ -e /proc/$1/task/$1/$KIDS_FILE ]]; then
+    for list in /proc/"$1"/task/*/"$KIDS_FILE"; do
       { read -r -a more <"$list"; } 2>/dev/null || true
       KIDS+=(${more[@]+"${more[@]}"})
       more=()
     done
     return 0
   fi
+  if [[ ! -e /proc/$1 ]]; then return 0; fi
   for list in /proc/[1-9]*; do
     if stat_of "${list#/proc/}" && [[ $PARENT == "$1" ]]; then KIDS+=("${list#/proc/}"); fi
   done
@@ -78,8 +79,8 @@ in_background() {
   while IFS= read -r line; do
     if [[ $line == SigIgn:* ]]; then
       line=${line#*:}
-      ((16#${line//[[:space:]]/} & 6)) && return 0
-      return 1
+      (((16#${line//[[:space:]]/} & 6) == 6))
+      return
     fi
   done 2>/dev/null </proc/"$1"/status
   return 1

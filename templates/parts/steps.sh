@@ -8,9 +8,9 @@ begin_run() {
   fi
   now_ms
   RUN_AT=$REPLY STEP_AT=$REPLY
+  set_traps
   uptime_cs
   RUN_CS=$REPLY
-  set_traps
   read -r RUN < <(od -An -N4 -tx4 /dev/urandom) || printf -v RUN %04x%04x "$RANDOM" "$RANDOM"
   find_consoles
   if (($1 < 5)); then die "bash $BASH_VERSION is too old, 5.0 is needed"; fi

@@ -274,6 +274,17 @@ test.each([
   expect(stdout).toBe(expected);
 });
 
+test.each(['children', 'nothing'])('child processes are found by %s in /proc', async (file) => {
+  const script = `KIDS_FILE=${file}; sleep 100 & one=$!; (sleep 100 & wait) & two=$!
+    kids_of $$; echo "\${KIDS[*]}" "$one $two"; CHILD=$two
+    until find_family && ((\${#FAMILY[@]} == 2)); do sleep 0.01; done
+    kill "$one"; signal_family KILL; until ! kill -0 "$two" 2>/dev/null; do sleep 0.01; done`;
+  const { stdout, status } = await withBootstrapper(script);
+  const [one, two, ...pids] = stdout.trim().split(' ');
+  expect(status).toBe(0);
+  expect([one, two]).toEqual(pids);
+});
+
 describe('the timeout of user data', () => {
   test('ends a script before the launch stops waiting', async () => {
     const outcome = await boot('#!/bin/bash\nexec sleep 100\n', {
