@@ -16,7 +16,13 @@ const launch = 'web-1' as LaunchId;
 const nonce = '0123456789abcdef0123456789abcdef' as Nonce;
 const instanceId = 'i-0123456789abcdef0' as InstanceId;
 const trust = { launch, instanceId, nonce };
-const role = { role: 'web', environment: 'prod', context: 'b', personality: {} } as unknown as Role;
+const role = {
+  role: 'web',
+  environment: 'prod',
+  context: 'b',
+  personality: {},
+  timeoutMs: 60_000,
+} as unknown as Role;
 const PERSONALITY = personalityPayload(role, { launch, nonce }).text;
 const SCRIPT = startUpPayload(
   role,
