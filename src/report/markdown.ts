@@ -73,7 +73,7 @@ function excerptBlocks(cluster: Cluster): string[] {
   const lines = excerptOf(cluster).lines.map((line) => truncate(printable(line), WIDEST));
   if (lines.length === 0) return [];
   const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
-  const summary = `The end of the console of ${code(cluster.rows[0].machine.instanceId, 'html')}`;
+  const summary = `The console of ${code(cluster.rows[0].machine.instanceId, 'html')}, around the failure`;
   return [
     `<details><summary>${summary}</summary>`,
     [`${fence}text`, ...lines, fence].join('\n'),

@@ -17,11 +17,16 @@ const CONTROL = new RegExp(
 /** @returns the text without terminal escape sequences and control characters; tabs and line ends stay */
 export const withoutEscapes = (text: string): string => text.replace(CONTROL, '');
 
-/** @returns one line, fit to be printed: no escapes, no control characters, at most `limit` characters */
+/**
+ * Returns one line, fit to be printed: no escapes, no control characters, at most `limit` characters. A longer line keeps its
+ * beginning and its end, where errors stand.
+ */
 export function harmless(line: string, limit = 400): string {
   const clean = printable(withoutEscapes(line)).trimEnd();
+  if (clean.length <= limit) return clean;
+  const tail = Math.floor(limit / 3);
   // The second pass drops the half of a surrogate pair that a cut may leave.
-  return clean.length <= limit ? clean : `${printable(clean.slice(0, limit - 1))}…`;
+  return `${printable(clean.slice(0, limit - 1 - tail))}…${printable(clean.slice(-tail))}`;
 }
 
 /** Console text of many lines made harmless for a terminal; line ends become `\n`, lines keep their length. */

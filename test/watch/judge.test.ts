@@ -149,7 +149,7 @@ describe('a failure', () => {
   });
 
   test('shows at most 40 lines of at most 400 characters, with nothing in them that drives a terminal', () => {
-    const hostile = `rolecall[init]| \u001b[2J\u001b]0;owned\u0007\u202efailed\u0000 ${'x'.repeat(600)}`;
+    const hostile = `rolecall[init]| \u001b[2J\u001b]0;owned\u0007\u202efailed\u0000 ${'x'.repeat(600)} no room`;
     const many = Array.from({ length: 60 }, (_, i) => `rolecall[init]| ${i}`);
     const { excerpt, error } = failure([
       ...goodRun({}, 6),
@@ -159,7 +159,7 @@ describe('a failure', () => {
     ]);
     expect(excerpt).toHaveLength(40);
     expect(excerpt.slice(0, 2)).toEqual(['21', '22']);
-    expect(excerpt.at(-1)).toMatch(/^failed x{392}…$/);
+    expect(excerpt.at(-1)).toMatch(/^failed x{259}…x{125} no room$/);
     expect(error).toBe(excerpt.at(-1));
   });
 
