@@ -1,0 +1,5 @@
+#!/bin/bash
+set -e
+echo "deploy"
+cd /srv/shop/current
+exec ./run.sh

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -u
+echo "joining cluster"
+echo "cluster=$SHOP_CLUSTER" > /etc/shop.conf

@@ -1,0 +1,4 @@
+#!/bin/bash
+if [ ! -d /var/lib/shop/data ]; then
+  exit 17
+fi

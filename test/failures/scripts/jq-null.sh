@@ -1,0 +1,3 @@
+#!/bin/bash
+set -euo pipefail
+echo '{"Reservations": null}' | jq -r '.Reservations[].Instances[].InstanceId'

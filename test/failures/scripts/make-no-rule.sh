@@ -1,0 +1,6 @@
+#!/bin/bash
+set -e
+cd "$(mktemp -d)"
+printf 'all:\n\t@echo built\n' > Makefile
+make
+make install

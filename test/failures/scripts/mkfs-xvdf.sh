@@ -1,0 +1,6 @@
+#!/bin/bash
+set -e
+device=/dev/xvdf
+mkdir -p /data
+mkfs.ext4 -q -L data "$device"
+mount "$device" /data

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -o errexit
+source /etc/default/shopd
+echo "$SHOP_PORT"

@@ -1,0 +1,3 @@
+#!/bin/sh
+# old school
+su postgres-shop -c "createdb shop" || exit 1

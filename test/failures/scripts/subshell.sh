@@ -1,0 +1,8 @@
+#!/bin/bash
+set -e
+echo building
+(
+  cd /usr/src/app
+  ./configure
+)
+echo built

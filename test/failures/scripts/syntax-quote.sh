@@ -1,0 +1,4 @@
+#!/bin/bash
+echo "begin
+mkdir -p /opt/shop
+chmod 755 /opt/shop

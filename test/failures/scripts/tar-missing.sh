@@ -1,0 +1,5 @@
+#!/bin/bash
+set -e
+mkdir -p /opt/shop
+cd /opt/shop
+tar -zxvf /tmp/shop-1.4.2.tgz
