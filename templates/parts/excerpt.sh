@@ -10,7 +10,7 @@ FAILED_AT=''
 
 # Prints stdin without NULs and escapes; of a line that was written over (a progress bar) its last state.
 readable() {
-  tr -d '\000' | sed -E $'s/\e\\[[0-9;?]*[ -\\/]*[@-~]//g; s/\e\\][^\a\e]*(\a|\e\\\\)//g; s/\e[()][A-Z0-9]//g; s/\r+$//; s/.*\r//'
+  tr -d '\000' | sed -E $'s#\e\\[[0-9;?]*[ -/]*[@-~]##g; s/\e\\][^\a\e]*(\a|\e\\\\)//g; s/\e[()][A-Z0-9]//g; s/\r+$//; s/.*\r//'
 }
 
 # Fills EXCERPT from the log STEP_LOG: around the failure, where $1 bytes of it had been printed ('': at the end), and around

@@ -222,6 +222,17 @@ test('a script that is not executable is run by bash, and tells as much', async 
   expect(facts).toMatchObject({ how: 'command', ...at(2, 'ls /nonexistent', 2) });
 });
 
+test.each([
+  ['an erased line', '\\r\\033[Kfetch: checksum mismatch', 'fetch: checksum mismatch'],
+  ['colours', '\\033[1;31mError:\\033[0m no room', 'Error: no room'],
+  ['a moved cursor', '\\033[2A\\033[10Gdone', 'done'],
+  ['a title', '\\033]0;title\\007named', 'named'],
+  ['a progress bar', ' 10%%\\r 90%%\\rcut short\\r', 'cut short'],
+])('a line is told without its escapes, in its last state: %s', async (_, printed, line) => {
+  const { excerpt } = await failureOf(`#!/bin/bash\nprintf '${printed}\\n'\nfalse`);
+  expect(excerpt).toEqual([line]);
+});
+
 test('output that still comes when the script has ended is in the excerpt', async () => {
   const { facts, excerpt } = await failureOf(
     '#!/bin/bash\nset -e\nexec > >(sleep 0.1; exec cat) 2>&1\necho one\nls /nonexistent',

@@ -33,7 +33,7 @@ export interface Line {
 const FRAME: readonly RegExp[] = [
   /^\s+at \S|^\s+from \S+:\d+|^\s+File "|^\s+\.\.\. \d+ (?:more|common)|^\s*\[(?:previous|Previous) /,
   /^\s*[\^~|]+[\^~\s|-]*$|^\s*\d+ \||^\s*-->|^\s*\|\s|^\s+= (?:note|help)|^\s*\.\.\.$/,
-  /^goroutine \d+|^\s+\/\S+\.go:\d+|^(?:main|runtime|created by)\b.*\(.*\)|^\[signal SIG/,
+  /^\s*\d+: 0x[0-9a-f]+ |^-+ ?(?:Native|JS) stack ?trace|^<---|^goroutine \d+|^\s+\/\S+\.go:\d+|^(?:main|runtime|created by)\b.*\(.*\)|^\[signal SIG/,
   /^Node\.js v\d|^\s*Require stack|^- \/|^[{}[\]()]+,?;?$|^node:internal|^\/\S+:\d+$|^\s*throw (?:err|new|er|e)\b/,
   /^Traceback \(|^During handling of the above|^The above exception was|^#\d+ |^Stack trace:|^\s*thrown in |^stack traceback/,
   /^\s*note: |^\s*help: |^In file included from|: note: |: In (?:function|member|constructor|instantiation)|^At top level/,

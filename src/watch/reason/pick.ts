@@ -228,7 +228,7 @@ function causeBefore(lines: readonly Line[], at: number, from: number): number {
 /** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
 const tellsWhy = (text: string): boolean =>
   !GIVES_UP.test(text) &&
-  (/^\{|\blevel=/.test(text) ||
+  (/^\{|\blevel=|^FATAL ERROR: /.test(text) ||
     /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
     /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
     /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||

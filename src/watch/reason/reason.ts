@@ -40,7 +40,7 @@ export function reasonOf({ step, status, told = NOTHING, lines }: Evidence): Rea
   const signal = told.signal ?? signalIn(before, told.status ?? status);
   const place = told.line === undefined && found.at !== undefined ? placeOf(before, found.at) : undefined;
   const location = ownPlace(told) ?? (place && { ...place, file: knownPath(named(place.file, told), step) });
-  const error = withSignal(told, signal, found, before);
+  const error = withSignal(told, signal, withTimeout(told, found, before), before);
   return {
     ...(told.command !== undefined && { command: told.command }),
     ...(location !== undefined && { location }),
@@ -126,6 +126,14 @@ function whole(lines: readonly string[], at: number): string {
     parts.push(text);
   }
   return parts.join(' ');
+}
+
+/** `timeout 30 COMMAND` says nothing when the time is up, and its status is 124. */
+function withTimeout({ how, status, command = '' }: Told, found: Found, lines: readonly string[]): Found {
+  if (how !== 'command' || status !== 124 || !/(?:^|\s)timeout\s/.test(command)) return found;
+  const says = isStrong((lines[found.at ?? -1] ?? '').trim());
+  const ended = `${shortened(command)} ran out of time`;
+  return { ...found, error: says ? `${found.error}; ${ended}` : ended };
 }
 
 /** Adds who ended a process, and what the kernel says of it. */

@@ -38,6 +38,8 @@ const SUMMARIES: readonly RegExp[] = [
   /^sudo: error initializing audit plugin|^gpg: .*(?:sign\+)?encryption failed:/,
   /^rsync: (?:connection unexpectedly closed|\[\w+\] write error)|^rsync error: |^lost connection$|^Connection closed\.?$|^xargs: .*exited with status|^parallel: /,
   /\[ ?fail(?:ed)? ?\]\s*$|^invoke-rc\.d: initscript .* failed/i,
+  // What a shell says of a process that a signal ended.
+  /^(?:\S+: line \d+: +\d+ |)(?:Killed|Aborted|Segmentation fault|Terminated|Bus error|Illegal instruction|Floating point exception|Trace\/breakpoint trap|Hangup)(?: \(core dumped\))?(?: .*|)$/,
   /^run-parts: .* exited with return code/,
   /^(?:script|process) (?:failed|exited|aborted)\.?$/i,
   /^\S+\/?start-up\.sh was ended by SIG|^bootstrapper\.sh was ended by SIG/,
