@@ -9,8 +9,8 @@ const STAGES = ['catalogue', 'bundle', 'release', 'payload', 'launch', 'watch', 
 /** Files that everybody may import: the words that all stages share. */
 const LEAVES = new Set(['nouns', 'errors', 'errno', 'secrets', 'masks', 'nearest']);
 
-/** What several stages work with, and which knows none of them: documents with positions, archives. */
-const TOOLS = new Set(['document', 'archive']);
+/** What several stages work with, and which knows none of them: documents with positions, archives, scripts. */
+const TOOLS = new Set(['document', 'archive', 'scripts']);
 
 /** The house's rooms: a folder of src, or the name of a file that stands in src itself. */
 const roomOf = (path: string): string => relative('src', path).split('/')[0]?.replace(/\.ts$/, '') ?? '';
@@ -21,6 +21,7 @@ function mayRun(from: string, to: string): boolean {
   if (from === 'bin') return to === 'main';
   if (from === 'main') return to === 'cli' || to === 'io';
   if (from === 'cli') return STAGES.includes(to) || TOOLS.has(to) || to === 'aws' || to === 'io';
+  if (from === 'scripts') return to === 'document';
   if (STAGES.includes(from)) return to === 'aws' || to === 'io' || TOOLS.has(to);
   return (from === 'local' || from === 'aws') && to === 'io';
 }

@@ -14,6 +14,7 @@ import { resolveRole } from '../catalogue/resolve.ts';
 import type { BundleSettings } from '../catalogue/role.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
 import { packageRoot } from '../io/package-root.ts';
+import { printable } from '../io/text.ts';
 import { newLaunchId, newNonce } from '../launch/identity.ts';
 import { nearest } from '../nearest.ts';
 import type { Host } from './host.ts';
@@ -21,6 +22,7 @@ import { launchDraft } from './launch-draft.ts';
 import type { ModuleTestValues } from './module-test.ts';
 import { collectionNear, shelvesNear } from './modules.ts';
 import { bundleLibrary, checkPlaces, type RoleBundle } from './role-bundle.ts';
+import { moduleScripts, noteText, requireSound } from './script-checks.ts';
 
 /** What a module's test is not told by the module: booting, and ending two runs of it. */
 const MARGIN_MS = 120_000;
@@ -35,6 +37,9 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   );
   const { own, folder } = await shelvesNear(values, host);
   await verifyLock(own, [...before, module]);
+  const home = { path: join(folder, 'roles.yaml') };
+  const notes = await requireSound(await moduleScripts([...before, module], home), host.signal);
+  for (const note of notes) host.terminal.stderr.write(`note: ${printable(noteText(note))}\n`);
   const tested = existsSync(join(module.folder, 'test.sh'));
   const started: StartedModule[] = [
     ...before.map((each) => ({ as: each.name, module: each })),

@@ -18,10 +18,16 @@ interface PlanWords {
   readonly buildDir?: string | undefined;
   /** See Preview. */
   readonly estimate?: string | undefined;
+  /** Notes on the scripts that the machine would run. */
+  readonly scripts?: readonly string[];
 }
 
 /** All that a launch would do, as data for the report. */
-export function planOf(intent: Intent, catalogue: Catalogue, { buildDir, estimate }: PlanWords = {}): Plan {
+export function planOf(
+  intent: Intent,
+  catalogue: Catalogue,
+  { buildDir, estimate, scripts = [] }: PlanWords = {},
+): Plan {
   const { role, count, launch, payload, pins } = intent;
   const pin = pins.build;
   return {
@@ -60,6 +66,7 @@ export function planOf(intent: Intent, catalogue: Catalogue, { buildDir, estimat
       ...(buildDir === undefined
         ? []
         : [`the folder ${buildDir} stands for the build: nothing was looked up`]),
+      ...scripts,
     ],
   };
 }

@@ -52,9 +52,17 @@ export const plan = command({
       await Promise.all([import('./intent.ts'), import('./plan-of.ts'), import('../report/plan.ts')]);
     const draft = await draftIntent(values, await askIntent(values, catalogue, host), catalogue, host);
     const buildDir = folderOf(values, draft, host);
-    const { previewPins } = await import('./preview.ts');
+    const [{ previewPins }, { planScripts }] = await Promise.all([
+      import('./preview.ts'),
+      import('./plan-scripts.ts'),
+    ]);
+    const scripts = await planScripts(draft, catalogue, buildDir, host.signal);
     const { pins, estimate } = await previewPins(values, draft, catalogue, host, buildDir === undefined);
-    const shown = planOf(await completeIntent(draft, pins), catalogue, { buildDir, estimate });
+    const shown = planOf(await completeIntent(draft, pins), catalogue, {
+      buildDir,
+      estimate,
+      scripts,
+    });
     const { stdout, colour } = host.terminal;
     return print(values.output, host, {
       text: () => renderPlan(shown, host.clock.now(), painter(colour.stdout), widthFor(stdout)),

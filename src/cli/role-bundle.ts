@@ -16,6 +16,7 @@ import { UsageError } from '../errors.ts';
 import { boxProgram } from '../io/box-program.ts';
 import type { Host } from './host.ts';
 import { collectionOf, shelvesOf } from './modules.ts';
+import { moduleScripts, requireSound } from './script-checks.ts';
 
 /** What a role's bundle will be packed from, checked. */
 export interface RoleBundle {
@@ -47,8 +48,8 @@ export interface PackingWords {
 /**
  * Reads the modules of a role, and the values of their variables; undefined for a role without modules.
  * @param words `measured` where the bundle is only measured, and leaves this machine by no way
- * @throws CatalogueError with every fault of the role's modules and variables; UsageError for a module or a value that can't
- * be used, or for a path that may not be in a bundle
+ * @throws CatalogueError with every fault of the role's modules and variables; DocumentError for scripts that can't work;
+ * UsageError for a module or a value that can't be used, or for a path that may not be in a bundle
  */
 export async function loadBundle(
   role: Role,
@@ -64,6 +65,7 @@ export async function loadBundle(
   const { modules, faults } = await checkRole(settings, catalogue, host.cwd);
   if (faults.length > 0) throw new CatalogueError(faults);
   await verifyLock(shelvesOf(catalogue).own, modules);
+  await requireSound(await moduleScripts(modules, catalogue), new AbortController().signal, 'faults');
   const folder = dirname(catalogue.path);
   const subject = { noun: `the bundle of ${role.role}`, catalogue };
   const paths = await packedPaths(settings, modules, folder);

@@ -1,14 +1,17 @@
+import type { Module } from '../bundle/module.ts';
 import { type Catalogue, CatalogueError } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
-import type { Fault } from '../document/faults.ts';
+import { type Fault, faultDocuments } from '../document/faults.ts';
 import { RolecallError, UsageError } from '../errors.ts';
-import { counted } from '../io/text.ts';
+import { counted, printable } from '../io/text.ts';
 import type { BundleKey, LaunchId, Nonce } from '../nouns.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
+import type { Host } from './host.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
 import { payloadFor } from './payloads.ts';
 import { print } from './print.ts';
+import { noteText } from './script-checks.ts';
 
 /** `rolecall validate`: every fault of the catalogue at once (exit 2), or one line that it is sound. */
 export const validate = command({
@@ -16,51 +19,78 @@ export const validate = command({
   examples: [['rolecall validate', 'check the roles.yaml of this folder or of one above it']],
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
-    await resolveAll(catalogue, values.region, host.cwd);
+    const notes = await resolveAll(catalogue, values.region, host);
     const { label, roles, environments, contexts } = catalogue;
     const found = [
       counted(roles.length, 'role'),
       counted(environments.length, 'environment'),
       counted(contexts.length, 'context'),
     ];
+    for (const note of notes) host.terminal.stderr.write(`note: ${printable(noteText(note))}\n`);
     return print(values.output, host, {
       text: () => `${label}: no faults (${found.join(', ')})\n`,
-      document: () => ({ catalogue: catalogue.path, faults: [] }),
+      document: () => ({ catalogue: catalogue.path, faults: [], notes: faultDocuments(notes) }),
     });
   },
 });
 
-/** A catalogue is sound only if each role can be launched in every environment and context, its payload included. */
-async function resolveAll(catalogue: Catalogue, region: string | undefined, cwd: string): Promise<void> {
-  const [{ resolveRole }, { checkDeploys }] = await Promise.all([
+/**
+ * A catalogue is sound only if each role can be launched in every environment and context, its payload included, and if no
+ * script that its machines would run is known to fail. @returns notes on the scripts
+ */
+async function resolveAll(
+  catalogue: Catalogue,
+  region: string | undefined,
+  { cwd, signal }: Host,
+): Promise<readonly Fault[]> {
+  const [
+    { resolveRole },
+    { checkDeploys },
+    { catalogueScripts, moduleScripts, scriptError },
+    { checkScripts },
+  ] = await Promise.all([
     import('../catalogue/resolve.ts'),
     import('./build-pin.ts'),
+    import('./script-checks.ts'),
+    import('../scripts/check.ts'),
   ]);
+  const modules = new Map<string, Module>();
   const problems = new Map<string, string | undefined>();
   const faults = new Map<string, Fault>();
   for (const choice of choices(catalogue)) {
     try {
       const role = resolveRole(catalogue, choice, { region });
       checkDeploys(role, catalogue, {});
-      for (const fault of await bundleFaults(role, catalogue, cwd))
-        faults.set(`${fault.line}:${fault.column}:${fault.message}`, fault);
+      const checked = await checkedBundle(role, catalogue, cwd);
+      for (const fault of checked.faults) faults.set(`${fault.line}:${fault.column}:${fault.message}`, fault);
+      for (const module of checked.modules) modules.set(module.folder, module);
       await payloadFor({ role, ...LONGEST }, role.bundle === undefined ? {} : { bundle: LONG_BUNDLE });
     } catch (error) {
       if (!(error instanceof RolecallError)) throw error;
       problems.set(error.message, error.hint);
     }
   }
-  if (faults.size > 0)
-    throw new CatalogueError([...faults.values()].sort((one, other) => one.line - other.line));
-  if (problems.size === 0) return;
+  const scripts = [
+    ...(await catalogueScripts(catalogue)),
+    ...(await moduleScripts([...modules.values()], catalogue)),
+  ];
+  const checked = await checkScripts(scripts, signal);
+  const ofCatalogue = [...faults.values()].sort((one, other) => one.line - other.line);
+  if (ofCatalogue.length > 0) throw new CatalogueError([...ofCatalogue, ...checked.faults]);
+  if (checked.faults.length > 0) throw scriptError(checked.faults);
+  if (problems.size === 0) return checked.notes;
   throw new UsageError([...problems.keys()].join('\n'), { hint: [...problems.values()][0] });
 }
 
-/** What a role's modules find wrong in it. */
-async function bundleFaults({ bundle }: Role, catalogue: Catalogue, cwd: string): Promise<readonly Fault[]> {
-  if (bundle === undefined) return [];
+/** A role's modules, and what they find wrong in it. */
+async function checkedBundle(
+  { bundle }: Role,
+  catalogue: Catalogue,
+  cwd: string,
+): Promise<{ readonly modules: readonly Module[]; readonly faults: readonly Fault[] }> {
+  if (bundle === undefined) return { modules: [], faults: [] };
   const { checkRole } = await import('./role-bundle.ts');
-  return (await checkRole(bundle, catalogue, cwd)).faults;
+  return await checkRole(bundle, catalogue, cwd);
 }
 
 /** What a launch may add to a payload at most. */

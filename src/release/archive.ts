@@ -1,8 +1,10 @@
-import type { Entry } from '../archive/entries.ts';
-import { escapeOf } from '../archive/entries.ts';
+import { type Entry, escapeOf } from '../archive/entries.ts';
 import { SecretSearch, type Suspect, suspectName } from '../archive/suspects.ts';
 import { type Compression, type Written, writeArchive } from '../archive/write.ts';
+import { type Script, startOf } from '../scripts/script.ts';
 import { linksOut } from './links.ts';
+
+type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>;
 
 /** What was written, and what was seen on the way. */
 export interface Archived extends Written {
@@ -14,7 +16,12 @@ export interface Archived extends Written {
   readonly lfsPointers: readonly string[];
   /** Entries that lie or lead outside of the build. */
   readonly escapes: readonly Suspect[];
+  /** What machines would run: the scripts below `init/`. */
+  readonly scripts: readonly Script[];
 }
+
+/** Larger files are no scripts. */
+const MOST_SCRIPT_BYTES = 1_048_576;
 
 /** gzip's own default, at which `git archive | gzip` is compared with it. */
 const LEVEL = 6;
@@ -38,6 +45,7 @@ export async function archiveEntries(
     suspects: seen.suspects,
     lfsPointers: seen.lfsPointers,
     escapes: seen.escapes(),
+    scripts: seen.scripts,
   };
 }
 
@@ -47,6 +55,7 @@ class Seen {
   readonly init: string[] = [];
   readonly suspects: Suspect[] = [];
   readonly lfsPointers: string[] = [];
+  readonly scripts: Script[] = [];
   readonly #links = new Map<string, string>();
   readonly #escapes: Suspect[] = [];
 
@@ -55,7 +64,7 @@ class Seen {
       const reason = escapeOf(entry);
       if (reason !== undefined) this.#escapes.push({ path: entry.path, why: reason });
       else if (entry.kind === 'link') this.#links.set(entry.path, entry.target);
-      yield entry.kind === 'file' ? { ...entry, content: this.#look(entry.path, entry.content) } : entry;
+      yield entry.kind === 'file' ? { ...entry, content: this.#look(entry, entry.content) } : entry;
     }
   }
 
@@ -67,19 +76,28 @@ class Seen {
     return [...this.#escapes, ...out];
   }
 
-  async *#look(path: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  async *#look(
+    { path, size, executable }: EntryOf<'file'>,
+    content: AsyncIterable<Buffer>,
+  ): AsyncGenerator<Buffer, void> {
     const search = new SecretSearch();
+    const [, script] = /^init\/(.+\.sh)$/.exec(path) ?? [];
+    const kept: Buffer[] = [];
     let start = Buffer.alloc(0);
     for await (const chunk of content) {
       search.feed(chunk);
+      if (script !== undefined && size <= MOST_SCRIPT_BYTES) kept.push(chunk);
       if (start.length < LFS_POINTER.length)
         start = Buffer.concat([start, chunk.subarray(0, LFS_POINTER.length)]);
       yield chunk;
     }
     this.files += 1;
     if (start.subarray(0, LFS_POINTER.length).equals(LFS_POINTER)) this.lfsPointers.push(path);
-    const [, script] = /^init\/(.+\.sh)$/.exec(path) ?? [];
-    if (script !== undefined) this.init.push(script);
+    if (script !== undefined) {
+      this.init.push(script);
+      const start = startOf(script, executable);
+      if (size <= MOST_SCRIPT_BYTES) this.scripts.push({ file: path, bytes: Buffer.concat(kept), start });
+    }
     const why = suspectName(path) ?? search.found;
     if (why !== undefined) this.suspects.push({ path, why });
   }

@@ -5,13 +5,14 @@ import { InterruptedError, UsageError } from '../errors.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { type Draft, draftIn, regularOutput, writeOutput } from '../io/output-file.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
+import { checkScripts } from '../scripts/check.ts';
 import type { Archived } from './archive.ts';
 import { archiveSource } from './archive-source.ts';
 import { attributedFiles, substitutedFiles } from './attributes.ts';
 import { type Source, sourceOf } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
 import { notesOf } from './notes.ts';
-import { refuse } from './refuse.ts';
+import { refuse, refuseScripts } from './refuse.ts';
 import { refuseSubstitutions } from './substitutions.ts';
 import { workTree } from './work-tree.ts';
 
@@ -100,12 +101,17 @@ async function buildInto(
       archiveSource(plan, source, attributed, { tag, draft: file, ...tools }),
     );
     refuse(archived, plan, source);
+    const scripts = await checkScripts(archived.scripts, tools.signal);
+    refuseScripts(scripts.faults);
     const build = buildOf(plan, source, tag ?? dirtyTag(source, archived), archived, tools.now());
     const path = pathOf(build);
     await requireWritable(path);
     await writeOutput(manifestPathOf(path), renderManifest(build));
     await draft.commit(path);
-    const notes = await notesOf(plan, source, { archived, attributed, substituted, tag: build.tag });
+    const notes = [
+      ...(await notesOf(plan, source, { archived, attributed, substituted, tag: build.tag })),
+      ...scripts.notes.map(({ file, line, message }) => `${file}:${line}: ${message}`),
+    ];
     return { build, path, manifestPath: manifestPathOf(path), files: archived.files, notes };
   } finally {
     await source.close();
