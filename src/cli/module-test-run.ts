@@ -39,7 +39,6 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   await verifyLock(own, [...before, module]);
   const home = { path: join(folder, 'roles.yaml') };
   const notes = await requireSound(await moduleScripts([...before, module], home), host.signal);
-  for (const note of notes) host.terminal.stderr.write(`note: ${printable(noteText(note))}\n`);
   const tested = existsSync(join(module.folder, 'test.sh'));
   const started: StartedModule[] = [
     ...before.map((each) => ({ as: each.name, module: each })),
@@ -52,6 +51,7 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
   const role = resolveRole(catalogue, choice);
   if (role.bundle === undefined) throw new Error('a role with modules has a bundle');
   const bundle = await testBundle(role.bundle, module, started, { values, folder, host });
+  for (const note of notes) host.terminal.stderr.write(`note: ${printable(noteText(note))}\n`);
   if (!tested)
     host.terminal.stderr.write(
       `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did\n`,

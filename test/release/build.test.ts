@@ -72,7 +72,7 @@ const sha256 = (path: string) => createHash('sha256').update(readFileSync(path))
 
 describe('a build', () => {
   test('holds the commit, not the work tree; its manifest tells all about it', async () => {
-    repo.write('init/b/bootstrapper.sh', '#!/bin/bash\n', 0o755);
+    repo.write('init/b/bootstrapper.sh', '#!/bin/bash\nset -e\n', 0o755);
     repo.write('init/readme.txt', '');
     repo.write('page.html', 'committed');
     repo.link('latest', 'page.html');
@@ -168,7 +168,7 @@ describe('a build', () => {
     );
     repo.write('apps/shop/COMMIT', '$Format:%H$');
     repo.write('apps/shop/secret', 'x');
-    repo.write('apps/shop/init/a/bootstrapper.sh', '');
+    repo.write('apps/shop/init/a/bootstrapper.sh', 'set -e\n');
     repo.write('apps/shopping', 'not meant');
     const commit = repo.commit();
     const { path, build: made } = await build({ path: 'apps/shop' });

@@ -280,7 +280,7 @@ describe('what git can fill in', () => {
     repo.write('.gitattributes', 'VERSION export-subst\n');
     repo.write('VERSION', `$Format:${format}$\n`);
     repo.write('other', '$Format:%D$\n');
-    repo.write('init/a/bootstrapper.sh', '');
+    repo.write('init/a/bootstrapper.sh', 'set -e\n');
     repo.commit();
     expect((await build({ ref: 'HEAD' })).notes).toEqual([]);
   });
@@ -289,7 +289,7 @@ describe('what git can fill in', () => {
     repo.write('.gitattributes', 'VERSION export-subst\nold/ export-ignore\n');
     for (const path of ['old/VERSION', 'app/a']) repo.write(path, '$Format:%D$\n');
     repo.write('VERSION', '$Format:%D$\n');
-    repo.write('app/init/a/bootstrapper.sh', '');
+    repo.write('app/init/a/bootstrapper.sh', 'set -e\n');
     repo.commit();
     expect((await build({ ref: 'HEAD', path: 'app' })).notes).toEqual([]);
     expect((await build({ ref: 'HEAD' })).notes.join()).toMatch(/^VERSION asks git for %D /);
@@ -318,7 +318,7 @@ describe('files of Git LFS', () => {
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
     repo.write('app/film.bin', pointer, 0o755);
     repo.write('app/raw.bin', 'no pointer');
-    repo.write('app/init/a/bootstrapper.sh', '');
+    repo.write('app/init/a/bootstrapper.sh', 'set -e\n');
     repo.commit();
   });
 
