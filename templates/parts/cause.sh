@@ -80,6 +80,7 @@ find_cause() {
   fi
   cut_excerpt "$at"
   if ((BEHIND > 0)); then fact behind "$BEHIND"; fi
+  if [[ $how == unknown ]]; then told_place; fi
   if [[ $how == signal ]]; then FAILURE="$SCRIPT was ended by SIG$signal"; fi
   if [[ -z $FAILURE ]]; then last_words; fi
 }

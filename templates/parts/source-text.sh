@@ -63,12 +63,43 @@ trimmed() {
   REPLY=${REPLY%"${REPLY##*[![:space:]]}"}
 }
 
+# Where line `at` of `rows` stands in a text in quotes, or in a here-document, sets `at` to the line on which that begins.
+statement_start() {
+  local index text quote='' end='' from=0 before
+  for ((index = 0; index <= at && index < ${#rows[@]}; index++)); do
+    text=${rows[index]}
+    if [[ -n $end ]]; then
+      trimmed "$text"
+      if [[ $REPLY == "$end" ]]; then end=''; fi
+      continue
+    fi
+    if [[ -z $quote ]]; then from=$index; fi
+    text=${text//\\[\"\'\\]/}
+    while [[ -n $text ]]; do
+      if [[ -n $quote ]]; then
+        if [[ $text != *"$quote"* ]]; then break; fi
+        text=${text#*"$quote"} quote=''
+      elif [[ $text =~ ^([^\'\"#]*)([\'\"#])(.*)$ ]]; then
+        before=${BASH_REMATCH[1]} quote=${BASH_REMATCH[2]} text=${BASH_REMATCH[3]}
+        if [[ $quote != '#' ]]; then continue; fi
+        quote=''
+        if [[ -z $before || $before == *[[:space:]] ]]; then break; fi
+      else
+        break
+      fi
+    done
+    if [[ -z $quote && ${rows[index]} =~ \<\<-?[[:space:]]*[\\\"\']?([A-Za-z_][A-Za-z0-9_]*) ]]; then end=${BASH_REMATCH[1]}; fi
+  done
+  at=$from
+}
+
 # Sets REPLY to the command that stands on the line $2 of the file $1, with the lines on which it goes on.
 source_text() {
   local rows=() at=$(($2 - 1)) joined=''
   REPLY=''
   if [[ ! -r $1 ]]; then return 0; fi
   mapfile -t -n $(($2 + 10)) rows <"$1"
+  statement_start
   while ((at > 0)) && [[ ${rows[at - 1]} =~ (\\|\|)$ ]]; do at=$((at - 1)); done
   while ((at < ${#rows[@]})); do
     trimmed "${rows[at]}"
@@ -132,10 +163,30 @@ earlier_command() {
   one=$REPLY
 }
 
-# Sets `at` to the last line before it that holds more than a comment, and REPLY to its text.
+# Sets `at` to the line before it on which a command begins, and REPLY to its text.
 line_before() {
   for ((at--; at >= 0; at--)); do
     trimmed "${rows[at]}"
-    if [[ -n $REPLY && $REPLY != '#'* ]]; then return 0; fi
+    if [[ -z $REPLY || $REPLY == '#'* ]]; then continue; fi
+    statement_start
+    trimmed "${rows[at]}"
+    return 0
   done
+}
+
+# For an interpreter that leaves no record: sets what find_cause tells where the last line that the script has printed names a
+# place of the script (`FILE: line 3: ...` of bash, `FILE: 3: ...` of dash).
+told_place() {
+  local form='^(.+): (line )?([0-9]+): ' text
+  last_words
+  text=$FAILURE FAILURE=''
+  if [[ $INTERPRETER != @(bash|sh|dash) || ! $text =~ $form ]]; then return 0; fi
+  if [[ ${BASH_REMATCH[1]##*/} != "${SCRIPT_PATH##*/}" ]]; then return 0; fi
+  set -- "${BASH_REMATCH[3]}"
+  fact file "$SCRIPT"
+  fact line "$1"
+  # An error of syntax is of no command.
+  if [[ $text =~ (syntax|Syntax)' error'|'unexpected EOF' ]]; then return 0; fi
+  source_text "$SCRIPT_PATH" "$1"
+  fact 'command' "$REPLY"
 }
