@@ -8,9 +8,11 @@ EXCERPT=() BEHIND=0
 # How much of STEP_LOG there was at the failure, bytes; '' where nobody knows.
 FAILED_AT=''
 
-# Prints stdin without NULs and escapes; of a line that was written over (a progress bar) its last state.
+# Prints stdin without NULs and escapes; of a line that was written over (a progress bar) its last state; of a long line that
+# holds an error far from its ends its beginning, the error and its end.
 readable() {
-  tr -d '\000' | sed -E $'s#\e\\[[0-9;?]*[ -/]*[@-~]##g; s/\e\\][^\a\e]*(\a|\e\\\\)//g; s/\e[()][A-Z0-9]//g; s/\r+$//; s/.*\r//'
+  local long='s/^(.{120}).*(.{20}(ERROR|FATAL|Fatal|fatal|Error|error)[:!].{0,130}).*(.{100})$/\1...\2...\4/'
+  tr -d '\000' | sed -E -e $'s#\e\\[[0-9;?]*[ -/]*[@-~]##g; s/\e\\][^\a\e]*(\a|\e\\\\)//g; s/\e[()][A-Z0-9]//g; s/\r+$//; s/.*\r//' -e "/.{401}/$long"
 }
 
 # Fills EXCERPT from the log STEP_LOG: around the failure, where $1 bytes of it had been printed ('': at the end), and around

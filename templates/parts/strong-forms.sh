@@ -4,7 +4,7 @@
 STRONG_FORMS='^[^ :]([^:]{0,200}[^ :])?: line [0-9]+: 
 ^[A-Za-z0-9_./+-]+: [0-9]+: [^ ]
 ^[A-Za-z0-9_./+-]*(bash|sh|dash|env): .*(not found|No such file or directory|Permission denied)$
-(^|[ :|>)])([Ee]rror|ERROR|[Ff]atal|FATAL|[Pp]anic|PANIC|CRITICAL|SEVERE|Fatal [Ee]rror|fatal error|[Ii]nternal [Ee]rror|[Ss]yntax [Ee]rror|[Pp]arse [Ee]rror|[Pp]arser error)( \[[A-Za-z0-9_-]+]|\[[A-Za-z0-9_-]+]| \([A-Za-z0-9_ -]+\)| [A-Z]{1,8}[0-9]+| )?[:!]
+(^|[ :|>)}"])([Ee]rror|ERROR|[Ff]atal|FATAL|[Pp]anic|PANIC|CRITICAL|SEVERE|Fatal [Ee]rror|fatal error|[Ii]nternal [Ee]rror|[Ss]yntax [Ee]rror|[Pp]arse [Ee]rror|[Pp]arser error)( \[[A-Za-z0-9_-]+]|\[[A-Za-z0-9_-]+]| \([A-Za-z0-9_ -]+\)| [A-Z]{1,8}[0-9]+| )?[:!]
 ^(.{0,60}[^A-Za-z0-9_./=-])?(ERROR|FATAL|CRITICAL|SEVERE|PANIC)([^A-Za-z0-9_./=-]|$)
 (^|[ :|])\[?(emerg|emergency|alert|crit|critical|error|err|fatal|ERR|[a-z_0-9]+:(emerg|alert|crit|error))]( |:|$)
 level.?[=:] ?.?(error|fatal|panic|critical)

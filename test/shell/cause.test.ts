@@ -250,6 +250,11 @@ test.each([
   ['colours', '\\033[1;31mError:\\033[0m no room', 'Error: no room'],
   ['a moved cursor', '\\033[2A\\033[10Gdone', 'done'],
   ['a title', '\\033]0;title\\007named', 'named'],
+  [
+    'a long line',
+    `${'x'.repeat(9000)}} ERROR: no variable db_host; ${'y'.repeat(9000)} end`,
+    expect.stringMatching(/^x{120}\.\.\.x+} ERROR: no variable db_host; y+\.\.\.y+ end$/),
+  ],
   ['a progress bar', ' 10%%\\r 90%%\\rcut short\\r', 'cut short'],
 ])('a line is told without its escapes, in its last state: %s', async (_, printed, line) => {
   const { excerpt } = await failureOf(`#!/bin/bash\nprintf '${printed}\\n'\nfalse`);

@@ -70,11 +70,10 @@ const DPKG_SUMMARY =
 /** Tells lines' kinds. The first line that isn't indented below `Traceback` is the exception, whatever its name. */
 export function readKinds(printed: readonly string[]): readonly Line[] {
   let traceback = false;
-  // A status of systemd's shows lines of the journal.
-  const lines = printed.map((line) => (JOURNAL.test(line) ? unprefixed(line).text : line));
-  return lines.map((text, at) => {
-    const kind = kindOf(text);
-    if (DPKG.test(text) && !DPKG_SUMMARY.test(lines[at + 1] ?? '')) return { text, kind: 'strong' };
+  return printed.map((line, at) => {
+    // A status of systemd's shows lines of the journal.
+    const text = JOURNAL.test(line) ? unprefixed(line).text : line;
+    const kind = kindAmong(printed, at, text);
     if (text.startsWith('Traceback (')) traceback = true;
     else if (traceback && /^\s/.test(text)) return { text, kind: 'frame' };
     else if (traceback && text !== '') {
@@ -85,4 +84,13 @@ export function readKinds(printed: readonly string[]): readonly Line[] {
   });
 }
 
+/** A line's kind where the line behind it, or who printed it, tells more than its own form. */
+function kindAmong(printed: readonly string[], at: number, text: string): Kind {
+  const kind = kindOf(text);
+  if (SYSTEMD.test(printed[at] ?? '')) return kind === 'plain' ? 'noise' : 'summary';
+  return DPKG.test(text) && !DPKG_SUMMARY.test(printed[at + 1] ?? '') ? 'strong' : kind;
+}
+
+/** What systemd says of a service: that it failed, not why. */
+const SYSTEMD = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ systemd\[\d+\]: /;
 const JOURNAL = /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ [^\s:]+\[\d+\]: /;

@@ -82,7 +82,13 @@ function findError(told: Told, lines: readonly string[]): Found {
     case 'line':
       if (how === 'unknown' && !isLanguage && kinds[picked.at]?.kind === 'plain')
         return ofUnknown(told, lines, picked.at);
-      return { error: whole(lines, picked.at), at: picked.at };
+      return {
+        error: whole(
+          kinds.map(({ text }) => text),
+          picked.at,
+        ),
+        at: picked.at,
+      };
     case 'unknown':
       return ofUnknown(told, lines, picked.at);
   }
