@@ -37,6 +37,8 @@ const KNOWN: readonly RegExp[] = [
   /^Unable to find image .* locally$/,
   /^(?:Picked up |NOTE: Picked up )_?JAVA|^OpenJDK .* warning:|^WARNING: (?:An illegal|A restricted|Use |All illegal|Please consider)/,
   /DeprecationWarning|FutureWarning|^\s*warnings\.warn\(|InsecureRequestWarning/,
+  // a program's name and version
+  /^[A-Za-z][\w.+-]*(?: version)? v?\d+\.\d+[\w.+~-]*(?: \([^()]*\))?$/,
   /^Created symlink |^Synchronizing state of |^Executing: \/lib\/systemd/,
 ];
 

@@ -114,8 +114,29 @@ function generally(lines: readonly Line[], { from = 0, isExit, command = '' }: S
     const isSummedUp = goesOn(text) && lines.slice(end + 1).some((line) => line.kind === 'summary');
     return isSummedUp ? leftOver(lines, end + 1) : ofPlain(lines, end, { from, isExit });
   }
-  const at = isOfTest(lines, end, { isExit, command }) ? end : causeBefore(lines, starving(lines, end), from);
+  const at = isOfTest(lines, end, { isExit, command })
+    ? ofTest(lines, end, from)
+    : causeBefore(lines, starving(lines, end), from);
   return { type: 'line', at: beginning(lines, at) };
+}
+
+/**
+ * What a script says behind a test is the reason; but of a bare `setup failed` the first of the errors right before it is,
+ * which the others follow from: the script went on after each.
+ */
+function ofTest(lines: readonly Line[], end: number, from: number): number {
+  const said = lines[end]?.text ?? '';
+  if (!isConsequence(said) || tellsWhy(said)) return end;
+  let first = end;
+  let between = 0;
+  for (let at = end - 1; at >= from && between < 2; at--) {
+    const { text = '', kind = 'noise' } = lines[at] ?? {};
+    if (kind === 'plain' || kind === 'retry') between++;
+    if (kind !== 'strong' || isOftenExpected(text)) continue;
+    first = at;
+    between = 0;
+  }
+  return first;
 }
 
 /** Whether an `exit` stands behind a test, which prints nothing: what the script said about it is the reason. */
