@@ -11,7 +11,7 @@ BEAT_STEP='' BEAT_AT=0 BEAT_PAUSE=0 LOOK_AT=0
 # The child that is started next may take $1 seconds (0: as long as the run may).
 limit_child() {
   uptime_cs
-  ENDS='' LIMIT='' TIMED_OUT='' PLACE='' PLACE_AT='' LOOK_AT=$((REPLY + LOOK_EVERY / 4)) FAMILY=() STEP_CS=$REPLY
+  ENDS='' LIMIT='' TIMED_OUT='' PLACE='' PLACE_AT='' SURE_PLACE='' LOOK_AT=$((REPLY + LOOK_EVERY / 4)) FAMILY=() STEP_CS=$REPLY
   if (($1 == 0)); then return 0; fi
   if [[ -n $DEADLINE ]] && ((DEADLINE <= REPLY + $1 * 100)); then return 0; fi
   ENDS=$((REPLY + $1 * 100)) LIMIT=$1
@@ -129,5 +129,5 @@ tell_script() {
   in_words "$span"
   TIMED_OUT="timed out in $DOING_FILE"
   if [[ -n $DOING_LINE ]]; then TIMED_OUT="timed out at line $DOING_LINE of $DOING_FILE"; fi
-  TIMED_OUT+="${DOING:+: $DOING}, for $REPLY ($limit)"
+  TIMED_OUT+=": ${DOING:-$DOING_SHELL itself}, for $REPLY ($limit)"
 }

@@ -4,8 +4,9 @@
 DOING='' DOING_FILE='' DOING_LINE='' DOING_SHELL='' DOING_SINCE=0
 # SHELL_PID: the innermost shell that runs a script, which it has open as SHELL_FD. WORKER: what it has started, or else ''.
 SHELL_PID='' SHELL_FD='' WORKER=''
-# Where the shell was at the last look, and since when.
-PLACE='' PLACE_AT=''
+# Where the shell was at the last look, and since when; and where it was when it last waited for a program. Before bash starts
+# a program it sets its position in the script to the end of the command; otherwise it has read ahead.
+PLACE='' PLACE_AT='' SURE_PLACE='' SURE_ARGV=()
 # Programs that run another one, which tells more.
 WRAPPERS=' timeout sudo su runuser flock env nice setsid chroot '
 
@@ -16,7 +17,10 @@ find_worker() {
   while busiest_kid "$pid"; do
     pid=$REPLY
     argv_of "$pid"
-    if [[ -n $shell && "${ARGV[*]}" == "$shell" ]]; then continue; fi # a subshell
+    # One that ends just now has none.
+    if [[ -z ${ARGV[0]} ]]; then break; fi
+    # A subshell has the shell's.
+    if [[ -n $shell && "${ARGV[*]}" == "$shell" ]]; then continue; fi
     if script_fd "$pid"; then
       SHELL_PID=$pid SHELL_FD=$REPLY WORKER='' shell=${ARGV[*]}
     elif [[ -z $shell ]]; then
@@ -51,9 +55,10 @@ script_fd() {
 
 # Sets REPLY to how far SHELL_PID has read its script: the end of the command at its top level that it runs now.
 read_pos() {
-  local text=''
-  { IFS= read -r text </proc/"$SHELL_PID"/fdinfo/"$SHELL_FD"; } 2>/dev/null || true
-  REPLY=${text//[!0-9]/}
+  local lines=()
+  lines_of "/proc/$SHELL_PID/fdinfo/$SHELL_FD"
+  REPLY=${lines[0]:-}
+  REPLY=${REPLY//[!0-9]/}
 }
 
 # Notes, at $1, since when the shell has been where it is.
@@ -61,16 +66,29 @@ look() {
   find_worker
   if [[ -z $SHELL_PID ]]; then return 0; fi
   read_pos
+  if [[ -z $REPLY ]]; then return 0; fi
+  if [[ -n $WORKER ]] && ! in_background "$WORKER"; then SURE_PLACE="$SHELL_PID $REPLY" SURE_ARGV=("${ARGV[@]}"); fi
   if [[ $PLACE != "$SHELL_PID $REPLY" ]]; then PLACE="$SHELL_PID $REPLY" PLACE_AT=$1; fi
 }
 
 # Fills DOING..., at $1.
 find_place() {
+  local tries
   DOING='' DOING_LINE='' DOING_FILE=$SCRIPT DOING_SHELL=$INTERPRETER
-  look "$1"
+  # A loop may be between two programs.
+  for ((tries = 0; tries < 10; tries++)); do
+    look "$1"
+    if [[ -n $WORKER ]]; then break; fi
+    sleep 0.02
+  done
+  if [[ -z $WORKER && -n $PLACE && $PLACE == "$SURE_PLACE" ]] && stat_of "$SHELL_PID" && [[ $STATE != R ]]; then
+    # The last one that was seen there has just ended.
+    WORKER=0 ARGV=("${SURE_ARGV[@]}")
+  fi
   DOING_SINCE=${PLACE_AT:-$STEP_CS}
-  if [[ -n $WORKER ]] && stat_of "$WORKER"; then
-    DOING_SINCE=$START
+  if [[ -n $WORKER ]]; then
+    DOING_SINCE=$1
+    if stat_of "$WORKER"; then DOING_SINCE=$START; fi
     plain_command
     DOING=$REPLY
   fi
@@ -107,10 +125,9 @@ find_line() {
   mapfile -t rows < <(head -c 262144 "/proc/$SHELL_PID/fd/$SHELL_FD" 2>/dev/null | tr -d '\000')
   if ((${#rows[@]} == 0)); then return 0; fi
   if [[ $SHELL_FD == 255 ]]; then
-    pos=${PLACE#* }
+    pos=${PLACE##* }
     for (( ; end < ${#rows[@]} && bytes < ${pos:-0}; end++)); do bytes=$((bytes + ${#rows[end]} + 1)); done
-    # Before bash starts something it sets the position to the end of the command; otherwise it has read ahead.
-    if [[ -n $WORKER ]] && ! in_background "$WORKER"; then sure=yes; elif ((bytes == pos && end < ${#rows[@]})); then sure=yes; fi
+    if [[ -n $PLACE && $PLACE == "$SURE_PLACE" ]] || ((bytes > 0 && bytes == pos && end < ${#rows[@]})); then sure=yes; fi
   fi
   if [[ -n $sure ]]; then
     begin_of_command
@@ -119,9 +136,11 @@ find_line() {
   if [[ -z $at && -n $WORKER ]]; then at=$(row_of 0 "${#rows[@]}" only); fi
   if [[ -n $at ]]; then
     around_row "$1"
+    calling_row
   elif [[ -n $sure ]]; then
     at=$begin
-    if [[ -z $WORKER ]]; then DOING=''; fi
+  elif [[ -z $WORKER ]]; then
+    own_command
   fi
   if [[ -z $at ]]; then return 0; fi
   DOING_LINE=$((at + 1))
@@ -134,24 +153,70 @@ find_line() {
   fi
 }
 
-# Sets DOING to the command in the line $1: without what belongs to the statement around it, and of a pipeline the stage that
-# runs ARGV.
+# Sets DOING to the command in the line $1: without what belongs to the statement around it, and of a list or a pipeline the
+# part that runs ARGV.
 bare_command() {
-  local stage name words=("${ARGV[@]:1}" '') label='^\(?[A-Za-z0-9_.*?|-]+\)[[:space:]]+(.*)$'
+  local list part parts words=("${ARGV[@]:1}" '') label='^\(?[A-Za-z0-9_.*?|-]+\)[[:space:]]+(.*)$'
   DOING=$1
   if [[ $DOING =~ $label ]]; then DOING=${BASH_REMATCH[1]}; fi
   DOING=${DOING%%*([[:space:]])?(;);}
   DOING=${DOING%%*([[:space:]])?(;)*([[:space:]])@(do|then)}
   if [[ -z $WORKER ]] || is_loop "$DOING"; then return 0; fi
-  split_pipeline "$DOING"
-  for name in "${ARGV[0]##*/}" "${words[0]##*/}"; do
-    for stage in "${PIPELINE[@]}"; do
-      if [[ -n $name ]] && stands_alone "$stage" "$name"; then
-        DOING=$stage
-        return 0
-      fi
-    done
+  list=${DOING// || /$'\n'} list=${list// && /$'\n'} list=${list//; /$'\n'}
+  mapfile -t parts <<<"$list"
+  for part in "${parts[@]}"; do
+    if runs_argv "$part"; then
+      DOING=${part##@(if|elif|while|until)+( )}
+      DOING=${DOING##'!'+( )}
+      break
+    fi
   done
+  split_pipeline "$DOING"
+  for part in "${PIPELINE[@]}"; do
+    if runs_argv "$part"; then
+      DOING=$part
+      break
+    fi
+  done
+}
+
+# Whether the text $1 names the program of ARGV, and ends no quotation in its middle.
+runs_argv() {
+  local single=${1//[!\']/} double=${1//[!\"]/}
+  if ((${#single} % 2 || ${#double} % 2)); then return 1; fi
+  stands_alone "$1" "${ARGV[0]##*/}" || { [[ ${words[0]} == */* ]] && stands_alone "$1" "${words[0]##*/}"; }
+}
+
+# Sets `at` where the shell runs none but its own commands: to the only row with a loop that goes on by itself, or with a
+# command that may wait.
+own_command() {
+  local index pattern='(^|[[:space:];(])(read|mapfile|readarray|wait|select|exec)([[:space:];]|$)|/dev/(tcp|udp)/' found=()
+  if stat_of "$SHELL_PID" && [[ $STATE == R ]]; then pattern='^[[:space:]]*(while|until|for)[[:space:]]'; fi
+  for index in "${!rows[@]}"; do
+    if [[ ${rows[index]} =~ $pattern && ! ${rows[index]} =~ ^[[:space:]]*# ]]; then found+=("$index"); fi
+  done
+  if ((${#found[@]} == 1)); then at=${found[0]}; fi
+}
+
+# Where the row `at` runs what a function was given (`until "$@"`), sets it to the only row that calls the function.
+calling_row() {
+  local index=$at name='' definition='^[[:space:]]*(function[[:space:]]+)?([A-Za-z_][A-Za-z0-9_-]*)[[:space:]]*\(\)' calls=()
+  if [[ ${rows[at]} != *'"$'[@*]'"'* ]]; then return 0; fi
+  for (( ; index >= 0; index--)); do
+    if [[ ${rows[index]} =~ $definition ]]; then
+      name=${BASH_REMATCH[2]}
+      break
+    fi
+  done
+  if [[ -z $name ]]; then return 0; fi
+  if [[ -n $sure ]] && stands_alone "${rows[begin]}" "$name"; then
+    at=$begin
+    return 0
+  fi
+  for index in "${!rows[@]}"; do
+    if [[ ! ${rows[index]} =~ $definition|^[[:space:]]*# ]] && stands_alone "${rows[index]}" "$name"; then calls+=("$index"); fi
+  done
+  if ((${#calls[@]} == 1)); then at=${calls[0]}; fi
 }
 
 # Sets `begin` to the row on which the command begins that ends before the row `end`.

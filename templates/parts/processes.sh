@@ -60,7 +60,8 @@ busiest_kid() {
     if ! stat_of "$kid" || [[ $STATE == [ZX] ]]; then continue; fi
     rank=3
     if waits_for_pipe "$kid"; then rank=2; fi
-    if in_background "$kid"; then rank=1; fi
+    # `exec > >(tee LOG)` reads what the shell itself prints.
+    if in_background "$kid" || [[ /proc/$kid/fd/0 -ef /proc/$1/fd/1 && -p /proc/$kid/fd/0 ]]; then rank=1; fi
     if ((rank > best || (rank == best && START > since + 5))); then best=$rank since=$START found=$kid; fi
   done
   REPLY=$found
@@ -75,15 +76,23 @@ waits_for_pipe() {
 
 # Whether a shell has started the process $1 with `&`: it then ignores SIGINT and SIGQUIT.
 in_background() {
-  local line
-  while IFS= read -r line; do
+  local lines=() line
+  lines_of "/proc/$1/status"
+  for line in ${lines[@]+"${lines[@]}"}; do
     if [[ $line == SigIgn:* ]]; then
       line=${line#*:}
       (((16#${line//[[:space:]]/} & 6) == 6))
       return
     fi
-  done 2>/dev/null </proc/"$1"/status
+  done
   return 1
+}
+
+# Sets the caller's `lines` to those of the file $1. Not by `read`: where the process ends meanwhile, bash can't seek back in
+# such a file, and hands what it has read too much to the next `read`, of whatever file.
+lines_of() {
+  lines=()
+  { mapfile -t lines <"$1"; } 2>/dev/null || true
 }
 
 # Sets ARGV to the command line of the process $1.

@@ -103,7 +103,8 @@ source_text() {
   while ((at > 0)) && [[ ${rows[at - 1]} =~ (\\|\|)$ ]]; do at=$((at - 1)); done
   while ((at < ${#rows[@]})); do
     trimmed "${rows[at]}"
-    joined+=" ${REPLY%\\}"
+    trimmed "${REPLY%\\}"
+    joined+=" $REPLY"
     if ! [[ ${rows[at]} =~ (\\|\||\&\&)$ ]]; then break; fi
     at=$((at + 1))
   done
