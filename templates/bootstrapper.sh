@@ -39,6 +39,7 @@ URL_VALUE='^[]A-Za-z0-9._~:/?#@!&()*+,;=%[-]*$'
 . parts/signals.sh
 . parts/children.sh
 . parts/strong-forms.sh
+. parts/recordable.sh
 . parts/recorder.sh
 . parts/records.sh
 . parts/source-text.sh

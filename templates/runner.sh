@@ -13,6 +13,7 @@ declare -gA BEACON=() PERSONALITY=()
 # ---- parts: each file is put in here when this one is joined
 . parts/children.sh
 . parts/strong-forms.sh
+. parts/recordable.sh
 . parts/recorder.sh
 . parts/records.sh
 . parts/source-text.sh

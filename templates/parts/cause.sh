@@ -2,15 +2,17 @@
 
 # The script as people know it, its path, where its records go, and the program that runs it.
 SCRIPT='' SCRIPT_PATH='' RECORD='' INTERPRETER=''
+# What the `#!` line gives the program besides.
+OPTIONS=()
 # Lines `NAME VALUE` for the console.
 FACTS=()
 
-# Sets INTERPRETER to the name of the program that runs the script $1 where it is executed: bash where it has no `#!` line.
-# Ends the run for one that can't be run: the kernel would say of each only that there is no such file.
+# Sets INTERPRETER to the name of the program that runs the script $1 where it is executed, bash where it has no `#!` line, and
+# OPTIONS. Ends the run for one that can't be run: the kernel would say of each only that there is no such file.
 find_interpreter() {
   local line word words=() index=0
   IFS= read -r line <"$1" 2>/dev/null || true
-  INTERPRETER=bash
+  INTERPRETER=bash OPTIONS=()
   if [[ $line != '#!'* ]]; then return 0; fi
   if [[ $line == *$'\r' ]]; then
     die "the first line of $SCRIPT ends in CRLF, so that the kernel looks for a program whose name ends in a carriage return: save the script with line ends of Unix" 126
@@ -26,17 +28,20 @@ find_interpreter() {
   elif [[ ! -x $word ]]; then
     die "the interpreter of $SCRIPT is not on this AMI: $word" 127
   fi
-  INTERPRETER=${word##*/}
-  if [[ " ${words[*]:index+1} " == *' -'*([a-z])p* ]]; then INTERPRETER='bash -p'; fi
+  INTERPRETER=${word##*/} OPTIONS=("${words[@]:index+1}")
 }
 
-# Sets REPLY to the recorder's file for the script SCRIPT_PATH, or to '' where its interpreter reads none. The script prints
-# to the log $1.
+# Sets REPLY to the recorder's file for the script SCRIPT_PATH, or to '' where its interpreter reads none, or where the script
+# would do something else with it. The script prints to the log $1.
 prepare_recorder() {
-  RECORD=$WORK/record.$STEP REPLY=''
-  rm -f -- "$RECORD" "$RECORD".*
-  if [[ $INTERPRETER != bash ]]; then return 0; fi
-  if recorder_of "$SCRIPT_PATH" "$RECORD" "$1" >"$RECORD.env" 2>/dev/null; then REPLY=$RECORD.env; fi
+  RECORD=$WORK/record.$STEP
+  # A module may stand in the list twice.
+  if [[ -e $RECORD.env ]]; then rm -f -- "$RECORD" "$RECORD".*; fi
+  if [[ $INTERPRETER == bash ]] && recorder_of "$SCRIPT_PATH" "$RECORD" "$1" 2>/dev/null >"$RECORD.env"; then
+    REPLY=$RECORD.env
+  else
+    REPLY=''
+  fi
 }
 
 fact() {
@@ -49,9 +54,13 @@ find_cause() {
   if read_record "$RECORD.exit" && [[ $STATUS == "$1" ]] && is_ours; then
     how='exit' at=$AT
     exit_place
-  elif read_record "$RECORD" && is_ours && [[ $FLAGS == *e* || $STATUS == "$1" ]]; then
+  elif read_record "$RECORD" && is_ours; then
     how='command' at=$AT status=$STATUS
-    inner_record
+    inner_record "$RECORD"
+    command_place
+  elif read_record "$RECORD.last" && is_ours && [[ $STATUS == "$1" ]]; then
+    how='command' status=$STATUS
+    inner_record "$RECORD.last"
     command_place
   fi
   if [[ -n $KILLED ]]; then how=signal; fi

@@ -1,11 +1,10 @@
 # Records: what the recorder has noted, and the names of files.
 
-# Reads the record $1: the STATUS of the command, the shell's FLAGS, how much of the log there was (AT), the COMMAND, the
-# STAGES' statuses, and from the inside out the FUNCTIONS, FILES and LINES. Fails where there is none.
+# Reads the record $1: the STATUS of the command, how much of the log there was (AT), the COMMAND, the STAGES' statuses, and from the inside out the FUNCTIONS, FILES and LINES. Fails where there is none.
 read_record() {
   local fields=() size
   if ! mapfile -d '' -t fields 2>/dev/null <"$1" || ((${#fields[@]} < 8)); then return 1; fi
-  STATUS=${fields[0]} FLAGS=${fields[1]} AT=${fields[2]} COMMAND=${fields[3]}
+  STATUS=${fields[0]} AT=${fields[2]} COMMAND=${fields[3]}
   STAGES=("${fields[@]:5:fields[4]}")
   fields=("${fields[@]:5+fields[4]}")
   size=$((${#fields[@]} / 3))
@@ -20,12 +19,12 @@ is_ours() {
   ! [[ ${LINES_OF[-1]} == 1 && $first == '#'* ]]
 }
 
-# Where a subshell has failed on the line, or in the command, in which its parent did, its record tells more.
+# Where a subshell has failed on the line, or in the command, in which its parent did, its record tells more than $1, the parent's.
 inner_record() {
   local status=$STATUS line=${LINES_OF[-1]} command=$COMMAND
   if read_record "$RECORD.sub" && [[ $STATUS == "$status" ]] &&
     [[ ${LINES_OF[-1]} == "$line" || $command == *"$COMMAND"* ]]; then return 0; fi
-  read_record "$RECORD"
+  read_record "$1"
 }
 
 # Sets file, line and name to the frame $1 of the record.
