@@ -263,8 +263,11 @@ const equal = (a: StepLine, b: StepLine): boolean =>
 const CLOUD_INIT_FAILED =
   /Failed to run module scripts[-_](?:user|vendor|per[-_](?:boot|instance|once))\b|Running module scripts[-_]\w+ \(.*\) failed|Failed running \/var\/lib\/cloud\/\S+/;
 
-/** Whoever brings a script's lines to the console brings its blank ones, too. */
-const isBlank = (line: string): boolean => unprefixed(line).text.trim() === '';
+/** Whoever brings a script's lines to the console brings its blank ones, too. A login prompt alone tells that the boot is over. */
+function isBlank(line: string): boolean {
+  const { text, by } = unprefixed(line);
+  return text.trim() === '' && (by !== undefined || line.trim() === '');
+}
 
 /**
  * The kernel's own lines: its time stamp (and, with PRINTK_CALLER, its thread) stands at the beginning of the line or
