@@ -72,15 +72,15 @@ const nameIn = (word: string): string => {
   return /[$`(){}]/.test(name) ? '' : name;
 };
 
-/** Programs that end with a status and no word about it: tests, comparisons, searches that find nothing. */
+/** Programs that end with a status and no word about it: tests, comparisons, searches in vain. */
 const WORDLESS = new Set(
-  'test [ [[ (( let : true read shift expr cmp diff grep egrep fgrep zgrep rgrep pgrep pidof killall5 sleep mountpoint getent command hash type pg_isready findmnt lsof fuser inotifywait flock'.split(
+  'test [ [[ (( let : true read shift expr cmp diff grep egrep fgrep zgrep rgrep pgrep pidof killall5 sleep mountpoint getent hash type which pg_isready findmnt lsof fuser inotifywait flock'.split(
     ' ',
   ),
 );
 /** Programs that begin every message with their own name. */
 const NAMING = new Set(
-  'cp mv rm ln mkdir rmdir chmod chown chgrp install cat ls touch dd stat readlink realpath tee mktemp head tail cut sort uniq wc tr date id nl od split truncate shred sync df du grep egrep find sed curl tar gzip gunzip useradd usermod userdel groupadd groupdel chpasswd cd source . sha256sum sha512sum md5sum sha1sum ssh-keygen'.split(
+  'cp mv rm ln mkdir rmdir chmod chown chgrp install cat ls touch dd stat readlink realpath mktemp head tail cut sort uniq wc tr date id nl od split truncate shred sync df du grep egrep sed curl gzip gunzip useradd usermod userdel groupadd groupdel chpasswd cd sha256sum sha512sum md5sum sha1sum ssh-keygen'.split(
     ' ',
   ),
 );
@@ -89,6 +89,7 @@ const NAMING = new Set(
 export function isQuiet(command: string): boolean {
   const simple = command.replace(/\$\([^()]*\)/g, 'x');
   if (/(?:&>>?|>&) ?[^&\s]|(?:^|\s)2>>? ?[^&\s]|(?:^|\s)>>? ?\S+ 2>&1/.test(simple)) return true;
+  if (/^\s*(?:! )?command\s+-[vV]\b/.test(simple)) return true;
   const [stage = ''] = simple.split('|').slice(-1);
   const name = programOf(stage);
   if (name === 'curl') return isShort(stage, 's') && !isShort(stage, 'S');
@@ -145,7 +146,7 @@ const OTHERWISE: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:dig|host|nslookup)$/, /^;; |not found: |^\*\* server/],
   [
     /^(?:mkfs|mkfs\.\w+|mke2fs)$/,
-    /^(?:mke2fs|mkfs[\w.]*|The file|.* contains a)\b|is (?:mounted|apparently in use)/,
+    /^(?:mke2fs|mkfs[\w.]*): |^The file |.* contains a\b|is (?:mounted|apparently in use)/,
   ],
   [/^(?:fsck|fsck\.\w+|e2fsck)$/, /^(?:fsck|e2fsck)[\w.]*: |: UNEXPECTED|ext2fs_open/],
   [/^(?:pv|vg|lv)\w+$/, /^ {2}\S/],
@@ -161,7 +162,10 @@ const OTHERWISE: readonly (readonly [RegExp, RegExp])[] = [
     /^(?:psql|pg_\w+|createdb|createuser|initdb|postgres|pg_ctl\w*)$/,
     /^(?:ERROR|FATAL|psql|pg_\w+|createdb|initdb|postgres): |^\S*: (?:error|FATAL|ERROR): /,
   ],
-  [/^(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-\w+)$/, /^ERROR (?:\d+ )?\(|^(?:mysql\w*|mariadb\S*): /],
+  [
+    /^(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-\w+)$/,
+    /^ERROR (?:\d+ )?\(|^error: '|^(?:mysql\w*|mariadb\S*): /,
+  ],
   [/^(?:mysqld|mariadbd|mysqld_safe)$/, /\[ERROR\]/],
   [/^redis-(?:cli|server)$/, /^\(error\)|^Could not connect|FATAL CONFIG|^Bad directive|^>>> /],
   [

@@ -179,13 +179,22 @@ function ofPlain(
   for (let seen = 0; at >= from && seen < REACH; seen++) {
     const { text = '', kind = 'noise' } = lines[at] ?? {};
     if (kind !== 'plain') break;
-    if (goesOn(text)) return isExit || at === end ? lastWord(lines, end) : { type: 'line', at: end };
+    if (goesOn(text)) return isExit || at === end ? keptBack(lines, end, isExit) : { type: 'line', at: end };
     at = lastTelling(lines, at, from);
   }
   const found = lines[at];
   if (found === undefined || found.kind === 'plain' || isOftenExpected(found.text))
     return lastWord(lines, end);
   return { type: 'line', at: beginning(lines, causeBefore(lines, starving(lines, at), from)) };
+}
+
+/** A line about work may come behind the error of the same program: stdout is kept back until a program ends. */
+function keptBack(lines: readonly Line[], end: number, isExit: boolean): Picked {
+  const before = lines[end - 1];
+  const isOwn = before?.kind === 'strong' && /^(?:error|fatal|failed|panic)\b/i.test(before.text);
+  return isOwn && !isExit && !isOftenExpected(before.text)
+    ? { type: 'line', at: beginning(lines, end - 1) }
+    : lastWord(lines, end);
 }
 
 const lastWord = (lines: readonly Line[], at: number): Picked =>
@@ -249,7 +258,7 @@ function causeBefore(lines: readonly Line[], at: number, from: number): number {
 /** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
 const tellsWhy = (text: string): boolean =>
   !GIVES_UP.test(text) &&
-  (/^\{|\blevel=|^FATAL ERROR: /.test(text) ||
+  (/^\{|\blevel=|^error: '|^FATAL ERROR: /.test(text) ||
     /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
     /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
     /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
@@ -275,6 +284,7 @@ const FAMILIES: readonly RegExp[] = [
   /^fatal: /,
   /: parser error|: validity error|: Schemas validity error/,
   /^ERROR! /,
+  /^[│ ]*Error: /,
   /syntax error near|: line \d+: `|^\S+: \d+: Syntax error|unexpected end of file|unexpected EOF/,
   /: (?:FAILED|FAILED open or read)$/,
 ];

@@ -22,7 +22,7 @@ const SUMMARIES: readonly RegExp[] = [
   // archives, checksums, streams: what ends the input of a pipe
   /^tar(?: \(child\))?: (?:Exiting with failure|Error is not recoverable|Child returned status|Error exit delayed|Child died)/,
   /computed checksums? did NOT match|listed files? could not be read|lines? (?:is|are) improperly formatted/,
-  /^BEGIN failed--|^Compilation failed in require|^(?:gpg: )?(?:verify signatures failed|the signature could not be verified|decrypt_message failed)|^gpg: decryption failed: No data/,
+  /^Execution of .* aborted due to|^Error: (?:Could not create the Java Virtual Machine|A fatal exception has occurred)|^BEGIN failed--|^Compilation failed in require|^(?:gpg: )?(?:verify signatures failed|the signature could not be verified|decrypt_message failed)|^gpg: decryption failed: No data/,
   /(?:write error|stdout|standard output|write failed)[^:]*: Broken pipe|^curl: \(23\) |^cat: write error|Broken pipe$/,
   // services
   /^\S+\.service: (?:Failed with result|Main process exited|Control process exited|Scheduled restart|Start request repeated|Unit entered failed)|^\s*(?:Active: failed|Main PID: |Process: |CPU: |Loaded: |Tasks: |Docs: )|^[●×] \S+\.service/,
@@ -38,8 +38,8 @@ const SUMMARIES: readonly RegExp[] = [
   /^sudo: error initializing audit plugin|^gpg: .*(?:sign\+)?encryption failed:/,
   /^rsync: (?:connection unexpectedly closed|\[\w+\] write error)|^rsync error: |^lost connection$|^Connection closed\.?$|^xargs: .*exited with status|^parallel: /,
   /\[ ?fail(?:ed)? ?\]\s*$|^invoke-rc\.d: initscript .* failed/i,
-  // What a shell says of a process that a signal ended.
-  /^(?:\S+: line \d+: +\d+ |)(?:Killed|Aborted|Segmentation fault|Terminated|Bus error|Illegal instruction|Floating point exception|Trace\/breakpoint trap|Hangup)(?: \(core dumped\))?(?: .*|)$/,
+  // What a shell says of a process that has given up: it said why itself.
+  /^(?:\S+: line \d+: +\d+ |)Aborted(?: \(core dumped\))?(?: .*|)$/,
   /^run-parts: .* exited with return code/,
   /^(?:script|process) (?:failed|exited|aborted)\.?$/i,
   /^\S+\/?start-up\.sh was ended by SIG|^bootstrapper\.sh was ended by SIG/,
