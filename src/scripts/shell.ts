@@ -29,7 +29,7 @@ async function errorOf(
   if (ran === undefined || ran.code === 0) return undefined;
   for (const line of ran.stderr.split('\n')) {
     const [, at, message] = /^\S+: line (\d+): (.*)$/.exec(line) ?? [];
-    if (message !== undefined && !/^`/.test(message)) return { line: Number(at), message };
+    if (message !== undefined && !/^(?:`|warning: )/.test(message)) return { line: Number(at), message };
   }
   return undefined;
 }

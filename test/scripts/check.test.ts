@@ -17,6 +17,13 @@ describe('scripts that can’t work', () => {
     ['a quote without its end', `${GOOD}echo "a\n\n\n`, 'module', 4, /unexpected EOF/],
     ['a bracket too many', `${GOOD}f() {\n  echo )\n}\n`, 'by bash', 5, /unexpected token/],
     ['sh', '#!/bin/sh\nset -e\nf() {\n  echo\n', 'executed', 4, /unexpected end of file/],
+    [
+      'a here-document without its end',
+      `${GOOD}if true; then\n  cat <<EOF\nx\n`,
+      'module',
+      6,
+      /unexpected end of file/,
+    ],
     ['CRLF everywhere', GOOD.replaceAll('\n', '\r\n'), 'module', 1, /CRLF/],
     ['CRLF on one line', GOOD.replace('ready"\n', 'ready"\r\n'), 'executed', 3, /CRLF/],
     ['a BOM', `\uFEFF${GOOD}`, 'executed', 1, /byte order mark/],
