@@ -13,6 +13,7 @@ import type { BeaconStore } from '../watch/beacons.ts';
 import { type Sent, watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
 import type { Host } from './host.ts';
+import { type LocalNetwork, withNetworkHint } from './no-network.ts';
 import { type ReportWords, reportsFor } from './reports.ts';
 import type { Scoreboard } from './scoreboard.ts';
 
@@ -39,6 +40,8 @@ export interface Following extends ReportWords {
   readonly beacons?: BeaconStore | undefined;
   /** The values that its modules declare as secret, where this command knows them. */
   readonly secrets?: readonly string[] | undefined;
+  /** The way outside of local machines that an earlier command has launched. */
+  readonly network?: LocalNetwork | undefined;
   readonly timeoutMs: number;
   readonly patterns: { readonly success?: string; readonly failure?: string };
 }
@@ -131,7 +134,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       signal,
     });
     for await (const event of events) {
-      progress.tell(event);
+      progress.tell(withNetworkHint(event, following.network ?? cloud.local?.network));
       following.scores?.note(event);
     }
   };

@@ -10,6 +10,7 @@ import { type About, call, registerBucket, registerImage, runningCloud } from '.
 import type { Host } from './host.ts';
 import { boxesAskedFor } from './local-boxes.ts';
 import { rightsHere } from './local-rights.ts';
+import type { LocalNetwork } from './no-network.ts';
 
 /** A local cloud as a command uses it. */
 export interface LocalCloud {
@@ -22,6 +23,8 @@ export interface LocalCloud {
   readonly simulated: boolean;
   /** It was started for this command alone: its machines end with it. */
   readonly ephemeral: boolean;
+  /** The way outside that its machines have; undefined where nothing will be launched, or nothing runs in them. */
+  readonly network?: LocalNetwork | undefined;
   close(): Promise<void>;
 }
 
@@ -52,7 +55,7 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
     keepTimeOf(running.file, host);
     await prepare(running.file, needs, host);
     const { limits } = running.about;
-    return { ...factsOf(running.file), limits, ephemeral: false, close: async () => {} };
+    return { ...factsOf(running.file, needs), limits, ephemeral: false, close: async () => {} };
   }
   if (needs.image === undefined && needs.bucket === undefined) {
     throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
@@ -71,7 +74,7 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
       call(file, 'GET', '') as Promise<About>,
       prepare(file, needs, host),
     ]);
-    return { ...factsOf(file), limits, ephemeral: true, close };
+    return { ...factsOf(file, needs), limits, ephemeral: true, close };
   } catch (error) {
     await close();
     throw error;
@@ -87,12 +90,19 @@ function keepTimeOf({ clock }: CloudFile, host: Host): void {
   if (clock !== undefined) host.goBy?.({ originMs: clock.origin_ms, speed: clock.speed });
 }
 
-const factsOf = (file: CloudFile) => ({
+const factsOf = (file: CloudFile, { image, alone = false }: LocalNeeds) => ({
+  network: file.kind === 'simulated' || image === undefined ? undefined : networkOf(image.catalogue, alone),
   simulated: file.kind === 'simulated',
   endpoint: file.endpoint,
   accessKeyId: file.access_key_id,
   secretAccessKey: file.secret_access_key,
 });
+
+/** @param alone in a module's test, which takes an option in place of the setting */
+export function networkOf({ localImage, label }: Catalogue, alone = false): LocalNetwork {
+  if (localImage?.network) return { kind: 'proxy' };
+  return { kind: 'none', setting: alone ? '--network' : `local_image: {network: true} in ${label}` };
+}
 
 async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, host: Host): Promise<void> {
   if (bucket !== undefined) await registerBucket(file, bucket);

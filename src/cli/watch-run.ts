@@ -12,6 +12,7 @@ import { openCatalogue, roleFrom } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud, findPlace } from './cloud.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
+import { networkOf } from './local-connect.ts';
 import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
 import type { ReportWords } from './reports.ts';
@@ -51,6 +52,7 @@ export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode>
         launch: words.launch,
         meta,
         beacons: await beaconStore(cloud, catalogue),
+        network: words.local && catalogue !== undefined ? networkOf(catalogue) : undefined,
         timeoutMs,
         patterns,
       },

@@ -104,6 +104,10 @@ export function headOf({ outcome, step, failure, rows }: Cluster): string {
 export const commandOf = ({ failure }: Cluster): string =>
   failure === null ? '' : printable(failedCommand(failure));
 
+/** What may mend it, fit for a terminal; empty where nobody knows. */
+export const hintOf = ({ failure }: Cluster): string =>
+  failure?.hint === undefined ? '' : `→ ${printable(failure.hint)}`;
+
 /** The line that tells the most about them, fit for a terminal; empty where there is none. */
 export function lineOf(cluster: Cluster): string {
   const { failure, reason = '', rows } = cluster;

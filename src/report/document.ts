@@ -74,6 +74,8 @@ export interface MachineDocument {
     readonly signal?: string;
     readonly excerpt: readonly string[];
     readonly reason?: string;
+    /** What may mend it, where rolecall knows. */
+    readonly hint?: string;
   };
 }
 
@@ -92,6 +94,7 @@ export interface ClusterDocument {
   readonly location?: LocationDocument;
   readonly error: string | null;
   readonly reason?: string;
+  readonly hint?: string;
   readonly count: number;
   /** All of them, in the order of their launch. */
   readonly instance_ids: readonly string[];
@@ -163,6 +166,7 @@ const clusterDocument = ({ outcome, step, failure, reason, rows }: Cluster): Clu
   ...(failure?.location !== undefined && { location: failure.location }),
   error: failure?.error ?? null,
   ...(reason !== undefined && { reason }),
+  ...(failure?.hint !== undefined && { hint: failure.hint }),
   count: rows.length,
   instance_ids: rows.map(({ machine }) => machine.instanceId),
   example: rows[0].machine.instanceId,
@@ -192,7 +196,7 @@ function failureOf(row: MachineRow): MachineDocument['failure'] {
     case 'succeeded':
       return undefined;
     case 'failed': {
-      const { step, status, command, commandStatus, location, error, signal, excerpt, reason } =
+      const { step, status, command, commandStatus, location, error, signal, excerpt, reason, hint } =
         verdict.failure;
       return {
         step,
@@ -204,6 +208,7 @@ function failureOf(row: MachineRow): MachineDocument['failure'] {
         ...(signal !== undefined && { signal }),
         excerpt,
         ...(reason !== undefined && { reason }),
+        ...(hint !== undefined && { hint }),
       };
     }
     case 'silent':

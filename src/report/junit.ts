@@ -127,13 +127,14 @@ function problemOf(verdict: MachineRow['verdict'], row: MachineRow): Pick<TestCa
       return {};
     case 'failed': {
       const { failure } = verdict;
-      const { step, error, reason, excerpt } = failure;
+      const { step, error, reason, hint, excerpt } = failure;
       const command = failedCommand(failure);
       const said = error ?? reason;
       const words = statusOf(row, row.verdictAt ?? row.seenAt).words;
       return {
         failure: problem(stepWords(step), said === undefined ? words : `${words}: ${said}`, [
           ...(command === '' ? [] : [command]),
+          ...(hint === undefined ? [] : [`→ ${hint}`]),
           ...excerpt,
         ]),
       };

@@ -1,6 +1,6 @@
 import { EXIT_CODES, type ExitCode } from '../errors.ts';
 import { counted, duration, printable, truncate } from '../io/text.ts';
-import { type Cluster, clustersOf, commandOf, excerptOf, headOf, lineOf } from './clusters.ts';
+import { type Cluster, clustersOf, commandOf, excerptOf, headOf, hintOf, lineOf } from './clusters.ts';
 import { type LaunchMeta, notLaunched } from './document.ts';
 import type { LaunchView, MachineRow } from './state.ts';
 import { stepWords } from './status.ts';
@@ -57,7 +57,7 @@ function clusterBlocks(cluster: Cluster, total: number, extent: Extent): string[
   const [{ machine }] = rows;
   const who = rows.length === 1 ? code(machine.instanceId) : `${rows.length} of ${total}`;
   const head = `**${who} ${inline(headOf(cluster))}**`;
-  const why = [...new Set([commandOf(cluster), line])].filter((text) => text !== '');
+  const why = [...new Set([commandOf(cluster), line, hintOf(cluster)])].filter((text) => text !== '');
   const told = [[head, ...why.map((text) => code(truncate(text, WIDEST)))].join('<br>\n')];
   if (extent === 'brief') return told;
   return [...told, ...(rows.length === 1 ? [] : [namesOf(rows)]), ...excerptBlocks(cluster)];

@@ -1,6 +1,15 @@
 import type { Paint } from '../io/paint.ts';
 import { counted, glued, printable, shellWord, unpainted, widthOf, wrap } from '../io/text.ts';
-import { type Cluster, clustersOf, commandOf, type Excerpt, excerptOf, headOf, lineOf } from './clusters.ts';
+import {
+  type Cluster,
+  clustersOf,
+  commandOf,
+  type Excerpt,
+  excerptOf,
+  headOf,
+  hintOf,
+  lineOf,
+} from './clusters.ts';
 import { exitCodeOf, type LaunchMeta, notLaunched } from './document.ts';
 import { fleetLines } from './fleet.ts';
 import type { LaunchView, MachineRow, Refusal } from './state.ts';
@@ -103,9 +112,9 @@ function clusterLines(cluster: Cluster, total: number, short: boolean, style: Te
   ];
 }
 
-/** Which command failed, and what went wrong: once where both are told in the same words. */
+/** Which command failed, what went wrong, once where both are told in the same words, and what may mend it. */
 const reasonLines = (cluster: Cluster): string[] =>
-  [...new Set([commandOf(cluster), lineOf(cluster)])].flatMap(indented);
+  [...new Set([commandOf(cluster), lineOf(cluster), hintOf(cluster)])].flatMap(indented);
 
 /** Which machines; of many only the first, since the JSON document names all. */
 function namesOf(rows: readonly MachineRow[]): string {

@@ -5,7 +5,7 @@ import { readTold } from './reason/told.ts';
 import type { EntryOf, Scene } from './scene.ts';
 import type { Failure } from './verdict.ts';
 
-type Evidence = Omit<Failure, 'step' | 'reason'>;
+type Evidence = Omit<Failure, 'step' | 'reason' | 'hint'>;
 
 /**
  * Returns why a step failed: by what the box tells of its script and by what the script printed, or else in the

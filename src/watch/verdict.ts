@@ -26,6 +26,8 @@ export interface Failure {
   /** Console lines around the error, oldest first, at most 40. */
   readonly excerpt: readonly string[];
   readonly reason?: string;
+  /** What may mend it, where rolecall knows. */
+  readonly hint?: string;
 }
 
 /** What is known of one machine in the end. */

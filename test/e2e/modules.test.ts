@@ -79,6 +79,21 @@ test('the way out of a test is the operator’s to give, though another module o
   expect(await tested('leaves', '--network')).toMatchObject({ code: 0, verdict: 'succeeded' });
 });
 
+test('a machine that can’t resolve a name says what gives it a network', async () => {
+  writeModule(box.home, 'resolves', 'getent hosts deb.debian.org');
+  expect((await tested('resolves')).failure.hint).toContain('--network gives them one');
+  expect((await tested('resolves', '--network')).failure.hint).toContain('through the proxy in http_proxy');
+  const own = readFileSync(catalogue, 'utf8');
+  writeFileSync(catalogue, own.replace(/\nroles:\n/, '\nroles:\n  resolves: { modules: [resolves] }\n'));
+  const { stdout } = await run(
+    ...['launch', '--role', 'resolves', '--env', 'prod', '--context', 'b', '--local'],
+  );
+  expect(stdout).toMatch(
+    /→ local machines have no network, .*\{network: true\} in \S*roles\.yaml gives them one\n/,
+  );
+  writeFileSync(catalogue, own);
+});
+
 test('a module of others: added from git at a tag, pinned, launched; refused once it was changed', async () => {
   const theirs = join(box.home, 'theirs');
   writeModule(theirs, 'shared', 'echo "rolecall: version one"');
