@@ -3,7 +3,7 @@
 # script that fits it, and says on the console how that went. Installed on the AMI as
 # /usr/local/sbin/rolecall-bootstrapper; docs/bootstrapper.md.
 #
-# Needs bash >= 5.0, curl >= 7.68, coreutils, util-linux (flock), and sha256sum or openssl; to deploy builds also GNU tar,
+# Needs bash >= 5.0, curl >= 7.68, coreutils, findutils, grep, sed, util-linux (flock), and sha256sum or openssl; to deploy builds also GNU tar,
 # findutils, and gzip or zstd, whichever the builds are compressed with.
 # User data is read, matched and passed on; it is never evaluated nor sourced.
 
@@ -106,7 +106,7 @@ clean_up() {
 
 require_commands() {
   local name missing=()
-  for name in curl env flock mkdir mkfifo mktemp mv od rm sleep stat tail tee timeout tr; do
+  for name in curl cut env find flock grep head mkdir mkfifo mktemp mv od readlink rm sed sleep sort stat tail timeout tr wc; do
     command -v "$name" >/dev/null || missing+=("$name")
   done
   if ! command -v sha256sum >/dev/null && ! command -v openssl >/dev/null; then missing+=('sha256sum or openssl'); fi

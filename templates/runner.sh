@@ -28,6 +28,7 @@ declare -gA BEACON=() PERSONALITY=()
 # Whether the bundle holds nothing but folders, files, and links that stay inside.
 check_bundle() {
   local link target odd
+  need base64 cut find head mkfifo readlink sed sort stat tail timeout wc
   odd=$(find "$BASE" -mindepth 1 -maxdepth 1 ! -name start-up-bundle -print -quit)
   odd+=$(find "$BUNDLE" ! -type d ! -type l \( ! -type f -o -links +1 \) -print -quit)
   if [[ -n $odd ]]; then
@@ -112,7 +113,6 @@ module() {
 modules() {
   local name seconds platforms
   if [[ -f $BUNDLE/.lib/masks ]]; then
-    need sed
     HIDING=$(<"$BUNDLE/.lib/masks")
   fi
   rm -f -- "$BUNDLE/.lib/masks"

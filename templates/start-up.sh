@@ -73,7 +73,8 @@ learn_instance() {
   local wait header=X-aws-ec2-metadata-token url=http://169.254.169.254
   # Another metadata service is believed only under another root, which no machine has.
   if [[ -n $ROOT ]]; then url=${ROLECALL_METADATA:-$url}; fi
-  need curl
+  need curl sleep
+  command -v sha256sum >/dev/null || need openssl
   for wait in 0.2 0.4 0.8 1.6 3.2 5 5 5 5 5 ''; do
     if FAILURE=$(ask "$header-ttl-seconds: 60" -X PUT "$url/latest/api/token") &&
       FAILURE=$(printf '%s: %s\n' "$header" "$FAILURE" | ask @- "$url/latest/meta-data/instance-id") &&
@@ -108,7 +109,7 @@ refuse() {
 
 fetch() {
   local wait status code
-  need "$rolecall_bundle_compression" base64 chmod find grep mkdir mkfifo mktemp openssl tail tar tee timeout tr
+  need "$rolecall_bundle_compression" chmod grep mkdir mktemp openssl rm tar tr
   mkdir -p -- "$BASE" "${LOGS[0]%/*}" "$ROOT/run" || die "can't make the folder $BASE: is this root?"
   chmod 700 -- "$BASE"
   # What is printed goes to a log, too.

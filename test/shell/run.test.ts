@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -163,22 +164,35 @@ describe('bad user data', () => {
 });
 
 describe('the earliest failures', () => {
-  test('a missing command is named', async () => {
+  const tools =
+    'curl cut env find flock grep head mkdir mkfifo mktemp mv od readlink rm sed sleep sort stat tail timeout tr wc'.split(
+      ' ',
+    );
+  test.each(tools)('a machine without %s says so on its console', async (absent) => {
     metadata = await serveMetadata(SIGNED);
     const bin = join(box.path, 'bin');
     mkdirSync(bin);
-    const tools = 'env flock mkdir mkfifo mktemp mv od rm sleep stat tee timeout tr sha256sum bash'.split(
-      ' ',
-    );
-    for (const tool of tools) symlinkSync(await which(tool), join(bin, tool));
+    for (const tool of [...tools, 'sha256sum', 'bash'])
+      if (tool !== absent) symlinkSync(await which(tool), join(bin, tool));
     const { status, stdout } = await withBootstrapper('BOX_PATH=$1; main', [bin], {
       env: { ROLECALL_ROOT: box.path, ROLECALL_METADATA: metadata.url },
     });
     expect(status).toBe(1);
-    expect(stdout).toContain(
-      'ERROR Bootstrapping failed at step metadata (status 1): missing on this AMI: curl, tail\n',
-    );
+    const said = `ERROR Bootstrapping failed at step metadata (status 1): missing on this AMI: ${absent}\n`;
+    expect(stdout).toContain(said);
+    expect(box.read('dev/console')).toContain(said);
     expect(marks(stdout)).toHaveLength(3);
+  });
+
+  test('a console that no process can open, since it waits for a carrier, is left out in time', async () => {
+    // A FIFO that nobody reads keeps whoever opens it waiting, too.
+    rmSync(join(box.path, 'dev/console'));
+    execFileSync('mkfifo', [join(box.path, 'dev/console')]);
+    box.write('dev/ttyS0', '');
+    const { stdout } = await withBootstrapper('PATH=; find_consoles; printf %s "$SINKS"', [], {
+      env: { ROLECALL_ROOT: box.path },
+    });
+    expect(stdout).toBe(join(box.path, 'dev/ttyS0'));
   });
 
   test('a bash that is too old says so', async () => {

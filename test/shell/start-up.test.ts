@@ -129,7 +129,7 @@ describe('what is secret', () => {
     const env = { rolecall_bundle_key: 'x', rolecall_nonce: 'x', rolecall_bundle_url: 'x' };
     expect(told(await box.start({ bundle: await two(), mounts: spy, env }))).toBe('ok module.two');
     const seen = readFileSync(join(box.path, 'seen'), 'latin1');
-    for (const tool of ['curl', 'openssl', 'tar', 'timeout', 'sha256sum'])
+    for (const tool of ['curl', 'openssl', 'tar', 'find', 'sha256sum'])
       expect(seen).toContain(`@${tool}\n`);
     expect(SECRETS.filter((secret) => seen.includes(secret))).toEqual([]);
   });
@@ -192,17 +192,26 @@ describe('the earliest failures', () => {
     ).toHaveLength(3);
   });
 
-  test.each(['curl', 'openssl', 'tar', 'gzip'])('an AMI without %s', async (tool) => {
+  test.each([
+    ...['curl', 'sleep'].map((tool) => [tool, 'metadata']),
+    ...['openssl', 'tar', 'gzip', 'chmod', 'grep', 'mkdir', 'mktemp', 'rm', 'tr'].map((tool) => [
+      tool,
+      'bundle.fetch',
+    ]),
+    ...'base64 cut find head mkfifo readlink sed sort stat tail timeout wc'
+      .split(' ')
+      .map((tool) => [tool, 'bundle.unpack']),
+  ] as [string, string][])('an AMI without %s', async (tool, step) => {
     const over = 'lowerdir=/usr/bin,upperdir="$1/over/upper",workdir="$1/over/work"';
     const mounts = `mkdir "$1/over"; mount -t tmpfs tmpfs "$1/over"; mkdir "$1/over/upper" "$1/over/work"
       mount -t overlay overlay -o ${over} /usr/bin; rm /usr/bin/${tool}; hash -r`;
     const outcome = await box.start({ bundle: await two(), mounts });
-    const step = tool === 'curl' ? 'metadata' : 'bundle.fetch';
+    expect(box.read('dev/console')).toContain(`missing on this AMI: ${tool}\n`);
     expect(told(outcome)).toBe(`${step} (status 1): missing on this AMI: ${tool}`);
     expect([outcome.status, events(outcome.stdout).at(-1), box.asked]).toEqual([
       1,
       `verdict failed ${step} 1 MS`,
-      0,
+      step === 'bundle.unpack' ? 1 : 0,
     ]);
   });
 
