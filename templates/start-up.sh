@@ -53,7 +53,7 @@ clean_up() {
 
 need() {
   local name
-  for name; do command -v "$name" >/dev/null || die "missing on this AMI: $name"; done
+  for name; do hash "$name" 2>/dev/null || die "missing on this AMI: $name"; done
 }
 
 # Sets REPLY to the seconds that the deadline leaves after another $1; where there are none, ends the run.
@@ -74,7 +74,7 @@ learn_instance() {
   # Another metadata service is believed only under another root, which no machine has.
   if [[ -n $ROOT ]]; then url=${ROLECALL_METADATA:-$url}; fi
   need curl sleep
-  command -v sha256sum >/dev/null || need openssl
+  hash sha256sum 2>/dev/null || need openssl
   for wait in 0.2 0.4 0.8 1.6 3.2 5 5 5 5 5 ''; do
     if FAILURE=$(ask "$header-ttl-seconds: 60" -X PUT "$url/latest/api/token") &&
       FAILURE=$(printf '%s: %s\n' "$header" "$FAILURE" | ask @- "$url/latest/meta-data/instance-id") &&

@@ -14,21 +14,16 @@ find_consoles() {
         SINKS=()
         return 0
       fi
-    elif [[ -w $device && (-z $one || -z ${SINKS[*]}) ]] && can_print "$device"; then
+    elif [[ -w $device && (-z $one || -z ${SINKS[*]}) ]] && opens "$device"; then
       SINKS+=("$device")
     fi
   done
 }
 
 # Whether the device $1 can be opened within two seconds. By bash alone: no tool has been looked for yet.
-can_print() {
-  local opened='' opener
-  {
-    opener=${!-}
-    IFS= read -r -t 2 opened || kill -KILL "$opener" || true
-  } 2>/dev/null < <(printf '\n' 2>/dev/null >>"$1" && printf 'opened\n')
-  [[ -n $opened ]]
-}
+opens() {
+  read -rt 2 < <(echo >>"$1" && echo .) || { kill -9 $! && false; }
+} 2>/dev/null
 
 # Prints the text $1 to stdout and the consoles. A device is opened in a subshell each time, since a session's leader
 # that opens a terminal would make it its own, and be hung up when getty takes it.

@@ -2,7 +2,7 @@
 
 # Prints the hex SHA-256 of stdin, and more behind it.
 sha256() {
-  if command -v sha256sum >/dev/null; then sha256sum; else openssl dgst -sha256 -r; fi
+  if hash sha256sum 2>/dev/null; then sha256sum; else openssl dgst -sha256 -r; fi
 }
 
 # Sets REPLY to the first 16 hex digits of SHA-256(nonce "|" instance id "|" $1). The nonce goes through a pipe, never through argv.

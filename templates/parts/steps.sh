@@ -11,7 +11,7 @@ begin_run() {
   set_traps
   uptime_cs
   RUN_CS=$REPLY
-  read -r RUN < <(od -An -N4 -tx4 /dev/urandom 2>/dev/null) || printf -v RUN %04x%04x "$RANDOM" "$RANDOM"
+  read -r RUN < <(od -An -N4 -tx4 /dev/urandom) || printf -v RUN %04x%04x "$RANDOM" "$RANDOM"
   find_consoles
   if (($1 < 5)); then die "bash $BASH_VERSION is too old, 5.0 is needed"; fi
   mark "begin $SCHEME @version@"
