@@ -92,5 +92,5 @@ function kindAmong(printed: readonly string[], at: number, text: string): Kind {
 }
 
 /** What systemd says of a service: that it failed, not why. */
-const SYSTEMD = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ systemd\[\d+\]: /;
+const SYSTEMD = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ systemd\[1\]: /;
 const JOURNAL = /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ [^\s:]+\[\d+\]: /;

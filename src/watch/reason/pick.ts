@@ -41,10 +41,15 @@ function lastException(lines: readonly Line[]): number {
 /** The script called `exit`, if the box knows it behind a command: its message counts before what the script said of it. */
 function ofExit(lines: readonly Line[], asked: Asked & { readonly command: string }): Picked {
   const own = lastOwn(lines, asked);
+  // The journal's lines, which scripts print behind it, tell why.
+  const journal = /^Job for /.test(lines[own]?.text ?? '') && lines.slice(own + 1).some(isError);
+  if (journal) return generally(lines.slice(0, lines.findLastIndex(isError) + 1), asked);
   if (own >= 0 && !hasGoneOn(lines, own) && lines[own]?.kind !== 'summary')
     return { type: 'line', at: beginning(lines, starving(lines, own)) };
   return generally(lines, asked);
 }
+
+const isError = ({ kind }: Line): boolean => kind === 'strong';
 
 /** The last message, or summary, of the failing command's programs. */
 const lastOwn = (lines: readonly Line[], { command, line }: Asked & { readonly command: string }): number => {
