@@ -125,7 +125,7 @@ function maskNamed(text: string, mask: Mask, sounds: (name: string) => boolean):
     const from = index + whole.length;
     if (index < done || !sounds(name)) continue;
     const value = matchAt(sign === '=' ? AFTER_EQUALS : AFTER_COLON, text, from);
-    if (sign !== '=' && isSentence(name, value)) continue;
+    if (sign === '=' ? EXPANSION.test(value) : isSentence(name, value)) continue;
     parts.push(text.slice(done, from), value === '' ? '' : mask(value));
     done = from + value.length;
   }
@@ -134,7 +134,10 @@ function maskNamed(text: string, mask: Mask, sounds: (name: string) => boolean):
 
 /** What shells and programs say behind a name, in whole: no password. */
 const CAUSE =
-  /^(?:unbound variable|parameter (?:null or )?not set|readonly variable|command not found|not found|no such file or directory|permission denied|is a directory|invalid|missing|required|not set|empty)$/i;
+  /^(?:(?:unbound variable|parameter (?:null or )?not set|readonly variable|command not found|not found|invalid|missing|required|not set|empty)$|(?:no such (?:file or directory|device|process)|permission denied|(?:is|not) a directory|file exists|operation not (?:permitted|supported)|connection (?:refused|reset|timed out)|read-only file system|no space left on device|device or resource busy)(?![\w-]))/i;
+
+/** `SECRET=$(openssl rand ...)`, as a script has it: how the value is found, not the value. */
+const EXPANSION = /^["']?(?:\$\(|`|\$\{?[A-Za-z_])/;
 
 /** `cannot read key: no such file` is an error's reason, and people need it. A password may be made of words, too. */
 const isSentence = (name: string, value: string): boolean =>

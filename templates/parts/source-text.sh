@@ -114,8 +114,11 @@ source_text() {
 # Sets command and line to what was asked before the script gave up: `COMMAND || exit`, `if ! COMMAND; then ...; exit`.
 condition() {
   local rows=() at=$((line - 1)) one
-  if [[ $command == *' || '* ]]; then
-    command=${command%%' || '*}
+  if [[ $command == *' || '* && -r $path ]]; then
+    one=${command%%' || '*}
+    mapfile -t -n "$line" rows <"$path"
+    earlier_command
+    command=${one#'! '} line=$((at + 1))
     return 0
   fi
   if [[ $command =~ ^[^\']*\;[[:space:]]*(exit([[:space:]][^\;]*)?)$ && $command != 'if '* ]]; then command=${BASH_REMATCH[1]}; fi
@@ -157,11 +160,12 @@ earlier_command() {
       at=$before
       return 0
     fi
-    line_before
+    # `COMMAND || rc=$?`
+    if [[ $REPLY == *' || '* ]]; then REPLY=${REPLY%%' || '*}; else line_before; fi
   else
     return 0
   fi
-  one=$REPLY
+  if ((at < 0)); then at=$before; else one=$REPLY; fi
 }
 
 # Sets `at` to the line before it on which a command begins, and REPLY to its text.

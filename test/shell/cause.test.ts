@@ -191,6 +191,11 @@ const EXITS: readonly Case[] = [
     '#!/bin/bash\npython3 - <<PY\nimport sys\nsys.exit("it\'s 3")\nPY\nif [ $? -ne 0 ]; then\n  exit 3\nfi',
     at(2, 'python3 - <<PY', 3),
   ],
+  [
+    'a question about what was kept behind ||',
+    '#!/bin/bash\nset -e\nrc=0\nls /nonexistent || rc=$?\n(( rc == 0 )) || { echo "no list"; exit "$rc"; }',
+    at(4, 'ls /nonexistent', 2),
+  ],
   ['no question', '#!/bin/bash\necho one\nexit 6', at(3, 'exit 6', 6)],
   [
     'a main function',

@@ -261,7 +261,12 @@ function causeBefore(lines: readonly Line[], at: number, from: number): number {
 }
 
 /** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
-const tellsWhy = (text: string): boolean =>
+const tellsWhy = (text: string): boolean => !GAVE_UP.test(text) && hasReason(text);
+
+/** What a script says of its own tries in the end, whatever name it gives itself. */
+const GAVE_UP = /\b(?:failed \d+ times|after \d+ (?:tries|attempts|retries)|(?:giving|gave) up)\b/i;
+
+const hasReason = (text: string): boolean =>
   !GIVES_UP.test(text) &&
   (/^\{|\blevel=|^error: '|^FATAL ERROR: /.test(text) ||
     /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
