@@ -107,7 +107,7 @@ function masked(text: string, mask: Mask, sounds: (name: string) => boolean): st
   const lines = text
     .replace(PRIVATE_KEY_BLOCK, (block) => block.replace(/[^\r\n]+/g, mask))
     .replace(LINE_OF_PAYLOAD, (whole, name: string, value: string) =>
-      sounds(name) ? `${name}=${mask(value)}` : whole,
+      sounds(name) && !EXPANSION.test(value) ? `${name}=${mask(value)}` : whole,
     );
   return maskNamed(lines, mask, sounds)
     .replace(AGE_KEY, mask)
