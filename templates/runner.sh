@@ -8,7 +8,7 @@ LOG_BYTES=400000
 # A module's name, seconds and systems. The name becomes a part of a marker.
 MODULE='^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,40}( [1-9][0-9]{0,5}( [a-z0-9_.,-]+)?)?$'
 # Sourced in a function, and yet for all.
-declare -gA BEACON=()
+declare -gA BEACON=() PERSONALITY=()
 
 # ---- parts: each file is put in here when this one is joined
 . parts/children.sh

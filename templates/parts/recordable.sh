@@ -151,6 +151,13 @@ here_document() {
 sourced_file() {
   local word=$1 name rest root
   word=${word#[\"\']} word=${word%[\"\']}
+  # A personality's word: `../roles/${role:?}.sh`.
+  for name in "${!PERSONALITY[@]}"; do
+    if [[ $word != *'$'* ]]; then break; fi
+    word=${word//"\${$name"?(:?*([!\}]))\}/"${PERSONALITY[$name]}"}
+    if [[ $word =~ ^(.*)\$"$name"([^[:alnum:]_].*|)$ ]]; then word=${BASH_REMATCH[1]}${PERSONALITY[$name]}${BASH_REMATCH[2]}; fi
+  done
+  name=''
   # shellcheck disable=SC2016 # as they stand in a script
   case $word in
   '$ROLECALL_LIB' | '${ROLECALL_LIB}' | '${ROLECALL_LIB:'*) REPLY=${BUNDLE:-}/.lib/module-lib.sh ;;
@@ -159,6 +166,8 @@ sourced_file() {
   *) REPLY=$word ;;
   esac
   if [[ -z ${name:-} ]]; then
+    # One that isn't there yet is made by the script, whose own text tells what is in it.
+    if [[ ! -e $REPLY ]]; then REPLY=/dev/null; fi
     [[ -r $REPLY ]]
     return
   fi
@@ -175,5 +184,6 @@ sourced_file() {
   done
   # Or else the only file of this name below them.
   REPLY=$(find "${BUILD_DIR:-$2}" "$2" -name "$name" -type f 2>/dev/null | sort -u | head -n 2)
+  if [[ -z $REPLY && $word != *[\$\`]* ]]; then REPLY=/dev/null; fi
   [[ -n $REPLY && $REPLY != *$'\n'* ]]
 }

@@ -152,6 +152,16 @@ const COMMANDS: readonly Case[] = [
     { line: '3', status: '1' },
   ],
   ['its own ERR trap', "#!/bin/bash\nset -e\ntrap 'echo mine' ERR\nls /nonexistent", {}],
+  [
+    'a function of a role’s script',
+    '#!/bin/bash\nset -e\nsource "../prod/$role-functions.sh"\nstart',
+    { ...at(2, 'ls /nonexistent', 2), function: 'start', file: 'b/prod/web-functions.sh' },
+  ],
+  [
+    'a function of a file that the script has made',
+    '#!/bin/bash\nset -e\nprintf "start() {\\nls /nonexistent\\n}\\n" >made.sh\n. ./made.sh\nstart',
+    { ...at(2, 'ls /nonexistent', 2), function: 'start', file: 'b/prod/made.sh' },
+  ],
 ];
 
 const EXITS: readonly Case[] = [
@@ -235,6 +245,7 @@ const OTHERS: readonly Case[] = [
 
 describe('facts of a failure: the command that failed', () => {
   test.each(COMMANDS)('%s', async (_what, script, facts) => {
+    box.write('etc/rolecall/init/b/prod/web-functions.sh', 'start() {\n  ls /nonexistent\n}\n');
     for (const name of ['part', 'web'])
       box.write(`etc/rolecall/init/b/prod/${name}.sh`, 'echo part\nls /nonexistent\n');
     const failure = await failureOf(script);
