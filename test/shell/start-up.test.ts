@@ -129,8 +129,7 @@ describe('what is secret', () => {
     const env = { rolecall_bundle_key: 'x', rolecall_nonce: 'x', rolecall_bundle_url: 'x' };
     expect(told(await box.start({ bundle: await two(), mounts: spy, env }))).toBe('ok module.two');
     const seen = readFileSync(join(box.path, 'seen'), 'latin1');
-    for (const tool of ['curl', 'openssl', 'tar', 'find', 'sha256sum'])
-      expect(seen).toContain(`@${tool}\n`);
+    for (const tool of ['curl', 'openssl', 'tar', 'find', 'sha256sum']) expect(seen).toContain(`@${tool}\n`);
     expect(SECRETS.filter((secret) => seen.includes(secret))).toEqual([]);
   });
 
