@@ -19,7 +19,7 @@ function hintOn(failure: Partial<Failure>, network: LocalNetwork | undefined = N
 describe('a local machine without network', () => {
   test.each([
     'curl: (6) Could not resolve host: example.com',
-    "E: Failed to fetch http://deb.debian.org/x.deb  Temporary failure resolving 'deb.debian.org'",
+    "E: Failed to fetch http://mirror.example.com/x.deb  Temporary failure resolving 'mirror.example.com'",
     'urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>',
     'wget: unable to resolve host address ‘example.com’',
     "fatal: unable to access 'https://example.com/x.git/': Could not resolve host: example.com",

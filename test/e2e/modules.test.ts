@@ -80,7 +80,7 @@ test('the way out of a test is the operator’s to give, though another module o
 });
 
 test('a machine that can’t resolve a name says what gives it a network', async () => {
-  writeModule(box.home, 'resolves', 'getent hosts deb.debian.org');
+  writeModule(box.home, 'resolves', 'getent hosts mirror.example.com');
   expect((await tested('resolves')).failure.hint).toContain('--network gives them one');
   expect((await tested('resolves', '--network')).failure.hint).toContain('through the proxy in http_proxy');
   const own = readFileSync(catalogue, 'utf8');

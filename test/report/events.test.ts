@@ -105,13 +105,13 @@ describe('ndjson', () => {
 
   test('tells signs of life, with how long the step has run', () => {
     const alive = { type: 'alive', at: START, instanceId: instanceId(0), step: 'init', ms: 210_400 } as const;
-    expect(JSON.parse(ndjsonEvent({ ...alive, text: 'Get:1 http://deb.debian.org' }))).toEqual({
+    expect(JSON.parse(ndjsonEvent({ ...alive, text: 'Get:1 http://mirror.example.com' }))).toEqual({
       event: 'alive',
       at: '2026-11-21T22:00:00.000Z',
       instance_id: instanceId(0),
       step: 'init',
       ms: 210_400,
-      text: 'Get:1 http://deb.debian.org',
+      text: 'Get:1 http://mirror.example.com',
     });
     expect(eventLines(emptyView(), { ...alive, text: 'Get:1' })).toEqual([
       `${instanceId(0)} init, 3 min 30 s, last line: Get:1`,

@@ -3,7 +3,7 @@ import { isOf, isQuiet, nameThemselves, programsOf } from './command.ts';
 import { TRACE } from './harmless.ts';
 import type { Line } from './kinds.ts';
 import { shellPlace } from './places.ts';
-import { isStarved } from './summaries.ts';
+import { beginning, causeBefore, isTelling, lastTelling, starving, tellsWhy } from './trail.ts';
 import { goesOn, isConsequence, isOftenExpected } from './words.ts';
 
 export type Picked =
@@ -208,107 +208,3 @@ const lastWord = (lines: readonly Line[], at: number): Picked =>
 /** Whether a script has printed progress of its own behind a line. */
 const hasGoneOn = (lines: readonly Line[], at: number): boolean =>
   lines.slice(at + 1).some(({ text, kind }) => kind === 'plain' && /^\S/.test(text) && goesOn(text));
-
-/** The last line before `before` that tells something: an indented one speaks by the line that it belongs to. */
-function lastTelling(lines: readonly Line[], before: number, from = 0): number {
-  for (let at = before - 1; at >= from; at--) {
-    if (!isTelling(lines[at])) continue;
-    const head = headOf(lines, at, from);
-    const kind = lines[head]?.kind;
-    if (kind === 'strong') return head;
-    if (kind !== 'summary' && kind !== 'minor') return at;
-    at = head;
-  }
-  return -1;
-}
-
-const isTelling = (line: Line | undefined): boolean =>
-  line?.kind === 'strong' || line?.kind === 'weak' || line?.kind === 'plain';
-
-/** The line that an indented one belongs to; itself where there is none. */
-function headOf(lines: readonly Line[], at: number, from: number): number {
-  if (lines[at]?.kind === 'strong' || /^\S/.test(lines[at]?.text ?? '')) return at;
-  for (let above = at - 1; above >= from; above--) {
-    const { text = '', kind = 'noise' } = lines[above] ?? {};
-    if (text.trim() === '') return at;
-    if (/^\S/.test(text) && kind !== 'noise' && kind !== 'frame') return above;
-  }
-  return at;
-}
-
-/** A tool at the end of a pipe complains about its input: the tool before it has failed, and said why. */
-function starving(lines: readonly Line[], at: number): number {
-  let now = at;
-  while (now >= 0 && isStarved(lines[now]?.text ?? '')) {
-    const before = lastTelling(lines, now);
-    const { text = '', kind = 'noise' } = lines[before] ?? {};
-    if (kind !== 'strong' && !isStarved(text)) break;
-    now = before;
-  }
-  return now;
-}
-
-/** From what a script says after a failure (`download failed`) to the message right before it that tells why. */
-function causeBefore(lines: readonly Line[], at: number, from: number): number {
-  let now = at;
-  while (isConsequence(lines[now]?.text ?? '') && !tellsWhy(lines[now]?.text ?? '')) {
-    const before = lastTelling(lines, now, from);
-    const { text = '', kind = 'noise' } = lines[before] ?? {};
-    if ((kind !== 'strong' && kind !== 'weak') || isOftenExpected(text)) break;
-    now = starving(lines, before);
-  }
-  return now;
-}
-
-/** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
-const tellsWhy = (text: string): boolean => !GAVE_UP.test(text) && hasReason(text);
-
-/** What a script says of its own tries in the end, whatever name it gives itself. */
-const GAVE_UP = /\b(?:failed \d+ times|after \d+ (?:tries|attempts|retries)|(?:giving|gave) up)\b/i;
-
-const hasReason = (text: string): boolean =>
-  !GIVES_UP.test(text) &&
-  (/^\{|\blevel=|^error: '|^FATAL ERROR: /.test(text) ||
-    /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
-    /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
-    /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
-    /: (?!.*: ).*(?:\b[45]\d\d\b|refused|denied|no such|not found|timed out|unreachable|exists|space|in use|reset|permitted|unknown|invalid|expired|resolve)/i.test(
-      text,
-    ));
-
-/** Nothing but that the script ends here. */
-const GIVES_UP =
-  /^[^:]*:? ?\W*(?:giving up|gave up|aborting|aborted|bailing out|exiting|stopping|failed|failure)\b(?:\W*$| after| \(|, )/i;
-
-/** Families of messages that come in several lines, of which the first tells why. */
-const FAMILIES: readonly RegExp[] = [
-  /^E: /,
-  /^(?:ERROR|Error|error)(?:\[\w+\])?:? /,
-  /^\[ERROR\]/,
-  /^\[ALERT\]/,
-  /^npm (?:ERR!|error)/,
-  /: (?:fatal )?error: |^\S+\.go:\d+:\d+: |undefined reference to|: error TS\d+|^\S+:\d+:\d+: error/,
-  /^CMake Error/,
-  /^[0-9A-F]+:error:|^(?:Can't open|Could not open|Unable to load|Error (?:opening|loading|reading))/,
-  /\[ERROR\] \[MY-|\[ERROR\] /,
-  /^fatal: /,
-  /: parser error|: validity error|: Schemas validity error/,
-  /^ERROR! /,
-  /^[│ ]*Error: /,
-  /syntax error near|: line \d+: `|^\S+: \d+: Syntax error|unexpected end of file|unexpected EOF/,
-  /: (?:FAILED|FAILED open or read)$/,
-];
-
-/** The first line of the messages that end at `at`. */
-function beginning(lines: readonly Line[], at: number): number {
-  const family = FAMILIES.find((form) => form.test(lines[at]?.text ?? ''));
-  if (family === undefined) return at;
-  let first = at;
-  for (let above = at - 1; above >= 0; above--) {
-    const { text = '', kind = 'noise' } = lines[above] ?? {};
-    if (family.test(text) && kind === 'strong') first = above;
-    else if (kind === 'plain' && /^\S/.test(text)) break;
-    else if (kind === 'strong' || (kind === 'weak' && /^\S/.test(text))) break;
-  }
-  return first;
-}

@@ -2,7 +2,7 @@
 # apt-get est joué
 apt-get() {
     case "$1" in
-    update) printf '%s\n' "Atteint :1 http://deb.debian.org/debian bookworm InRelease" "Atteint :2 http://deb.debian.org/debian-security bookworm-security InRelease" "Lecture des listes de paquets... Fait" ;;
+    update) printf '%s\n' "Atteint :1 http://mirror.example.com/debian bookworm InRelease" "Atteint :2 http://mirror.example.com/debian-security bookworm-security InRelease" "Lecture des listes de paquets... Fait" ;;
     install)
         echo "Lecture des listes de paquets... Fait"
         echo "Construction de l'arbre des dépendances... Fait"
