@@ -136,6 +136,10 @@ describe('notes', () => {
     expect(notes).toEqual(expected.map((start) => expect.stringMatching(new RegExp(`^${start}`))));
   });
 
+  test('nothing of variables and files that the machine has', async () => {
+    expect(await noted(`${GOOD}source "$ROLECALL_LIB"\necho "$web_port" "${'$'}{role:?}"\n`)).toEqual([]);
+  });
+
   test('what shellcheck finds', async () => {
     expect(
       await noted(`${GOOD}cd /tmp || exit 1\nrm -rf "$nothing/"*\nfor f in $(ls *.x); do echo "$f"; done\n`),
