@@ -65,7 +65,7 @@ trimmed() {
 
 # Where line `at` of `rows` stands in a text in quotes, or in a here-document, sets `at` to the line on which that begins.
 statement_start() {
-  local index text quote='' end='' from=0 before
+  local index text bare quote='' end='' from=0 before
   for ((index = 0; index <= at && index < ${#rows[@]}; index++)); do
     text=${rows[index]}
     if [[ -n $end ]]; then
@@ -74,21 +74,23 @@ statement_start() {
       continue
     fi
     if [[ -z $quote ]]; then from=$index; fi
-    text=${text//\\[\"\'\\]/}
+    text=${text//\\[\"\'\\]/} bare=''
     while [[ -n $text ]]; do
       if [[ -n $quote ]]; then
         if [[ $text != *"$quote"* ]]; then break; fi
         text=${text#*"$quote"} quote=''
       elif [[ $text =~ ^([^\'\"#]*)([\'\"#])(.*)$ ]]; then
         before=${BASH_REMATCH[1]} quote=${BASH_REMATCH[2]} text=${BASH_REMATCH[3]}
+        bare+=$before
         if [[ $quote != '#' ]]; then continue; fi
         quote=''
         if [[ -z $before || $before == *[[:space:]] ]]; then break; fi
       else
+        bare+=$text
         break
       fi
     done
-    if [[ -z $quote && ${rows[index]} =~ \<\<-?[[:space:]]*[\\\"\']?([A-Za-z_][A-Za-z0-9_]*) ]]; then end=${BASH_REMATCH[1]}; fi
+    if [[ -z $quote && $bare =~ (^|[^<])\<\<-?([^<]|$) && ${rows[index]} =~ \<\<-?[[:space:]]*[\\\"\']?([A-Za-z_][A-Za-z0-9_]*) ]]; then end=${BASH_REMATCH[1]}; fi
   done
   at=$from
 }

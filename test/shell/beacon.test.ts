@@ -146,8 +146,10 @@ describe('a boot that succeeds', () => {
     const pinned = await beacon();
     metadata = await serveMetadata(userData(pinned));
     const log = box.write('argv', '');
-    const env = { ROLECALL_ROOT: box.path, ROLECALL_METADATA: metadata.url, ARGV: log };
-    await withBootstrapper('curl() { printf "%s\\n" "$*" >>"$ARGV"; command curl "$@"; }; main', [], { env });
+    const env = { ROLECALL_ROOT: box.path, ROLECALL_METADATA: metadata.url, CALLS: log };
+    await withBootstrapper('curl() { printf "%s\\n" "$*" >>"$CALLS"; command curl "$@"; }; main', [], {
+      env,
+    });
     expect(await told()).toEqual(['failed init 1']);
     const calls = box.read('argv');
     expect(calls).toContain('--config -');

@@ -20,7 +20,7 @@ describe('mac_of', () => {
   });
 
   test('is the same from openssl', async () => {
-    const hidden = 'command() { [[ $2 != sha256sum ]]; }; sha256sum() { exit 1; }';
+    const hidden = 'hash() { [[ $1 != sha256sum ]]; }; sha256sum() { exit 1; }';
     expect(await reply(`${hidden}; NONCE=$1 INSTANCE_ID=$3; mac_of "$2"`, [NONCE, body, INSTANCE_ID])).toBe(
       expected,
     );

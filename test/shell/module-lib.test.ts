@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { run } from './bash.ts';
 import { BoxRoot } from './box.ts';
-import { library, list, module, StartUpBox, sealed, told } from './start-up.ts';
+import { library, list, module, StartUpBox, sealed } from './start-up.ts';
 
 let box: BoxRoot;
 beforeEach(() => {
@@ -47,7 +47,7 @@ test('a bundle has it, and a module finds it as $ROLECALL_LIB', async () => {
     ]);
     const outcome = await machine.start({ bundle });
     expect(outcome.stdout).toContain('rolecall[module.one]: hello\n');
-    expect(told(outcome)).toBe('module.one (status 1): ERROR: no word');
+    expect(outcome.stdout).toContain('rolecall[module.one]| ERROR: no word\n');
   } finally {
     machine.remove();
   }
