@@ -44,9 +44,15 @@ function ofExit(lines: readonly Line[], asked: Asked & { readonly command: strin
   // The journal's lines, which scripts print behind it, tell why.
   const journal = /^Job for /.test(lines[own]?.text ?? '') && lines.slice(own + 1).some(isError);
   if (journal) return generally(lines.slice(0, lines.findLastIndex(isError) + 1), asked);
-  if (own >= 0 && !hasGoneOn(lines, own) && lines[own]?.kind !== 'summary')
-    return { type: 'line', at: beginning(lines, starving(lines, own)) };
-  return generally(lines, asked);
+  if (own < 0 || hasGoneOn(lines, own)) return generally(lines, asked);
+  const programs = programsOf(asked.command);
+  // Its own summary leads to its own message.
+  const message =
+    lines[own]?.kind === 'summary'
+      ? lines.findLastIndex((line) => isError(line) && isOf(line.text, programs))
+      : own;
+  if (message < 0) return generally(lines, asked);
+  return { type: 'line', at: beginning(lines, causeBefore(lines, starving(lines, message), 0)) };
 }
 
 const isError = ({ kind }: Line): boolean => kind === 'strong';
