@@ -17,12 +17,13 @@ import { packageRoot } from '../io/package-root.ts';
 import { printable } from '../io/text.ts';
 import { newLaunchId, newNonce } from '../launch/identity.ts';
 import { nearest } from '../nearest.ts';
+import { noteText } from '../scripts/script.ts';
 import type { Host } from './host.ts';
 import { launchDraft } from './launch-draft.ts';
 import type { ModuleTestValues } from './module-test.ts';
 import { collectionNear, shelvesNear } from './modules.ts';
 import { bundleLibrary, checkPlaces, type RoleBundle } from './role-bundle.ts';
-import { moduleScripts, noteText, requireSound } from './script-checks.ts';
+import { moduleScripts, requireSound } from './script-checks.ts';
 
 /** What a module's test is not told by the module: booting, and ending two runs of it. */
 const MARGIN_MS = 120_000;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { clientToken, MAX_BATCH } from '../launch/identity.ts';
 import { type InitLookup, type Knowledge, lookUp } from '../payload/init-script.ts';
@@ -12,6 +12,7 @@ import type { BundlePin } from './bundle-pin.ts';
 import type { Intent } from './intent.ts';
 import { pinNotices } from './pins.ts';
 import type { RoleBundle } from './role-bundle.ts';
+import { overlayInit } from './script-checks.ts';
 
 interface PlanWords {
   /** A local folder that stands for the build: its init scripts are looked at. */
@@ -105,12 +106,9 @@ function initLookup(
   const { environment, context, personality } = role;
   const machineId = personality['machine_id'];
   const build = buildDir === undefined ? pin && listed(pin.build.init) : inFolder(join(buildDir, 'init'));
-  const { overlay } = catalogue.localImage ?? {};
+  const overlay = overlayInit(catalogue);
   // What the local image has is what its author means to have on the AMI; what that really holds nobody knows here.
-  const ami =
-    overlay === undefined
-      ? () => 'unknown' as const
-      : inFolder(join(resolve(dirname(catalogue.path), overlay), 'etc/rolecall/init'));
+  const ami = overlay === undefined ? () => 'unknown' as const : inFolder(overlay);
   return lookUp({ environment, context, machineId }, ami, build);
 }
 

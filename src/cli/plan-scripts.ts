@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { noteText } from '../scripts/script.ts';
 import type { Draft } from './intent.ts';
-import { initScripts, moduleScripts, noteText, overlayInit, requireSound } from './script-checks.ts';
+import { initScripts, moduleScripts, overlayInit, requireSound } from './script-checks.ts';
 
 /**
  * Checks the scripts that a planned machine would run, as far as they are on this computer: its modules', or the init

@@ -4,12 +4,9 @@ import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Module } from '../bundle/module.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { DocumentError, type Fault } from '../document/faults.ts';
+import type { Fault } from '../document/faults.ts';
 import type { Depth } from '../scripts/check.ts';
-import { type Script, type Start, startOf } from '../scripts/script.ts';
-
-/** Larger files are no scripts. */
-const MOST_BYTES = 1_048_576;
+import { MOST_SCRIPT_BYTES, type Script, type Start, scriptError, startOf } from '../scripts/script.ts';
 
 /** How messages call a path: below the catalogue's folder relative to it. */
 function labelOf(path: string, catalogue: Pick<Catalogue, 'path'>): string {
@@ -71,7 +68,7 @@ async function initScript(path: string, label: string): Promise<Script | undefin
 
 async function scriptAt(path: string, file: string, start: Start): Promise<Script | undefined> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined || !found.isFile() || found.size > MOST_BYTES) return undefined;
+  if (found === undefined || !found.isFile() || found.size > MOST_SCRIPT_BYTES) return undefined;
   return { file, bytes: await readFile(path).catch(() => undefined), start };
 }
 
@@ -86,11 +83,3 @@ export async function requireSound(
   if (faults.length > 0) throw scriptError(faults);
   return notes;
 }
-
-/** The error of scripts that can't work. */
-export const scriptError = (faults: readonly Fault[]): DocumentError =>
-  new DocumentError('what machines would run', faults, 'mend the scripts: docs/scripts.md tells each fault');
-
-/** `init/b/bootstrapper.sh:3: curl without -f ...` */
-export const noteText = ({ file, line, message, expected }: Fault): string =>
-  `${file}:${line}: ${message}${expected === undefined ? '' : `; better: ${expected}`}`;

@@ -5,13 +5,13 @@ import { type Fault, faultDocuments } from '../document/faults.ts';
 import { RolecallError, UsageError } from '../errors.ts';
 import { counted, printable } from '../io/text.ts';
 import type { BundleKey, LaunchId, Nonce } from '../nouns.ts';
+import { noteText, scriptError } from '../scripts/script.ts';
 import { openCatalogue } from './catalogue.ts';
 import { command } from './command.ts';
 import type { Host } from './host.ts';
 import { catalogueOptions, OUTPUT } from './options.ts';
 import { payloadFor } from './payloads.ts';
 import { print } from './print.ts';
-import { noteText } from './script-checks.ts';
 
 /** `rolecall validate`: every fault of the catalogue at once (exit 2), or one line that it is sound. */
 export const validate = command({
@@ -43,17 +43,13 @@ async function resolveAll(
   region: string | undefined,
   { cwd, signal }: Host,
 ): Promise<readonly Fault[]> {
-  const [
-    { resolveRole },
-    { checkDeploys },
-    { catalogueScripts, moduleScripts, scriptError },
-    { checkScripts },
-  ] = await Promise.all([
-    import('../catalogue/resolve.ts'),
-    import('./build-pin.ts'),
-    import('./script-checks.ts'),
-    import('../scripts/check.ts'),
-  ]);
+  const [{ resolveRole }, { checkDeploys }, { catalogueScripts, moduleScripts }, { checkScripts }] =
+    await Promise.all([
+      import('../catalogue/resolve.ts'),
+      import('./build-pin.ts'),
+      import('./script-checks.ts'),
+      import('../scripts/check.ts'),
+    ]);
   const modules = new Map<string, Module>();
   const problems = new Map<string, string | undefined>();
   const faults = new Map<string, Fault>();

@@ -1,7 +1,7 @@
 import { type Entry, escapeOf } from '../archive/entries.ts';
 import { SecretSearch, type Suspect, suspectName } from '../archive/suspects.ts';
 import { type Compression, type Written, writeArchive } from '../archive/write.ts';
-import { type Script, startOf } from '../scripts/script.ts';
+import { MOST_SCRIPT_BYTES, type Script, startOf } from '../scripts/script.ts';
 import { linksOut } from './links.ts';
 
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>;
@@ -19,9 +19,6 @@ export interface Archived extends Written {
   /** What machines would run: the scripts below `init/`. */
   readonly scripts: readonly Script[];
 }
-
-/** Larger files are no scripts. */
-const MOST_SCRIPT_BYTES = 1_048_576;
 
 /** gzip's own default, at which `git archive | gzip` is compared with it. */
 const LEVEL = 6;

@@ -6,13 +6,14 @@ import { makeFolder } from '../io/make-folder.ts';
 import { type Draft, draftIn, regularOutput, writeOutput } from '../io/output-file.ts';
 import { type Build, isPathName, type PathName } from '../nouns.ts';
 import { checkScripts } from '../scripts/check.ts';
+import { noteText, scriptError } from '../scripts/script.ts';
 import type { Archived } from './archive.ts';
 import { archiveSource } from './archive-source.ts';
 import { attributedFiles, substitutedFiles } from './attributes.ts';
 import { type Source, sourceOf } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
 import { notesOf } from './notes.ts';
-import { refuse, refuseScripts } from './refuse.ts';
+import { refuse } from './refuse.ts';
 import { refuseSubstitutions } from './substitutions.ts';
 import { workTree } from './work-tree.ts';
 
@@ -102,7 +103,7 @@ async function buildInto(
     );
     refuse(archived, plan, source);
     const scripts = await checkScripts(archived.scripts, tools.signal);
-    refuseScripts(scripts.faults);
+    if (scripts.faults.length > 0) throw scriptError(scripts.faults);
     const build = buildOf(plan, source, tag ?? dirtyTag(source, archived), archived, tools.now());
     const path = pathOf(build);
     await requireWritable(path);
@@ -110,7 +111,7 @@ async function buildInto(
     await draft.commit(path);
     const notes = [
       ...(await notesOf(plan, source, { archived, attributed, substituted, tag: build.tag })),
-      ...scripts.notes.map(({ file, line, message }) => `${file}:${line}: ${message}`),
+      ...scripts.notes.map(noteText),
     ];
     return { build, path, manifestPath: manifestPathOf(path), files: archived.files, notes };
   } finally {

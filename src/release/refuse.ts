@@ -1,5 +1,4 @@
 import type { Suspect } from '../archive/suspects.ts';
-import { DocumentError, type Fault as ScriptFault } from '../document/faults.ts';
 import { UsageError } from '../errors.ts';
 import { optionText, shownPath } from '../io/text.ts';
 import type { Archived } from './archive.ts';
@@ -31,16 +30,6 @@ export function refuse(archived: Archived, plan: BuildPlan, { dirty }: Source): 
   throw new UsageError(`the build is empty: ${dirty ? 'the work tree' : where} has no files in it`, {
     hint: 'check `path` of the app in the catalogue, and export-ignore in .gitattributes',
   });
-}
-
-/** @throws DocumentError for init scripts that can't work on any machine */
-export function refuseScripts(faults: readonly ScriptFault[]): void {
-  if (faults.length > 0)
-    throw new DocumentError(
-      'what machines would run',
-      faults,
-      'mend the scripts: docs/scripts.md tells each fault',
-    );
 }
 
 /** Entries that a build may not hold, and what to do about them. */

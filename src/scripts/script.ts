@@ -1,5 +1,5 @@
 /** Scripts that a machine will run, as they are looked at before there is one. */
-import type { Fault } from '../document/faults.ts';
+import { DocumentError, type Fault } from '../document/faults.ts';
 
 /** How a machine starts a script. */
 export type Start =
@@ -32,6 +32,17 @@ export interface Checked {
   readonly faults: readonly Fault[];
   readonly notes: readonly Fault[];
 }
+
+/** Larger files are no scripts. */
+export const MOST_SCRIPT_BYTES = 1_048_576;
+
+/** The error of scripts that can't work on any machine. */
+export const scriptError = (faults: readonly Fault[]): DocumentError =>
+  new DocumentError('what machines would run', faults, 'mend the scripts: docs/scripts.md tells each fault');
+
+/** `init/b/bootstrapper.sh:3: curl without -f ...; better: ...` */
+export const noteText = ({ file, line, message, expected }: Fault): string =>
+  `${file}:${line}: ${message}${expected === undefined ? '' : `; better: ${expected}`}`;
 
 /** A finding in a script, at its line (from 1). */
 export function finding(

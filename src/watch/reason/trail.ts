@@ -55,20 +55,20 @@ export function causeBefore(lines: readonly Line[], at: number, from: number): n
 }
 
 /** Whether a message is a tool's (`cp: ...`), a shell's or an exception, or brings its reason behind a colon. */
-export const tellsWhy = (text: string): boolean => !GAVE_UP.test(text) && hasReason(text);
+export const tellsWhy = (text: string): boolean =>
+  !TRIES.test(text) && !GIVES_UP.test(text) && HAS_REASON.some((form) => form.test(text));
 
 /** What a script says of its own tries in the end, whatever name it gives itself. */
-const GAVE_UP = /\b(?:failed \d+ times|after \d+ (?:tries|attempts|retries)|(?:giving|gave) up)\b/i;
+const TRIES = /\b(?:failed \d+ times|after \d+ (?:tries|attempts|retries)|(?:giving|gave) up)\b/i;
 
-const hasReason = (text: string): boolean =>
-  !GIVES_UP.test(text) &&
-  (/^\{|\blevel=|^error: '|^FATAL ERROR: /.test(text) ||
-    /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/.test(text) ||
-    /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/.test(text) ||
-    /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/.test(text) ||
-    /: (?!.*: ).*(?:\b[45]\d\d\b|refused|denied|no such|not found|timed out|unreachable|exists|space|in use|reset|permitted|unknown|invalid|expired|resolve)/i.test(
-      text,
-    ));
+/** A tool's or a shell's message, an exception, a structured log, or a reason behind the last colon. */
+const HAS_REASON: readonly RegExp[] = [
+  /^\{|\blevel=|^error: '|^FATAL ERROR: /,
+  /^(?!error|fatal|warning|failed|failure|critical)[a-z][\w.+/-]*(?:\[\d+\])?: \S/,
+  /^\S+: (?:line )?\d+: |^(?:E|Err:\d+)[: ]|^[\w.$]*(?:Error|Exception)\b| at \S+ line \d+\.$/,
+  /\[(?:emerg|alert|crit)\]|^\S+:\d+:(?:\d+:)? |^npm |^(?:\[ERROR\]|\S+ \[ERROR\])/,
+  /: (?!.*: ).*(?:\b[45]\d\d\b|refused|denied|no such|not found|timed out|unreachable|exists|space|in use|reset|permitted|unknown|invalid|expired|resolve)/i,
+];
 
 /** Nothing but that the script ends here. */
 const GIVES_UP =
