@@ -22,6 +22,9 @@ export interface Cluster {
 
 export const NO_VERDICT = 'watching ended before its verdict';
 
+/** How the reason of a machine begins that EC2 never showed as running. */
+const NEVER_RUNNING = 'never running: ';
+
 /** Every machine without success in exactly one cluster: the largest first, then by step, then in the order of launch. */
 export function clustersOf(view: LaunchView): Cluster[] {
   const clusters = new Map<
@@ -86,19 +89,45 @@ function keyOf({ outcome, step, failure, reason = '' }: Trouble): string {
   ]);
 }
 
-/** What befell them, in words: `failed at module rabbitmq (status 100)`, `silent`, `never booted`. */
-export function headOf({ outcome, step, failure, rows }: Cluster): string {
+/** What a cluster, or its entry in the JSON document, tells of its trouble. */
+interface Told {
+  readonly outcome: Cluster['outcome'];
+  readonly step: string | null;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly reason?: string;
+}
+
+/** Returns what befell the machines, in words: `failed at module rabbitmq (status 100)`, `silent`, `never booted`. */
+export function headWords({ outcome, step, status, reason }: Omit<Told, 'error'>): string {
   switch (outcome) {
     case 'failed':
-      return `failed at ${stepWords(step ?? 'an unknown step')} (status ${failure?.status})`;
+      return `failed at ${stepWords(step ?? 'an unknown step')} (status ${status})`;
     case 'lost':
       return 'lost';
-    case 'silent': {
-      if (rows.some(({ verdict }) => verdict === undefined)) return 'no verdict yet';
-      return rows.every(({ machine }) => machine.state === 'pending') ? 'never booted' : 'silent';
-    }
+    case 'silent':
+      if (reason === NO_VERDICT) return 'no verdict yet';
+      return reason?.startsWith(NEVER_RUNNING) ? 'never booted' : 'silent';
   }
 }
+
+/** Returns the line that tells the most, fit for a terminal; empty where `headWords` has said it all. */
+export function lineWords({ error, reason = '' }: Pick<Told, 'error' | 'reason'>): string {
+  if (reason === NO_VERDICT) return '';
+  const line = reason.startsWith(NEVER_RUNNING) ? reason.slice(NEVER_RUNNING.length) : reason;
+  return printable(error ?? line);
+}
+
+const toldOf = ({ outcome, step, failure, reason }: Cluster): Told => ({
+  outcome,
+  step,
+  status: failure?.status ?? null,
+  error: failure?.error ?? null,
+  ...(reason !== undefined && { reason }),
+});
+
+/** What befell them, in words: `failed at module rabbitmq (status 100)`, `silent`, `never booted`. */
+export const headOf = (cluster: Cluster): string => headWords(toldOf(cluster));
 
 /** The command that failed and where it stands, fit for a terminal; empty where nobody knows. */
 export const commandOf = ({ failure }: Cluster): string =>
@@ -109,12 +138,7 @@ export const hintOf = ({ failure }: Cluster): string =>
   failure?.hint === undefined ? '' : `→ ${printable(failure.hint)}`;
 
 /** The line that tells the most about them, fit for a terminal; empty where there is none. */
-export function lineOf(cluster: Cluster): string {
-  const { failure, reason = '', rows } = cluster;
-  if (rows.some(({ verdict }) => verdict === undefined)) return '';
-  // `never booted` has said it already.
-  return printable(failure?.error ?? reason.replace(/^never running: /, ''));
-}
+export const lineOf = (cluster: Cluster): string => lineWords(toldOf(cluster));
 
 /** `37 of 40 failed at module rabbitmq (status 100): E: Unable to locate package rabbitmq-server`, without line ends. */
 export function sentenceOf(cluster: Cluster, total: number): string {
@@ -126,10 +150,19 @@ export function sentenceOf(cluster: Cluster, total: number): string {
  * Console lines around the error, or the end, of the first machine.
  * @param most of a longer excerpt these many lines, the error's among them
  */
-export function excerptOf({ rows: [{ verdict }] }: Cluster, most = Number.POSITIVE_INFINITY): Excerpt {
+export function excerptOf({ rows: [{ verdict }] }: Cluster, most?: number): Excerpt {
   if (verdict === undefined || verdict.outcome === 'succeeded') return { lines: [], before: 0 };
-  const failed = verdict.outcome === 'failed' ? verdict.failure : undefined;
-  const { excerpt, error = '' } = failed ?? { excerpt: verdict.outcome === 'failed' ? [] : verdict.excerpt };
+  return verdict.outcome === 'failed'
+    ? excerptAround(verdict.failure.excerpt, verdict.failure.error, most)
+    : excerptAround(verdict.excerpt, undefined, most);
+}
+
+/** Returns at most `most` lines of an excerpt: those around the error, or the last ones. */
+export function excerptAround(
+  excerpt: readonly string[],
+  error = '',
+  most = Number.POSITIVE_INFINITY,
+): Excerpt {
   const last = Math.max(0, excerpt.length - most);
   const at = excerpt.findLastIndex((line) => line.trim() !== '' && error.startsWith(line.trim()));
   const from = at < 0 || at >= last ? last : Math.max(0, at - 1);

@@ -75,19 +75,19 @@ export function fleetLines(
   const clearing = ['rolecall', 'terminate', '--fleet', '--failed', ...which].map(shellWord).join(' ');
   return [
     ...endedLines(fleet.ended),
-    ...(stopped === undefined
-      ? []
-      : [
-          `${paint.bad('✖')} stopped after ${counted(stopped.failures, 'failure')} (--max-failures ${stopped.allowed}): ${counted(stopped.left, 'machine')} not launched`,
-        ]),
+    ...(stopped === undefined ? [] : [`${paint.bad('✖')} ${stoppedWords(stopped)}`]),
     ...(kept.length === 0 ? [] : [keptLine(kept.length, olderIn(kept, fleet)), `    ${clearing}`]),
-    ...(strangers === 0
-      ? []
-      : [
-          `${counted(strangers, 'machine')} under the fleet's tags ${strangers === 1 ? 'was' : 'were'} not launched by rolecall: left alone`,
-        ]),
+    ...(strangers === 0 ? [] : [strangerWords(strangers)]),
   ];
 }
+
+/** Why a roll-out was stopped. */
+export const stoppedWords = ({ failures, allowed, left }: NonNullable<FleetView['stopped']>): string =>
+  `stopped after ${counted(failures, 'failure')} (--max-failures ${allowed}): ${counted(left, 'machine')} not launched`;
+
+/** What became of machines that rolecall did not launch. */
+export const strangerWords = (strangers: number): string =>
+  `${counted(strangers, 'machine')} under the fleet's tags ${strangers === 1 ? 'was' : 'were'} not launched by rolecall: left alone`;
 
 /** `terminate --fleet --failed` ends the older machines, too. */
 function keptLine(kept: number, older: number): string {
@@ -103,7 +103,8 @@ const WHY = {
   asked: 'as asked',
 } as const;
 
-function endedLines(ended: readonly Ended[]): string[] {
+/** How many machines were ended, and why: a line for each reason. */
+export function endedLines(ended: readonly Pick<Ended, 'how' | 'reason'>[]): string[] {
   const counts = new Map<string, number>();
   for (const { how, reason } of ended) {
     const what = `${how === 'stop' ? 'stopped' : 'terminated'}: ${WHY[reason]}`;
@@ -113,7 +114,9 @@ function endedLines(ended: readonly Ended[]): string[] {
 }
 
 /** `20 of 20 machines proved`: where the fleet stands. */
-export function fleetSummary(view: LaunchView, fleet: FleetView): string {
-  const proved = provedIn(view, fleet);
-  return `${proved} of ${counted(fleet.target, 'machine')} proved`;
-}
+export const fleetSummary = (view: LaunchView, fleet: FleetView): string =>
+  provedWords(provedIn(view, fleet), fleet.target);
+
+/** `20 of 20 machines proved`. */
+export const provedWords = (proved: number, target: number): string =>
+  `${proved} of ${counted(target, 'machine')} proved`;

@@ -1,6 +1,7 @@
 import { withoutCommands } from '../io/workflow.ts';
 import { redact, redactKnown } from '../secrets.ts';
 import type { Verdict } from '../watch/verdict.ts';
+import type { LaunchDocument, MachineDocument } from './document.ts';
 import type { ReportedEvent } from './reported.ts';
 
 type Clean = (text: string) => string;
@@ -55,6 +56,37 @@ function cleanVerdict(verdict: Verdict, clean: Clean): Verdict {
       return { ...verdict, reason: clean(verdict.reason), excerpt: cleanLines(verdict.excerpt, clean) };
   }
 }
+
+/**
+ * Returns the document without secrets in what machines printed, for a report that is made from a document. A second
+ * redaction changes nothing.
+ */
+export function redactedDocument(document: LaunchDocument): LaunchDocument {
+  return {
+    ...document,
+    machines: document.machines.map(cleanMachine),
+    clusters: document.clusters.map((cluster) => ({ ...cluster, ...cleanTexts(cluster) })),
+  };
+}
+
+function cleanMachine(machine: MachineDocument): MachineDocument {
+  const { failure } = machine;
+  if (failure === undefined) return machine;
+  const excerpt = cleanLines(failure.excerpt, redact);
+  return { ...machine, failure: { ...failure, ...cleanTexts(failure), excerpt } };
+}
+
+interface Texts {
+  readonly command?: string;
+  readonly error: string | null;
+  readonly reason?: string;
+}
+
+const cleanTexts = ({ command, error, reason }: Texts): Texts => ({
+  error: error === null ? null : redact(error),
+  ...(command !== undefined && { command: redact(command) }),
+  ...(reason !== undefined && { reason: redact(reason) }),
+});
 
 /** As one text: a private key is known by its first line. */
 const cleanLines = (lines: readonly string[], clean: Clean): string[] =>

@@ -1,24 +1,32 @@
-import { notLaunched, tally } from './document.ts';
+import { notLaunched, type Tally, tally } from './document.ts';
 import { fleetSummary } from './fleet.ts';
 import type { LaunchView } from './state.ts';
 
 /** `1 of 3 succeeded, 1 failed, 1 not launched`: the counts of a launch in words, zeroes left out. */
 export function summaryOf(view: LaunchView): string {
-  const { good, others } = countsOf(view);
-  if (view.fleet !== undefined) return [fleetSummary(view, view.fleet), ...others].join(', ');
+  const missing = view.refused.length > 0 ? notLaunched(view) : 0;
   const asked = Math.max(view.requested, view.machines.size);
-  return [`${good} of ${asked} succeeded`, ...others].join(', ');
+  const fleet = view.fleet === undefined ? undefined : fleetSummary(view, view.fleet);
+  return summaryWords({ ...tally(view), asked, missing }, fleet);
 }
 
-function countsOf(view: LaunchView): { readonly good: number; readonly others: readonly string[] } {
-  const counts = tally(view);
-  const missing = view.refused.length > 0 ? notLaunched(view) : 0;
+/** How many machines of a launch ended how; `missing` were asked for and refused. */
+interface Counts extends Tally {
+  readonly asked: number;
+  readonly missing: number;
+}
+
+/** Returns the counts in words, zeroes left out; `fleet` tells the good ones of a fleet. */
+export function summaryWords(
+  { asked, succeeded, failed, lost, silent, missing }: Counts,
+  fleet: string | undefined,
+): string {
   const others: [number, string][] = [
-    [counts.failed, 'failed'],
-    [counts.lost, 'lost'],
-    [counts.silent, 'silent'],
+    [failed, 'failed'],
+    [lost, 'lost'],
+    [silent, 'silent'],
     [missing, 'not launched'],
   ];
-  const said = others.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  return { good: counts.succeeded, others: said };
+  const told = others.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return [fleet ?? `${succeeded} of ${asked} succeeded`, ...told].join(', ');
 }

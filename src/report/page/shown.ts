@@ -1,0 +1,68 @@
+import { excerptAround } from '../clusters.ts';
+import type { LaunchDocument, MachineDocument } from '../document.ts';
+import type { PageData } from '../page-data.ts';
+import { redactedDocument } from '../redacted.ts';
+import { cut } from './text.ts';
+
+/** Characters of one console line that a page holds, and of an error, a reason or a command. */
+const LINE = 500;
+const MESSAGE = 2_000;
+/** Above this many machines without success a page holds whole excerpts only for the example of each cluster. */
+const WHOLE_EXCERPTS = 50;
+const SHORT_EXCERPT = 8;
+
+/** Returns what a page shows and embeds: the data without secrets, with long lines and long excerpts cut. */
+export function shownData(data: PageData): PageData {
+  const { against } = data;
+  return {
+    ...data,
+    document: shownDocument(data.document),
+    ...(against && { against: { ...against, document: withoutFailures(against.document) } }),
+  };
+}
+
+function shownDocument(whole: LaunchDocument): LaunchDocument {
+  const document = redactedDocument(whole);
+  const examples = new Set(document.clusters.map(({ example }) => example));
+  const troubled = document.machines.filter(({ failure }) => failure !== undefined).length;
+  return {
+    ...document,
+    machines: document.machines.map((machine) =>
+      shownMachine(machine, troubled <= WHOLE_EXCERPTS || examples.has(machine.instance_id)),
+    ),
+    clusters: document.clusters.map((cluster) => ({ ...cluster, ...shortTexts(cluster) })),
+  };
+}
+
+function shownMachine(machine: MachineDocument, whole: boolean): MachineDocument {
+  const { failure } = machine;
+  if (failure === undefined) return machine;
+  const { lines } = excerptAround(
+    failure.excerpt,
+    failure.error ?? undefined,
+    whole ? undefined : SHORT_EXCERPT,
+  );
+  return {
+    ...machine,
+    failure: { ...failure, ...shortTexts(failure), excerpt: lines.map((line) => cut(line, LINE)) },
+  };
+}
+
+interface Texts {
+  readonly command?: string;
+  readonly error: string | null;
+  readonly reason?: string;
+}
+
+const shortTexts = ({ command, error, reason }: Texts): Texts => ({
+  error: error === null ? null : cut(error, MESSAGE),
+  ...(command !== undefined && { command: cut(command, MESSAGE) }),
+  ...(reason !== undefined && { reason: cut(reason, MESSAGE) }),
+});
+
+/** An earlier launch is only compared in times and counts. */
+const withoutFailures = (document: LaunchDocument): LaunchDocument => ({
+  ...document,
+  machines: document.machines.map(({ failure: _, ...machine }) => machine),
+  clusters: [],
+});

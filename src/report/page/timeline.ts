@@ -1,0 +1,99 @@
+import { duration } from '../../io/text.ts';
+import type { PageData } from '../page-data.ts';
+import { stepWords } from '../status.ts';
+import { type Html, html } from './html.ts';
+import { anchorOf, glyph, machineDetails, timeText, verdictWords } from './machine.ts';
+import { spreadOf, ticksOf } from './numbers.ts';
+import { bootOf, endOf, type Segment, segmentsOf, type Timed } from './phases.ts';
+
+/** Above this many machines the list scrolls in a window of its own. */
+const LONG = 60;
+/** Bars longer than this many times the 95th percentile are cut at the axis' end. */
+const OUTLIER = 2;
+
+const LEGEND: readonly (readonly [string, string])[] = [
+  ['pending', 'pending, until EC2 says running'],
+  ['kernel', 'running to kernel'],
+  ['begin', 'to the bootstrapper’s begin'],
+  ['step', 'a step that ended well'],
+  ['failed', 'a step that failed'],
+  ['verdict', 'up to the verdict'],
+  ['open', 'no verdict'],
+];
+
+/** The boot of every machine as a bar on one axis of time; each opens to its details. */
+export function timeline({ boot_budget_ms }: PageData, machines: readonly Timed[]): Html {
+  const end = axisEnd(machines, boot_budget_ms);
+  const budget =
+    boot_budget_ms !== undefined && boot_budget_ms <= end ? share(boot_budget_ms, end) : undefined;
+  const rows = ordered(machines).map((timed) => row(timed, end, budget));
+  const long = machines.length > LONG;
+  return html`<section aria-labelledby="s-timeline"><h2 id="s-timeline">Boot timeline</h2>
+<p class="note">From EC2's launch time. Open a machine to read its times, its failure and its console.${
+    budget === undefined
+      ? undefined
+      : html` The dashed line is the boot budget, ${duration(boot_budget_ms ?? 0)}.`
+  } Longer bars are cut at ${duration(end)}; the time beside a bar is whole.</p>
+<ul class="legend">${LEGEND.map(([kind, words]) => html`<li><svg width="18" height="12" aria-hidden="true"><rect class="${kind}" width="18" height="12"/></svg>${words}`)}</ul>
+<div class="${long ? 'rows long' : 'rows'}"${long ? html` tabindex="0" role="region" aria-label="Boot timeline of every machine"` : undefined}>
+${axis(end)}
+<ul id="rows">${rows}</ul>
+<p id="none" hidden>No machine matches.</p>
+</div></section>`;
+}
+
+function axisEnd(machines: readonly Timed[], budget = 0): number {
+  const ends = spreadOf(machines.map(endOf).filter((end) => end !== undefined));
+  if (ends === undefined) return 1000;
+  return Math.max(1, Math.min(ends.most, Math.max(ends.p95 * OUTLIER, budget * 1.1)));
+}
+
+/** Those without success first, then the slowest. */
+const ordered = (machines: readonly Timed[]): Timed[] =>
+  machines.toSorted((a, b) => trouble(b) - trouble(a) || (bootOf(b) ?? 0) - (bootOf(a) ?? 0));
+
+const trouble = ({ machine }: Timed): number => (machine.verdict === 'succeeded' ? 0 : 1);
+
+/** A part of the axis, in percent. */
+const share = (ms: number, end: number): number => Math.min(100, Math.max(0, (ms / end) * 100));
+const percent = (value: number): string => `${Number(value.toFixed(2))}%`;
+
+function axis(end: number): Html {
+  const labels = ticksOf(end).map((tick) => {
+    const at = share(tick, end);
+    const anchor = at === 0 ? 'start' : at > 94 ? 'end' : 'middle';
+    return html`<text x="${percent(at)}" y="13" text-anchor="${anchor}">${tick === 0 ? '0' : duration(tick)}</text><rect x="${percent(Math.min(at, 99.9))}" y="17" width="1" height="5"/>`;
+  });
+  return html`<div class="row axis" aria-hidden="true"><svg height="22">${labels}</svg></div>`;
+}
+
+function row(timed: Timed, end: number, budget: number | undefined): Html {
+  const { machine, timeline: times, index } = timed;
+  const { instance_id, verdict } = machine;
+  const over = times.over_budget ? html` <span class="over">over budget</span>` : undefined;
+  return html`<li data-i="${index}"><details><summary class="row"><span class="who">${glyph(verdict)} <code>${instance_id}</code></span> <span class="how"><bdi>${verdictWords(machine)}</bdi>${over}</span> ${bar(timed, end, budget)} <span class="time">${timeText(bootOf(timed))}</span></summary>
+<div class="details" id="${anchorOf(instance_id)}">${machineDetails(timed)}</div></details>`;
+}
+
+/** A bar's words stand in the machine's table. */
+function bar(timed: Timed, end: number, budget: number | undefined): Html {
+  const segments = segmentsOf(timed);
+  const last = endOf(timed) ?? 0;
+  const open =
+    bootOf(timed) === null && last < end
+      ? segmentRect({ kind: 'open', name: 'no verdict', from: last, to: end }, end)
+      : undefined;
+  const line =
+    budget === undefined ? undefined : html`<line x1="${percent(budget)}" x2="${percent(budget)}" y2="14"/>`;
+  return html`<svg class="bar" height="14" aria-hidden="true">${open}${segments.map((segment) => segmentRect(segment, end))}${line}</svg>`;
+}
+
+type Shown = Omit<Segment, 'kind'> & { readonly kind: Segment['kind'] | 'open' };
+
+function segmentRect({ kind, name, from, to }: Shown, end: number): Html | undefined {
+  const start = share(from, end);
+  const width = Math.max(share(to, end) - start, 0.15);
+  if (from >= end) return undefined;
+  const words = kind === 'open' ? name : `${stepWords(name)} ${duration(to - from)}`;
+  return html`<rect class="${kind}" x="${percent(start)}" width="${percent(width)}" height="14"><title>${words}</title></rect>`;
+}
