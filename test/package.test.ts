@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { boxProgram } from '../src/io/box-program.ts';
 import { ROOT } from './support/cli.ts';
+import { amiCommands } from './support/page-commands.ts';
 
 interface Component {
   readonly group?: string;
@@ -68,6 +69,26 @@ describe('the packed package', () => {
     const path = join(installed, 'dist/rolecall-bootstrapper');
     expect(readFileSync(path, 'utf8')).toBe(boxProgram('bootstrapper.sh'));
     expect(statSync(path).mode & 0o777).toBe(0o755);
+  });
+
+  test('packs for an AMI what docs/ami.md installs there, by the commands of the page', () => {
+    // `npm root -g` names this package, and scp leads to a folder.
+    const global = join(folder, 'global/lib');
+    const machine = join(folder, 'machine');
+    mkdirSync(global, { recursive: true });
+    mkdirSync(join(machine, 'tmp'), { recursive: true });
+    symlinkSync(join(folder, 'node_modules'), join(global, 'node_modules'));
+    const { pack, install, unit, rcLocal } = amiCommands();
+    const scp = 'scp() { IFS=: read -r _ to <<<"$2"; cp -- "$1" "$FOLDER$to"; }';
+    execFileSync('bash', ['-euc', `${scp}\n${pack}`], {
+      cwd: folder,
+      env: { ...env, NPM_CONFIG_PREFIX: join(folder, 'global'), FOLDER: machine },
+    });
+    const packed = run('tar', ['-tzf', join(machine, 'tmp/rolecall-ami.tar.gz')]).split('\n');
+    const needed = [...`${install}${unit}${rcLocal}`.matchAll(/^(?:install -m \S+|cp -r) (\S+)/gm)];
+    expect(needed.map(([, path]) => path)).toHaveLength(5);
+    for (const [, path = ''] of needed)
+      expect(packed.some((name) => name === path || name.startsWith(path.replace(/\.$/, '')))).toBe(true);
   });
 
   test('launches on the local cloud', () => {

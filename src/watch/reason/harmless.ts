@@ -37,6 +37,8 @@ const KNOWN: readonly RegExp[] = [
   /^Unable to find image .* locally$/,
   /^(?:Picked up |NOTE: Picked up )_?JAVA|^OpenJDK .* warning:|^WARNING: (?:An illegal|A restricted|Use |All illegal|Please consider)/,
   /DeprecationWarning|FutureWarning|^\s*warnings\.warn\(|InsecureRequestWarning/,
+  // cloud-init about user data of no format that it knows, as a personality is: docs/ami.md
+  /^(?:\S+ \S+ - )?(?:\S+\.py)?\[(?:WARNING|WARN)\]: Unhandled (?:non-multipart|unknown content-type) /,
   // a program's name and version
   /^[A-Za-z][\w.+-]*(?: version)? v?\d+\.\d+[\w.+~-]*(?: \([^()]*\))?$/,
   /^Created symlink |^Synchronizing state of |^Executing: \/lib\/systemd/,
