@@ -6,20 +6,22 @@ import { speedOf } from './local-speed.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** The boxes of a cloud for one command, as the environment asks for them: for tests, benchmarks and CI. */
-export function boxesAskedFor({ env, cwd }: Host): Pick<ChildOptions, 'simulated' | 'speed' | 'faults'> {
+export function boxesAskedFor({ env, cwd }: Host): Pick<ChildOptions, 'machines' | 'speed' | 'faults'> {
   const {
     ROLECALL_LOCAL_BOXES: boxes,
     ROLECALL_LOCAL_FAULTS: faults,
     ROLECALL_LOCAL_CLOCK_SPEED: speed,
   } = env;
-  if (boxes !== undefined && boxes !== '' && boxes !== 'simulated')
-    throw new UsageError(`ROLECALL_LOCAL_BOXES must be simulated: ${boxes}`, {
-      hint: 'unset it for real boxes',
+  const machines = boxes || 'sandbox';
+  if (machines !== 'sandbox' && machines !== 'vm' && machines !== 'simulated')
+    throw new UsageError(`ROLECALL_LOCAL_BOXES must be vm or simulated: ${boxes}`, {
+      hint: 'unset it for sandboxes',
     });
-  const simulated = boxes === 'simulated';
   return {
-    simulated,
-    speed: speed ? speedOf(wholeNumber(speed), simulated, 'ROLECALL_LOCAL_CLOCK_SPEED') : undefined,
+    machines,
+    speed: speed
+      ? speedOf(wholeNumber(speed), machines === 'simulated', 'ROLECALL_LOCAL_CLOCK_SPEED')
+      : undefined,
     faults: faults ? resolve(cwd, faults) : undefined,
   };
 }

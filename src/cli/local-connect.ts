@@ -7,6 +7,7 @@ import { waiting } from '../io/waiting.ts';
 import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder } from '../local/cloud-file.ts';
 import { type About, call, registerBucket, registerImage, runningCloud } from '../local/control/client.ts';
+import { requireVmPrograms } from '../local/vm/programs.ts';
 import type { Host } from './host.ts';
 import { boxesAskedFor } from './local-boxes.ts';
 import { rightsHere } from './local-rights.ts';
@@ -62,7 +63,8 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
   }
   // Objects need no rights: who only stores something is not asked for a password.
   const boxes = boxesAskedFor(host);
-  const sudo = needs.image !== undefined && !boxes.simulated && rightsHere(host).kind === 'sudo';
+  const sudo = needs.image !== undefined && boxes.machines === 'sandbox' && rightsHere(host).kind === 'sudo';
+  if (boxes.machines === 'vm') requireVmPrograms();
   const starting = startCloudProcess({ folder, ephemeral: true, sudo, ...boxes });
   const { file, close: end } = await waiting(host, { doing: 'starting the local cloud' }, starting);
   keepTimeOf(file, host);

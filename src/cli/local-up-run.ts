@@ -2,12 +2,14 @@ import { isAbsolute, resolve } from 'node:path';
 import { ConflictError, type ExitCode, exitCode, UsageError } from '../errors.ts';
 import { writeReport } from '../io/report.ts';
 import { stateFolder } from '../io/state-folder.ts';
+import type { MachineKind } from '../local/box.ts';
 import { startCloudProcess } from '../local/child.ts';
 import { type CloudFile, localFolder, type Owner } from '../local/cloud-file.ts';
 import { runningCloud } from '../local/control/client.ts';
 import { readFaults } from '../local/faults-file.ts';
 import type { Privilege } from '../local/privilege.ts';
 import { serveCloud } from '../local/process.ts';
+import { requireVmPrograms } from '../local/vm/programs.ts';
 import type { Host } from './host.ts';
 import { rightsHere } from './local-rights.ts';
 import { speedOf } from './local-speed.ts';
@@ -15,9 +17,11 @@ import type { LocalUpValues } from './local-up.ts';
 
 /** Starts a local cloud. Exit 0 also when one is up already. */
 export async function runLocalUp(values: LocalUpValues, host: Host): Promise<ExitCode> {
-  const simulated = values.boxes === 'simulated';
+  const machines = machinesOf(values);
+  const simulated = machines === 'simulated';
   const speed = speedOf(values['clock-speed'], simulated);
-  if (process.platform !== 'linux' && !simulated)
+  if (machines === 'vm') requireVmPrograms();
+  else if (process.platform !== 'linux' && !simulated)
     throw new UsageError(`the local cloud's machines are Linux sandboxes, and this is ${process.platform}`, {
       hint: 'run rolecall in a Linux machine or container, use --boxes simulated, or launch on AWS without --local',
     });
@@ -36,7 +40,7 @@ export async function runLocalUp(values: LocalUpValues, host: Host): Promise<Exi
   const sudo = rights.kind === 'sudo';
   let file: CloudFile;
   try {
-    const options = { folder, ephemeral: false, sudo, port, faults, simulated, speed };
+    const options = { folder, ephemeral: false, sudo, port, faults, machines, speed };
     ({ file } = await startCloudProcess(options));
   } catch (error) {
     // Of several at once one comes up; that is what the others were to see to as well.
@@ -46,7 +50,7 @@ export async function runLocalUp(values: LocalUpValues, host: Host): Promise<Exi
   }
   const up = await runningCloud(folder);
   tellLimits({ limits: up?.about.limits ?? [], kind: file.kind }, rights, host);
-  await writeReport(host.terminal, greeting(file));
+  await writeReport(host.terminal, greeting(file, up?.about.capacity));
   return exitCode('ok');
 }
 
@@ -69,16 +73,16 @@ async function foreground(
       announce,
       port: port ?? 0,
       faults: faults === undefined ? {} : readFaults(faults),
-      simulated: values.boxes === 'simulated',
+      machines: machinesOf(values),
       speed: values['clock-speed'] ?? 1,
       owner: ownerOf(values.owner),
     },
     { stdin, stdout, stderr, signal: host.signal, clock: host.clock },
-    (file, limits) => {
+    (file, { limits, capacity }) => {
       if (announce) return;
       const why = 'this is not root';
       tellLimits({ limits, kind: file.kind }, { kind: 'none', why }, host);
-      void writeReport(host.terminal, greeting(file));
+      void writeReport(host.terminal, greeting(file, capacity?.sentence));
     },
   );
   return exitCode('ok');
@@ -91,7 +95,7 @@ async function already(file: CloudFile, values: LocalUpValues, host: Host): Prom
   if (
     faults !== undefined ||
     (port !== undefined && !file.endpoint.endsWith(`:${port}`)) ||
-    (boxes === 'simulated' && file.kind !== 'simulated') ||
+    ((boxes === 'simulated' || boxes === 'vm') && file.kind !== boxes) ||
     speed !== file.clock?.speed
   )
     throw new ConflictError(
@@ -107,8 +111,13 @@ async function already(file: CloudFile, values: LocalUpValues, host: Host): Prom
   return exitCode('ok');
 }
 
+function machinesOf({ boxes }: LocalUpValues): MachineKind {
+  return boxes === 'simulated' || boxes === 'vm' ? boxes : 'sandbox';
+}
+
 function rightsOf({ boxes }: LocalUpValues, host: Host): Privilege {
   if (boxes === 'simulated') return { kind: 'none', why: 'they are simulated' };
+  if (boxes === 'vm') return { kind: 'none', why: 'virtual machines need no root' };
   const rights = rightsHere(host, boxes === 'limited');
   if (rights.kind === 'none' && boxes === 'complete')
     throw new UsageError(`complete boxes need root: ${rights.why}`, {
@@ -128,11 +137,11 @@ function tellLimits(
   terminal.stderr.write(`Its machines are limited${why}:\n${limits.map((line) => `  - ${line}\n`).join('')}`);
 }
 
-const greeting = ({
-  endpoint,
-  kind,
-  clock,
-}: CloudFile): string => `The local cloud is up at ${endpoint} (${kind} boxes${clock === undefined ? '' : `, time ${clock.speed} times as fast`}).
+const greeting = (
+  { endpoint, kind, clock }: CloudFile,
+  capacity: string | undefined,
+): string => `The local cloud is up at ${endpoint} (${kind} boxes${clock === undefined ? '' : `, time ${clock.speed} times as fast`}).
+${capacity === undefined ? '' : `Its machines: ${capacity}.\n`}\
   launch --role ROLE --env ENVIRONMENT --context CONTEXT --local   launch into it
   eval "$(rolecall local env)"                                     point any AWS client to it
   rolecall local down                                              end it, with all its machines

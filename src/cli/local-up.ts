@@ -7,9 +7,9 @@ const options = {
   boxes: {
     type: 'string',
     requiresArg: true,
-    choices: ['complete', 'limited', 'simulated'],
+    choices: ['complete', 'limited', 'vm', 'simulated'],
     describe:
-      'Complete boxes need root or sudo (default: complete where possible); in simulated ones nothing runs',
+      'Complete boxes need root or sudo (default: complete where possible); vm: QEMU; in simulated ones nothing runs',
   },
   'clock-speed': {
     type: 'number',
@@ -29,6 +29,7 @@ export const localUp = command({
   options,
   examples: [
     ['rolecall local up', 'start it, and come back'],
+    ['rolecall local up --boxes vm', 'virtual machines: systemd, cloud-init, reboots'],
     ['rolecall local up --faults no-room.yaml', 'start one in which things go wrong'],
     ['rolecall local up --boxes simulated --clock-speed 50', 'thousands of machines, and little waiting'],
   ],

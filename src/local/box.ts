@@ -31,6 +31,16 @@ export interface BoxSpec {
   readonly services: BoxServices;
 }
 
+/** What a machine with a power button can do. */
+export interface Power {
+  /** Presses the button: the machine's system shuts down. After `graceMs` the power is cut. Resolves when it is off. */
+  shutDown(graceMs: number): Promise<void>;
+  /** The same, and starts the machine again; a machine that is still up after `graceMs` is reset. */
+  reboot(graceMs: number): Promise<void>;
+  /** Resets the machine at once, whatever it is doing. */
+  reset(): Promise<void>;
+}
+
 /** A machine that is up. */
 export interface Box {
   /** The box's init process as the host sees it; undefined where there is none (a scripted box). */
@@ -41,22 +51,40 @@ export interface Box {
   readonly ended: Promise<{ readonly reason: 'shutdown' | 'crashed' | 'stopped' }>;
   /** Ends every process of the box and removes its mounts; resolves when they are gone. */
   stop(): Promise<void>;
+  /** Absent where the box is only processes. */
+  readonly power?: Power;
 }
+
+/** How many machines fit, and why. */
+export interface Capacity {
+  readonly machines: number;
+  readonly sentence: string;
+}
+
+/** What a cloud's machines are made of: Linux sandboxes, virtual machines, or a plan of which nothing runs. */
+export type MachineKind = 'sandbox' | 'vm' | 'simulated';
 
 /** Boots boxes. */
 export interface BoxDriver {
   /**
-   * `complete`: real root in the box; `limited`: an ordinary user's namespaces (see `limits`); `simulated`: nothing runs, a
-   * plan says what a boot would tell; `scripted`: a test.
+   * `complete`: real root in the box; `limited`: an ordinary user's namespaces (see `limits`); `vm`: a virtual machine;
+   * `simulated`: nothing runs, a plan says what a boot would tell; `scripted`: a test.
    */
-  readonly kind: 'complete' | 'limited' | 'simulated' | 'scripted';
+  readonly kind: 'complete' | 'limited' | 'vm' | 'simulated' | 'scripted';
+  /** Its machines keep their disks while they are stopped, and can be booted again. */
+  readonly keepsDisks?: boolean;
+  /** How many machines can be up at once, and a sentence that tells why; absent where nothing limits them. */
+  readonly capacity?: Capacity;
   /** One sentence each on what can't work in these boxes; empty when complete. */
   readonly limits: readonly string[];
   /**
+   * Boots a machine; one that keeps its disk is booted again from that.
    * @param onConsole called with every chunk that the box writes to its console
    * @throws when the box can't be made
    */
   boot(spec: BoxSpec, onConsole: (chunk: Buffer) => void): Promise<Box>;
+  /** A machine was terminated: its disk is removed. */
+  forget?(instanceId: string): void;
   /** Nothing will be booted any more, and every box was stopped. */
   close?(): void;
 }

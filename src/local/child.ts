@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { RolecallError } from '../errors.ts';
 import { thisProcess } from '../io/holder.ts';
 import { packageRoot } from '../io/package-root.ts';
+import type { MachineKind } from './box.ts';
 import { type CloudFile, makeFolder, parse } from './cloud-file.ts';
 import { PROXY_VARIABLES } from './outward/upstream.ts';
 
@@ -19,8 +20,8 @@ export interface ChildOptions {
   readonly port?: number | undefined;
   /** Absolute path of a faults file. */
   readonly faults?: string | undefined;
-  /** Boxes that a plan tells of, instead of real ones. */
-  readonly simulated?: boolean | undefined;
+  /** Sandboxes when absent. */
+  readonly machines?: MachineKind | undefined;
   /** How many times as fast as this machine's its time runs. */
   readonly speed?: number | undefined;
 }
@@ -48,7 +49,7 @@ export function cloudCommand(
   gid: number,
   env: NodeJS.ProcessEnv = process.env,
 ): readonly string[] {
-  const { folder, ephemeral, sudo, port, faults, simulated, speed } = options;
+  const { folder, ephemeral, sudo, port, faults, machines = 'sandbox', speed } = options;
   return [
     ...(sudo ? ['sudo', '-n', ...keptBySudo(env), 'setsid', '--fork'] : []),
     process.execPath,
@@ -58,7 +59,7 @@ export function cloudCommand(
     ...(ephemeral ? ['--ephemeral'] : []),
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(faults === undefined ? [] : ['--faults', faults]),
-    ...(simulated ? ['--boxes', 'simulated'] : []),
+    ...(machines === 'sandbox' ? [] : ['--boxes', machines]),
     ...(speed === undefined ? [] : ['--clock-speed', String(speed)]),
   ];
 }

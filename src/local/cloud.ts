@@ -95,7 +95,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     buckets: new Buckets(() => time.monotonic()),
     resourceTags: new Map(),
   };
-  const { kind, limits } = options.driver;
   const server = await serve({
     world,
     counts,
@@ -108,7 +107,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   });
   port = Number(new URL(server.endpoint).port);
   const { endpoint } = server;
-  const context = { world, requests, store, log, credentials, driver: { kind, limits }, endpoint };
+  const context = { world, requests, store, log, credentials, driver: options.driver, endpoint };
   const door =
     options.control === undefined
       ? undefined

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { acceleratedClock, type Clock, type Pace, systemClock } from '../io/clock.ts';
 import { isAbandoned, MARK, ownMark } from '../io/holder.ts';
-import { type Cloud, startCloud } from './cloud.ts';
+import type { BoxDriver, MachineKind } from './box.ts';
+import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 import { type CloudFile, makeFolder, type Owner, removeCloudFile, writeCloudFile } from './cloud-file.ts';
 import type { Faults } from './faults.ts';
 import { openObjects } from './objects.ts';
 import { sandboxes } from './sandboxes.ts';
 import { simulatedDriver } from './simulated/driver.ts';
+import { virtualMachines } from './vms.ts';
 
 /** How a cloud's own process is to serve. */
 export interface ServeOptions {
@@ -22,8 +24,7 @@ export interface ServeOptions {
   /** A free one when 0. */
   readonly port: number;
   readonly faults: Faults;
-  /** Boxes that a plan tells of, instead of real ones. */
-  readonly simulated: boolean;
+  readonly machines: MachineKind;
   /** How many times as fast as this machine's its time runs; only with simulated boxes, since real ones live in ours. */
   readonly speed: number;
   /** Whom the files belong to, when root serves for somebody else. */
@@ -48,16 +49,14 @@ export interface ServeHost {
 export async function serveCloud(
   options: ServeOptions,
   host: ServeHost,
-  onUp: (file: CloudFile, limits: readonly string[]) => void = () => undefined,
+  onUp: (file: CloudFile, driver: Pick<BoxDriver, 'limits' | 'capacity'>) => void = () => undefined,
 ): Promise<void> {
   makeFolder(options.folder, options.owner);
   // A full disk behind the log, or a terminal that is gone, ends no machine.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => undefined);
   const pace: Pace = { originMs: host.clock.now(), speed: options.speed };
   const time = pace.speed === 1 ? host.clock : acceleratedClock(pace, host.clock);
-  const boxes = options.simulated
-    ? { driver: simulatedDriver(time, options.faults) }
-    : await sandboxes(options.folder, host.clock);
+  const boxes = await boxesOf(options, host.clock, time);
   const objects = openObjects(options.folder, pace.speed !== 1);
   const control = controlSocket(options.folder);
   const cloud = await startCloud({
@@ -77,13 +76,28 @@ export async function serveCloud(
     const file = { ...fileOf(cloud, driver.kind, pace), control };
     if (!options.ephemeral) writeCloudFile(options.folder, file, options.owner);
     if (options.announce) host.stdout.write(`${JSON.stringify(file)}\n`);
-    onUp(file, driver.limits);
+    onUp(file, driver);
     await Promise.race([cloud.ended, askedToEnd(options, host)]);
   } finally {
     // The file goes first: nobody should find a cloud that is ending.
     if (!options.ephemeral) removeCloudFile(options.folder, cloud.endpoint, options.owner);
     await cloud.stop();
     objects.close();
+  }
+}
+
+async function boxesOf(
+  { machines, folder, faults }: ServeOptions,
+  clock: Clock,
+  time: Clock,
+): Promise<Pick<CloudOptions, 'driver' | 'images'>> {
+  switch (machines) {
+    case 'simulated':
+      return { driver: simulatedDriver(time, faults) };
+    case 'vm':
+      return virtualMachines(folder, clock);
+    case 'sandbox':
+      return sandboxes(folder, clock);
   }
 }
 

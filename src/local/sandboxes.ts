@@ -1,11 +1,10 @@
 import type { Clock } from '../io/clock.ts';
 import { packageRoot } from '../io/package-root.ts';
 import { sandboxDriver } from './box/driver.ts';
-import type { BoxListener } from './box/listeners.ts';
-import type { BoxDriver, BoxSpec, ImageBuilder } from './box.ts';
-import { ACCOUNT } from './geography.ts';
+import type { BoxDriver, ImageBuilder } from './box.ts';
 import { imageBuilder } from './image/builder.ts';
-import { METADATA_ADDRESS, metadataService } from './metadata/service.ts';
+import { machineMetadata } from './metadata/machine.ts';
+import { METADATA_ADDRESS } from './metadata/service.ts';
 import { type OutwardProxy, outwardProxy, PROXY_ADDRESS } from './outward/proxy.ts';
 
 /**
@@ -19,18 +18,13 @@ export async function sandboxes(
   clock: Clock,
   proxy: OutwardProxy = outwardProxy(),
 ): Promise<{ readonly driver: BoxDriver; readonly images: ImageBuilder }> {
-  const metadata = (spec: BoxSpec): BoxListener => {
-    const { credentials } = spec.services;
-    const facts = { spec, accountId: ACCOUNT, launchedAt: clock.now(), ...(credentials && { credentials }) };
-    return { ...METADATA_ADDRESS, handler: metadataService(facts, clock) };
-  };
   const root = packageRoot();
   const driver = await sandboxDriver({
     stateDir: folder,
     packageRoot: root,
     images: (id) => images.layers(id),
     listeners: (spec) => [
-      metadata(spec),
+      { ...METADATA_ADDRESS, handler: machineMetadata(spec, clock) },
       ...(spec.services.s3 === undefined ? [] : [{ address: '127.0.0.1', ...spec.services.s3 }]),
       ...(spec.services.network === true ? [{ ...PROXY_ADDRESS, ...proxy }] : []),
     ],

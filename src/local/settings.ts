@@ -8,6 +8,10 @@ export interface Settings {
   readonly postedConsoleMs: number;
   /** How long a terminated machine stays describable. EC2: about an hour. */
   readonly forgetTerminatedMs: number;
+  /** How long a virtual machine may take to shut down until its power is cut. EC2: a few minutes. */
+  readonly shutdownMs: number;
+  /** How long one may take to shut down for a reboot until it is reset. */
+  readonly rebootMs: number;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -15,4 +19,6 @@ export const DEFAULT_SETTINGS: Settings = {
   endingMs: 50,
   postedConsoleMs: 120_000,
   forgetTerminatedMs: 3_600_000,
+  shutdownMs: 120_000,
+  rebootMs: 240_000,
 };

@@ -35,7 +35,16 @@ function serve(options: { readonly ephemeral: boolean } & Partial<ServeOptions>)
     onUp = resolve;
   });
   const ended = serveCloud(
-    { folder, announce: true, port: 0, faults: {}, simulated: false, speed: 1, owner: undefined, ...options },
+    {
+      folder,
+      announce: true,
+      port: 0,
+      faults: {},
+      machines: 'sandbox',
+      speed: 1,
+      owner: undefined,
+      ...options,
+    },
     { ...streams, signal: interrupt.signal, clock: systemClock },
     (file) => onUp(file),
   );
@@ -96,7 +105,7 @@ test('an ephemeral one leaves nothing on disk and ends with its stdin', async ()
 test('a faster clock: the file tells it, answers are dated by it, either time signs, and its objects go with it', async () => {
   writeFileSync(join(folder, 'unrelated'), '');
   mkdirSync(join(folder, `s3-passing-${ownNamespace()}-4000000.1`));
-  const cloud = serve({ ephemeral: false, simulated: true, speed: 1000 });
+  const cloud = serve({ ephemeral: false, machines: 'simulated', speed: 1000 });
   const file = await cloud.up;
   expect(file).toMatchObject({ kind: 'simulated', clock: { speed: 1000 } });
   const origin = file.clock?.origin_ms ?? 0;
@@ -130,7 +139,7 @@ test('under sudo the process gets a session of its own and gives its files to th
       ephemeral: true,
       sudo: true,
       faults: '/f.yaml',
-      simulated: true,
+      machines: 'simulated',
       speed: 50,
     },
     1000,

@@ -1,4 +1,4 @@
-import type { BoxDriver, BoxSpec } from '../../src/local/box.ts';
+import type { BoxDriver, BoxSpec, Capacity } from '../../src/local/box.ts';
 
 /** What the script of a box can do. */
 export interface BoxConsole {
@@ -13,11 +13,24 @@ export interface BoxConsole {
 /** What one box does once it is up. It stays up when the script returns, until it is ended. */
 export type BoxScript = (spec: BoxSpec, console: BoxConsole) => void | Promise<void>;
 
+/** Boxes with a power button and a disk. */
+export interface ScriptedPower {
+  readonly capacity?: Capacity;
+  /** The button was pressed, or the machine is to be reset. A box that is to shut down ends by itself unless this returns true. */
+  readonly onPower?: (what: 'shut down' | 'reboot' | 'reset', instanceId: string) => boolean | undefined;
+  readonly onForget?: (instanceId: string) => void;
+}
+
 /** A driver whose boxes are functions, for tests that are about everything but the boxes. */
-export function scriptedDriver(script: BoxScript): BoxDriver {
+export function scriptedDriver(script: BoxScript, power?: ScriptedPower): BoxDriver {
   return {
     kind: 'scripted',
     limits: ['nothing runs in these boxes: a test writes their consoles'],
+    ...(power !== undefined && {
+      keepsDisks: true,
+      forget: (id: string) => power.onForget?.(id),
+      ...(power.capacity !== undefined && { capacity: power.capacity }),
+    }),
     boot: async (spec, onConsole) => {
       const gone = new AbortController();
       let settle: (end: { reason: 'shutdown' | 'crashed' | 'stopped' }) => void = () => undefined;
@@ -41,6 +54,15 @@ export function scriptedDriver(script: BoxScript): BoxDriver {
         pid: undefined,
         ended,
         stop: async () => end('stopped'),
+        ...(power !== undefined && {
+          power: {
+            shutDown: async () => {
+              if (power.onPower?.('shut down', spec.instanceId) !== true) end('shutdown');
+            },
+            reboot: async () => void power.onPower?.('reboot', spec.instanceId),
+            reset: async () => void power.onPower?.('reset', spec.instanceId),
+          },
+        }),
       };
     },
   };

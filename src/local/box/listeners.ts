@@ -78,7 +78,11 @@ export async function listenInside(
 const indexOf = (message: unknown): number =>
   typeof message === 'object' && message !== null && 'index' in message ? Number(message.index) : -1;
 
-function serve(socket: Server, { handler, tunnel }: BoxListener): () => void {
+/** Answers at a socket that listens, or is about to. @returns what closes it, with every connection */
+export function serve(
+  socket: Server,
+  { handler, tunnel }: Pick<BoxListener, 'handler' | 'tunnel'>,
+): () => void {
   const http = createServer(handler);
   if (tunnel !== undefined) http.on('connect', tunnel);
   // Tunnels too, which an HTTP server forgets.

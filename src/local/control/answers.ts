@@ -15,7 +15,7 @@ export const CONTROL_PREFIX = '/_rolecall/';
 /** What the control API tells of and acts on. */
 export interface ControlContext extends Pick<Served, 'world' | 'requests' | 'store' | 'log'> {
   readonly credentials: Credentials;
-  readonly driver: Pick<BoxDriver, 'kind' | 'limits'>;
+  readonly driver: Pick<BoxDriver, 'kind' | 'limits' | 'capacity'>;
   /** Where the cloud's EC2 and S3 are. */
   readonly endpoint: string;
 }
@@ -89,6 +89,7 @@ function about({ world, endpoint, driver }: ControlContext): ControlAnswer {
       pid: process.pid,
       kind: driver.kind,
       limits: driver.limits,
+      capacity: driver.capacity?.sentence,
       images: world.images.list().map(({ id }) => id),
       boxes: world.machines.list().filter(({ life }) => isUp(life)).length,
     },

@@ -18,6 +18,8 @@ export interface About {
   readonly kind: string;
   /** One sentence each on what can't work. */
   readonly limits: readonly string[];
+  /** How many machines it has room for, in a sentence; absent where nothing limits them. */
+  readonly capacity?: string;
   readonly images: readonly string[];
   /** Machines that are up. */
   readonly boxes: number;

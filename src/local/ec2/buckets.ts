@@ -16,6 +16,8 @@ const WRITE: Bucket = { capacity: 50, perSecond: 5 };
 const REQUESTS: Readonly<Record<string, Bucket>> = {
   CreateTags: { capacity: 100, perSecond: 10 },
   RunInstances: { capacity: 5, perSecond: 2 },
+  RebootInstances: WRITE,
+  StartInstances: { capacity: 5, perSecond: 2 },
   StopInstances: WRITE,
   TerminateInstances: { capacity: 100, perSecond: 5 },
 };
@@ -26,6 +28,7 @@ const LISTS = new Set(['DescribeInstances', 'DescribeInstanceStatus', 'DescribeT
 /** Machines, a token each, whatever the number of requests. */
 const RESOURCES: Readonly<Record<string, Bucket>> = {
   RunInstances: { capacity: 1000, perSecond: 2 },
+  StartInstances: { capacity: 1000, perSecond: 2 },
   StopInstances: { capacity: 1000, perSecond: 20 },
   TerminateInstances: { capacity: 1000, perSecond: 20 },
 };

@@ -33,7 +33,7 @@ export const tagSet = (tags: Readonly<Record<string, string>>): Xml =>
   items(Object.entries(tags).map(([key, value]) => ({ key, value })));
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html */
-function instanceXml({ spec, life, tags }: Instance): Xml {
+function instanceXml({ spec, life, tags, startedAt }: Instance): Xml {
   const gone = life.state === 'terminated';
   return {
     instanceId: spec.id,
@@ -47,7 +47,7 @@ function instanceXml({ spec, life, tags }: Instance): Xml {
     amiLaunchIndex: spec.launchIndex,
     productCodes: '',
     instanceType: spec.instanceType,
-    launchTime: time(spec.launchedAt),
+    launchTime: time(startedAt),
     placement: { availabilityZone: spec.zone, groupName: '', tenancy: 'default' },
     monitoring: { state: spec.monitoring ? 'enabled' : 'disabled' },
     subnetId: gone ? undefined : spec.subnetId,

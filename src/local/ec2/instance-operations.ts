@@ -5,11 +5,9 @@ import { reservations, stateXml } from './describe.ts';
 import { Ec2Error, invalidValue } from './ec2-error.ts';
 import { filterInstances, parseFilters } from './filters.ts';
 import type { Instance } from './instance.ts';
-import { isSpent } from './lifecycle.ts';
 import type { Call, Operation } from './operation.ts';
 import { pageOf } from './page.ts';
 import { flag, needText, text, texts } from './params.ts';
-import { takeMachineTokens } from './resource-bucket.ts';
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 export const describeInstances: Operation = {
@@ -32,45 +30,6 @@ export const describeInstanceStatus: Operation = {
     return { instanceStatusSet: items(things.map((machine) => statusXml(machine, call))), nextToken };
   },
 };
-
-/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html */
-export const terminateInstances: Operation = {
-  params: ['DryRun', 'Force', 'InstanceId', 'SkipOsShutdown'],
-  // All ids are looked up before any machine is touched: one bad id terminates none.
-  run: (call) => bring(call, named(call, neededIds(call)), 'terminate'),
-};
-
-/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StopInstances.html */
-export const stopInstances: Operation = {
-  params: ['DryRun', 'Force', 'InstanceId', 'SkipOsShutdown'],
-  run: (call) => {
-    const machines = named(call, neededIds(call));
-    const gone = machines.find(({ life }) => isSpent(life));
-    if (gone !== undefined)
-      throw new Ec2Error(
-        'IncorrectInstanceState',
-        `This instance '${idOf(gone)}' is not in a state from which it can be stopped.`,
-      );
-    const spot = machines.find(({ spec }) => spec.spot);
-    if (spot !== undefined)
-      throw new Ec2Error(
-        'UnsupportedOperation',
-        `You can't stop the Spot Instance '${idOf(spot)}' because it is associated with a one-time Spot Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests.`,
-      );
-    return bring(call, machines, 'stop');
-  },
-};
-
-function bring(call: Call, machines: readonly Instance[], kind: 'terminate' | 'stop') {
-  const { world } = call;
-  takeMachineTokens(call, kind === 'stop' ? 'StopInstances' : 'TerminateInstances', machines.length);
-  const changes = machines.map((machine) => {
-    const before = stateXml(machine.life);
-    world.machines.bring(machine, kind);
-    return { instanceId: idOf(machine), currentState: stateXml(machine.life), previousState: before };
-  });
-  return { instancesSet: items(changes) };
-}
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html */
 export const getConsoleOutput: Operation = {
@@ -108,7 +67,8 @@ export const describeInstanceAttribute: Operation = {
   },
 };
 
-const idOf = ({ spec }: Instance): string => spec.id;
+/** A machine's instance id. */
+export const idOf = ({ spec }: Instance): string => spec.id;
 
 /** Sorts as text by launch, and within a launch by index. */
 const orderOf = ({ spec }: Instance): string =>
@@ -158,7 +118,8 @@ export function checkCount(ids: readonly string[], name: string): void {
 
 const MAX_IDS = 1000;
 
-function neededIds(call: Call): string[] {
+/** The ids of a request that needs some. @throws Ec2Error MissingParameter, InvalidParameterValue */
+export function neededIds(call: Call): string[] {
   const ids = texts(call.params, 'InstanceId');
   if (ids.length === 0)
     throw new Ec2Error('MissingParameter', 'The request must contain the parameter InstanceId');

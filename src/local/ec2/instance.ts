@@ -64,6 +64,8 @@ export interface Instance {
   /** Tags of the instance itself. */
   tags: Readonly<Record<string, string>>;
   posted: PostedConsole | undefined;
+  /** When it was launched, or started last; epoch milliseconds. EC2's LaunchTime. */
+  startedAt: number;
   /** The init process of its box as the host sees it, while there is one. */
   pid: number | undefined;
 }
@@ -78,5 +80,13 @@ export function newInstance(
   const { everyBytes, dropBytes } = fault ?? {};
   const tear = everyBytes !== undefined && dropBytes !== undefined ? { everyBytes, dropBytes } : undefined;
   const console = new ConsoleLog(fault?.empty ? { everyBytes: 0, dropBytes: 1 } : tear);
-  return { spec, console, life: born(spec.launchedAt), tags, posted: undefined, pid: undefined };
+  return {
+    spec,
+    console,
+    life: born(spec.launchedAt),
+    tags,
+    posted: undefined,
+    startedAt: spec.launchedAt,
+    pid: undefined,
+  };
 }

@@ -26,9 +26,12 @@ export interface Life {
 export type LifeEvent =
   | { readonly kind: 'started' }
   | { readonly kind: 'shut-down'; readonly behaviour: 'stop' | 'terminate' }
-  | { readonly kind: 'crashed' }
+  /** The box is gone although nobody wanted that. `stays`: its disk is still there, so it can be started again. */
+  | { readonly kind: 'crashed'; readonly stays?: boolean }
   | { readonly kind: 'terminate' }
   | { readonly kind: 'stop' }
+  /** A stopped machine is started again. */
+  | { readonly kind: 'start' }
   /** EC2 takes a spot machine back. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'gone' };
@@ -66,11 +69,13 @@ export function advance(life: Life, event: LifeEvent, now: number): Life {
       return { state, reason: because('shutdown'), since: now };
     }
     case 'crashed':
-      return isUp(life) ? { state: 'terminated', reason: because('crash'), since: now } : life;
+      return crash(life, event.stays === true ? 'stopping' : 'terminated', now);
     case 'terminate':
       return terminate(life, now);
     case 'stop':
       return isUp(life) ? { state: 'stopping', reason: because('user'), since: now } : life;
+    case 'start':
+      return start(life, now);
     case 'interrupted':
       return isUp(life) ? { state: 'shutting-down', reason: because('spot'), since: now } : life;
     case 'gone':
@@ -83,6 +88,11 @@ export const isUp = (life: Life): boolean => life.state === 'pending' || life.st
 
 /** Whether the machine is terminated, or about to be: no launch can count on it any more. */
 export const isSpent = (life: Life): boolean => life.state === 'terminated' || life.state === 'shutting-down';
+
+const crash = (life: Life, state: State, now: number): Life =>
+  isUp(life) ? { state, reason: because('crash'), since: now } : life;
+
+const start = (life: Life, now: number): Life => (life.state === 'stopped' ? born(now) : life);
 
 function terminate(life: Life, now: number): Life {
   if (isSpent(life)) return life;

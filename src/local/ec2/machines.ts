@@ -3,6 +3,7 @@ import { Agenda } from '../agenda.ts';
 import type { Box, BoxDriver, BoxServices, BoxSpec } from '../box.ts';
 import { type Faults, strikes } from '../faults.ts';
 import type { Settings } from '../settings.ts';
+import { type Room, roomFor } from './capacity.ts';
 import type { Instance } from './instance.ts';
 import { advance, isUp, type LifeEvent } from './lifecycle.ts';
 
@@ -68,14 +69,43 @@ export class Machines {
     this.#run(this.#live(machine));
   }
 
-  /** Begins to terminate a machine, or to stop it; a second call changes nothing. */
-  bring(machine: Instance, kind: 'terminate' | 'stop' | 'interrupted'): void {
+  /** Whether machines keep their disks while they are stopped. */
+  get keepDisks(): boolean {
+    return this.#parts.driver.keepsDisks === true;
+  }
+
+  /** The room that this computer has for more of them. */
+  get room(): Room {
+    return roomFor(this.#parts.driver.capacity, this.list());
+  }
+
+  /**
+   * Begins to terminate a machine, or to stop it; a second call changes nothing, unless it is to be at once.
+   * @param atOnce without a shutdown of the machine's own system
+   */
+  end(machine: Instance, kind: 'terminate' | 'stop' | 'interrupted', atOnce = false): void {
     const before = machine.life;
     this.#apply(machine, { kind });
-    if (machine.life === before || machine.life.state === 'terminated') return;
+    if (machine.life === before && !atOnce) return;
+    if (machine.life.state === 'terminated') return void this.#parts.driver.forget?.(machine.spec.id);
     // A box that is still being made is stopped by its own task as soon as it stands.
     const box = this.#boxes.get(machine.spec.id);
-    if (box !== undefined) this.#run(box.stop());
+    if (box === undefined) return;
+    this.#run(atOnce || !box.power ? box.stop() : box.power.shutDown(this.#parts.settings.shutdownMs));
+  }
+
+  /** Boots a stopped machine again, from its own disk; changes nothing for any other. */
+  restart(machine: Instance): void {
+    if (machine.life.state !== 'stopped') return;
+    this.#apply(machine, { kind: 'start' });
+    machine.startedAt = machine.life.since;
+    this.#run(this.#live(machine));
+  }
+
+  /** Lets a machine's system shut down and start again; the machine stays running. */
+  reboot(machine: Instance): void {
+    const power = this.#boxes.get(machine.spec.id)?.power;
+    if (power !== undefined) this.#run(power.reboot(this.#parts.settings.rebootMs));
   }
 
   /** Stops every box; resolves when they are gone. */
@@ -97,10 +127,11 @@ export class Machines {
       machine,
       reason === 'shutdown'
         ? { kind: 'shut-down', behaviour: machine.spec.shutdownBehaviour }
-        : { kind: 'crashed' },
+        : { kind: 'crashed', stays: this.keepDisks && box !== undefined },
     );
     await this.#sleep(this.#parts.settings.endingMs);
     this.#apply(machine, { kind: 'gone' });
+    if (machine.life.state === 'terminated') this.#parts.driver.forget?.(machine.spec.id);
     this.#run(this.#postConsole(machine));
   }
 
@@ -139,7 +170,7 @@ export class Machines {
       this.#later(machineDies.afterMs, machine, () => this.#run(box.stop()));
     if (spotInterruptions === undefined || !machine.spec.spot) return;
     if (!strikes(faults, 'spotInterruptions', machine.spec)) return;
-    this.#later(spotInterruptions.afterMs, machine, () => this.bring(machine, 'interrupted'));
+    this.#later(spotInterruptions.afterMs, machine, () => this.end(machine, 'interrupted'));
   }
 
   #later(ms: number, machine: Instance, act: () => void): void {

@@ -3,8 +3,6 @@ import {
   describeInstanceStatus,
   describeInstances,
   getConsoleOutput,
-  stopInstances,
-  terminateInstances,
 } from './instance-operations.ts';
 import type { Operation } from './operation.ts';
 import {
@@ -14,6 +12,7 @@ import {
   describeRegions,
   describeSubnets,
 } from './place-operations.ts';
+import { rebootInstances, startInstances, stopInstances, terminateInstances } from './power-operations.ts';
 import { runInstances } from './run-instances.ts';
 import { createTags, describeTags } from './tag-operations.ts';
 
@@ -30,7 +29,9 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['DescribeSubnets', describeSubnets],
   ['DescribeTags', describeTags],
   ['GetConsoleOutput', getConsoleOutput],
+  ['RebootInstances', rebootInstances],
   ['RunInstances', runInstances],
+  ['StartInstances', startInstances],
   ['StopInstances', stopInstances],
   ['TerminateInstances', terminateInstances],
 ]);

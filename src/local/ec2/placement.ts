@@ -1,6 +1,7 @@
 import type { CapacityFault, Faults } from '../faults.ts';
 import { zonesOf } from '../geography.ts';
 import { INSTANCE_TYPES } from '../instance-types.ts';
+import { noRoomHere, type Room } from './capacity.ts';
 import { Ec2Error } from './ec2-error.ts';
 import type { Instance } from './instance.ts';
 import type { LaunchRequest } from './launch-request.ts';
@@ -18,7 +19,13 @@ type Wanted = Pick<LaunchRequest, 'type' | 'minCount' | 'maxCount' | 'zone' | 's
  * Finds room for a launch: as many machines as fit up to maxCount, none below minCount.
  * @throws Ec2Error InsufficientInstanceCapacity, VcpuLimitExceeded
  */
-export function place(wanted: Wanted, region: string, all: readonly Instance[], faults: Faults): Placement {
+export function place(
+  wanted: Wanted,
+  region: string,
+  all: readonly Instance[],
+  faults: Faults,
+  here: Room,
+): Placement {
   const up = all.filter(({ life, spec }) => isUp(life) && spec.region === region);
   checkQuota(wanted, up, faults.vcpuQuota);
   const room = zonesOf(region).map(({ name }) => ({
@@ -32,7 +39,8 @@ export function place(wanted: Wanted, region: string, all: readonly Instance[], 
     const elsewhere = room.filter(({ free }) => free >= wanted.minCount).map(({ zone }) => zone);
     throw noCapacity(wanted, elsewhere);
   }
-  return { zone: best.zone, count: Math.min(best.free, wanted.maxCount) };
+  if (here.free < wanted.minCount) throw noRoomHere(wanted.type.name, here);
+  return { zone: best.zone, count: Math.min(best.free, here.free, wanted.maxCount) };
 }
 
 function roomIn(

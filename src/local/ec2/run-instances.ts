@@ -47,7 +47,7 @@ function launch({ params, region, world }: Call): Instance[] {
   if (earlier !== undefined)
     return world.machines.list().filter(({ spec }) => spec.reservationId === earlier);
 
-  const placement = place(request, region, world.machines.list(), world.faults);
+  const placement = place(request, region, world.machines.list(), world.faults, world.machines.room);
   if (flag(params, 'DryRun'))
     throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
 

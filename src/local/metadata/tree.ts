@@ -7,6 +7,8 @@ export interface MetadataFacts {
   readonly accountId: string;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
+  /** Of its network card, where it has one: with it the metadata tell of the card. */
+  readonly mac?: string | undefined;
   /** Asked at each request for them; without it a machine has no credentials although it has a profile. */
   readonly credentials?: () => TemporaryCredentials;
 }
@@ -33,6 +35,7 @@ export function metadataTree(facts: MetadataFacts): Tree {
       'instance-type': spec.instanceType,
       'local-hostname': hostname,
       'local-ipv4': spec.privateIp,
+      ...networkCard(facts, hostname),
       placement: { 'availability-zone': spec.zone, region: spec.region },
       services: { domain: 'amazonaws.com', partition: 'aws' },
     },
@@ -55,6 +58,19 @@ function iam(facts: MetadataFacts): Tree {
   const leaf =
     credentials === undefined ? {} : { [role]: () => credentialsDocument(credentials(), facts.launchedAt) };
   return { iam: { info, 'security-credentials': leaf } };
+}
+
+/** What cloud-init sets up the network by. */
+function networkCard({ mac, spec, accountId }: MetadataFacts, hostname: string): Tree {
+  if (mac === undefined) return {};
+  const card = {
+    'device-number': '0',
+    'local-hostname': hostname,
+    'local-ipv4s': spec.privateIp,
+    mac,
+    'owner-id': accountId,
+  };
+  return { mac, network: { interfaces: { macs: { [mac]: card } } } };
 }
 
 /** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html */

@@ -113,7 +113,7 @@ describe('a cloud that stands still until nobody can connect', () => {
 
   /** Connects until the queue of its socket is full. */
   beforeEach(async () => {
-    cloud = await startCloudProcess({ folder, ephemeral: false, sudo: false, simulated: true });
+    cloud = await startCloudProcess({ folder, ephemeral: false, sudo: false, machines: 'simulated' });
     process.kill(cloud.file.pid, 'SIGSTOP');
     const connected = () =>
       new Promise<boolean>((resolve) => {

@@ -27,6 +27,8 @@ describe('the documented buckets', () => {
     ['RunInstances', false, 5, 5],
     ['TerminateInstances', false, 100, 50],
     ['StopInstances', false, 50, 50],
+    ['StartInstances', false, 5, 5],
+    ['RebootInstances', false, 50, 50],
     ['CreateTags', false, 100, 100],
     ['GetConsoleOutput', false, 100, 100],
     ['DescribeInstances', true, 100, 100],

@@ -1,0 +1,18 @@
+import type { RequestListener } from 'node:http';
+import type { Clock } from '../../io/clock.ts';
+import type { BoxSpec } from '../box.ts';
+import { ACCOUNT } from '../geography.ts';
+import { metadataService } from './service.ts';
+
+/** The metadata service of a machine that boots now. */
+export function machineMetadata(spec: BoxSpec, clock: Clock, mac?: string): RequestListener {
+  const { credentials } = spec.services;
+  const facts = {
+    spec,
+    accountId: ACCOUNT,
+    launchedAt: clock.now(),
+    mac,
+    ...(credentials && { credentials }),
+  };
+  return metadataService(facts, clock);
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../../io/clock.ts';
+import type { Box } from '../box.ts';
+import { type QemuStart, startQemu } from './qemu.ts';
+import type { QmpEvent } from './qmp.ts';
+
+/**
+ * Switches a machine on.
+ * @throws RolecallError when QEMU can't start it
+ */
+export async function powerOn(start: Omit<QemuStart, 'onEvent'>, clock: Pick<Clock, 'sleep'>): Promise<Box> {
+  let reason: 'shutdown' | 'crashed' | 'stopped' = 'crashed';
+  /** Called when the machine's system has shut down, in place of switching it off. */
+  let onShutDown: (() => void) | undefined;
+  const onEvent = ({ event, data }: QmpEvent): void => {
+    if (event !== 'SHUTDOWN' || data?.['guest'] !== true) return;
+    if (onShutDown !== undefined) return void onShutDown();
+    reason = 'shutdown';
+    void qemu.qmp.execute('quit').catch(() => undefined);
+  };
+  const qemu = await startQemu({ ...start, onEvent });
+  const ended = qemu.ended.then(() => ({ reason }));
+  const stop = async (): Promise<void> => {
+    if (reason === 'crashed') reason = 'stopped';
+    qemu.kill();
+    await ended;
+  };
+  /** @returns whether `done` or the machine's end came before the time was up */
+  const within = async (graceMs: number, done: Promise<unknown>): Promise<boolean> => {
+    const waiting = new AbortController();
+    const tooLate = clock.sleep(graceMs, waiting.signal).then(() => false);
+    const intime = Promise.race([done, ended]).then(() => true);
+    const answer = await Promise.race([intime, tooLate]);
+    waiting.abort();
+    return answer;
+  };
+  const press = () => qemu.qmp.execute('system_powerdown').catch(() => undefined);
+  const reset = async (): Promise<void> => {
+    await qemu.qmp.execute('system_reset');
+    await qemu.qmp.execute('cont');
+  };
+  await qemu.qmp.execute('cont');
+  return {
+    pid: qemu.pid,
+    ended,
+    stop,
+    power: {
+      shutDown: async (graceMs) => {
+        onShutDown = undefined;
+        await press();
+        if (!(await within(graceMs, ended))) await stop();
+      },
+      reboot: async (graceMs) => {
+        const off = new Promise<void>((resolve) => {
+          onShutDown = resolve;
+        });
+        await press();
+        await within(graceMs, off);
+        // A later request may have another opinion of what a shutdown means.
+        onShutDown = undefined;
+        await reset().catch(() => undefined);
+      },
+      reset: () => reset().catch(() => undefined),
+    },
+  };
+}
