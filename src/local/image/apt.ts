@@ -1,49 +1,66 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { type AptOutcome, commonFault, ended, firstFault, UNREACHABLE } from './apt-faults.ts';
 
-interface AptOutcome {
-  readonly ok: boolean;
-  /** What it said on stderr, or why it could not be started. */
-  readonly said: string;
+/** Whose packages apt is asked for, and where it keeps what it fetches. */
+interface AptPlan {
+  readonly packages: readonly string[];
+  /** Where cache and, where the host's own don't do, package lists are kept between runs. */
+  readonly aptDir: string;
+  /** Further settings, `Dir::State::status=FILE`: what counts as installed is then not what the host has. */
+  readonly settings?: readonly string[];
+  /** Keep the archives below `aptDir` too, for the next run. */
+  readonly keep?: boolean;
 }
 
 /**
- * Downloads the packages that the host lacks, with what they depend on (recommended ones not), into `folder`.
+ * Downloads the packages that the host (or another root) lacks, with what they depend on (recommended ones not), into `folder`.
  * Nothing of the host is changed: cache, archives and, where the host's own don't do, package lists are rolecall's.
- * @param aptDir where those are kept between runs
  * @param signal ends it before its time
  * @returns absolute paths of .deb files; none where everything is installed
  * @throws UsageError when there is no apt, a package is unknown, or the network can't be had
  */
 export async function downloadPackages(
-  packages: readonly string[],
+  { packages, aptDir, settings = [], keep = false }: AptPlan,
   folder: string,
-  aptDir: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  await mkdir(join(folder, 'partial'), { recursive: true });
-  await mkdir(join(aptDir, 'lists/partial'), { recursive: true });
-  await mkdir(join(aptDir, 'cache'), { recursive: true });
-  const options = ['Debug::NoLocking=1', 'APT::Sandbox::User=root', 'Acquire::Retries=1'];
-  options.push(`Dir::Cache=${join(aptDir, 'cache')}/`, `Dir::Cache::archives=${folder}/`);
+  const archives = keep ? join(aptDir, 'archives') : folder;
+  for (const path of [
+    folder,
+    join(archives, 'partial'),
+    join(aptDir, 'lists/partial'),
+    join(aptDir, 'cache'),
+  ])
+    await mkdir(path, { recursive: true });
+  const options = ['Debug::NoLocking=1', 'APT::Sandbox::User=root', 'Acquire::Retries=1', ...settings];
+  options.push(`Dir::Cache=${join(aptDir, 'cache')}/`);
   const own = [...options, `Dir::State::lists=${join(aptDir, 'lists')}/`];
-  const get = (settings: readonly string[]) =>
+  const install = (flag: string, settings: readonly string[], archives: string) =>
     apt(
-      ['--download-only', '--yes', '--no-upgrade', '--no-install-recommends'],
-      settings,
+      [flag, '--yes', '--no-upgrade', '--no-install-recommends'],
+      [...settings, `Dir::Cache::archives=${archives}/`],
       ['install', ...packages],
       signal,
     );
 
   // The host's lists may be absent (a fresh container) or old; then lists of our own are fetched.
-  let outcome = await get(options);
+  let used = options;
+  let outcome = await install('--download-only', used, archives);
   if (!outcome.ok && UNREACHABLE.test(outcome.said)) throw refusal(packages, outcome, outcome);
   if (!outcome.ok) {
-    const update = await apt([], own, ['update'], signal);
-    outcome = await get(own);
+    used = own;
+    const update = await apt([], used, ['update'], signal);
+    outcome = await install('--download-only', used, archives);
     if (!outcome.ok) throw refusal(packages, outcome, update);
+  }
+  // With an empty folder of archives apt names all that it would fetch: those of this run among those that are kept.
+  if (keep) {
+    const { printed } = await install('--print-uris', used, folder);
+    for (const [, name = ''] of printed.matchAll(/^'[^']+' (\S+\.deb) /gm))
+      await copyFile(join(archives, name), join(folder, name));
   }
   const names = await readdir(folder);
   return names
@@ -52,37 +69,12 @@ export async function downloadPackages(
     .map((name) => join(folder, name));
 }
 
-/** The cloud ends while the image is being made. */
-export const ended = (): UsageError =>
-  new UsageError('the local cloud ended before its image was made', {
-    hint: 'the same command begins again',
-  });
-
-/** The disk of the state folder is full; `said` is the line that tells so. */
-export const noSpace = (said: string): UsageError =>
-  new UsageError(`the local image does not fit on the disk: ${said.replace(/^[EW]: /, '').trim()}`, {
-    hint: 'free some space, or set XDG_STATE_HOME to the absolute path of a folder on another disk',
-  });
-
-/** What apt says when it reaches no server at all; a 404 is another matter: the lists are old. */
-const UNREACHABLE = /Could not (resolve|connect)|Unable to connect|Temporary failure|Network is unreachable/;
-
 function refusal(packages: readonly string[], outcome: AptOutcome, update: AptOutcome): UsageError {
   const unknown = /Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate/.exec(
     outcome.said,
   );
-  const full = /^.*No space left on device.*$/m.exec(`${update.said}\n${outcome.said}`);
-  if (full !== null) return noSpace(full[0]);
-  if (
-    /Failed to fetch|Could not (resolve|connect)|Temporary failure/.test(`${outcome.said}\n${update.said}`)
-  ) {
-    return new UsageError(
-      `the packages of local_image can't be fetched: ${firstFault(update.ok ? outcome : update)}`,
-      {
-        hint: "check the machine's network and its apt sources, then launch again; packages once fetched need no network",
-      },
-    );
-  }
+  const common = commonFault('the packages of local_image', outcome, update);
+  if (common !== undefined) return common;
   if (unknown !== null) {
     return new UsageError(`local_image.packages: Debian has no package named ${unknown[1] ?? unknown[2]}`, {
       hint: 'correct the name in roles.yaml (apt-cache search finds names)',
@@ -96,20 +88,12 @@ function refusal(packages: readonly string[], outcome: AptOutcome, update: AptOu
   );
 }
 
-const firstFault = ({ said }: AptOutcome): string => {
-  const lines = said.split('\n').filter(Boolean);
-  return (lines.find((line) => /^[EW]: /.test(line)) ?? lines.at(-1) ?? 'it gave no reason').replace(
-    /^[EW]: /,
-    '',
-  );
-};
-
 function apt(
   flags: readonly string[],
   options: readonly string[],
   words: readonly string[],
   signal: AbortSignal,
-): Promise<AptOutcome> {
+): Promise<AptOutcome & { readonly printed: string }> {
   const args = [...flags, '-q', ...options.flatMap((option) => ['-o', option]), ...words];
   const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
   return new Promise((resolve, reject) => {
@@ -120,7 +104,7 @@ function apt(
       'setpriv',
       ['--pdeathsig', 'KILL', '--', 'apt-get', ...args],
       { env, maxBuffer: 64 * 1024 * 1024 },
-      (error, _stdout, stderr) => {
+      (error, printed, stderr) => {
         signal.removeEventListener('abort', kill);
         if (signal.aborted) return reject(ended());
         if (/failed to execute/.test(stderr)) {
@@ -133,7 +117,7 @@ function apt(
             ),
           );
         }
-        return resolve({ ok: error === null, said: stderr || String(error ?? '') });
+        return resolve({ ok: error === null, said: stderr || String(error ?? ''), printed });
       },
     );
     signal.addEventListener('abort', kill, { once: true });

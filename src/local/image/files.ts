@@ -33,31 +33,52 @@ export type ImageFile = {
   | { readonly kind: 'text'; readonly text: string }
 );
 
+/** What starts the bootstrapper: in sandboxes rc.local, in virtual machines a unit of systemd. */
+export type Starter = 'rc.local' | 'unit';
+
+/** Where the unit lies in an image. */
+export const UNIT = 'etc/systemd/system/rolecall-bootstrapper.service';
+
 /** What every image has of rolecall itself, unless its overlay brings the same paths. */
-const shipped = (packageRoot: string): readonly ImageFile[] => [
+const shipped = (packageRoot: string, starter: Starter): readonly ImageFile[] => [
   {
     target: 'usr/local/sbin/rolecall-bootstrapper',
     kind: 'text',
     text: boxProgram('bootstrapper.sh', packageRoot),
     mode: 0o755,
   },
-  { target: 'etc/rc.local', kind: 'file', source: join(packageRoot, 'templates/rc.local'), mode: 0o755 },
+  starter === 'unit'
+    ? {
+        target: UNIT,
+        kind: 'file',
+        source: join(packageRoot, 'templates/rolecall-bootstrapper.service'),
+        mode: 0o644,
+      }
+    : {
+        target: 'etc/rc.local',
+        kind: 'file',
+        source: join(packageRoot, 'templates/rc.local'),
+        mode: 0o755,
+      },
 ];
 
 /**
- * The files of an image, sorted by target: the overlay's, and rolecall's own templates where it has none.
+ * The files of an image, sorted by target: the overlay's, and rolecall's own templates where it has none. The unit stays out
+ * where the overlay has an rc.local, which starts the bootstrapper itself.
  * @throws UsageError when the overlay is no folder or holds something that is neither file, folder nor link
  */
 export async function imageFiles(
   packageRoot: string,
   overlay: string | undefined,
+  starter: Starter = 'rc.local',
 ): Promise<readonly ImageFile[]> {
   const files = new Map<string, ImageFile>();
-  for (const file of shipped(packageRoot)) files.set(file.target, file);
+  for (const file of shipped(packageRoot, starter)) files.set(file.target, file);
   if (overlay !== undefined) {
     await assertFolder(overlay);
     const found = await walk(overlay, '');
     refuseReserved(found, overlay);
+    if (found.some(({ target }) => target === 'etc/rc.local')) files.delete(UNIT);
     for (const file of found) files.set(file.target, file);
   }
   return [...files.values()].sort((one, other) => (one.target < other.target ? -1 : 1));

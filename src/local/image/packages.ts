@@ -5,7 +5,8 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RolecallError } from '../../errors.ts';
 import { type Sandbox, type SandboxEnd, startSandbox } from '../box/sandbox.ts';
-import { downloadPackages, ended, noSpace } from './apt.ts';
+import { downloadPackages } from './apt.ts';
+import { ended, fullDisk, lastFault, noSpace } from './apt-faults.ts';
 
 /** What a layer of packages is made with. */
 export interface PackagesPlan {
@@ -32,9 +33,8 @@ export async function packagesHash({ kind, packages }: PackagesPlan): Promise<st
  */
 export async function makePackages(plan: PackagesPlan, building: string, signal: AbortSignal): Promise<void> {
   const debs = await downloadPackages(
-    plan.packages,
+    { packages: plan.packages, aptDir: join(plan.stateDir, `apt-${plan.kind}`) },
     join(building, 'debs'),
-    join(plan.stateDir, `apt-${plan.kind}`),
     signal,
   );
   if (debs.length === 0) await mkdir(join(building, 'root'));
@@ -89,7 +89,7 @@ async function install(
   const end = await outcome(sandbox, signal);
   if (signal.aborted) throw ended();
   if (end.code !== 0) {
-    if (/No space left on device/.test(end.said)) throw noSpace(lastFault(end.said));
+    if (fullDisk(end.said) !== undefined) throw noSpace(lastFault(end.said));
     throw new RolecallError('usage', `local_image.packages: dpkg failed: ${lastFault(end.said)}`, {
       hint: `these packages would fail on an AMI too; try them one by one: ${plan.packages.join(' ')}`,
     });
@@ -114,11 +114,6 @@ async function outcome(sandbox: Sandbox, signal: AbortSignal): Promise<SandboxEn
     signal.removeEventListener('abort', kill);
   }
 }
-
-const lastFault = (said: string): string => {
-  const lines = said.trim().split('\n').filter(Boolean);
-  return (lines.findLast((line) => /error|fail/i.test(line)) ?? lines.at(-1) ?? 'it gave no reason').trim();
-};
 
 const EXTRACT =
   'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar --extract --keep-directory-symlink -C "$2"';

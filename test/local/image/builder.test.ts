@@ -70,9 +70,8 @@ test('a package that the host has already needs nothing', async () => {
   const folder = join(lab.stateDir, 'debs');
   expect(
     await downloadPackages(
-      ['bash', 'coreutils'],
+      { packages: ['bash', 'coreutils'], aptDir: join(lab.stateDir, 'apt') },
       folder,
-      join(lab.stateDir, 'apt'),
       new AbortController().signal,
     ),
   ).toEqual([]);
