@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { packageRoot } from '../../src/io/package-root.ts';
+import { vmImageBuilder } from '../../src/local/vm-image/builder.ts';
+
+const AMI = 'ami-0123456789abcdef0';
+/** The base takes minutes, so that it may be kept between runs: ROLECALL_VM_STATE names a folder. */
+const kept = process.env['ROLECALL_VM_STATE'];
+const stateDir = kept ?? mkdtempSync(join(tmpdir(), 'rolecall-vm-'));
+const overlay = mkdtempSync(join(tmpdir(), 'rolecall-overlay-'));
+cpSync(join(packageRoot(), 'image'), overlay, { recursive: true });
+afterAll(() => {
+  rmSync(overlay, { recursive: true });
+  if (kept === undefined) rmSync(stateDir, { recursive: true });
+});
+
+const builder = () => vmImageBuilder({ stateDir, packageRoot: packageRoot() });
+const request = { id: AMI, overlay, packages: ['memcached'] };
+const layers = (kind: string) =>
+  readdirSync(join(stateDir, 'images-vm')).filter((name) => name.startsWith(kind));
+
+/** What debugfs(8) says of a path on the disk. */
+const onDisk = (folder: string, command: string): string =>
+  execFileSync('/usr/sbin/debugfs', ['-R', command, join(folder, 'disk.img')], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+
+test('an image has kernel, initrd and a disk with the overlay, its packages, the bootstrapper and its unit', async () => {
+  const images = builder();
+  await images.build(request);
+  const folder = images.folder(AMI) ?? '';
+  expect(readdirSync(folder).sort()).toEqual(['disk.img', 'initrd.img', 'vmlinuz']);
+  expect(
+    execFileSync('/usr/sbin/blkid', ['-p', '-o', 'value', '-s', 'LABEL', join(folder, 'disk.img')], {
+      encoding: 'utf8',
+    }),
+  ).toBe('rolecall-root\n');
+  expect(onDisk(folder, 'cat /etc/machine-id')).toBe('');
+  expect(onDisk(folder, 'stat /usr/local/sbin/rolecall-bootstrapper')).toMatch(
+    /Mode: {2}0755[\s\S]*User: {5}0 {3}Group: {5}0/,
+  );
+  expect(
+    onDisk(folder, 'stat /etc/systemd/system/cloud-init.target.wants/rolecall-bootstrapper.service'),
+  ).toContain('Type: symlink');
+  expect(onDisk(folder, 'stat /usr/bin/memcached')).toContain('Type: regular');
+  expect(onDisk(folder, 'cat /etc/rolecall/init/a/bootstrapper.sh')).toContain('#!/');
+  // Files keep their owners, for an ordinary user too.
+  expect(onDisk(folder, 'stat /etc/shadow')).toMatch(/Mode: {2}0640[\s\S]*User: {5}0 {3}Group: {4}42/);
+});
+
+test('the same image is found, and a changed overlay makes only its disk anew', async () => {
+  const images = builder();
+  expect(await images.build(request)).toMatchObject({ built: false });
+  const before = { bases: layers('base'), packages: layers('packages') };
+  const old = images.folder(AMI);
+  appendFileSync(join(overlay, 'etc/rolecall/init/a/bootstrapper.sh'), '# changed\n');
+  expect(await images.build(request)).toMatchObject({ built: true });
+  expect({ bases: layers('base'), packages: layers('packages') }).toEqual(before);
+  expect(images.folder(AMI)).not.toBe(old);
+});
+
+test('a package that Debian has not is named, and nothing of the attempt is left', async () => {
+  const build = builder().build({ id: AMI, packages: ['no-such-package'] });
+  await expect(build).rejects.toThrow('local_image.packages: Debian has no package named no-such-package');
+  expect(layers('.building')).toEqual([]);
+});
