@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
+import { packageRoot } from '../io/package-root.ts';
 import type { BoxListener } from './box/listeners.ts';
 import type { BoxDriver, BoxSpec, ImageBuilder } from './box.ts';
 import { machineMetadata } from './metadata/machine.ts';
@@ -14,6 +12,7 @@ import { vmBudget, vmSize } from './vm/budget.ts';
 import { macOf } from './vm/command.ts';
 import { VM_PROXY_ADDRESS, VM_S3_ADDRESS, vmDriver } from './vm/driver.ts';
 import { requireVmPrograms } from './vm/programs.ts';
+import { vmImageBuilder } from './vm-image/builder.ts';
 
 /**
  * The virtual machines of a cloud and the images that they boot from, put together.
@@ -30,7 +29,7 @@ export async function virtualMachines(
   const size = vmSize(process.env);
   const how = await acceleration(process.env['ROLECALL_VM_ACCEL'], folder);
   const budget = vmBudget(size, how, await availableMib(), availableParallelism());
-  const images = prebuilt(process.env['ROLECALL_VM_IMAGE'] ?? '');
+  const images = vmImageBuilder({ stateDir: folder, packageRoot: packageRoot() });
   const listeners = (spec: BoxSpec): readonly BoxListener[] => [
     { ...METADATA_ADDRESS, handler: machineMetadata(spec, clock, macOf(spec.instanceId)) },
     ...(spec.services.s3 === undefined ? [] : [{ ...VM_S3_ADDRESS, handler: spec.services.s3.handler }]),
@@ -53,16 +52,4 @@ async function availableMib(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const [, kib] = /^MemAvailable:\s+(\d+) kB$/m.exec(text) ?? [];
   return Math.floor(kib === undefined ? freemem() / 1024 ** 2 : Number(kib) / 1024);
-}
-
-function prebuilt(folder: string): ImageBuilder & { folder(id: string): string | undefined } {
-  const known = new Set<string>();
-  return {
-    folder: (id) => (known.has(id) ? folder : undefined),
-    build: async ({ id }) => {
-      if (!existsSync(join(folder, 'disk.img'))) throw new UsageError(`no image in ${folder}`);
-      known.add(id);
-      return { root: folder, built: false };
-    },
-  };
 }

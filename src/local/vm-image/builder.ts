@@ -1,5 +1,5 @@
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ImageBuilder } from '../box.ts';
 import { downloadPackages } from '../image/apt.ts';
 import { filesHash, imageFiles, UNIT, writeFiles } from '../image/files.ts';
@@ -85,7 +85,7 @@ class Workshop {
 
   /** root.tar, from that of the base. */
   packages(base: Layer, packages: readonly string[]): Promise<Layer> {
-    return cachedLayer(this.#images, packagesName(base.root, packages, this.#here), async (building) => {
+    return cachedLayer(this.#images, packagesName(nameOf(base), packages, this.#here), async (building) => {
       const root = await rootIn(building);
       const debs = join(building, 'debs');
       const settings = [`Dir::State::status=${join(base.root, 'dpkg-status')}`];
@@ -101,7 +101,7 @@ class Workshop {
   /** disk.img, vmlinuz and initrd.img. */
   async disk(base: Layer, below: Layer, overlay: string | undefined): Promise<Layer> {
     const files = await imageFiles(this.#packageRoot, overlay, 'unit');
-    const name = named('image', await filesHash(files, [below.root]));
+    const name = named('image', await filesHash(files, [nameOf(below)]));
     return await cachedLayer(this.#images, name, async (building) => {
       const root = await rootIn(building);
       await writeFiles(files, join(building, 'files'), []);
@@ -125,6 +125,8 @@ class Workshop {
     return runInNamespace([join(this.#here, 'derive.sh'), ...args], this.#signal);
   }
 }
+
+const nameOf = ({ root }: Layer): string => basename(dirname(root));
 
 async function rootIn(building: string): Promise<string> {
   const root = join(building, 'root');

@@ -36,7 +36,7 @@ export function baseName(recipe: BaseRecipe, here: string): string {
   return named('base', hash.digest('hex'));
 }
 
-/** Returns the name of the layer of packages over a base. */
+/** Returns the name of the layer of packages over a base. @param base its name */
 export function packagesName(base: string, packages: readonly string[], here: string): string {
   const hash = createHash('sha256').update(JSON.stringify([base, [...packages].sort()]));
   for (const path of ['derive.sh', 'root.sh']) hash.update(readFileSync(join(here, path)));

@@ -32,10 +32,10 @@ test('the base has another name as soon as anything that makes it differs', () =
 });
 
 test('the order of packages makes no other layer; another base or other packages do', () => {
-  const name = packagesName('/base-1/root', ['memcached', 'nginx'], folder);
-  expect(packagesName('/base-1/root', ['nginx', 'memcached'], folder)).toBe(name);
-  expect(packagesName('/base-2/root', ['memcached', 'nginx'], folder)).not.toBe(name);
-  expect(packagesName('/base-1/root', ['memcached'], folder)).not.toBe(name);
+  const name = packagesName('base-1', ['memcached', 'nginx'], folder);
+  expect(packagesName('base-1', ['nginx', 'memcached'], folder)).toBe(name);
+  expect(packagesName('base-2', ['memcached', 'nginx'], folder)).not.toBe(name);
+  expect(packagesName('base-1', ['memcached'], folder)).not.toBe(name);
 });
 
 test('the kernel is that of the processor', () => {
