@@ -8,6 +8,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** EC2 and S3 tell times by the second. A machine's clock that differs by more is wrong, and its times tell nothing. */
+export const CLOCK_TOLERANCE_MS = 2_000;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

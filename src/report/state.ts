@@ -11,6 +11,8 @@ export interface MachineRow {
   readonly machine: Machine;
   /** When the report first heard of it. */
   readonly seenAt: number;
+  /** When EC2 first showed it running; absent for one that ran already when the report first heard of it. */
+  readonly runningAt?: number;
   /** The step that the box is in; absent between steps and after the verdict. */
   readonly step?: { readonly name: string; readonly since: number };
   readonly steps: readonly Step[];
@@ -91,7 +93,7 @@ export function advance(view: LaunchView, event: ReportedEvent): LaunchView {
       };
     }
     case 'machine':
-      return seen(next, event.machine, event.at);
+      return started(next, seen(next, event.machine, event.at), event.machine, event.at);
     case 'verdict':
       return judged(seen(next, event.machine, event.at), event.machine, event.verdict, event.at);
     case 'machine-died':
@@ -153,6 +155,20 @@ function ofFleet(view: LaunchView, event: FleetOnlyEvent): LaunchView {
 function seen(view: LaunchView, machine: Machine, at: number): LaunchView {
   const row = view.machines.get(machine.instanceId);
   return withRow(view, row === undefined ? { machine, seenAt: at, steps: [] } : { ...row, machine });
+}
+
+/** Notes when a machine was first seen running that was seen pending before. */
+function started(
+  before: LaunchView,
+  view: LaunchView,
+  { instanceId, state }: Machine,
+  at: number,
+): LaunchView {
+  const row = view.machines.get(instanceId);
+  const wasPending = before.machines.get(instanceId)?.machine.state === 'pending';
+  return row !== undefined && wasPending && state === 'running'
+    ? withRow(view, { ...row, runningAt: row.runningAt ?? at })
+    : view;
 }
 
 function judged(view: LaunchView, machine: Machine, verdict: Verdict, at: number): LaunchView {

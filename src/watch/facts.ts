@@ -1,7 +1,9 @@
 /** What a console tells, folded line by line: pure, so that any way of reading the same lines gives the same facts. */
 import type { LinearPattern } from '../document/linear.ts';
 import { type Beat, isSameBeat, readBeat } from './beats.ts';
+import { bootedAtOf, stampOf, withBoot } from './kernel-start.ts';
 import {
+  type Found,
   findPieces,
   isAnonymous,
   isBad,
@@ -89,9 +91,19 @@ export interface Facts {
   readonly nearly?: { readonly pattern: 'success' | 'failure'; readonly line: string };
   /** The newest console lines, harmless, without markers, facts, signs of life and blank ones. */
   readonly tail: readonly string[];
+  /** When kernels of the machine started, by its own clock, epoch milliseconds; one estimate a boot, in no order. */
+  readonly bootedAt: readonly number[];
 }
 
-export const NO_FACTS: Facts = { entries: [], disbelieved: 0, torn: 0, versions: [], heard: [], tail: [] };
+export const NO_FACTS: Facts = {
+  entries: [],
+  disbelieved: 0,
+  torn: 0,
+  versions: [],
+  heard: [],
+  tail: [],
+  bootedAt: [],
+};
 
 /** What is known of a line besides its text. */
 export interface LineKind {
@@ -108,11 +120,12 @@ export function readLine(facts: Facts, raw: string, kind: LineKind, reading: Rea
   const found = findPieces(line);
   const pieced = found.reduce((now, piece) => readPiece(now, piece, kind, reading), facts);
   const marked = found.some(({ type }) => type === 'marker');
+  const timed = withBoots(pieced, line, found, reading);
   const rest = marked ? withoutMarkers(line) : line;
   const told = marked
-    ? pieced
+    ? timed
     : {
-        ...readStepLine(pieced, line, kind, reading),
+        ...readStepLine(timed, line, kind, reading),
         tail:
           isBlank(line) || IS_FOR_PROGRAMS.test(line)
             ? facts.tail
@@ -147,6 +160,7 @@ export function joined(older: Facts, newer: Facts): Facts {
     versions: [...new Set([...older.versions, ...newer.versions])],
     heard: [...newer.heard, ...heard],
     tail: newer.tail,
+    bootedAt: newer.bootedAt.reduce(withBoot, older.bootedAt),
     ...((newer.nearly ?? older.nearly) && { nearly: newer.nearly ?? older.nearly }),
   };
 }
@@ -169,12 +183,7 @@ const isSame =
   (entry: Entry): boolean =>
     entry.type === 'marker' && entry.marker.run === run && entry.marker.seq === seq;
 
-function readPiece(
-  facts: Facts,
-  found: ReturnType<typeof findPieces>[number],
-  { takenAt }: LineKind,
-  trust: Trust,
-): Facts {
+function readPiece(facts: Facts, found: Found, { takenAt }: LineKind, trust: Trust): Facts {
   switch (found.type) {
     case 'torn': {
       const torn = { ...facts, torn: facts.torn + 1 };
@@ -196,6 +205,19 @@ function readPiece(
       return { ...facts, entries, ...(isNew && { heard }) };
     }
   }
+}
+
+/** Notes when the kernel started, where a line tells both the date and how long the kernel has run. */
+function withBoots(facts: Facts, line: string, found: readonly Found[], trust: Trust): Facts {
+  const told = bootedAtOf(line);
+  const stamp = found.length > 0 ? stampOf(unprefixed(line).forms) : undefined;
+  const stamped = found.flatMap((piece) =>
+    stamp !== undefined && piece.type === 'marker' && isTrue(piece.marker, trust)
+      ? [piece.marker.epoch * 1000 - stamp]
+      : [],
+  );
+  const all = [...(told === undefined ? [] : [told]), ...stamped];
+  return all.length === 0 ? facts : { ...facts, bootedAt: all.reduce(withBoot, facts.bootedAt) };
 }
 
 /** Adds an entry; of a type that comes very often only the newest are kept. */

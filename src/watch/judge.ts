@@ -4,7 +4,8 @@ import type { Entry, Facts, Sighting, SightingType } from './facts.ts';
 import { isBad, type Marker } from './markers.ts';
 import { unprefixed } from './prefixes.ts';
 import { reasonOf } from './reason/reason.ts';
-import { notesOf, type Scene, sceneOf, stepsOf } from './scene.ts';
+import { stepsAndTimes } from './run-times.ts';
+import { notesOf, type Scene, sceneOf } from './scene.ts';
 import type { Failure, Verdict } from './verdict.ts';
 
 /** Times that a verdict needs, epoch milliseconds. */
@@ -30,12 +31,12 @@ export function judge(facts: Facts, times: Times): Judgement {
   const scene = sceneOf(facts.entries);
   const ok = scene.run.find(({ event }) => event.type === 'verdict' && event.ok);
   const trouble = findTrouble(facts, scene, ok);
-  if (trouble !== undefined) return { kind: trouble.kind, verdict: failed(trouble, scene, times) };
+  if (trouble !== undefined) return { kind: trouble.kind, verdict: failed(trouble, facts, scene, times) };
   if (ok !== undefined)
-    return scene.unread ? OPEN : { kind: 'decided', verdict: succeeded(scene, times, ok.epoch) };
+    return scene.unread ? OPEN : { kind: 'decided', verdict: succeeded(facts, scene, times, ok.epoch) };
   // A pattern needs no marker; but where rolecall's bootstrapper runs, its own verdict is waited for.
   const matched = scene.run.length === 0 && sightingOf(scene.own, 'success') !== undefined;
-  return matched ? { kind: 'hopeful', verdict: succeeded(scene, times) } : OPEN;
+  return matched ? { kind: 'hopeful', verdict: succeeded(facts, scene, times) } : OPEN;
 }
 
 const OPEN: Judgement = { kind: 'open' };
@@ -50,7 +51,9 @@ export function judgeFinally(facts: Facts, times: Times, otherwise: () => Verdic
   if (judgement.kind === 'waiting' && isShutDown(scene)) return otherwise();
   if (judgement.kind !== 'open') return judgement.verdict;
   const anonymous = scene.run.length === 0 ? anonymousOf(facts.entries) : undefined;
-  return anonymous === undefined ? otherwise() : failed(anonymousTrouble(facts, anonymous), scene, times);
+  return anonymous === undefined
+    ? otherwise()
+    : failed(anonymousTrouble(facts, anonymous), facts, scene, times);
 }
 
 interface Trouble {
@@ -159,17 +162,17 @@ const panicFailure = ({ line, context }: Sighting): Failure => ({
   reason: 'the kernel panicked after the boot had succeeded',
 });
 
-const succeeded = (scene: Scene, times: Times, epoch?: number): Verdict => ({
+const succeeded = (facts: Facts, scene: Scene, times: Times, epoch?: number): Verdict => ({
   outcome: 'succeeded',
   bootMs: bootMs(times, epoch),
-  steps: stepsOf(scene.run),
+  ...stepsAndTimes(facts, scene),
   ...noted(scene),
 });
 
-const failed = ({ failure, epoch }: Trouble, scene: Scene, times: Times): Verdict => ({
+const failed = ({ failure, epoch }: Trouble, facts: Facts, scene: Scene, times: Times): Verdict => ({
   outcome: 'failed',
   bootMs: bootMs(times, epoch),
-  steps: stepsOf(scene.run),
+  ...stepsAndTimes(facts, scene),
   failure,
   ...noted(scene),
 });

@@ -3,7 +3,8 @@ import type { Machine } from '../nouns.ts';
 import { beginOf, lastLine } from './beats.ts';
 import type { ConsoleState } from './console.ts';
 import type { Facts, Reading } from './facts.ts';
-import { isCutOffForGood, type Scene, sceneOf, stepOf, stepsOf } from './scene.ts';
+import { stepsAndTimes } from './run-times.ts';
+import { isCutOffForGood, type Scene, sceneOf, stepOf } from './scene.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What is known of a machine when the wait for it ends. */
@@ -40,14 +41,14 @@ export function silent(facts: Facts, console: ConsoleState, reading: Reading, si
     ...(unread === undefined ? [] : [`its console could not be read at the end (${unread})`]),
     ...situation.unproved.map((says) => `a beacon that nothing proves says ${says}`),
   ].join('; ');
-  return { outcome: 'silent', steps: stepsOf(sceneOf(facts.entries).run), reason, excerpt: facts.tail };
+  return { outcome: 'silent', ...stepsAndTimes(facts, sceneOf(facts.entries)), reason, excerpt: facts.tail };
 }
 
 /** @returns the verdict on a machine that ended before its verdict */
 export function lost(facts: Facts, machine: Machine, described: boolean): Verdict {
   const told = reasonOf(machine) ?? `${machine.state}; EC2 gives no reason`;
   const reason = described ? told : `EC2 no longer describes it (its last state: ${machine.state})`;
-  return { outcome: 'lost', steps: stepsOf(sceneOf(facts.entries).run), reason, excerpt: facts.tail };
+  return { outcome: 'lost', ...stepsAndTimes(facts, sceneOf(facts.entries)), reason, excerpt: facts.tail };
 }
 
 /** Most messages begin with the code. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */

@@ -8,6 +8,20 @@ export interface Step {
   readonly ms: number;
 }
 
+/** A step with the time at which it began, by the clock of its machine, epoch milliseconds. */
+export interface TimedStep extends Step {
+  readonly startAt: number;
+}
+
+/** When what happened in the run that gave the verdict, by the clock of its machine, epoch milliseconds. */
+export interface RunTimes {
+  /** The start of the kernel that the run belongs to; absent where the console doesn't tell. */
+  readonly kernelAt?: number;
+  readonly beginAt?: number;
+  readonly steps: readonly TimedStep[];
+  readonly verdictAt?: number;
+}
+
 /** Why a machine failed. */
 export interface Failure {
   /** The failing step's name; `pattern`, `cloud-init` or `bootstrapper` where no marker names one. */
@@ -30,34 +44,40 @@ export interface Failure {
   readonly hint?: string;
 }
 
+interface Told {
+  readonly steps: readonly Step[];
+  /** Absent where no marker tells. */
+  readonly times?: RunTimes;
+  /** The boot took longer than the catalogue's `boot_budget`. */
+  readonly overBudget?: true;
+}
+
 /** What is known of one machine in the end. */
-export type Verdict =
-  | {
-      /** What happened beside the verdict: `rebooted during init`, `rebooted since`. */
-      readonly notes?: readonly string[];
-      readonly outcome: 'succeeded';
-      /** Absent where only the tag that an earlier watch has set tells of it. */
-      readonly bootMs?: number;
-      readonly steps: readonly Step[];
-    }
-  | {
-      readonly notes?: readonly string[];
-      readonly outcome: 'failed';
-      readonly bootMs: number;
-      readonly steps: readonly Step[];
-      readonly failure: Failure;
-    }
-  /** No verdict in time; the reason says how far the machine came. */
-  | {
-      readonly outcome: 'silent';
-      readonly steps: readonly Step[];
-      readonly reason: string;
-      readonly excerpt: readonly string[];
-    }
-  /** Stopped or terminated before its verdict; the reason is EC2's StateReason. */
-  | {
-      readonly outcome: 'lost';
-      readonly steps: readonly Step[];
-      readonly reason: string;
-      readonly excerpt: readonly string[];
-    };
+export type Verdict = Told &
+  (
+    | {
+        /** What happened beside the verdict: `rebooted during init`, `rebooted since`. */
+        readonly notes?: readonly string[];
+        readonly outcome: 'succeeded';
+        /** Absent where only the tag that an earlier watch has set tells of it. */
+        readonly bootMs?: number;
+      }
+    | {
+        readonly notes?: readonly string[];
+        readonly outcome: 'failed';
+        readonly bootMs: number;
+        readonly failure: Failure;
+      }
+    /** No verdict in time; the reason says how far the machine came. */
+    | {
+        readonly outcome: 'silent';
+        readonly reason: string;
+        readonly excerpt: readonly string[];
+      }
+    /** Stopped or terminated before its verdict; the reason is EC2's StateReason. */
+    | {
+        readonly outcome: 'lost';
+        readonly reason: string;
+        readonly excerpt: readonly string[];
+      }
+  );

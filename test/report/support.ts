@@ -50,7 +50,7 @@ const STEPS = [
   { name: 'personality', status: 0, ms: 12 },
 ];
 
-export const SUCCEEDED: Verdict = {
+export const SUCCEEDED: Extract<Verdict, { outcome: 'succeeded' }> = {
   outcome: 'succeeded',
   bootMs: 2140,
   steps: [...STEPS, { name: 'init', status: 0, ms: 871 }],

@@ -28,7 +28,7 @@ const failure = (lines: readonly string[], reading?: Reading) => {
 
 describe('a success', () => {
   test('has the steps of its run, and the time from launch to its verdict', () => {
-    expect(verdict(goodRun())).toEqual({
+    expect(verdict(goodRun())).toMatchObject({
       outcome: 'succeeded',
       bootMs: BOOTED * 1000 + 8000 - LAUNCHED_AT,
       steps: [

@@ -5,7 +5,18 @@ import type { Machine } from '../../src/nouns.ts';
 import type { BeaconStore } from '../../src/watch/beacons.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { beaconKey, failedRun, goodRun, LAUNCH, logKey, marker, NONCE, OTHER_NONCE, text } from './boxes.ts';
+import {
+  beaconKey,
+  failedRun,
+  goodRun,
+  LAUNCH,
+  LAUNCHED_AT,
+  logKey,
+  marker,
+  NONCE,
+  OTHER_NONCE,
+  text,
+} from './boxes.ts';
 import { World } from './world.ts';
 
 /** A bucket of the world's: what its machines have sent, and how often it was asked. */
@@ -83,7 +94,14 @@ describe('a machine whose console stays empty', () => {
     const { machine } = world.boot([]);
     world.at(9, () => store.verdict(machine.instanceId, 'ok'));
     const events = await world.watch({ beacons: store });
-    expect(verdicts(events)).toEqual([{ outcome: 'succeeded', bootMs: 9_000, steps: [] }]);
+    expect(verdicts(events)).toEqual([
+      {
+        outcome: 'succeeded',
+        bootMs: 9_000,
+        steps: [],
+        times: { beginAt: LAUNCHED_AT + 7_700, steps: [], verdictAt: LAUNCHED_AT + 9_000 },
+      },
+    ]);
     expect(world.now).toBeLessThan(12);
   });
 
