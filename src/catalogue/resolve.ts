@@ -36,6 +36,7 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
   const success = textAt(map, 'success');
   const failure = textAt(map, 'failure');
   const timeout = textAt(map, 'timeout');
+  const budget = textAt(map, 'boot_budget');
   const role: Role = {
     catalogue: catalogue.name,
     ...names,
@@ -56,6 +57,7 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
     machine,
     personality: textsOf(child(map, 'personality')),
     timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
+    ...optional('bootBudgetMs', budget === undefined ? undefined : durationMs(budget)),
     patterns: { ...optional('success', success), ...optional('failure', failure) },
     catalogueSha256: catalogue.sha256,
     provenance: provenanceOf(top, settings, { region: region.source, ami: ami.source }),

@@ -108,6 +108,8 @@ export interface Role {
   readonly personality: Readonly<Record<string, string>>;
   /** How long a machine may take from running to its verdict, milliseconds. */
   readonly timeoutMs: number;
+  /** How long a boot should take at most, from EC2's launch time to the verdict, milliseconds; absent: any time. */
+  readonly bootBudgetMs?: number;
   /** Console patterns of an AMI whose bootstrapper is its own (regular expressions in RE2's syntax). */
   readonly patterns: { readonly success?: string; readonly failure?: string };
   /** Hex SHA-256 of the catalogue file's bytes. */

@@ -276,6 +276,14 @@ export const SETTINGS: readonly Field[] = (
       example: '10m',
     },
     {
+      name: 'boot_budget',
+      shape: text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)'),
+      description:
+        "time from EC2's launch time to the verdict that a boot should not exceed: a warning, with `--strict-budget` a failure",
+      default: 'none',
+      example: '60s',
+    },
+    {
       name: 'success',
       shape: regex,
       description: "console line that tells success, for an AMI's own bootstrapper",

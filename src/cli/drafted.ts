@@ -1,11 +1,13 @@
 /** What a draft and its pins are to the launching, the watch and the report: the same for one launch and for a fleet's. */
 import { declaredSecrets } from '../bundle/declared-secrets.ts';
+import type { Role } from '../catalogue/role.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import type { LaunchPlan } from '../launch/plan.ts';
 import type { Payload } from '../payload/payload.ts';
 import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
 import { settingsOf } from '../report/settings.ts';
+import type { BootBudget } from '../watch/budget.ts';
 import type { Following } from './follow.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
@@ -16,7 +18,14 @@ import type { ReportWords } from './reports.ts';
 
 interface FollowWords extends ReportWords {
   readonly output: OutputFormat;
+  readonly 'strict-budget'?: boolean;
 }
+
+/** How long a role's boots may take, where its catalogue says. */
+export const budgetOf = (
+  { bootBudgetMs: ms }: Pick<Role, 'bootBudgetMs'>,
+  { 'strict-budget': strict = false }: Pick<FollowWords, 'strict-budget'>,
+): BootBudget | undefined => (ms === undefined ? undefined : { ms, strict });
 
 /** What is to be launched. */
 export const launchPlanOf = (
@@ -43,7 +52,7 @@ export function followingOf(
   draft: Draft,
   pins: Pins,
   payload: Payload | undefined,
-  { output, junit }: FollowWords,
+  words: FollowWords,
   { beacons }: Pick<LaunchPlace, 'beacons'>,
   { terminal }: Pick<Host, 'terminal'>,
 ): Omit<Following, 'launching' | 'verb'> {
@@ -51,13 +60,14 @@ export function followingOf(
   const notices = payload === undefined ? [] : pinNotices(pins, payload);
   for (const notice of notices) terminal.stderr.write(`note: ${notice}\n`);
   return {
-    output,
-    junit,
+    output: words.output,
+    junit: words.junit,
     meta: metaOf(draft, pins),
     launch,
     beacons: payload !== undefined && sendsBeacons(payload) ? beacons : undefined,
     secrets: bundle && declaredSecrets(bundle.parts),
     timeoutMs: role.timeoutMs,
+    budget: budgetOf(role, words),
     patterns: role.patterns,
     // Under an id that was given, or that CI names, an earlier run may have launched, with a nonce of its own.
     ...(isNew && { nonce }),
@@ -79,5 +89,6 @@ function metaOf({ role, launch }: Draft, pins: Pins): LaunchMeta {
     ami: role.ami,
     ...(build && { build: recordedBuild(build) }),
     ...(sealed && { bundle_sha256: sealed.sha256 }),
+    ...(role.bootBudgetMs !== undefined && { boot_budget_ms: role.bootBudgetMs }),
   };
 }

@@ -2,6 +2,7 @@ import type { Role } from '../catalogue/role.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../nouns.ts';
 import type { ReportedEvent } from '../report/reported.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
+import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
 import { watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
 import { watchPace } from './follow.ts';
@@ -11,6 +12,7 @@ import type { Host } from './host.ts';
 export async function judgeLeftovers(
   machines: readonly Machine[],
   { timeoutMs, patterns }: Role,
+  budget: BootBudget | undefined,
   { cloud, beacons }: { readonly cloud: Cloud; readonly beacons: BeaconStore | undefined },
   { clock, signal }: Host,
   tell: (event: ReportedEvent) => void,
@@ -29,6 +31,7 @@ export async function judgeLeftovers(
       sent: () => ({ machines: those, launched: those.length, done: true, only: true }),
       ...(beacons !== undefined && { beacons }),
       timeoutMs,
+      budget: budgetOfEarlier(patterns, budget),
       patterns,
       ...watchPace(cloud),
       signal,

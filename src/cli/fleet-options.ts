@@ -50,6 +50,11 @@ export const rolloutOptions = {
     default: true,
     describe: 'Launch one machine first, and go on when it has proved its boot',
   },
+  'strict-budget': {
+    type: 'boolean',
+    default: false,
+    describe: "Take a machine whose boot exceeds the catalogue's boot_budget for failed",
+  },
   'max-failures': {
     type: 'string',
     syntax: 'number',

@@ -7,7 +7,7 @@ import type { LaunchPlan } from '../launch/plan.ts';
 import { hashTag, settingsTag } from '../launch/request.ts';
 import type { OutputFormat, Progress } from '../report/progress.ts';
 import type { CloudWords } from './cloud.ts';
-import { followingOf, launchPlanOf } from './drafted.ts';
+import { budgetOf, followingOf, launchPlanOf } from './drafted.ts';
 import { askToEnd } from './fleet-ask.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { judgeLeftovers } from './fleet-judge.ts';
@@ -24,6 +24,7 @@ export interface FleetWords extends CloudWords, ReportWords {
   readonly yes: boolean;
   readonly 'lock-wait': string;
   readonly 'accept-changes'?: boolean;
+  readonly 'strict-budget'?: boolean;
   readonly output: OutputFormat;
 }
 
@@ -66,6 +67,7 @@ export async function changeFleet(
     const planOf = (each: Draft): LaunchPlan => ({
       ...launchPlanOf(each, pins, place, host),
       acceptChanges: words['accept-changes'] ?? false,
+      strictBudget: words['strict-budget'] ?? false,
     });
     const plan: FleetPlan = {
       launch: planOf(draft),
@@ -85,7 +87,8 @@ export async function changeFleet(
       ledger: book,
       planOf: (id) => planOf({ ...draft, launch: id, isNew: false }),
       proofs: (ids) => scores.all(ids),
-      judge: (machines) => judgeLeftovers(machines, role, place, host, (event) => progress?.tell(event)),
+      judge: (machines) =>
+        judgeLeftovers(machines, role, budgetOf(role, words), place, host, (event) => progress?.tell(event)),
       agreed: (members) => ask(members, progress),
     };
     return await follow(

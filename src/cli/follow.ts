@@ -10,6 +10,7 @@ import type { LaunchMeta } from '../report/document.ts';
 import { type OutputFormat, Progress } from '../report/progress.ts';
 import type { ReportedEvent } from '../report/reported.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
+import type { BootBudget } from '../watch/budget.ts';
 import { type Sent, watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
 import type { Host } from './host.ts';
@@ -43,6 +44,8 @@ export interface Following extends ReportWords {
   /** The way outside of local machines that an earlier command has launched. */
   readonly network?: LocalNetwork | undefined;
   readonly timeoutMs: number;
+  /** How long its boots may take; absent: any time. */
+  readonly budget?: BootBudget | undefined;
   readonly patterns: { readonly success?: string; readonly failure?: string };
 }
 
@@ -119,7 +122,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
   const watching = async () => {
     await begun;
     if (following.launching !== undefined && machines.length === 0) return;
-    const { launch, nonce, beacons, secrets, timeoutMs, patterns } = following;
+    const { launch, nonce, beacons, secrets, timeoutMs, budget, patterns } = following;
     const events = watchLaunch({
       ec2: cloud.ec2.polling,
       clock: host.clock,
@@ -129,6 +132,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       ...(beacons !== undefined && { beacons }),
       mask: secrets && maskWith(maskForms(secrets)),
       timeoutMs,
+      budget,
       patterns,
       ...watchPace(cloud),
       signal,

@@ -14,7 +14,7 @@ import { changeFleet, type FleetChange, wantedOf } from './fleet-run.ts';
 import type { Host } from './host.ts';
 import { inLaunchPlace, type LaunchPlace } from './launch-place.ts';
 import { type Pins, pinsOf } from './pins.ts';
-import { checkRules, type RolloutWords, rulesOf } from './rollout-words.ts';
+import { checkRollout, type RolloutWords, rulesOf } from './rollout-words.ts';
 
 export interface ReplaceWords extends RolloutWords {
   readonly all: boolean;
@@ -26,7 +26,7 @@ export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitC
   const rules = rulesOf(words);
   const catalogue = await openCatalogue(words, host);
   const role = await fleetRole(words, catalogue, host);
-  checkRules(rules, role);
+  checkRollout(words, role);
   const which = whichOf(words);
   const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
   return await inLaunchPlace(words, role, catalogue, host, async (place) => {

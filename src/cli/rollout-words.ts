@@ -20,8 +20,17 @@ export interface RolloutWords extends FleetWords, RoleWords, OverrideWords, Buil
   readonly 'launch-id'?: string | undefined;
 }
 
-/** What only a role tells of its rules. @throws UsageError */
-export function checkRules({ onFailure }: Rules, { machine }: Pick<Role, 'machine'>): void {
+/** What only a role tells of a roll-out's arguments. @throws UsageError */
+export function checkRollout(words: RolloutWords, role: Role): void {
+  const { machine, bootBudgetMs } = role;
+  if (words['strict-budget'] && bootBudgetMs === undefined)
+    throw new UsageError(
+      `--strict-budget: the catalogue sets no boot_budget for ${role.role} ${role.environment}/${role.context}`,
+      {
+        hint: `write boot_budget: 60s (or yours) into the catalogue; what is set: rolecall roles show ${role.role} --env ${role.environment} --context ${role.context}`,
+      },
+    );
+  const onFailure = words['on-failure'];
   if (onFailure !== 'stop' || machine.spot === false) return;
   throw new UsageError('--on-failure stop: EC2 stops no spot machines, and this role asks for them', {
     hint: '--on-failure keep or --on-failure terminate',

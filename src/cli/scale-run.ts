@@ -7,7 +7,7 @@ import { changeFleet } from './fleet-run.ts';
 import type { Host } from './host.ts';
 import { inLaunchPlace } from './launch-place.ts';
 import { pinsOf } from './pins.ts';
-import { checkRules, type RolloutWords, rulesOf } from './rollout-words.ts';
+import { checkRollout, type RolloutWords, rulesOf } from './rollout-words.ts';
 import { wholeNumber } from './whole-number.ts';
 
 export interface ScaleWords extends RolloutWords {
@@ -24,7 +24,7 @@ export async function runScale(words: ScaleWords, host: Host): Promise<ExitCode>
   const to = sizeOf(words.to);
   const catalogue = await openCatalogue(words, host);
   const role = await fleetRole(words, catalogue, host);
-  checkRules(rules, role);
+  checkRollout(words, role);
   if (to > MANY && !words['dry-run'] && !(await agreedToMany(to, words, host))) return exitCode('ok');
   const target = { verb: 'scale', count: to, target: String(to) };
   const draft = await fleetDraft(words, role, target, catalogue, host);

@@ -105,6 +105,12 @@ export function duration(ms: number): string {
   return elapsed(whole).replace(/(min|h) 00 (s|min)$/, '$1');
 }
 
+/** A time beside its limit, rounded up, so that one over the limit never reads like it: `60 s`, `60.1 s`, `1 min 41 s`. */
+export function budgetTime(ms: number): string {
+  if (ms < 100_000) return `${Math.ceil(ms / 100) / 10} s`;
+  return duration(Math.ceil(ms / 1000) * 1000);
+}
+
 /** A running time in whole seconds, for clocks that tick once a second: `0 s`, `12 s`, `3 min 05 s`. */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

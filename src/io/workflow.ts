@@ -15,9 +15,16 @@ export const logTakesCommands = (env: Environment): boolean =>
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  * and its escapes: https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
  */
-export function errorAnnotation(title: string, message: string): string {
+export const errorAnnotation = (title: string, message: string): string =>
+  annotation('error', title, message);
+
+/** The same for a warning. */
+export const warningAnnotation = (title: string, message: string): string =>
+  annotation('warning', title, message);
+
+function annotation(command: 'error' | 'warning', title: string, message: string): string {
   const text = message.split(/\r?\n/).map(printable).join('\n');
-  return `::error title=${escapeProperty(printable(title))}::${escapeData(text)}\n`;
+  return `::${command} title=${escapeProperty(printable(title))}::${escapeData(text)}\n`;
 }
 
 /**

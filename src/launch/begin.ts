@@ -21,7 +21,7 @@ export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now:
 }
 
 function launchRecord(
-  { launch, role, settings, count, build, bundle }: LaunchPlan,
+  { launch, role, settings, count, strictBudget, build, bundle }: LaunchPlan,
   now: number,
 ): LaunchRecord {
   return {
@@ -37,6 +37,8 @@ function launchRecord(
     settings_sha256: settingsHash(role),
     ...(settings && { settings }),
     requested: count,
+    ...(role.bootBudgetMs !== undefined && { boot_budget_ms: role.bootBudgetMs }),
+    ...(strictBudget && { strict_budget: true }),
     ...(build && { build: recordedBuild(build) }),
     ...(bundle && { bundle: { sha256: bundle.sha256, tar_sha256: bundle.tarSha256 } }),
     created: new Date(now).toISOString(),

@@ -5,6 +5,7 @@ import {
   COUNT,
   DATE,
   type Fields,
+  FLAG,
   fieldsOf,
   INSTANCE,
   is,
@@ -37,6 +38,10 @@ export interface LaunchRecord {
   /** The same as people read it, by names of the catalogue, without secrets: for telling what changed. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
   readonly requested: number;
+  /** How long a boot should take at most, milliseconds; absent where the catalogue set no budget. */
+  readonly boot_budget_ms?: number | undefined;
+  /** A machine over the budget has failed. */
+  readonly strict_budget?: boolean | undefined;
   /** What its machines deploy; absent where the role has no app. */
   readonly build?: RecordedBuild | undefined;
   /** What its machines start from; absent where the role has no modules. */
@@ -133,6 +138,8 @@ export async function readLaunch(
     settings_sha256: TEXT,
     settings: optional(textsOf('settings, a text each')),
     requested: COUNT,
+    boot_budget_ms: optional(COUNT),
+    strict_budget: optional(FLAG),
     build: optional(fieldsOf('a build', { app: TEXT, tag: TEXT, sha256: TEXT, commit: TEXT, created: DATE })),
     bundle: optional(fieldsOf('a bundle', { sha256: TEXT, tar_sha256: TEXT })),
     created: DATE,

@@ -29,6 +29,8 @@ export interface LaunchPlan {
   readonly payload: (batch: number) => Promise<Payload>;
   /** Machines in all, at least 1; of a fleet's launch the size that the fleet is to have. */
   readonly count: number;
+  /** A machine over the role's boot budget has failed. */
+  readonly strictBudget?: boolean;
   /**
    * The id was made this moment, so nothing can be of that launch yet, and EC2 need not be asked. A given id or a CI
    * run's may have machines though no record of them is here: a CI runner's disk is new for each attempt.

@@ -20,6 +20,7 @@ export const DATE: Kind = {
   what: 'a date',
   holds: (value) => isText(value) && !Number.isNaN(Date.parse(value)),
 };
+export const FLAG: Kind = { what: 'true or false', holds: (value) => typeof value === 'boolean' };
 export const LAUNCH: Kind = { what: 'a launch id', holds: (value) => isText(value) && isLaunchId(value) };
 export const INSTANCE: Kind = {
   what: 'an instance id',

@@ -21,6 +21,8 @@ export interface LaunchDocument {
     readonly build?: LaunchBuild;
     /** Hex SHA-256 of the sealed bundle that its machines start from; absent where they start from none. */
     readonly bundle_sha256?: string;
+    /** The role's `boot_budget`, milliseconds; absent where the catalogue sets none. */
+    readonly boot_budget_ms?: number;
   };
   readonly machines: readonly MachineDocument[];
   /** Machines without success, those with the same trouble together; the largest first. */
@@ -31,6 +33,8 @@ export interface LaunchDocument {
     readonly failed: number;
     readonly silent: number;
     readonly lost: number;
+    /** Machines over their boot budget, those that `--strict-budget` calls failed among them; absent without a budget. */
+    readonly over_budget?: number;
   };
   /** What became of the fleet; absent for a command about one launch. */
   readonly fleet?: FleetDocument;
@@ -59,7 +63,9 @@ export interface MachineDocument {
   /** From EC2's launch time to the verdict's marker; null without one. */
   readonly boot_ms: number | null;
   readonly steps: readonly { readonly name: string; readonly status: number; readonly ms: number }[];
-  /** What happened beside the verdict: `rebooted during init`, `rebooted since`. */
+  /** The boot took longer than `boot_budget`; absent where it did not. */
+  readonly over_budget?: true;
+  /** What happened beside the verdict: `rebooted during init`, `rebooted since`, `over the boot_budget of 60 s`. */
   readonly notes?: readonly string[];
   readonly failure?: {
     readonly step: string | null;
@@ -115,6 +121,10 @@ export function tally(view: LaunchView): Tally {
   return counts;
 }
 
+/** Machines whose boot took longer than the catalogue's `boot_budget`. */
+export const overBudget = (view: LaunchView): MachineRow[] =>
+  [...view.machines.values()].filter(({ verdict }) => verdict?.overBudget === true);
+
 /** How many of the machines asked for don't exist. */
 export const notLaunched = (view: LaunchView): number => Math.max(0, view.requested - view.machines.size);
 
@@ -148,6 +158,7 @@ export function launchDocument(
       failed: count('failed'),
       silent: count('silent'),
       lost: count('lost'),
+      ...(launch.boot_budget_ms !== undefined && { over_budget: overBudget(view).length }),
     },
     ...(view.fleet && { fleet: fleetDocument(view, view.fleet) }),
     ...(view.untagged && {
@@ -183,6 +194,7 @@ export function machineDocument(row: MachineRow): MachineDocument {
     verdict: verdict?.outcome ?? 'silent',
     boot_ms: verdict !== undefined && 'bootMs' in verdict ? (verdict.bootMs ?? null) : null,
     steps: row.steps.map(({ name, status, ms }) => ({ name, status, ms })),
+    ...(verdict?.overBudget && { over_budget: true }),
     ...(verdict !== undefined && 'notes' in verdict && { notes: verdict.notes }),
     ...(failure && { failure }),
   };

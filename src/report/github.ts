@@ -1,8 +1,9 @@
 import type { ExitCode } from '../errors.ts';
 import { counted } from '../io/text.ts';
-import { errorAnnotation } from '../io/workflow.ts';
+import { errorAnnotation, warningAnnotation } from '../io/workflow.ts';
+import { budgetSentence } from './budget.ts';
 import { clustersOf, commandOf, headOf, lineOf } from './clusters.ts';
-import { type LaunchMeta, notLaunched, tally } from './document.ts';
+import { type LaunchMeta, notLaunched, overBudget, tally } from './document.ts';
 import type { LaunchView } from './state.ts';
 
 /** GitHub shows at most 10 annotations of a kind for a step, and drops the others without a word. */
@@ -25,6 +26,8 @@ export function annotations(view: LaunchView, launch: LaunchMeta): string {
   const told = all.length > ANNOTATIONS ? all.slice(0, ANNOTATIONS - 1) : all;
   const rest = all.length - told.length;
   const lines = told.map(({ head, text }) => errorAnnotation(`${fleet}: ${head}`, text === '' ? head : text));
+  const slow = budgetSentence(view, launch);
+  if (slow !== undefined) lines.push(warningAnnotation(`${fleet}: over boot_budget`, slow));
   if (rest > 0) lines.push(errorAnnotation(fleet, `${rest} other troubles: see the summary of this job`));
   return lines.join('');
 }
@@ -42,6 +45,7 @@ export function outputLines(view: LaunchView, launch: LaunchMeta, exit: ExitCode
     silent: silent + view.machines.size - succeeded - failed - silent - lost,
     lost,
     'not-launched': notLaunched(view),
+    'over-budget': overBudget(view).length,
   };
   return Object.entries(outputs)
     .map(([name, value]) => `${name}=${value}\n`)

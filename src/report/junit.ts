@@ -4,7 +4,7 @@ import { NO_VERDICT } from './clusters.ts';
 import { type LaunchMeta, notLaunched, tally } from './document.ts';
 import { failedCommand } from './failed-command.ts';
 import type { LaunchView, MachineRow } from './state.ts';
-import { statusOf, stepWords } from './status.ts';
+import { notesOf, statusOf, stepWords } from './status.ts';
 
 const builder = new XMLBuilder({
   format: true,
@@ -99,6 +99,7 @@ function propertiesOf(launch: LaunchMeta): Attributes[] {
     ['ami', launch.ami],
     ['build', launch.build?.tag],
     ['bundle_sha256', launch.bundle_sha256],
+    ['boot_budget_ms', launch.boot_budget_ms?.toString()],
   ];
   return values.flatMap(([name, value]) =>
     value === undefined ? [] : [{ '@name': `rolecall.${name}`, '@value': xmlText(value) }],
@@ -110,6 +111,7 @@ function machineCase(row: MachineRow, classname: string): TestCase {
   const out = [
     `${machine.instanceType} in ${machine.zone}`,
     ...steps.map(({ name, status, ms }) => `${stepWords(name)}: status ${status} in ${seconds(ms)} s`),
+    ...(verdict?.overBudget && verdict.outcome === 'succeeded' ? [`warning: ${notesOf(row)}`] : []),
   ];
   return {
     '@name': machine.instanceId,

@@ -1,5 +1,6 @@
 import { EXIT_CODES, type ExitCode } from '../errors.ts';
 import { counted, duration, printable, truncate } from '../io/text.ts';
+import { budgetSentence } from './budget.ts';
 import { type Cluster, clustersOf, commandOf, excerptOf, headOf, hintOf, lineOf } from './clusters.ts';
 import { type LaunchMeta, notLaunched } from './document.ts';
 import type { LaunchView, MachineRow } from './state.ts';
@@ -34,6 +35,7 @@ export function markdownReport(
       ? [`… and ${counted(clusters.length - told.length, 'other trouble')}.`]
       : []),
     ...refusalBlocks(view),
+    ...slowBlocks(view, launch),
     ...(extent === 'whole' ? tableBlocks([...view.machines.values()]) : []),
   ];
   return `${blocks.join('\n\n')}\n\n`;
@@ -89,12 +91,17 @@ function refusalBlocks(view: LaunchView): string[] {
   return [`**${counted(missing, 'machine')} not launched**${why}`];
 }
 
+function slowBlocks(view: LaunchView, launch: LaunchMeta): string[] {
+  const told = budgetSentence(view, launch);
+  return told === undefined ? [] : [`⚠️ ${inline(told)}`];
+}
+
 function tableBlocks(rows: readonly MachineRow[]): string[] {
   if (rows.length === 0) return [];
   const lines = rows.slice(0, MACHINES).map(({ machine, verdict, step }) => {
     const at = verdict?.outcome === 'failed' ? verdict.failure.step : step?.name;
     const bootMs = verdict !== undefined && 'bootMs' in verdict ? verdict.bootMs : undefined;
-    const boot = bootMs === undefined ? '' : duration(bootMs);
+    const boot = bootMs === undefined ? '' : `${duration(bootMs)}${verdict?.overBudget ? ' ⚠️' : ''}`;
     const cells = [
       code(machine.instanceId),
       inline(machine.zone),

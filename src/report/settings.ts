@@ -95,6 +95,7 @@ function values(role: Role): Value[] {
       deviceText(device),
     ]),
     ['timeout', duration(role.timeoutMs)],
+    ['boot_budget', role.bootBudgetMs === undefined ? undefined : duration(role.bootBudgetMs)],
     ['success', role.patterns.success],
     ['failure', role.patterns.failure],
     ...mapText('tags', machine.tags),

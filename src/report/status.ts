@@ -24,7 +24,7 @@ export function statusOf(row: MachineRow, now: number): Status {
       if (verdict.bootMs === undefined) return status('✔', 'good', 'succeeded earlier');
       return status(
         '✔',
-        'good',
+        verdict.overBudget ? 'warn' : 'good',
         `succeeded in ${duration(verdict.bootMs)}`,
         `succeeded ${duration(verdict.bootMs)}`,
       );

@@ -1,3 +1,4 @@
+import { slowBoots } from './budget.ts';
 import { notLaunched, type Tally, tally } from './document.ts';
 import { fleetSummary } from './fleet.ts';
 import type { LaunchView } from './state.ts';
@@ -7,18 +8,20 @@ export function summaryOf(view: LaunchView): string {
   const missing = view.refused.length > 0 ? notLaunched(view) : 0;
   const asked = Math.max(view.requested, view.machines.size);
   const fleet = view.fleet === undefined ? undefined : fleetSummary(view, view.fleet);
-  return summaryWords({ ...tally(view), asked, missing }, fleet);
+  return summaryWords({ ...tally(view), asked, missing, slow: slowBoots(view).length }, fleet);
 }
 
 /** How many machines of a launch ended how; `missing` were asked for and refused. */
 interface Counts extends Tally {
   readonly asked: number;
   readonly missing: number;
+  /** Machines that succeeded and took longer than their boot budget. */
+  readonly slow: number;
 }
 
 /** Returns the counts in words, zeroes left out; `fleet` tells the good ones of a fleet. */
 export function summaryWords(
-  { asked, succeeded, failed, lost, silent, missing }: Counts,
+  { asked, succeeded, failed, lost, silent, missing, slow }: Counts,
   fleet: string | undefined,
 ): string {
   const others: [number, string][] = [
@@ -26,6 +29,7 @@ export function summaryWords(
     [lost, 'lost'],
     [silent, 'silent'],
     [missing, 'not launched'],
+    [slow, 'over boot_budget'],
   ];
   const told = others.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
   return [fleet ?? `${succeeded} of ${asked} succeeded`, ...told].join(', ');

@@ -1,5 +1,6 @@
 import type { Paint } from '../io/paint.ts';
 import { counted, glued, printable, shellWord, unpainted, widthOf, wrap } from '../io/text.ts';
+import { budgetSentence } from './budget.ts';
 import {
   type Cluster,
   clustersOf,
@@ -42,6 +43,7 @@ export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyl
   const clusters = clustersOf(view);
   const lines = [
     ...successLines(view, style),
+    ...slowLines(view, launch, style),
     ...clusters.flatMap((cluster) =>
       clusterLines(cluster, view.machines.size, clusters.length > FULL_EXCERPTS, style),
     ),
@@ -60,7 +62,7 @@ export function textReport(view: LaunchView, launch: LaunchMeta, style: TextStyl
 function fitted(line: string, columns: number | undefined): string[] {
   if (columns === undefined) return [line];
   if (/^ {4}(│|its console|console of the first|rolecall )/.test(unpainted(line))) return [line];
-  return wrap(line, columns, /^(?:[✔✖?] | {4})/.test(unpainted(line)) ? 4 : 0);
+  return wrap(line, columns, /^(?:[✔✖?!] | {4})/.test(unpainted(line)) ? 4 : 0);
 }
 
 /** A line for each machine that succeeded; of a large fleet only how many they are. */
@@ -73,13 +75,20 @@ function successLines(view: LaunchView, style: TextStyle): string[] {
 
 function successLine(row: MachineRow, { paint, columns }: TextStyle): string[] {
   const id = row.machine.instanceId;
-  const { glyph, words, brief } = statusOf(row, row.verdictAt ?? row.seenAt);
+  const { glyph, words, brief, paint: colour } = statusOf(row, row.verdictAt ?? row.seenAt);
   const fits = widthOf(`${glyph} ${id} ${words}`) <= (columns ?? Number.POSITIVE_INFINITY);
   return joined(
-    `${paint.good(glyph)} ${id} ${paint.good(fits ? words : brief)}`,
+    `${paint[colour](glyph)} ${id} ${paint[colour](fits ? words : brief)}`,
     printable(remarkOf(row)),
     columns,
   );
+}
+
+/** Of a large fleet one line for all boots over the budget; of a small one each machine's own line says so. */
+function slowLines(view: LaunchView, launch: LaunchMeta, { paint }: TextStyle): string[] {
+  if (view.machines.size <= LISTED) return [];
+  const told = budgetSentence(view, launch);
+  return told === undefined ? [] : [`${paint.warn('!')} ${told}`];
 }
 
 /** Other commands find verdicts by their tags; watching again sets them. */

@@ -7,6 +7,7 @@ import type { Clock } from '../io/clock.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
 import { unlessAborted } from './abort.ts';
 import type { BeaconStore } from './beacons.ts';
+import type { BootBudget } from './budget.ts';
 import type { WatchEvent } from './events.ts';
 import { Watcher } from './watcher.ts';
 
@@ -55,6 +56,8 @@ export interface WatchOptions {
   readonly unreachableMs?: number;
   /** The catalogue's patterns (regular expressions in RE2's syntax), applied to each console line. */
   readonly patterns?: { readonly success?: string; readonly failure?: string };
+  /** Held against each success. */
+  readonly budget?: BootBudget | undefined;
   /** Hides known secrets in what machines print. */
   readonly mask?: ((text: string) => string) | undefined;
   /** Ends the iteration at once, without an error. */
@@ -78,6 +81,7 @@ export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchE
     nonce: options.nonce,
     beacons: patterns.success === undefined && patterns.failure === undefined ? options.beacons : undefined,
     mask: options.mask,
+    budget: options.budget,
     limits: { timeoutMs: options.timeoutMs, neverRunningMs: options.neverRunningMs ?? 300_000 },
     visibleMs: options.visibleMs ?? 30_000,
     tickMs: options.tickMs ?? 500,

@@ -4,6 +4,7 @@ import { AwsError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { InstanceId, LaunchId, Machine, Nonce } from '../nouns.ts';
 import { Boots } from './boots.ts';
+import { heldToBudget } from './budget.ts';
 import { readSnapshot, unreadConsole } from './console.ts';
 import { verdictAtEnd } from './ending.ts';
 import type { WatchEvent } from './events.ts';
@@ -30,7 +31,7 @@ import type { Verdict } from './verdict.ts';
 import { VerdictTags } from './verdict-tags.ts';
 import type { WatchOptions } from './watch.ts';
 
-export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons'> {
+export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons' | 'budget'> {
   readonly clock: Clock;
   readonly launch: LaunchId;
   readonly nonce: Nonce | undefined;
@@ -297,7 +298,8 @@ export class Watcher {
     return { launch, instanceId, nonce, mask, success, failure };
   }
 
-  #decide(tracked: Tracked, verdict: Verdict): WatchEvent {
+  #decide(tracked: Tracked, told: Verdict): WatchEvent {
+    const verdict = heldToBudget(told, this.#plan.budget);
     tracked.verdict = verdict;
     // Its text is of no use any more, and with a thousand machines it is much.
     tracked.console = unreadConsole();

@@ -181,6 +181,7 @@ describe('a role', () => {
     personality: {port: 8080, ratio: 1.10, on: true, machine_id: 007, site_url: "http://h/?a=b"}
     app: shop
     timeout: 1h
+    boot_budget: 60s
     success: ^OK$
     failure: ^ERROR`,
         'bucket: shop-bucket\nprefix: rolecall',
@@ -192,6 +193,7 @@ describe('a role', () => {
       prefix: 'rolecall/',
       app: 'shop',
       timeoutMs: 3_600_000,
+      bootBudgetMs: 60_000,
       patterns: { success: '^OK$', failure: '^ERROR' },
       // As written: no number loses its zeros.
       personality: { port: '8080', ratio: '1.10', on: 'true', machine_id: '007', site_url: 'http://h/?a=b' },

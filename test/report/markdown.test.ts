@@ -113,6 +113,7 @@ test('the outputs of a step: id, exit code and counts, those without a verdict a
     'silent=1',
     'lost=0',
     'not-launched=1',
+    'over-budget=0',
     '',
   ]);
 });

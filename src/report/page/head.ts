@@ -19,9 +19,10 @@ export const missingOf = ({ summary, machines }: LaunchDocument): number =>
 
 /** The verdict on the launch in one sentence, as the terminal's report has it. */
 export function sentenceOf(document: LaunchDocument): string {
-  const { summary, fleet } = document;
+  const { summary, fleet, machines } = document;
+  const slow = machines.filter(({ verdict, over_budget: over }) => over && verdict === 'succeeded').length;
   const proved = fleet === undefined ? undefined : provedWords(fleet.proved, fleet.target);
-  return summaryWords({ ...summary, asked: summary.requested, missing: missingOf(document) }, proved);
+  return summaryWords({ ...summary, asked: summary.requested, missing: missingOf(document), slow }, proved);
 }
 
 /** What was launched, and the verdict. */
