@@ -9,6 +9,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // Virtual machines have a lane of their own: jest.vm.config.js.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/vm/'],
   testTimeout: 60_000,
   // Most tests wait for other processes: a core that Jest would leave free is one that idles.
   maxWorkers: '100%',

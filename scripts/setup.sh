@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a fresh Debian or Ubuntu machine ready, and does nothing on one that is: npm packages, the bundle, and a few
-# Debian packages; for `cli`, which can do all but the local cloud, no packages. usage: scripts/setup.sh run|test|cli
+# Debian packages; for `cli`, which can do all but the local cloud, no packages. usage: scripts/setup.sh run|test|vm|cli
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,6 +47,20 @@ if [[ $purpose == test ]]; then
     's3cmd:s3cmd:another client for the local cloud'
     '/usr/lib/python3/dist-packages/boto3/__init__.py:python3-boto3:a third one'
     'zstd:zstd:builds can be compressed with it'
+    'git:git:builds are made with it'
+  )
+fi
+if [[ $purpose == vm ]]; then
+  case $(uname -m) in
+    aarch64) qemu='qemu-system-aarch64:qemu-system-arm' ;;
+    *) qemu='qemu-system-x86_64:qemu-system-x86' ;;
+  esac
+  wanted+=(
+    "$qemu:runs the virtual machines"
+    'qemu-img:qemu-utils:makes their disks'
+    'socat:socat:leads them to the metadata service and S3'
+    'mmdebstrap:mmdebstrap:makes their image'
+    'mke2fs:e2fsprogs:makes the file system of the image'
     'git:git:builds are made with it'
   )
 fi

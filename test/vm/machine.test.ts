@@ -1,0 +1,177 @@
+/**
+ * What happens to the bootstrapper on one real machine: tools that are missing, signals, the serial line, the network, and
+ * the commands of docs/ami.md. The machine boots once, and is held back before its first run; later runs are restarts.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RebootInstancesCommand, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ROOT } from '../support/cli.ts';
+import { amiCommands } from '../support/page-commands.ts';
+import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
+
+let cloud: LaneCloud;
+let launching: Promise<Outcome>;
+let launch = '';
+let instance = '';
+
+beforeAll(async () => {
+  cloud = await laneCloud('vm');
+  launching = cloud.launch('gated', 'b', 'gated');
+  launch = 'gated';
+  instance = await cloud.instance(launch);
+  await inside(
+    'until [[ $(systemctl show -P SubState rolecall-bootstrapper) == start-pre ]]; do sleep 1; done',
+  );
+});
+afterAll(() => cloud.down());
+
+/** Runs a shell line as root, which must succeed. */
+async function inside(line: string, input?: Buffer): Promise<string> {
+  const { code, stdout, stderr } = await cloud.exec(instance, line, input);
+  expect({ line, code, stderr: code === 0 ? '' : stderr }).toEqual({ line, code: 0, stderr: '' });
+  return stdout;
+}
+
+const restart = (mode: string) =>
+  inside(`echo ${mode} >/run/lane-mode; systemctl restart rolecall-bootstrapper || true`);
+
+/** The commands that the bootstrapper asks for, as its source names them. */
+const [, needed = ''] =
+  /for name in ([a-z0-9 ]+); do/.exec(readFileSync(join(ROOT, 'templates/bootstrapper.sh'), 'utf8')) ?? [];
+const TOOLS: readonly (readonly [said: string, tools: readonly string[]])[] = [
+  ...needed.split(' ').map((tool) => [tool, [tool]] as const),
+  ['sha256sum or openssl', ['sha256sum', 'openssl']],
+];
+
+describe('before anything valid has come from the machine', () => {
+  test('the list of needed tools is the bootstrapper’s own', () => {
+    expect(TOOLS.length).toBeGreaterThan(20);
+  });
+
+  test.each(TOOLS)('without %s the machine fails, and says so', async (said, tools) => {
+    // python3 is cloud-init's, and no tool of the bootstrapper's.
+    const move = (from: string, to: string) =>
+      `python3 -c 'import os, sys; [os.rename("/usr/bin/" + t + "${from}", "/usr/bin/" + t + "${to}") for t in sys.argv[1:]]' ${tools.join(' ')}`;
+    await inside(
+      `${move('', '.away')}; status=0; /usr/local/sbin/rolecall-bootstrapper >/dev/null 2>&1 || status=$?; ${move('.away', '')}; [ "$status" = 1 ]`,
+    );
+    const { code, machine } = await cloud.watch(launch, false);
+    expect({ code, verdict: machine.verdict, failure: machine.failure }).toMatchObject({
+      code: 3,
+      verdict: 'failed',
+      failure: {
+        step: 'metadata',
+        status: 1,
+        error: expect.stringContaining(`missing on this AMI: ${said}`),
+      },
+    });
+  });
+});
+
+describe('then', () => {
+  test('the launch that waited all the time succeeds', async () => {
+    await inside('touch /run/lane-go');
+    const { code, machine } = await launching;
+    expect({ code, verdict: machine.verdict, failure: machine.failure }).toEqual({
+      code: 0,
+      verdict: 'succeeded',
+      failure: undefined,
+    });
+  });
+
+  test('systemctl stop in the middle is a failure by SIGTERM', async () => {
+    await inside('echo hangs >/run/lane-mode; systemctl restart --no-block rolecall-bootstrapper');
+    await cloud.saw(instance, 'mode hangs');
+    await inside('systemctl stop rolecall-bootstrapper');
+    const { code, machine } = await cloud.watch(launch);
+    expect({ code, ...machine }).toMatchObject({
+      code: 3,
+      verdict: 'failed',
+      failure: { step: 'init', status: 143, error: expect.stringContaining('SIGTERM') },
+    });
+  });
+
+  test('a login prompt that starts anew hangs up the line, and loses nothing', async () => {
+    await restart('getty');
+    const { code, machine } = await cloud.watch(launch);
+    expect({ code, ...machine }).toMatchObject({ code: 0, verdict: 'succeeded' });
+    expect((await cloud.console(instance)).match(/the login prompt is back/g)?.length).toBeGreaterThan(0);
+  });
+
+  test('a console that dies in the middle: the verdict and the reason come by beacon', async () => {
+    await restart('dark');
+    const { code, machine } = await cloud.watch(launch);
+    expect({ code, ...machine }).toMatchObject({
+      code: 3,
+      verdict: 'failed',
+      failure: { step: 'init', status: 9 },
+    });
+    await inside('cp -a /run/lane-devices/. /dev/');
+  });
+
+  test('a network that is down for 20 s', async () => {
+    await inside(
+      `echo ok >/run/lane-mode; ip link set eth0 down
+      systemd-run --quiet --on-active=20 ip link set eth0 up
+      systemctl restart rolecall-bootstrapper`,
+    );
+    const { code, machine } = await cloud.watch(launch);
+    expect({ code, ...machine }).toMatchObject({ code: 0, verdict: 'succeeded' });
+  });
+});
+
+describe('docs/ami.md', () => {
+  const commands = amiCommands();
+  let folder: string;
+  beforeAll(async () => {
+    // By the commands of the page, but that `npm root -g` names this checkout, and scp leads into the machine.
+    folder = mkdtempSync(join(tmpdir(), 'rolecall-ami-'));
+    mkdirSync(join(folder, 'lib/node_modules'), { recursive: true });
+    symlinkSync(ROOT, join(folder, 'lib/node_modules/rolecall'));
+    execFileSync('bash', ['-euc', `scp() { :; }\n${commands.pack}`], {
+      cwd: folder,
+      env: { ...process.env, NODE_OPTIONS: '', NPM_CONFIG_PREFIX: folder },
+    });
+    await inside('cat >/tmp/rolecall-ami.tar.gz', readFileSync(join(folder, 'rolecall-ami.tar.gz')));
+    // A machine that never had rolecall, but for the init script of this test.
+    await inside(`cp /etc/rolecall/init/b/bootstrapper.sh /root/own.sh
+      systemctl disable rolecall-bootstrapper
+      rm -rf /etc/rolecall /usr/local/sbin/rolecall-bootstrapper /etc/rc.local /etc/systemd/system/rolecall-bootstrapper.service*`);
+    await inside(`set -eu\n${commands.install}`);
+    await inside('cp /root/own.sh /etc/rolecall/init/b/prod/bootstrapper.sh; systemctl daemon-reload');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const runs = async () => (await cloud.console(instance)).match(/<<rc2 \S+ \S+ 1 \S+ begin /g)?.length ?? 0;
+
+  test('by rc.local: before the last stage of cloud-init', async () => {
+    await inside(`set -eu\n${commands.rcLocal}`);
+    await cloud.ec2.send(new StopInstancesCommand({ InstanceIds: [instance] }));
+    await cloud.state(instance, 'stopped');
+    const before = await runs();
+    await cloud.ec2.send(new StartInstancesCommand({ InstanceIds: [instance] }));
+    await cloud.until('a run by rc.local', async () => (await runs()) > before);
+    const { code, machine } = await cloud.watch(launch);
+    expect({ code, ...machine }).toMatchObject({ code: 0, verdict: 'succeeded' });
+    const unit = await inside(
+      'systemctl is-active rc-local; systemctl show -P After cloud-final | grep -o rc-local.service; test ! -e /etc/systemd/system/rolecall-bootstrapper.service',
+    );
+    expect(unit).toBe('active\nrc-local.service\n');
+  });
+
+  test('by the unit, at a reboot by EC2', async () => {
+    await inside(`set -eu\n${commands.unit}`);
+    await inside(`set -eu\nrm /etc/rc.local\n${commands.tidy}`);
+    const before = await runs();
+    await cloud.ec2.send(new RebootInstancesCommand({ InstanceIds: [instance] }));
+    await cloud.until('a run by the unit', async () => (await runs()) > before);
+    const { code, machine } = await cloud.watch(launch);
+    expect({ code, ...machine }).toMatchObject({ code: 0, verdict: 'succeeded' });
+    expect(await inside('systemctl is-active rolecall-bootstrapper; test ! -e /etc/rc.local')).toBe(
+      'active\n',
+    );
+  });
+});
