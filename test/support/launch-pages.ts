@@ -71,7 +71,8 @@ export function pageOf(made: Made): PageData {
 /** The same beside an earlier launch. */
 export function pageAgainst(made: Made, earlier: Made): PageData {
   const before = pageOf({ id: 'l-20261114-090000-7f3e', seed: 11, ...earlier });
-  const { document, timelines, generated } = before;
+  const { document, timelines } = before;
+  const generated = '2026-11-14T09:12:31.000Z';
   return { ...pageOf(made), against: { launch: document.launch, generated, document, timelines } };
 }
 

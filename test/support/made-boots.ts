@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type InstanceId, isInstanceId, type Machine } from '../../src/nouns.ts';
 import type { MachineTimeline } from '../../src/report/page-data.ts';
 import type { Step, Verdict } from '../../src/watch/verdict.ts';
@@ -93,7 +94,7 @@ const madeMachine = (index: number, fate: Fate): Machine => ({
 });
 
 function idOf(index: number): InstanceId {
-  const id = `i-0${((index + 1) * 2_654_435_761 * 97).toString(16).padStart(16, '0').slice(-16)}`;
+  const id = `i-0${createHash('sha256').update(String(index)).digest('hex').slice(0, 16)}`;
   if (!isInstanceId(id)) throw new Error(`${id} is no instance id`);
   return id;
 }
@@ -108,7 +109,7 @@ function verdictOf(index: number, fate: Fate, bootMs: number, told: MachineTimel
     case 'repository':
       return { outcome: 'failed', bootMs, steps, failure: repositoryFailure(index) };
     case 'disk':
-      return { outcome: 'failed', bootMs, steps, failure: diskFailure(index) };
+      return { outcome: 'failed', bootMs, steps, failure: diskFailure() };
     case 'stuck':
       return {
         outcome: 'silent',
@@ -164,8 +165,8 @@ function repositoryFailure(index: number): Failure {
   };
 }
 
-function diskFailure(index: number): Failure {
-  const error = `tar: shop/assets/bundle-${index}.js: Cannot write: No space left on device`;
+function diskFailure(): Failure {
+  const error = 'tar: shop/assets/main.js: Cannot write: No space left on device';
   return {
     step: 'deploy.unpack',
     status: 1,

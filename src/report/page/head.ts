@@ -6,7 +6,7 @@ import type { PageData } from '../page-data.ts';
 import { summaryWords } from '../summary.ts';
 import { type Html, html } from './html.ts';
 import { GLYPHS } from './machine.ts';
-import { spreadOf } from './numbers.ts';
+import { type Spread, spreadOf } from './numbers.ts';
 import { bootOf, type Timed } from './phases.ts';
 
 /** `web prod/b`. */
@@ -70,21 +70,24 @@ function tiles(document: LaunchDocument, machines: readonly Timed[], budget: num
   const { summary } = document;
   const missing = missingOf(document);
   const over = machines.filter(({ timeline }) => timeline.over_budget).length;
-  const boots = spreadOf(successfulBoots(machines));
   const outcomes = (['succeeded', 'failed', 'silent', 'lost'] as const).filter(
     (outcome) => outcome === 'succeeded' || summary[outcome] > 0,
   );
   return html`<ul class="tiles">${outcomes.map((outcome) =>
     tile(`${GLYPHS[outcome]} ${count(summary[outcome])}`, outcome, outcome),
-  )}${missing > 0 ? tile(`✖ ${count(missing)}`, 'not launched', 'failed') : undefined}${
-    budget === undefined
+  )}${missing === 0 ? undefined : tile(`✖ ${count(missing)}`, 'not launched', 'failed')}${
+    budget === undefined || machines.length === 0
       ? undefined
       : tile(count(over), `over the budget of ${duration(budget)}`, over > 0 ? 'silent' : '')
-  }${
-    boots === undefined
-      ? undefined
-      : [tile(duration(boots.p50), 'boot, p50', ''), tile(duration(boots.p95), 'boot, p95', '')]
-  }</ul>${boots === undefined ? undefined : html`<p class="note">Boot: from EC2's launch time to the verdict, over ${counted(boots.count, 'machine')} that succeeded. p95: 95 of 100 machines took this long or less.</p>`}`;
+  }${bootTiles(spreadOf(successfulBoots(machines)))}`;
+}
+
+function bootTiles(boots: Spread | undefined): Html {
+  if (boots === undefined) return html`</ul>`;
+  if (boots.count === 1)
+    return html`${tile(duration(boots.p50), 'boot', '')}</ul><p class="note">Boot: from EC2's launch time to the verdict.</p>`;
+  return html`${tile(duration(boots.p50), 'boot, p50', '')}${tile(duration(boots.p95), 'boot, p95', '')}</ul>
+<p class="note">Boot: from EC2's launch time to the verdict, over ${counted(boots.count, 'machine')} that succeeded. p95: 95 of 100 machines took this long or less.</p>`;
 }
 
 const tile = (figure: string, label: string, look: string): Html =>

@@ -1,4 +1,7 @@
-import { visible } from './text.ts';
+import { cut, visible } from './text.ts';
+
+/** Characters of one text that a page shows: no name or message is longer, unless something went wrong. */
+const LONGEST = 2_500;
 
 /** A piece of a page. Only `html` makes one of text, so all text in a page is escaped. */
 export class Html {
@@ -22,7 +25,7 @@ function rendered(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'number') return String(part);
-  if (typeof part === 'string') return escaped(visible(part));
+  if (typeof part === 'string') return escaped(visible(cut(part, LONGEST)));
   return part.map(rendered).join('');
 }
 

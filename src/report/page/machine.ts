@@ -82,7 +82,7 @@ export const hint = (text: string | undefined): Html | undefined =>
   text === undefined ? undefined : html`<p class="hint"><span aria-hidden="true">→</span> <bdi>${text}</bdi>`;
 
 function stepTable({ machine, timeline }: Timed): Html {
-  const phases = phasesOf(timeline).filter(({ kind }) => kind !== 'steps');
+  const phases = phasesOf(timeline).filter(({ kind }) => kind !== 'steps' || timeline.steps.length === 0);
   if (phases.length + machine.steps.length === 0) return html`<p>Nothing is known of its times.`;
   const starts = new Map(timeline.steps.map(({ name, start_ms }) => [name, start_ms]));
   return html`<table><caption>Boot of ${machine.instance_id}</caption>

@@ -1,6 +1,7 @@
 /** Figures over many machines. */
 export interface Spread {
   readonly count: number;
+  readonly least: number;
   readonly p50: number;
   readonly p95: number;
   readonly most: number;
@@ -11,7 +12,7 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined;
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), most: at(1) };
+  return { count: sorted.length, least: at(0), p50: at(0.5), p95: at(0.95), most: at(1) };
 }
 
 const SECOND = 1000;

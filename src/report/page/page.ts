@@ -29,10 +29,14 @@ export function pageHtml(data: PageData): string {
   const title = `${fleetName(document.launch)}: ${sentenceOf(document)}`;
   const sections: readonly (readonly [string, string, Html | undefined])[] = [
     ['s-troubles', 'What went wrong', troubles(document, machines)],
-    ['s-remarks', 'Beside the verdicts', remarks(document)],
-    ['s-machines', 'Machines', machines.length === 0 ? undefined : heatStrip(machines)],
+    ['s-remarks', 'Other notes', remarks(document)],
+    ['s-machines', 'Machines', machines.length < 2 ? undefined : heatStrip(machines)],
     ['s-timeline', 'Boot timeline', machines.length === 0 ? undefined : timeline(shown, machines)],
-    ['s-steps', 'Where the time goes', slowest(shown, machines)],
+    [
+      's-steps',
+      'Where the time goes',
+      machines.length < 2 && shown.against === undefined ? undefined : slowest(shown, machines),
+    ],
     ['s-budget', 'Over the boot budget', overBudget(shown, machines)],
   ];
   const present = sections.filter(([, , section]) => section !== undefined);

@@ -8,13 +8,15 @@ export const SCRIPT = String.raw`'use strict';
   const { document: launch, timelines } = JSON.parse(byId('data').textContent);
   const machines = launch.machines;
   const strip = byId('strip');
-  const cells = [...strip.children];
+  const cells = strip ? [...strip.children] : [];
   const list = byId('rows');
   const given = [...list.children];
   const rows = [];
   for (const row of given) rows[Number(row.dataset.i)] = row;
   for (const each of document.querySelectorAll('.js')) if (each.id !== 'shades') each.hidden = false;
 
+  // A single machine has neither search nor heat strip.
+  const aboutMany = () => {
   // Search.
   const textOf = (m) => [m.instance_id, m.zone, m.instance_type, m.verdict, ...(m.notes || []), ...m.steps.map((s) => s.name),
     ...(m.failure ? [m.failure.step, m.failure.command, m.failure.error, m.failure.reason, m.failure.hint, ...m.failure.excerpt] : [])]
@@ -84,6 +86,20 @@ export const SCRIPT = String.raw`'use strict';
     if (cells[to]) cells[to].focus();
   });
   peek.textContent = 'Point at a cell to read about its machine.';
+
+  };
+  if (strip) aboutMany();
+
+  // Words at a part of a bar: those of the same part in the machine's table.
+  list.addEventListener('pointerover', (event) => {
+    const rect = event.target.closest('rect');
+    if (!rect || rect.firstChild) return;
+    const part = [...rect.parentNode.querySelectorAll('rect')].indexOf(rect);
+    const line = rect.closest('li').querySelectorAll('tbody tr')[part];
+    const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
+    title.textContent = rect.matches('.open') ? 'no verdict' : line ? line.firstChild.textContent + ': ' + line.lastChild.textContent : 'up to the verdict';
+    rect.append(title);
+  });
 
   // Links to a machine open it, also where the search hides it.
   const open = () => {

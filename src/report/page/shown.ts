@@ -9,7 +9,7 @@ const LINE = 500;
 const MESSAGE = 2_000;
 /** Above this many machines without success a page holds whole excerpts only for the example of each cluster. */
 const WHOLE_EXCERPTS = 50;
-const SHORT_EXCERPT = 8;
+const SHORT_EXCERPT = 5;
 
 /** Returns what a page shows and embeds: the data without secrets, with long lines and long excerpts cut. */
 export function shownData(data: PageData): PageData {
@@ -17,7 +17,7 @@ export function shownData(data: PageData): PageData {
   return {
     ...data,
     document: shownDocument(data.document),
-    ...(against && { against: { ...against, document: withoutFailures(against.document) } }),
+    ...(against && { against: earlier(against) }),
   };
 }
 
@@ -52,17 +52,23 @@ interface Texts {
   readonly command?: string;
   readonly error: string | null;
   readonly reason?: string;
+  readonly hint?: string;
 }
 
-const shortTexts = ({ command, error, reason }: Texts): Texts => ({
+const shortTexts = ({ command, error, reason, hint }: Texts): Texts => ({
   error: error === null ? null : cut(error, MESSAGE),
   ...(command !== undefined && { command: cut(command, MESSAGE) }),
   ...(reason !== undefined && { reason: cut(reason, MESSAGE) }),
+  ...(hint !== undefined && { hint: cut(hint, MESSAGE) }),
 });
 
-/** An earlier launch is only compared in times and counts. */
-const withoutFailures = (document: LaunchDocument): LaunchDocument => ({
-  ...document,
-  machines: document.machines.map(({ failure: _, ...machine }) => machine),
-  clusters: [],
+/** An earlier launch is only compared in times and counts: its failures, and when each step began, stay out. */
+const earlier = (against: NonNullable<PageData['against']>): NonNullable<PageData['against']> => ({
+  ...against,
+  document: {
+    ...against.document,
+    machines: against.document.machines.map(({ failure: _, ...machine }) => machine),
+    clusters: [],
+  },
+  timelines: against.timelines.map((timeline) => ({ ...timeline, steps: [] })),
 });

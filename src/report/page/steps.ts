@@ -86,18 +86,20 @@ const partsOf = (
 function partsTable(caption: string, parts: readonly Part[], before: readonly Part[] | undefined): Html {
   const longest = Math.max(1, ...parts.map(({ spread }) => spread.p95));
   const then = new Map(before?.map((part) => [part.name, part]));
+  const failed = parts.some(({ failures }) => failures > 0);
   const gone = (before ?? []).filter(({ name }) => parts.every((part) => part.name !== name));
   const compared =
-    before === undefined ? undefined : html`<th scope="col">p50 against<th scope="col">p95 against`;
+    before === undefined ? undefined : html`<th scope="col">Change of p50<th scope="col">Change of p95`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
-<thead><tr><th scope="col">Part<th scope="col">Machines<th scope="col">Failed<th scope="col">p50<th scope="col">p95<th scope="col">Longest${compared}<th scope="col" class="chart">p50 and p95</thead>
-<tbody>${parts.map((part) => partRow(part, longest, before === undefined ? undefined : { earlier: then.get(part.name) }))}</table></div>
+<thead><tr><th scope="col">Part<th scope="col">Machines${failed ? html`<th scope="col">Failed` : undefined}<th scope="col">p50<th scope="col">p95<th scope="col">Longest${compared}<th scope="col" class="chart">p50 and p95</thead>
+<tbody>${parts.map((part) => partRow(part, longest, failed, before === undefined ? undefined : { earlier: then.get(part.name) }))}</table></div>
 ${gone.length === 0 ? undefined : html`<p class="note">Only in the earlier launch: <bdi>${gone.map(({ name }) => stepWords(name)).join(', ')}</bdi>.`}`;
 }
 
 function partRow(
   { name, spread, failures }: Part,
   longest: number,
+  failed: boolean,
   compared: { readonly earlier: Part | undefined } | undefined,
 ): Html {
   const { p50, p95, most } = spread;
@@ -106,7 +108,7 @@ function partRow(
       ? undefined
       : html`${deltaCell(p50, compared.earlier?.spread.p50)}${deltaCell(p95, compared.earlier?.spread.p95)}`;
   const width = (ms: number) => `${Number(((ms / longest) * 100).toFixed(1))}%`;
-  return html`<tr><th scope="row"><bdi>${stepWords(name)}</bdi><td>${count(spread.count)}<td>${failures === 0 ? '0' : `✖ ${failures}`}<td>${duration(p50)}<td>${duration(p95)}<td>${duration(most)}${deltas}<td class="chart"><svg class="bar" height="10" aria-hidden="true"><rect class="p95" width="${width(p95)}" height="10"/><rect class="p50" width="${width(p50)}" height="10"/></svg>`;
+  return html`<tr><th scope="row"><bdi>${stepWords(name)}</bdi><td>${count(spread.count)}${failed ? html`<td>${failures === 0 ? '0' : `✖ ${failures}`}` : undefined}<td>${duration(p50)}<td>${duration(p95)}<td>${duration(most)}${deltas}<td class="chart"><svg class="bar" aria-hidden="true"><rect class="p95" width="${width(p95)}"/><rect class="p50" width="${width(p50)}"/></svg>`;
 }
 
 function deltaCell(now: number, then: number | undefined): Html {

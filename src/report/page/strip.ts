@@ -2,6 +2,7 @@ import { counted, duration } from '../../io/text.ts';
 import { stepWords } from '../status.ts';
 import { type Html, html } from './html.ts';
 import { anchorOf, GLYPHS, timeText, verdictWords } from './machine.ts';
+import { spreadOf } from './numbers.ts';
 import { bootOf, type Timed } from './phases.ts';
 
 /** Shades of the heat strip, from quick to slow. */
@@ -30,16 +31,18 @@ function cell(timed: Timed, limits: readonly number[]): Html {
   return html`<a href="#${anchorOf(instance_id)}" class="${verdict} h${shade}" tabindex="${index === 0 ? 0 : -1}" aria-label="${label}">${GLYPHS[verdict]}</a>`;
 }
 
-/** The upper limits of the shades: sixths of the sorted boot times, so that one slow machine doesn't pale all others. */
+/**
+ * The upper limits of the shades, in milliseconds: equal parts from the quickest boot to the 95th percentile, and the last
+ * shade for the slower ones, so that one slow machine doesn't pale all others.
+ */
 function shadeLimits(machines: readonly Timed[]): number[] {
-  const boots = machines
-    .map(bootOf)
-    .filter((ms) => ms !== null)
-    .sort((a, b) => a - b);
-  if (boots.length === 0) return [];
-  return Array.from(
-    { length: SHADES },
-    (_, shade) => boots[Math.ceil(((shade + 1) / SHADES) * boots.length) - 1] ?? 0,
+  const boots = machines.map(bootOf).filter((ms) => ms !== null);
+  const spread = spreadOf(boots);
+  if (spread === undefined) return [];
+  const { least, p95, most } = spread;
+  const parts = SHADES - 1;
+  return Array.from({ length: SHADES }, (_, shade) =>
+    shade < parts ? least + ((p95 - least) * (shade + 1)) / parts : most,
   );
 }
 
@@ -77,7 +80,7 @@ ${select(
 )}
 ${select('step', 'Failed or stuck in', steps, stepWords)}
 <label>Colour cells by <select id="f-by"><option value="verdict">verdict<option value="boot">boot time</select></label>
-<label>Order of the timeline <select id="f-order"><option value="trouble">troubles, then slowest<option value="launch">as launched<option value="id">by id</select></label>
+<label>Order of the timeline <select id="f-order"><option value="trouble">troubles first<option value="launch">as launched<option value="id">by id</select></label>
 <output id="f-count"></output>
 </form>`;
 }

@@ -1,6 +1,5 @@
 import { duration } from '../../io/text.ts';
 import type { PageData } from '../page-data.ts';
-import { stepWords } from '../status.ts';
 import { type Html, html } from './html.ts';
 import { anchorOf, glyph, machineDetails, timeText, verdictWords } from './machine.ts';
 import { spreadOf, ticksOf } from './numbers.ts';
@@ -21,20 +20,28 @@ const LEGEND: readonly (readonly [string, string])[] = [
   ['open', 'no verdict'],
 ];
 
+/** The parts that the bars of these machines have. */
+function legendOf(machines: readonly Timed[]): typeof LEGEND {
+  const kinds = new Set<string>(machines.flatMap((timed) => segmentsOf(timed).map(({ kind }) => kind)));
+  if (machines.some((timed) => bootOf(timed) === null)) kinds.add('open');
+  return LEGEND.filter(([kind]) => kinds.has(kind));
+}
+
 /** The boot of every machine as a bar on one axis of time; each opens to its details. */
 export function timeline({ boot_budget_ms }: PageData, machines: readonly Timed[]): Html {
   const end = axisEnd(machines, boot_budget_ms);
   const budget =
     boot_budget_ms !== undefined && boot_budget_ms <= end ? share(boot_budget_ms, end) : undefined;
-  const rows = ordered(machines).map((timed) => row(timed, end, budget));
+  const rows = ordered(machines).map((timed) => row(timed, end, budget, machines.length === 1));
+  const isCut = machines.some((timed) => (endOf(timed) ?? 0) > end);
   const long = machines.length > LONG;
   return html`<section aria-labelledby="s-timeline"><h2 id="s-timeline">Boot timeline</h2>
 <p class="note">From EC2's launch time. Open a machine to read its times, its failure and its console.${
     budget === undefined
       ? undefined
       : html` The dashed line is the boot budget, ${duration(boot_budget_ms ?? 0)}.`
-  } Longer bars are cut at ${duration(end)}; the time beside a bar is whole.</p>
-<ul class="legend">${LEGEND.map(([kind, words]) => html`<li><svg width="18" height="12" aria-hidden="true"><rect class="${kind}" width="18" height="12"/></svg>${words}`)}</ul>
+  }${isCut ? html` Longer bars are cut at ${duration(end)}; the time beside a bar is whole.` : undefined}</p>
+<ul class="legend">${legendOf(machines).map(([kind, words]) => html`<li><svg width="18" height="12" aria-hidden="true"><rect class="${kind}" width="18" height="12"/></svg>${words}`)}</ul>
 <div class="${long ? 'rows long' : 'rows'}"${long ? html` tabindex="0" role="region" aria-label="Boot timeline of every machine"` : undefined}>
 ${axis(end)}
 <ul id="rows">${rows}</ul>
@@ -67,33 +74,28 @@ function axis(end: number): Html {
   return html`<div class="row axis" aria-hidden="true"><svg height="22">${labels}</svg></div>`;
 }
 
-function row(timed: Timed, end: number, budget: number | undefined): Html {
+function row(timed: Timed, end: number, budget: number | undefined, open: boolean): Html {
   const { machine, timeline: times, index } = timed;
   const { instance_id, verdict } = machine;
   const over = times.over_budget ? html` <span class="over">over budget</span>` : undefined;
-  return html`<li data-i="${index}"><details><summary class="row"><span class="who">${glyph(verdict)} <code>${instance_id}</code></span> <span class="how"><bdi>${verdictWords(machine)}</bdi>${over}</span> ${bar(timed, end, budget)} <span class="time">${timeText(bootOf(timed))}</span></summary>
+  return html`<li data-i="${index}"><details${open ? html` open` : undefined}><summary class="row"><span class="who">${glyph(verdict)} <code>${instance_id}</code></span> <span class="how"><bdi>${verdictWords(machine)}</bdi>${over}</span> ${bar(timed, end, budget)} <span class="time">${timeText(bootOf(timed))}</span></summary>
 <div class="details" id="${anchorOf(instance_id)}">${machineDetails(timed)}</div></details>`;
 }
 
-/** A bar's words stand in the machine's table. */
+/** A bar without words: its machine's table has them, part by part in the same order. The script shows them at a part. */
 function bar(timed: Timed, end: number, budget: number | undefined): Html {
-  const segments = segmentsOf(timed);
   const last = endOf(timed) ?? 0;
-  const open =
-    bootOf(timed) === null && last < end
-      ? segmentRect({ kind: 'open', name: 'no verdict', from: last, to: end }, end)
-      : undefined;
+  const open = bootOf(timed) === null ? [{ kind: 'open' as const, from: last, to: end }] : [];
   const line =
     budget === undefined ? undefined : html`<line x1="${percent(budget)}" x2="${percent(budget)}" y2="14"/>`;
-  return html`<svg class="bar" height="14" aria-hidden="true">${open}${segments.map((segment) => segmentRect(segment, end))}${line}</svg>`;
+  return html`<svg class="bar" aria-hidden="true">${[...segmentsOf(timed), ...open].map((part) => partRect(part, end))}${line}</svg>`;
 }
 
-type Shown = Omit<Segment, 'kind'> & { readonly kind: Segment['kind'] | 'open' };
+type Part = Pick<Segment, 'from' | 'to'> & { readonly kind: Segment['kind'] | 'open' };
 
-function segmentRect({ kind, name, from, to }: Shown, end: number): Html | undefined {
+function partRect({ kind, from, to }: Part, end: number): Html | undefined {
+  if (from >= end) return undefined;
   const start = share(from, end);
   const width = Math.max(share(to, end) - start, 0.15);
-  if (from >= end) return undefined;
-  const words = kind === 'open' ? name : `${stepWords(name)} ${duration(to - from)}`;
-  return html`<rect class="${kind}" x="${percent(start)}" width="${percent(width)}" height="14"><title>${words}</title></rect>`;
+  return html`<rect class="${kind}" x="${percent(start)}" width="${percent(width)}"/>`;
 }

@@ -1,5 +1,5 @@
 import { counted } from '../../io/text.ts';
-import { headWords, lineWords } from '../clusters.ts';
+import { excerptAround, headWords, lineWords } from '../clusters.ts';
 import type { ClusterDocument, LaunchDocument, MachineDocument } from '../document.ts';
 import { endedLines, stoppedWords, strangerWords } from '../fleet.ts';
 import { missingOf } from './head.ts';
@@ -9,6 +9,8 @@ import type { Timed } from './phases.ts';
 
 /** Console excerpts of so many clusters stand open. */
 const OPEN = 3;
+/** Lines of a longer excerpt that stand outside of a fold. */
+const AROUND = 12;
 /** Up to so many machines of a cluster are named outside of a fold. */
 const NAMED = 10;
 
@@ -34,17 +36,24 @@ function clusterCard(
   const said = new Set([failure === undefined ? '' : commandText(failure), lineWords(cluster)]);
   return html`<article class="card ${outcome}"><h3>${glyph(outcome)} ${who} <bdi>${headWords(cluster)}</bdi></h3>
 ${[...said].filter((line) => line !== '').map((line) => html`<p class="said">${line}`)}${hint(cluster.hint)}
-${excerpt(cluster.example, failure?.excerpt ?? [], open)}${count === 1 ? undefined : names(instance_ids)}</article>`;
+${example && excerpt(example, open)}${count === 1 ? undefined : names(instance_ids)}</article>`;
 }
 
-function excerpt(example: string, lines: readonly string[], open: boolean): Html | undefined {
+/** The lines around the error; those before them stand in a fold. */
+function excerpt({ instance_id, failure }: MachineDocument, open: boolean): Html | undefined {
+  const lines = failure?.excerpt ?? [];
   if (lines.length === 0) return undefined;
-  return html`<details${open ? html` open` : undefined}><summary>Console of <code>${example}</code>, ${counted(lines.length, 'line')}</summary>
-<pre tabindex="0">${lines.map(
+  const { before } = excerptAround(lines, failure?.error ?? undefined, AROUND);
+  const earlier = lines.slice(0, before);
+  return html`<details${open ? html` open` : undefined}><summary>Console of <code>${instance_id}</code>, ${counted(lines.length, 'line')}</summary>
+${earlier.length === 0 ? undefined : html`<details><summary>${counted(before, 'line')} before</summary>${consoleText(earlier)}</details>`}${consoleText(lines.slice(before))}</details>`;
+}
+
+const consoleText = (lines: readonly string[]): Html =>
+  html`<pre tabindex="0">${lines.map(
     (line) => html`${line}
 `,
-  )}</pre></details>`;
-}
+  )}</pre>`;
 
 function names(ids: readonly string[]): Html {
   const list = html`<ul class="names">${ids.map((id) => html`<li>${machineLink(id)}`)}</ul>`;
@@ -52,11 +61,11 @@ function names(ids: readonly string[]): Html {
   return html`<details><summary>All ${counted(ids.length, 'machine')}</summary>${list}</details>`;
 }
 
-/** What happened beside the machines' verdicts: machines that don't exist, and the fleet. */
+/** Machines that don't exist, what became of the fleet, and tags that are not set. */
 export function remarks(document: LaunchDocument): Html | undefined {
   const lines = [...refusedLines(document), ...fleetLines(document), ...untaggedLines(document)];
   if (lines.length === 0) return undefined;
-  return html`<section aria-labelledby="s-remarks"><h2 id="s-remarks">Beside the verdicts</h2>
+  return html`<section aria-labelledby="s-remarks"><h2 id="s-remarks">Other notes</h2>
 <ul>${lines.map((line) => html`<li>${line}`)}</ul></section>`;
 }
 
