@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
+import { DEPLOY_TOOLS, without } from './support/tools.ts';
 
 interface Expected {
   readonly code: number;
@@ -75,6 +76,18 @@ const MORE: Readonly<Record<string, (outcome: Outcome) => Promise<void>>> = {
     );
     expect(inside.stdout).toBe('active\nafter\n0\n');
     expect(await vm.stored(`beacons/${launch}/v/${machine.instance_id}/ok.`)).toBe(1);
+    for (const tool of DEPLOY_TOOLS) {
+      await vm.exec(machine.instance_id, without([tool], 'systemctl restart rolecall-bootstrapper'));
+      const again = await vm.watch(launch);
+      expect({ tool, code: again.code, failure: again.machine.failure }).toMatchObject({
+        code: 3,
+        failure: {
+          step: 'deploy.pointer',
+          status: 1,
+          error: `missing on this AMI, and needed to deploy a build: ${tool}`,
+        },
+      });
+    }
   },
   daemon: async ({ machine }) => {
     const inside = await vm.exec(machine.instance_id, 'pgrep -fc "echo still here"');

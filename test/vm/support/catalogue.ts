@@ -54,7 +54,7 @@ const MODULES: Readonly<Record<string, string>> = {
 /** Settings of roles of scheme A. The hang ends by the time that user data names, whatever a boot takes. */
 const OPTIONS: Readonly<Record<string, string>> = {
   hangs: 'timeout: 60s',
-  gated: 'personality: {gate: "yes"}',
+  gated: 'timeout: 3h, personality: {gate: "yes"}',
 };
 
 const BUNDLED: Readonly<Record<string, readonly string[]>> = {
