@@ -51,16 +51,13 @@ if [[ $purpose == test ]]; then
   )
 fi
 if [[ $purpose == vm ]]; then
-  case $(uname -m) in
-    aarch64) qemu='qemu-system-aarch64:qemu-system-arm' ;;
-    *) qemu='qemu-system-x86_64:qemu-system-x86' ;;
-  esac
   wanted+=(
-    "$qemu:runs the virtual machines"
+    'qemu-system-x86_64:qemu-system-x86:runs the virtual machines'
     'qemu-img:qemu-utils:makes their disks'
     'socat:socat:leads them to the metadata service and S3'
     'mmdebstrap:mmdebstrap:makes their image'
     'mke2fs:e2fsprogs:makes the file system of the image'
+    'newuidmap:uidmap:lets an ordinary user make it'
     'git:git:builds are made with it'
   )
 fi
