@@ -5,7 +5,7 @@ import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
 
 let cloud: LaneCloud;
 beforeAll(async () => {
-  cloud = await laneCloud('vm', `power: [{kind: reset, when_console: '${CUT}'}]\n`);
+  cloud = await laneCloud('vm', `power: [{kind: cut, when_console: '${CUT}', off_ms: 2000}]\n`);
 });
 afterAll(() => cloud.down());
 
