@@ -12,6 +12,7 @@ import { boxOf } from '../local/control/client.ts';
 import { isInstanceId } from '../nouns.ts';
 import type { Host } from './host.ts';
 import { needCloud } from './local-cloud.ts';
+import { runInVm } from './local-exec-vm.ts';
 
 /** Runs a command inside a machine of the local cloud: where the operator has a terminal, on a terminal of the machine's own. */
 export async function runLocalExec(
@@ -26,7 +27,9 @@ export async function runLocalExec(
   if (words.length === 0)
     throw new UsageError('no command is given', { hint: `rolecall local exec ${instance} -- bash` });
   const { file } = await needCloud(host);
-  const box = await boxOf(file, instance);
+  const { kind, pid } = await boxOf(file, instance);
+  if (kind === 'vm') return (await runInVm(file, instance, words)) as ExitCode;
+  const box = { kind, pid };
   // Only root may enter what root has made.
   const sudo = box.kind === 'complete' && process.getuid?.() !== 0;
   const enter = (argv: readonly string[], ask = true) => [

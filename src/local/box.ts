@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { TemporaryCredentials } from './signature/keyring.ts';
 
 /** Where the simulated EC2 meets whatever boots its machines: a real sandbox, a simulation, or a script in tests. */
@@ -53,6 +54,11 @@ export interface Box {
   stop(): Promise<void>;
   /** Absent where the box is only processes. */
   readonly power?: Power;
+  /**
+   * Lets a client run a command inside by `vm/exec-frames.ts`; absent where commands enter by the namespaces of `pid`.
+   * @returns false where as many commands run as can
+   */
+  exec?(client: Duplex): boolean;
 }
 
 /** How many machines fit, and why. */

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { circumstance, isNoRoom } from '../../errno.ts';
 import { RolecallError } from '../../errors.ts';
 import type { BoxDriver, ImageRequest } from '../box.ts';
@@ -141,6 +142,28 @@ function parseJson(body: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Hands a connection over to a machine: `GET /_rolecall/exec/INSTANCE` with `Upgrade: rolecall-exec`.
+ * @param accept answers 101; called once, and only where this returns undefined
+ * @returns the refusal, where there is one
+ */
+export function answerExec(
+  path: string,
+  { world }: ControlContext,
+  client: Duplex,
+  accept: () => void,
+): ControlAnswer | undefined {
+  const [, , noun, id = ''] = path.split('/');
+  const machine = noun === 'exec' ? world.machines.get(id) : undefined;
+  if (machine === undefined) return problem(404, `the local cloud has no machine ${id}`);
+  const begun = world.machines.exec(machine, client);
+  if (begun === undefined)
+    return problem(409, `the machine ${id} is ${machine.life.state}: nothing can run in it`);
+  if (!begun) return problem(409, `as many commands as can already run in the machine ${id}`);
+  accept();
+  return undefined;
 }
 
 function box(id: string, { world, driver }: ControlContext): ControlAnswer {

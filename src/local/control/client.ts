@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { codeOf } from '../../errno.ts';
 import { AwsError, RolecallError, UsageError } from '../../errors.ts';
@@ -129,9 +130,13 @@ export async function call(
 ): Promise<unknown> {
   const answer = await converse(cloud, method, path, options);
   if (answer.status < 300) return answer.json;
-  const { error, hint } = (answer.json ?? {}) as Partial<Refusal>;
-  if (error === undefined) throw new AwsError(`the local cloud answered with status ${answer.status}`);
-  throw new UsageError(error, { hint });
+  throw refused(answer);
+}
+
+function refused({ status, json }: Answer): RolecallError {
+  const { error, hint } = (json ?? {}) as Partial<Refusal>;
+  if (error === undefined) return new AwsError(`the local cloud answered with status ${status}`);
+  return new UsageError(error, { hint });
 }
 
 /**
@@ -144,6 +149,17 @@ export async function converse(
   path: string,
   { json, ...how }: CallOptions = {},
 ): Promise<Answer> {
+  const body = json === undefined ? '' : JSON.stringify(json);
+  const called = { method, path: CONTROL_PREFIX + path, body };
+  return await ask(cloud, called, { authorization: await proofOf(cloud, called, how) }, how);
+}
+
+/** What a call is authorized by, once the cloud has shown that it has the key. */
+async function proofOf(
+  cloud: Reach,
+  called: ProvedCall,
+  how: Pick<CallOptions, 'signal' | 'owner'>,
+): Promise<string> {
   const key = cloud.secret_access_key;
   const client = newChallenge();
   const asking = { method: 'GET', path: `${CONTROL_PREFIX}challenge`, body: '' };
@@ -155,10 +171,33 @@ export async function converse(
   const handshake = { client, cloud: String(challenge) };
   if (!sameSecret(String(proof), cloudProof(key, handshake)))
     throw new GoneCloud(cloud, new Error('who answers there has not its key'));
-  const body = json === undefined ? '' : JSON.stringify(json);
-  const called = { method, path: CONTROL_PREFIX + path, body };
-  const authorization = `Rolecall ${handshake.cloud} ${clientProof(key, handshake, called)}`;
-  return await ask(cloud, called, { authorization }, how);
+  return `Rolecall ${handshake.cloud} ${clientProof(key, handshake, called)}`;
+}
+
+/**
+ * Opens a connection into a machine, for the frames of `vm/exec-frames.ts`.
+ * @throws UsageError with the cloud's own words when it refuses; GoneCloud
+ */
+export async function enterMachine(cloud: Reach, instanceId: string): Promise<Duplex> {
+  const called = { method: 'GET', path: `${CONTROL_PREFIX}exec/${encodeURIComponent(instanceId)}`, body: '' };
+  const authorization = await proofOf(cloud, called, {});
+  const headers = { authorization, connection: 'Upgrade', upgrade: 'rolecall-exec' };
+  return await withSocketPath(cloud.control, (socketPath) => {
+    const request = httpRequest({ socketPath, path: called.path, headers, agent: false });
+    return new Promise<Duplex>((resolve, reject) => {
+      request.once('upgrade', (_response, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      request.once('response', (response) => {
+        text(response)
+          .then((said) => reject(refused({ status: response.statusCode ?? 0, json: JSON.parse(said) })))
+          .catch(reject);
+      });
+      request.once('error', (error) => reject(new GoneCloud(cloud, error)));
+      request.end();
+    });
+  });
 }
 
 interface Answer {
@@ -252,8 +291,8 @@ const answers = (cloud: Reach, clock: Pick<Clock, 'sleep'>): Promise<boolean> =>
 export const boxOf = async (
   cloud: Reach,
   instanceId: string,
-): Promise<{ readonly pid: number; readonly kind: 'complete' | 'limited' }> =>
+): Promise<{ readonly pid: number; readonly kind: 'complete' | 'limited' | 'vm' }> =>
   (await call(cloud, 'GET', `boxes/${encodeURIComponent(instanceId)}`)) as {
     pid: number;
-    kind: 'complete' | 'limited';
+    kind: 'complete' | 'limited' | 'vm';
   };

@@ -1,10 +1,11 @@
 import { chmodSync, lchownSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Owner } from '../cloud-file.ts';
 import { bodyOf, send, TOO_LONG } from '../http.ts';
 import { sameSecret } from '../signature/keyring.ts';
-import { answerControl, CONTROL_PREFIX, type ControlContext } from './answers.ts';
-import { clientProof, cloudProof, isChallenge, newChallenge } from './proof.ts';
+import { answerControl, answerExec, CONTROL_PREFIX, type ControlContext } from './answers.ts';
+import { clientProof, cloudProof, isChallenge, newChallenge, type ProvedCall } from './proof.ts';
 import { withSocketPath } from './socket.ts';
 
 /** The door of the control API: a socket that only the cloud's user can open. */
@@ -36,6 +37,10 @@ export async function openDoor(
       );
       response.destroy();
     });
+  });
+  server.on('upgrade', (request: IncomingMessage, client: Duplex) => {
+    client.on('error', () => client.destroy());
+    upgrade(request, client, challenges, context);
   });
   await withSocketPath(path, (short) => listen(server, short));
   chmodSync(path, 0o600);
@@ -71,18 +76,56 @@ async function answer(
     challenges.set(cloud, client);
     return sendJson(response, 200, { challenge: cloud, proof: cloudProof(key, { client, cloud }) });
   }
-  const [scheme, cloud = '', proof = ''] = (request.headers.authorization ?? '').split(' ');
-  const client = challenges.get(cloud);
-  challenges.delete(cloud);
   const call = { method, path, body: body.toString('utf8') };
-  const proved =
-    scheme === 'Rolecall' &&
-    client !== undefined &&
-    sameSecret(proof, clientProof(key, { client, cloud }, call));
-  if (!proved) return sendJson(response, 401, { error: 'the control API needs a proof of this cloud’s key' });
+  if (!isProved(request, call, challenges, key)) return sendJson(response, 401, { error: UNPROVED });
   const { status, json, thenEnd } = await answerControl(call, context);
   sendJson(response, status, json);
   if (thenEnd) end();
+}
+
+const UNPROVED = 'the control API needs a proof of this cloud’s key';
+
+/** Whether the client has shown that it has the key, for this call. Its challenge is used up. */
+function isProved(
+  { headers }: IncomingMessage,
+  call: ProvedCall,
+  challenges: Map<string, string>,
+  key: string,
+): boolean {
+  const [scheme, cloud = '', proof = ''] = (headers.authorization ?? '').split(' ');
+  const client = challenges.get(cloud);
+  challenges.delete(cloud);
+  return (
+    scheme === 'Rolecall' &&
+    client !== undefined &&
+    sameSecret(proof, clientProof(key, { client, cloud }, call))
+  );
+}
+
+/** A call that asks for the connection itself. */
+function upgrade(
+  request: IncomingMessage,
+  client: Duplex,
+  challenges: Map<string, string>,
+  context: ControlContext,
+): void {
+  const { method = '', url: path = '' } = request;
+  const accept = () => {
+    client.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: rolecall-exec\r\n\r\n');
+  };
+  const proved = isProved(
+    request,
+    { method, path, body: '' },
+    challenges,
+    context.credentials.secretAccessKey,
+  );
+  const refusal = proved
+    ? answerExec(path, context, client, accept)
+    : { status: 401, json: { error: UNPROVED } };
+  if (refusal === undefined) return;
+  const body = JSON.stringify(refusal.json);
+  const head = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  client.end(`HTTP/1.1 ${refusal.status} Refused\r\n${head}\r\n\r\n${body}`);
 }
 
 const sendJson = (response: ServerResponse, status: number, json: unknown): void =>

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../io/clock.ts';
 import { Agenda } from '../agenda.ts';
 import type { Box, BoxDriver, BoxServices, BoxSpec } from '../box.ts';
@@ -100,6 +101,11 @@ export class Machines {
     this.#apply(machine, { kind: 'start' });
     machine.startedAt = machine.life.since;
     this.#run(this.#live(machine));
+  }
+
+  /** Lets a client run a command in a machine, as `Box.exec`; undefined where the machine is not up, or can't be entered so. */
+  exec(machine: Instance, client: Duplex): boolean | undefined {
+    return this.#boxes.get(machine.spec.id)?.exec?.(client);
   }
 
   /** Lets a machine's system shut down and start again; the machine stays running. */

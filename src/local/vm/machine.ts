@@ -1,7 +1,13 @@
 import type { Clock } from '../../io/clock.ts';
 import type { Box } from '../box.ts';
+import { ExecPort } from './exec-port.ts';
 import { type QemuStart, startQemu } from './qemu.ts';
 import type { QmpEvent } from './qmp.ts';
+
+const RESET = 'the machine went down, or was reset';
+
+/** The number in an exec port's id. */
+const portOf = (id: unknown): number => Number(/^exec(\d)$/.exec(String(id))?.[1] ?? Number.NaN);
 
 /**
  * Switches a machine on.
@@ -11,13 +17,16 @@ export async function powerOn(start: Omit<QemuStart, 'onEvent'>, clock: Pick<Clo
   let reason: 'shutdown' | 'crashed' | 'stopped' = 'crashed';
   /** Called when the machine's system has shut down, in place of switching it off. */
   let onShutDown: (() => void) | undefined;
+  let ports: readonly ExecPort[] = [];
   const onEvent = ({ event, data }: QmpEvent): void => {
+    if (event === 'VSERPORT_CHANGE' && data?.['open'] === false) ports[portOf(data['id'])]?.lose(RESET);
     if (event !== 'SHUTDOWN' || data?.['guest'] !== true) return;
     if (onShutDown !== undefined) return void onShutDown();
     reason = 'shutdown';
     void qemu.qmp.execute('quit').catch(() => undefined);
   };
   const qemu = await startQemu({ ...start, onEvent });
+  ports = qemu.ports.map((port) => new ExecPort(port));
   const ended = qemu.ended.then(() => ({ reason }));
   const stop = async (): Promise<void> => {
     if (reason === 'crashed') reason = 'stopped';
@@ -43,6 +52,11 @@ export async function powerOn(start: Omit<QemuStart, 'onEvent'>, clock: Pick<Clo
     pid: qemu.pid,
     ended,
     stop,
+    exec: (client) => {
+      const port = ports.find(({ isFree }) => isFree);
+      port?.begin(client);
+      return port !== undefined;
+    },
     power: {
       shutDown: async (graceMs) => {
         onShutDown = undefined;
