@@ -32,12 +32,21 @@ async function draw(tab, { machines, width, scheme, height, path, format = 'png'
   const screen = { width, height: height ?? 1000, deviceScaleFactor: 1, mobile: false };
   await tab.send('Emulation.setDeviceMetricsOverride', screen);
   await tab.open(pathToFileURL(file).href);
+  // The docs show what stands around the console lines, too.
+  if (height !== undefined)
+    await tab.evaluate('for (const each of document.querySelectorAll(".card details")) each.open = false');
   const whole = await tab.evaluate('document.documentElement.scrollHeight');
   // Rows outside of the window are not drawn.
   if (height === undefined)
     await tab.send('Emulation.setDeviceMetricsOverride', { ...screen, height: Math.min(whole, TALLEST) });
   const overflow = await tab.evaluate('document.documentElement.scrollWidth - innerWidth');
-  const clip = { x: 0, y: 0, width, height: height ?? Math.min(whole, TALLEST), scale: 1 };
+  const clip = {
+    x: 0,
+    y: 0,
+    width,
+    height: height ?? Math.min(whole, TALLEST),
+    scale: height === undefined ? 1 : 0.75,
+  };
   const { data } = await tab.send('Page.captureScreenshot', {
     format,
     ...(format === 'webp' && { quality: 80 }),
@@ -61,14 +70,14 @@ if (path === undefined) {
         ...wide,
         machines: 40,
         scheme: 'light',
-        height: 1250,
+        height: 1860,
         path: `${root}docs/report-40.webp`,
       });
       await draw(tab, {
         ...wide,
         machines: 1000,
         scheme: 'dark',
-        height: 1250,
+        height: 2060,
         path: `${root}docs/report-1000.webp`,
       });
       return;

@@ -14,6 +14,8 @@ export interface Made {
   readonly fate?: (index: number) => Fate;
   /** Milliseconds. */
   readonly budget?: number;
+  /** A boot over the budget has failed. */
+  readonly strict?: boolean;
   /** Every time is multiplied by it. */
   readonly slowness?: number;
   readonly seed?: number;
@@ -87,9 +89,9 @@ function launchOf(made: Made): Pick<PageData, 'document' | 'timelines'> {
   const random = chance(made.seed ?? 1);
   const vary = (usual: number) =>
     Math.round(usual * slowness * (0.75 + 0.5 * random() + (random() > 0.96 ? 1.2 : 0)));
-  const boots = Array.from({ length: machines }, (_, index) =>
-    madeBoot(index, fate(index), vary, made.budget),
-  );
+  const { budget: ms, strict = false } = made;
+  const budget = ms === undefined ? undefined : { ms, strict };
+  const boots = Array.from({ length: machines }, (_, index) => madeBoot(index, fate(index), vary, budget));
   const events: ReportedEvent[] = boots.map(({ verdict, machine }, index) => ({
     type: 'verdict',
     at: LAUNCHED + 120_000 + index,
@@ -100,7 +102,7 @@ function launchOf(made: Made): Pick<PageData, 'document' | 'timelines'> {
     events.push({ type: 'batch-refused', at: LAUNCHED, batch: 1, missing, error: NO_CAPACITY });
   const view = events.reduce(advance, emptyView(machines + missing));
   return {
-    document: launchDocument(view, { ...LAUNCH, id }),
+    document: launchDocument(view, { ...LAUNCH, id, ...(ms !== undefined && { boot_budget_ms: ms }) }),
     timelines: boots.map(({ timeline }) => timeline),
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type InstanceId, isInstanceId, type Machine } from '../../src/nouns.ts';
 import type { MachineTimeline } from '../../src/report/page-data.ts';
+import { type BootBudget, heldToBudget } from '../../src/watch/budget.ts';
 import type { Step, Verdict } from '../../src/watch/verdict.ts';
 
 /** How a made machine fares. */
@@ -35,13 +36,12 @@ const ENDS: Readonly<Partial<Record<Fate, { readonly step: string; readonly stat
 /**
  * Makes one machine's boot.
  * @param vary returns a time near the usual one, in milliseconds
- * @param budget milliseconds
  */
 export function madeBoot(
   index: number,
   fate: Fate,
   vary: (usualMs: number) => number,
-  budget = Number.POSITIVE_INFINITY,
+  budget: BootBudget | undefined,
 ): MadeBoot {
   const running = vary(9_000);
   const kernel = running + vary(1_500);
@@ -51,9 +51,10 @@ export function madeBoot(
   const last = steps.at(-1);
   const isJudged = isBooted && fate !== 'stuck' && last !== undefined;
   const verdictMs = isJudged ? last.start_ms + last.ms + 26 : null;
+  const verdict = heldToBudget(verdictOf(index, fate, verdictMs ?? 0, steps), budget);
   return {
     machine: madeMachine(index, fate),
-    verdict: verdictOf(index, fate, verdictMs ?? 0, steps),
+    verdict,
     timeline: {
       instance_id: idOf(index),
       launched: new Date(LAUNCHED + index * 3).toISOString(),
@@ -62,7 +63,7 @@ export function madeBoot(
       begin_ms: isBooted ? begin : null,
       steps,
       verdict_ms: verdictMs,
-      over_budget: (verdictMs ?? 0) > budget,
+      over_budget: verdict.overBudget ?? false,
     },
   };
 }

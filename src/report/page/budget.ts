@@ -1,4 +1,4 @@
-import { counted, duration } from '../../io/text.ts';
+import { budgetTime, counted, duration } from '../../io/text.ts';
 import type { PageData } from '../page-data.ts';
 import { stepWords } from '../status.ts';
 import { type Html, html } from './html.ts';
@@ -13,9 +13,9 @@ export function overBudget({ boot_budget_ms }: PageData, machines: readonly Time
     .sort((a, b) => (bootOf(b) ?? 0) - (bootOf(a) ?? 0));
   const heading = html`<h2 id="s-budget">Over the boot budget</h2>`;
   if (over.length === 0)
-    return html`<section aria-labelledby="s-budget">${heading}<p>No machine took longer than ${duration(boot_budget_ms)}.</section>`;
+    return html`<section aria-labelledby="s-budget">${heading}<p>No machine took longer than ${budgetTime(boot_budget_ms)}.</section>`;
   return html`<section aria-labelledby="s-budget">${heading}
-<p>${counted(over.length, 'machine')} took longer than ${duration(boot_budget_ms)}.
+<p>${counted(over.length, 'machine')} took longer than ${budgetTime(boot_budget_ms)}.
 <div class="scroll"><table><caption>Machines over the boot budget, the slowest first</caption>
 <thead><tr><th scope="col">Machine<th scope="col">Boot<th scope="col">Over by<th scope="col">Slowest step</thead><tbody>${over.map(
     (timed) =>

@@ -1,5 +1,6 @@
 import { EXIT_CODES } from '../../errors.ts';
-import { count, counted, duration } from '../../io/text.ts';
+import { budgetTime, count, counted, duration } from '../../io/text.ts';
+import { NO_VERDICT } from '../clusters.ts';
 import type { LaunchDocument } from '../document.ts';
 import { provedWords } from '../fleet.ts';
 import type { PageData } from '../page-data.ts';
@@ -17,12 +18,18 @@ export const fleetName = ({ role, environment, context }: LaunchDocument['launch
 export const missingOf = ({ summary, machines }: LaunchDocument): number =>
   Math.max(0, summary.requested - machines.length);
 
+/** Machines that nobody watched to their verdict; the document counts them as silent. */
+const unjudgedOf = ({ machines }: LaunchDocument): number =>
+  machines.filter(({ failure }) => failure?.reason === NO_VERDICT).length;
+
 /** The verdict on the launch in one sentence, as the terminal's report has it. */
 export function sentenceOf(document: LaunchDocument): string {
   const { summary, fleet, machines } = document;
+  const silent = summary.silent - unjudgedOf(document);
   const slow = machines.filter(({ verdict, over_budget: over }) => over && verdict === 'succeeded').length;
   const proved = fleet === undefined ? undefined : provedWords(fleet.proved, fleet.target);
-  return summaryWords({ ...summary, asked: summary.requested, missing: missingOf(document), slow }, proved);
+  const counts = { ...summary, asked: summary.requested, silent, missing: missingOf(document), slow };
+  return summaryWords(counts, proved);
 }
 
 /** What was launched, and the verdict. */
@@ -69,16 +76,18 @@ function facts({ launch }: LaunchDocument, generated: string): [string, Html][] 
 function tiles(document: LaunchDocument, machines: readonly Timed[], budget: number | undefined): Html {
   const { summary } = document;
   const missing = missingOf(document);
+  const unjudged = unjudgedOf(document);
+  const counts = { ...summary, silent: summary.silent - unjudged };
   const over = machines.filter(({ timeline }) => timeline.over_budget).length;
   const outcomes = (['succeeded', 'failed', 'silent', 'lost'] as const).filter(
-    (outcome) => outcome === 'succeeded' || summary[outcome] > 0,
+    (outcome) => outcome === 'succeeded' || counts[outcome] > 0,
   );
   return html`<ul class="tiles">${outcomes.map((outcome) =>
-    tile(`${GLYPHS[outcome]} ${count(summary[outcome])}`, outcome, outcome),
-  )}${missing === 0 ? undefined : tile(`✖ ${count(missing)}`, 'not launched', 'failed')}${
+    tile(`${GLYPHS[outcome]} ${count(counts[outcome])}`, outcome, outcome),
+  )}${unjudged === 0 ? undefined : tile(`? ${count(unjudged)}`, 'no verdict yet', 'silent')}${missing === 0 ? undefined : tile(`✖ ${count(missing)}`, 'not launched', 'failed')}${
     budget === undefined || machines.length === 0
       ? undefined
-      : tile(count(over), `over the budget of ${duration(budget)}`, over > 0 ? 'silent' : '')
+      : tile(count(over), `over boot_budget, ${budgetTime(budget)}`, over > 0 ? 'silent' : '')
   }${bootTiles(spreadOf(successfulBoots(machines)))}`;
 }
 

@@ -90,6 +90,6 @@ function stepTable({ machine, timeline }: Timed): Html {
     ({ name, from, to }) => html`<tr><td>${name}<td><td>${duration(from)}<td>${duration(to - from)}`,
   )}${machine.steps.map(
     ({ name, status, ms }) =>
-      html`<tr><td><bdi>${stepWords(name)}</bdi><td>${status === 0 ? '0' : `✖ ${status}`}<td>${timeText(starts.get(name))}<td>${duration(ms)}`,
+      html`<tr><td>${stepWords(name)}<td>${status === 0 ? '0' : `✖ ${status}`}<td>${timeText(starts.get(name))}<td>${duration(ms)}`,
   )}</table>`;
 }

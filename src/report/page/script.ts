@@ -97,7 +97,7 @@ export const SCRIPT = String.raw`'use strict';
     const part = [...rect.parentNode.querySelectorAll('rect')].indexOf(rect);
     const line = rect.closest('li').querySelectorAll('tbody tr')[part];
     const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
-    title.textContent = rect.matches('.open') ? 'no verdict' : line ? line.firstChild.textContent + ': ' + line.lastChild.textContent : 'up to the verdict';
+    title.textContent = rect.matches('.o') ? 'no verdict' : line ? line.firstChild.textContent + ': ' + line.lastChild.textContent : 'up to the verdict';
     rect.append(title);
   });
 

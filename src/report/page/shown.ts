@@ -7,9 +7,10 @@ import { cut } from './text.ts';
 /** Characters of one console line that a page holds, and of an error, a reason or a command. */
 const LINE = 500;
 const MESSAGE = 2_000;
-/** Above this many machines without success a page holds whole excerpts only for the example of each cluster. */
-const WHOLE_EXCERPTS = 50;
-const SHORT_EXCERPT = 5;
+/** Above this many characters in all excerpts a page holds whole ones only for the example of each cluster. */
+const WHOLE_EXCERPTS = 60_000;
+/** Lines of a short excerpt, and characters of each. */
+const SHORT = { lines: 5, characters: 200 };
 
 /** Returns what a page shows and embeds: the data without secrets, with long lines and long excerpts cut. */
 export function shownData(data: PageData): PageData {
@@ -24,15 +25,21 @@ export function shownData(data: PageData): PageData {
 function shownDocument(whole: LaunchDocument): LaunchDocument {
   const document = redactedDocument(whole);
   const examples = new Set(document.clusters.map(({ example }) => example));
-  const troubled = document.machines.filter(({ failure }) => failure !== undefined).length;
+  const isRoom = lengthOf(document.machines) <= WHOLE_EXCERPTS;
   return {
     ...document,
     machines: document.machines.map((machine) =>
-      shownMachine(machine, troubled <= WHOLE_EXCERPTS || examples.has(machine.instance_id)),
+      shownMachine(machine, isRoom || examples.has(machine.instance_id)),
     ),
     clusters: document.clusters.map((cluster) => ({ ...cluster, ...shortTexts(cluster) })),
   };
 }
+
+/** Characters of all excerpts, each line as long as it is shown. */
+const lengthOf = (machines: readonly MachineDocument[]): number =>
+  machines
+    .flatMap(({ failure }) => failure?.excerpt ?? [])
+    .reduce((sum, line) => sum + Math.min(line.length, LINE), 0);
 
 function shownMachine(machine: MachineDocument, whole: boolean): MachineDocument {
   const { failure } = machine;
@@ -40,11 +47,15 @@ function shownMachine(machine: MachineDocument, whole: boolean): MachineDocument
   const { lines } = excerptAround(
     failure.excerpt,
     failure.error ?? undefined,
-    whole ? undefined : SHORT_EXCERPT,
+    whole ? undefined : SHORT.lines,
   );
   return {
     ...machine,
-    failure: { ...failure, ...shortTexts(failure), excerpt: lines.map((line) => cut(line, LINE)) },
+    failure: {
+      ...failure,
+      ...shortTexts(failure),
+      excerpt: lines.map((line) => cut(line, whole ? LINE : SHORT.characters)),
+    },
   };
 }
 

@@ -5,7 +5,7 @@ export const STYLE = `
 --c-succeeded:#c4e6e1;--c-failed:#c23b10;--c-silent:#f2b632;--c-lost:#6b3a9c;--on-succeeded:#0a544f;--on-failed:#fff;--on-silent:#2c1e00;--on-lost:#fff;
 --h0:#fff;--h1:#e6f0fa;--h2:#c3dbf3;--h3:#93bfe8;--h4:#5b99d3;--h5:#2e6dac;--h6:#12457a;--on-h-low:#12304f;--on-h-high:#fff;
 --pending:#d3d8de;--kernel:#b0bac6;--begin:#7c8b9f;--step:#2f78b8;--step2:#82b3df;--after:#dfe4e9;--track:#f0f2f5;--hatch:#98a2ad}
-@media(prefers-color-scheme:dark){:root{--bg:#0e1217;--fg:#e4e9ef;--muted:#9aa5b1;--line:#303841;--card:#171d24;--link:#7ab8ff;--focus:#7ab8ff;
+@media screen and (prefers-color-scheme:dark){:root{--bg:#0e1217;--fg:#e4e9ef;--muted:#9aa5b1;--line:#303841;--card:#171d24;--link:#7ab8ff;--focus:#7ab8ff;
 --succeeded:#5fd0c3;--failed:#ff8a5c;--silent:#f0c04f;--lost:#c9a2f5;
 --c-succeeded:#14433f;--c-failed:#f0703c;--c-silent:#eebd45;--c-lost:#b58af0;--on-succeeded:#8fe0d5;--on-failed:#1c0700;--on-silent:#221700;--on-lost:#17052c;
 --h0:#0e1217;--h1:#152538;--h2:#1c3b5e;--h3:#28598f;--h4:#4784c4;--h5:#83b5e8;--h6:#d2e6fb;--on-h-low:#cfe2f6;--on-h-high:#06182b;
@@ -55,8 +55,8 @@ output{font-weight:600;padding:.45rem 0}
 .peek{min-height:2.9rem;padding:.5rem .8rem;background:var(--card);border:1px solid var(--line);border-radius:6px;overflow-wrap:anywhere}
 svg{display:block;width:100%;overflow:visible;border-radius:2px}
 .bar{background:var(--track);overflow:hidden;height:14px}.bar rect{height:14px}.chart .bar,.chart rect{height:10px}
-rect.pending{fill:var(--pending)}rect.kernel{fill:var(--kernel)}rect.begin{fill:var(--begin)}rect.step,rect.p50{fill:var(--step)}rect.step:nth-of-type(even){fill:var(--step2)}
-rect.p95{fill:var(--step2)}rect.failed{fill:var(--c-failed)}rect.verdict{fill:var(--after)}rect.open{fill:url(#hatch)}
+rect.p{fill:var(--pending)}rect.k{fill:var(--kernel)}rect.b{fill:var(--begin)}rect.s,rect.p50{fill:var(--step)}rect.s:nth-of-type(even){fill:var(--step2)}
+rect.p95{fill:var(--step2)}rect.f{fill:var(--c-failed)}rect.v{fill:var(--after)}rect.o{fill:url(#hatch)}
 line{stroke:var(--fg);stroke-width:1;stroke-dasharray:2 3}
 #hatch path{stroke:var(--hatch);stroke-width:1.5}
 .axis text{fill:var(--muted);font-size:12px}.axis rect{fill:var(--muted)}
@@ -66,20 +66,20 @@ line{stroke:var(--fg);stroke-width:1;stroke-dasharray:2 3}
 #rows{margin:0}#rows>li{content-visibility:auto;contain-intrinsic-size:auto 28px}
 #rows>li:nth-child(even of :not([hidden])){background:var(--card)}
 #rows summary:hover{background:var(--track)}
-.who{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.how{font-size:.87rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.time{text-align:right;font-variant-numeric:tabular-nums;font-size:.9rem;white-space:nowrap}
+.who{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.how{unicode-bidi:isolate;font-size:.87rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.time{text-align:right;font-variant-numeric:tabular-nums;font-size:.9rem;white-space:nowrap}
 summary.row::marker{content:""}summary.row::-webkit-details-marker{display:none}
 .over{color:var(--silent);font-weight:600}
 .details{overflow-x:auto;padding:.4rem 1rem 1rem 2.4rem;border-left:3px solid var(--line);margin:.2rem 0 .4rem .9rem;scroll-margin-top:4rem}.details:target{border-left-color:var(--focus)}
 #none{padding:.5rem 1rem}
 table{border-collapse:collapse;margin:.6rem 0;font-size:.92rem}caption{text-align:left;font-weight:600;padding:.2rem 0}
 th,td{text-align:right;padding:.25rem .7rem;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums;vertical-align:middle}
-th,td{white-space:nowrap}th:first-child,td:first-child{text-align:left;padding-left:0;font-weight:400}thead th,thead th:first-child{font-weight:600;color:var(--muted);font-size:.82rem;vertical-align:bottom}
+th,td{white-space:nowrap;unicode-bidi:isolate}th:first-child,td:first-child{text-align:left;padding-left:0;font-weight:400}thead th,thead th:first-child{font-weight:600;color:var(--muted);font-size:.82rem;vertical-align:bottom}
 .scroll{overflow-x:auto}.scroll table{width:100%}.scroll td:first-child,.scroll th:first-child{white-space:normal;min-width:8rem}.chart{width:28%;min-width:7rem;text-align:left}
 td.slower{color:var(--failed);font-weight:600}td.faster{color:var(--succeeded)}
 footer{margin-top:2.5rem;color:var(--muted);font-size:.87rem}
-@media(max-width:820px){.row{grid-template-columns:1fr auto;padding:.3rem .6rem}.row svg{grid-column:1/-1;grid-row:3}.row .how{grid-column:1/-1;grid-row:2;white-space:normal}.axis svg{grid-column:1/-1;grid-row:1}
+@media screen and (max-width:820px){.row{grid-template-columns:1fr auto;padding:.3rem .6rem}.row svg{grid-column:1/-1;grid-row:3}.row .how{unicode-bidi:isolate;grid-column:1/-1;grid-row:2;white-space:normal}.axis svg{grid-column:1/-1;grid-row:1}
 #rows>li{contain-intrinsic-size:auto 70px}.details{overflow-x:auto;padding-left:.7rem;margin-left:.4rem}.filters label{flex:1 1 9rem}.card{padding:.7rem}.tiles li{flex:1 1 auto}.details table{font-size:.85rem}.details th,.details td{padding:.25rem .4rem}}
-@media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10pt}nav,.filters,.skip,.js{display:none!important}.long{max-height:none;overflow:visible}.card,tr,#rows>li{break-inside:avoid}pre{max-height:none;white-space:pre-wrap}
+@media print{:root{color-scheme:light;font-size:12px}.row{grid-template-columns:16rem 14rem 1fr 5.5rem}.chart{display:none}body{max-width:none;padding:0;font-size:10pt}nav,.filters,.skip,.js{display:none!important}.long{max-height:none;overflow:visible}.card,tr,#rows>li{break-inside:avoid}pre{max-height:none;white-space:pre-wrap}
 .strip a,rect,.tiles li,.bar,.g{print-color-adjust:exact;-webkit-print-color-adjust:exact}.axis{position:static}#rows>li{content-visibility:visible}.scroll{overflow:visible}}
 @media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media(forced-colors:active){.strip a{border:1px solid CanvasText;forced-color-adjust:none}.bar,rect{forced-color-adjust:none}}

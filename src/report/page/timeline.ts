@@ -1,4 +1,4 @@
-import { duration } from '../../io/text.ts';
+import { budgetTime, duration } from '../../io/text.ts';
 import type { PageData } from '../page-data.ts';
 import { type Html, html } from './html.ts';
 import { anchorOf, glyph, machineDetails, timeText, verdictWords } from './machine.ts';
@@ -10,7 +10,20 @@ const LONG = 60;
 /** Bars longer than this many times the 95th percentile are cut at the axis' end. */
 const OUTLIER = 2;
 
-const LEGEND: readonly (readonly [string, string])[] = [
+type Kind = Segment['kind'] | 'open';
+
+/** Classes of parts: short, since a page of a thousand machines has ten thousand. */
+const LOOKS: Readonly<Record<Kind, string>> = {
+  pending: 'p',
+  kernel: 'k',
+  begin: 'b',
+  step: 's',
+  failed: 'f',
+  verdict: 'v',
+  open: 'o',
+};
+
+const LEGEND: readonly (readonly [Kind, string])[] = [
   ['pending', 'pending, until EC2 says running'],
   ['kernel', 'running to kernel'],
   ['begin', 'to the bootstrapper’s begin'],
@@ -39,9 +52,9 @@ export function timeline({ boot_budget_ms }: PageData, machines: readonly Timed[
 <p class="note">From EC2's launch time. Open a machine to read its times, its failure and its console.${
     budget === undefined
       ? undefined
-      : html` The dashed line is the boot budget, ${duration(boot_budget_ms ?? 0)}.`
+      : html` The dashed line is the boot budget, ${budgetTime(boot_budget_ms ?? 0)}.`
   }${isCut ? html` Longer bars are cut at ${duration(end)}; the time beside a bar is whole.` : undefined}</p>
-<ul class="legend">${legendOf(machines).map(([kind, words]) => html`<li><svg width="18" height="12" aria-hidden="true"><rect class="${kind}" width="18" height="12"/></svg>${words}`)}</ul>
+<ul class="legend">${legendOf(machines).map(([kind, words]) => html`<li><svg width="18" height="12" aria-hidden="true"><rect class="${LOOKS[kind]}" width="18" height="12"/></svg>${words}`)}</ul>
 <div class="${long ? 'rows long' : 'rows'}"${long ? html` tabindex="0" role="region" aria-label="Boot timeline of every machine"` : undefined}>
 ${axis(end)}
 <ul id="rows">${rows}</ul>
@@ -77,8 +90,9 @@ function axis(end: number): Html {
 function row(timed: Timed, end: number, budget: number | undefined, open: boolean): Html {
   const { machine, timeline: times, index } = timed;
   const { instance_id, verdict } = machine;
-  const over = times.over_budget ? html` <span class="over">over budget</span>` : undefined;
-  return html`<li data-i="${index}"><details${open ? html` open` : undefined}><summary class="row"><span class="who">${glyph(verdict)} <code>${instance_id}</code></span> <span class="how"><bdi>${verdictWords(machine)}</bdi>${over}</span> ${bar(timed, end, budget)} <span class="time">${timeText(bootOf(timed))}</span></summary>
+  const over = times.over_budget ? html` <span class="over">over boot_budget</span>` : undefined;
+  const notes = (machine.notes ?? []).filter((note) => !note.startsWith('over the boot_budget'));
+  return html`<li data-i="${index}"><details${open ? html` open` : undefined}><summary class="row"><span class="who">${glyph(verdict)} <code>${instance_id}</code></span> <span class="how">${[verdictWords(machine), ...notes].join(', ')}${over}</span> ${bar(timed, end, budget)} <span class="time">${timeText(bootOf(timed))}</span></summary>
 <div class="details" id="${anchorOf(instance_id)}">${machineDetails(timed)}</div></details>`;
 }
 
@@ -91,11 +105,11 @@ function bar(timed: Timed, end: number, budget: number | undefined): Html {
   return html`<svg class="bar" aria-hidden="true">${[...segmentsOf(timed), ...open].map((part) => partRect(part, end))}${line}</svg>`;
 }
 
-type Part = Pick<Segment, 'from' | 'to'> & { readonly kind: Segment['kind'] | 'open' };
+type Part = Pick<Segment, 'from' | 'to'> & { readonly kind: Kind };
 
 function partRect({ kind, from, to }: Part, end: number): Html | undefined {
   if (from >= end) return undefined;
   const start = share(from, end);
   const width = Math.max(share(to, end) - start, 0.15);
-  return html`<rect class="${kind}" x="${percent(start)}" width="${percent(width)}"/>`;
+  return html`<rect class=${LOOKS[kind]} x=${percent(start)} width=${percent(width)} />`;
 }

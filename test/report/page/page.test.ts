@@ -25,6 +25,7 @@ describe('the page of a launch', () => {
       failed: 22,
       silent: 8,
       lost: 2,
+      over_budget: 0,
     });
   });
 
