@@ -12,18 +12,23 @@ export interface ConsoleReader {
 }
 
 /**
- * Follows the FIFO that is a box's /dev/console and /dev/ttyS0.
+ * Follows the FIFO that a box's console is written to.
  * Opened for reading and writing, so that it neither blocks nor ends while the box opens and closes it; read by
  * libuv's poller, not by its thread pool, of which a few dozen silent consoles would take every thread.
- * @param onChunk gets the bytes as a terminal line sends them: each LF comes as CR LF
+ * @param onChunk gets the bytes as a terminal line sends them
+ * @param asLine makes a terminal line's bytes of what was written: each LF comes as CR LF, unless a terminal has done so already
  * @throws an Error of node:fs when the FIFO can't be opened
  */
-export function followConsole(fifo: string, onChunk: (chunk: Buffer) => void): ConsoleReader {
+export function followConsole(
+  fifo: string,
+  onChunk: (chunk: Buffer) => void,
+  asLine: (chunk: Buffer) => Buffer = lineEnds,
+): ConsoleReader {
   const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
   // The socket closes its descriptor by itself; the second one is for the rest, read at the end.
   const rest = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
   const socket = new Socket({ fd, readable: true, writable: false });
-  const deliver = (chunk: Buffer) => onChunk(lineEnds(chunk));
+  const deliver = (chunk: Buffer) => onChunk(asLine(chunk));
   let taken = 0;
   let timer: NodeJS.Timeout | undefined;
   socket.on('error', () => undefined);

@@ -1,7 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { RolecallError } from '../../errors.ts';
+import { type ConsoleReader, followConsole } from '../box/console.ts';
 import { SYSTEM_ENV } from '../box/kernel.ts';
 import { DESCRIPTORS } from './command.ts';
 import { Qmp, type QmpEvent } from './qmp.ts';
@@ -35,30 +39,32 @@ export interface QemuStart {
  */
 export async function startQemu({ command, folder, disk, onConsole, onEvent }: QemuStart): Promise<Qemu> {
   const [program = '', ...args] = command;
+  const line = await serialLine(folder, onConsole);
   const ports = DESCRIPTORS.exec.map(() => 'pipe' as const);
   // A session of its own: Ctrl-C is for the cloud, which then ends its machines in order.
   const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', disk, ...ports],
+    stdio: ['ignore', line.fd, 'pipe', 'pipe', disk, ...ports],
     detached: true,
     cwd: folder,
     env: SYSTEM_ENV,
   });
   let said = '';
-  const [, stdout, stderr, qmpStream, , ...streams] = child.stdio as unknown as [
+  closeSync(line.fd);
+  const [, , stderr, qmpStream, , ...streams] = child.stdio as unknown as [
     null,
-    Readable,
+    null,
     Readable,
     Duplex,
     null,
     ...Duplex[],
   ];
   const ended = once(child, 'close').then(
-    () => undefined,
+    () => line.reader.finish(),
     (error: Error) => {
       said = error.message;
+      line.reader.finish();
     },
   );
-  stdout.on('data', onConsole).on('error', () => undefined);
   stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4096);
   });
@@ -78,4 +84,20 @@ export async function startQemu({ command, folder, disk, onConsole, onEvent }: Q
       },
     );
   }
+}
+
+/**
+ * Makes the machine's serial line, of which nothing is left in the folder. A pipe, which joins the single bytes that QEMU
+ * writes: a socket holds a few hundred of them, and QEMU's serial port loses what finds no room.
+ */
+async function serialLine(
+  folder: string,
+  onChunk: (chunk: Buffer) => void,
+): Promise<{ readonly fd: number; readonly reader: ConsoleReader }> {
+  const fifo = join(folder, 'console');
+  await promisify(execFile)('mkfifo', ['-m', '600', fifo], { env: SYSTEM_ENV });
+  const fd = openSync(fifo, 'r+');
+  const reader = followConsole(fifo, onChunk, (chunk) => chunk);
+  rmSync(fifo);
+  return { fd, reader };
 }

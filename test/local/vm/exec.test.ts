@@ -21,7 +21,8 @@ import { until } from '../../support/local-cloud.ts';
 
 const AGENT = join(packageRoot(), 'src/local/vm-image/root/usr/local/lib/rolecall/exec-agent.py');
 /** The agent's own loop, on a socket in place of a virtio-serial port. */
-const SERVE = `import importlib.util, sys
+const SERVE = `import importlib.util, os, sys
+os.set_inheritable(3, False)
 sys.dont_write_bytecode = True
 spec = importlib.util.spec_from_file_location("agent", sys.argv[1])
 agent = importlib.util.module_from_spec(spec)
@@ -42,7 +43,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const socket of open.splice(0)) socket.destroy();
-  const gone = once(agent, 'close');
+  const gone = once(agent, 'exit');
   agent.kill('SIGKILL');
   await gone;
   rmSync(folder, { recursive: true, force: true });
