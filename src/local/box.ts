@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { MetadataFault } from './faults.ts';
 import type { TemporaryCredentials } from './signature/keyring.ts';
 
 /** Where the simulated EC2 meets whatever boots its machines: a real sandbox, a simulation, or a script in tests. */
@@ -30,6 +31,10 @@ export interface BoxSpec {
   readonly httpTokens: 'required' | 'optional';
   readonly tags: Readonly<Record<string, string>>;
   readonly services: BoxServices;
+  /** How its metadata service fails, where it does. */
+  readonly metadataFault?: MetadataFault;
+  /** How long its network card has no link after it was switched on (milliseconds), where it has one late. */
+  readonly networkLateMs?: number;
 }
 
 /** What a machine with a power button can do. */

@@ -141,6 +141,27 @@ const boxes = mapOf({
   outcomes: ['outcomes', listOf(outcome)],
 });
 
+const powerFields = mapOf(
+  {
+    kind: ['kind', oneOf('cut', 'reset')],
+    after_ms: ['afterMs', whole(0)],
+    when_console: ['whenConsole', word],
+    off_ms: ['offMs', whole(0)],
+    ...struck,
+  },
+  ['kind'],
+);
+
+const power: Reader = (value, path, report) => {
+  if (isRecord(value)) {
+    if ('after_ms' in value === 'when_console' in value)
+      report(path, 'expected either after_ms or when_console');
+    if (value['kind'] === 'reset' && 'off_ms' in value)
+      report([...path, 'off_ms'], 'expected no off_ms: a reset takes no power away');
+  }
+  return powerFields(value, path, report);
+};
+
 const faults = mapOf({
   no_capacity: [
     'noCapacity',
@@ -177,6 +198,18 @@ const faults = mapOf({
     'spotInterruptions',
     mapOf({ ...struck, after_ms: ['afterMs', whole(0)] }, ['after_ms']),
   ],
+  metadata: [
+    'metadata',
+    mapOf({
+      ...struck,
+      user_agent: ['userAgent', word],
+      delay_ms: ['delayMs', whole(0)],
+      fail_first: ['failFirst', whole(1)],
+      dead_ms: ['deadMs', whole(1)],
+    }),
+  ],
+  power: ['power', listOf(power)],
+  network_late: ['networkLate', mapOf({ ...struck, ms: ['ms', whole(1)] }, ['ms'])],
   impaired: ['impaired', mapOf(struck)],
   throttling: ['throttling', oneOf('documented')],
   seed: ['seed', whole(0)],

@@ -29,6 +29,29 @@ export interface CapacityFault {
   readonly available?: number;
 }
 
+/** How a machine's metadata service fails; the keys go together. */
+export interface MetadataFault extends Struck {
+  /** Only requests whose User-Agent begins so (`curl`, `Cloud-Init`); all when absent. */
+  readonly userAgent?: string;
+  /** Each answer comes so much later, milliseconds. */
+  readonly delayMs?: number;
+  /** The first so many requests of each boot get status 503. */
+  readonly failFirst?: number;
+  /** For so long after the first request of each boot, connections break without an answer; milliseconds. */
+  readonly deadMs?: number;
+}
+
+/** A virtual machine loses its power, or is reset, in the middle of whatever it is doing. Once a machine. */
+export interface PowerFault extends Struck {
+  readonly kind: 'cut' | 'reset';
+  /** So long after it was first running, milliseconds. */
+  readonly afterMs?: number;
+  /** As soon as its console shows this text. */
+  readonly whenConsole?: string;
+  /** Of a cut: the power comes back after so long (milliseconds), and EC2 still says running; without it the machine is stopped. */
+  readonly offMs?: number;
+}
+
 /** The faults of a cloud; an empty object is a cloud that works. */
 export interface Faults {
   /** Where all that looks random comes from: the same number gives the same again. 1 when absent. */
@@ -67,6 +90,12 @@ export interface Faults {
   readonly machineDies?: Struck & { readonly afterMs: number };
   /** Spot machines are taken back so long (milliseconds) after they are running. */
   readonly spotInterruptions?: Struck & { readonly afterMs: number };
+  /** Metadata services that are slow, fail, or don't answer. */
+  readonly metadata?: MetadataFault;
+  /** Virtual machines that lose their power or are reset. */
+  readonly power?: readonly PowerFault[];
+  /** The network card of a virtual machine has no link for so long after it was switched on, milliseconds. */
+  readonly networkLate?: Struck & { readonly ms: number };
   /** Status checks of these machines are `impaired`. */
   readonly impaired?: Struck;
   /** What simulated boxes do; real ones do what their payload says. */
@@ -74,7 +103,13 @@ export interface Faults {
 }
 
 /** The faults that strike some machines and not others. */
-type StrikingFault = 'console' | 'machineDies' | 'spotInterruptions' | 'impaired';
+type StrikingFault =
+  | 'console'
+  | 'machineDies'
+  | 'spotInterruptions'
+  | 'impaired'
+  | 'metadata'
+  | 'networkLate';
 
 /** Whether a fault strikes a machine. */
 export const strikes = (faults: Faults, name: StrikingFault, target: Target): boolean =>

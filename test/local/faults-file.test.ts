@@ -33,6 +33,20 @@ console:
 machine_dies:
   after_ms: 500
   launch_indexes: [1]
+metadata:
+  user_agent: curl
+  delay_ms: 1000
+  fail_first: 3
+  dead_ms: 20000
+power:
+  - kind: cut
+    when_console: half way
+    off_ms: 2000
+  - kind: reset
+    after_ms: 5000
+    launch_indexes: [1]
+network_late:
+  ms: 20000
 impaired:
   launch_indexes: [2]
 spot_interruptions:
@@ -82,6 +96,12 @@ describe('parseFaults', () => {
       invisibleMs: 2000,
       console: { everyBytes: 400, dropBytes: 40, launchIndexes: [0] },
       machineDies: { afterMs: 500, launchIndexes: [1] },
+      metadata: { userAgent: 'curl', delayMs: 1000, failFirst: 3, deadMs: 20_000 },
+      power: [
+        { kind: 'cut', whenConsole: 'half way', offMs: 2000 },
+        { kind: 'reset', afterMs: 5000, launchIndexes: [1] },
+      ],
+      networkLate: { ms: 20_000 },
       impaired: { launchIndexes: [2] },
       spotInterruptions: { afterMs: 60_000, share: 0.1 },
       throttling: 'documented',
@@ -184,6 +204,11 @@ boxes:
     ['vcpu_quota: 1\nvcpu_quota: 2\n', 'f.yaml:2:1: Map keys must be unique'],
     ['- 1\n', 'f.yaml:1:1: expected a map with no_capacity'],
     ['__proto__: 1\n', 'f.yaml:1:1: unknown key "__proto__"'],
+    ['power: [{kind: cut}]\n', 'f.yaml:1:9: expected either after_ms or when_console'],
+    ['power: [{kind: cut, after_ms: 1, when_console: x}]\n', 'expected either after_ms or when_console'],
+    ['power: [{kind: reset, after_ms: 1, off_ms: 1}]\n', 'expected no off_ms'],
+    ['power: {kind: cut, after_ms: 1}\n', 'f.yaml:1:1: expected a list'],
+    ['metadata: {dead_ms: 0}\n', 'f.yaml:1:12: expected a whole number of at least 1'],
     ['toString: 1\n', 'f.yaml:1:1: unknown key "toString"'],
   ])('refuses %j', (text, message) => {
     expect(() => parseFaults(text, 'f.yaml')).toThrow(message);

@@ -2,11 +2,12 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../io/clock.ts';
 import { Agenda } from '../agenda.ts';
 import type { Box, BoxDriver, BoxServices, BoxSpec } from '../box.ts';
-import { type Faults, strikes } from '../faults.ts';
+import { type Faults, type PowerFault, strikes } from '../faults.ts';
 import type { Settings } from '../settings.ts';
 import { type Room, roomFor } from './capacity.ts';
 import type { Instance } from './instance.ts';
 import { advance, isUp, type LifeEvent } from './lifecycle.ts';
+import { PowerFaults } from './power-faults.ts';
 
 interface Parts {
   readonly driver: BoxDriver;
@@ -26,6 +27,11 @@ export class Machines {
   readonly #boxes = new Map<string, Box>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #agenda: Agenda;
+  readonly #powerFaults = new Map<string, PowerFaults>();
+  /** Machines whose power was cut, and when it comes back (milliseconds). */
+  readonly #dark = new Map<string, number>();
+  /** Faults that strike machines of which the box is just being made. */
+  readonly #early = new Map<string, PowerFault>();
   #closing = false;
   #ordinal = 0;
 
@@ -67,6 +73,8 @@ export class Machines {
   /** Takes a machine in and boots it. */
   start(machine: Instance): void {
     this.#all.set(machine.spec.id, machine);
+    const strike = (fault: PowerFault) => this.#strike(machine, fault);
+    this.#powerFaults.set(machine.spec.id, new PowerFaults(this.#parts.faults, machine, strike));
     this.#run(this.#live(machine));
   }
 
@@ -123,28 +131,54 @@ export class Machines {
     this.#parts.driver.close?.();
   }
 
-  /** From acceptance to the end, whatever ends it. Never rejects. */
+  /** From acceptance, or a start, to the end, whatever ends it. Never rejects. */
   async #live(machine: Instance): Promise<void> {
-    const box = await this.#boot(machine);
-    const { reason } = box === undefined ? CRASHED : await this.#follow(machine, box);
-    this.#boxes.delete(machine.spec.id);
-    machine.pid = undefined;
-    this.#apply(
-      machine,
-      reason === 'shutdown'
-        ? { kind: 'shut-down', behaviour: machine.spec.shutdownBehaviour }
-        : { kind: 'crashed', stays: this.keepDisks && box !== undefined },
-    );
+    this.#apply(machine, await this.#untilOff(machine));
     await this.#sleep(this.#parts.settings.endingMs);
     this.#apply(machine, { kind: 'gone' });
-    if (machine.life.state === 'terminated') this.#parts.driver.forget?.(machine.spec.id);
+    if (machine.life.state === 'terminated') {
+      this.#parts.driver.forget?.(machine.spec.id);
+      this.#powerFaults.delete(machine.spec.id);
+    }
     this.#run(this.#postConsole(machine));
+  }
+
+  /** Boots a machine, again as often as its power comes back after a cut. @returns what its end means */
+  async #untilOff(machine: Instance): Promise<LifeEvent> {
+    const { id, shutdownBehaviour: behaviour } = machine.spec;
+    for (;;) {
+      const box = await this.#boot(machine);
+      const { reason } = box === undefined ? CRASHED : await this.#follow(machine, box);
+      this.#boxes.delete(id);
+      machine.pid = undefined;
+      const offMs = this.#dark.get(id);
+      this.#dark.delete(id);
+      if (offMs !== undefined) await this.#sleep(offMs);
+      if (offMs !== undefined && isUp(machine.life) && !this.#closing) continue;
+      if (reason === 'shutdown') return { kind: 'shut-down', behaviour };
+      return { kind: 'crashed', stays: this.keepDisks && box !== undefined };
+    }
+  }
+
+  /** Takes the power from a machine, or resets it, where it has any. */
+  #strike(machine: Instance, fault: PowerFault): void {
+    const box = this.#boxes.get(machine.spec.id);
+    if (box === undefined) return void this.#early.set(machine.spec.id, fault);
+    if (box.power === undefined || this.#closing) return;
+    const { kind, offMs } = fault;
+    if (kind === 'reset') return void this.#run(box.power.reset());
+    if (offMs !== undefined) this.#dark.set(machine.spec.id, offMs);
+    this.#run(box.stop());
   }
 
   async #boot(machine: Instance): Promise<Box | undefined> {
     try {
-      const spec = boxSpec(machine, this.#parts.services(machine));
-      const boot = this.#parts.driver.boot(spec, (chunk) => machine.console.append(chunk));
+      const { driver, faults, services } = this.#parts;
+      const powerFaults = this.#powerFaults.get(machine.spec.id);
+      const boot = driver.boot(boxSpec(machine, services(machine), faults), (chunk) => {
+        machine.console.append(chunk);
+        powerFaults?.onConsole(chunk);
+      });
       const [box] = await Promise.all([boot, this.#sleep(this.#parts.settings.pendingMs)]);
       return box;
     } catch (error) {
@@ -158,6 +192,9 @@ export class Machines {
   async #follow(machine: Instance, box: Box): Promise<Awaited<Box['ended']>> {
     this.#boxes.set(machine.spec.id, box);
     machine.pid = box.pid;
+    const early = this.#early.get(machine.spec.id);
+    this.#early.delete(machine.spec.id);
+    if (early !== undefined) this.#strike(machine, early);
     if (isUp(machine.life) && !this.#closing) await Promise.race([box.running, box.ended]);
     // It may have been terminated while it was being made, and so may the cloud.
     if (!isUp(machine.life) || this.#closing) await box.stop();
@@ -173,7 +210,12 @@ export class Machines {
     const { faults } = this.#parts;
     const { machineDies, spotInterruptions } = faults;
     if (machineDies !== undefined && strikes(faults, 'machineDies', machine.spec))
-      this.#later(machineDies.afterMs, machine, () => this.#run(box.stop()));
+      this.#later(machineDies.afterMs, machine, () => {
+        this.#apply(machine, { kind: 'crashed' });
+        this.#run(box.stop());
+      });
+    for (const fault of this.#powerFaults.get(machine.spec.id)?.takeTimed() ?? [])
+      this.#later(fault.afterMs ?? 0, machine, () => this.#strike(machine, fault));
     if (spotInterruptions === undefined || !machine.spec.spot) return;
     if (!strikes(faults, 'spotInterruptions', machine.spec)) return;
     this.#later(spotInterruptions.afterMs, machine, () => this.end(machine, 'interrupted'));
@@ -208,7 +250,7 @@ export class Machines {
   }
 }
 
-function boxSpec({ spec, tags }: Instance, services: BoxServices): BoxSpec {
+function boxSpec({ spec, tags }: Instance, services: BoxServices, faults: Faults): BoxSpec {
   const role = spec.instanceProfile?.split('/').at(-1);
   return {
     instanceId: spec.id,
@@ -223,5 +265,9 @@ function boxSpec({ spec, tags }: Instance, services: BoxServices): BoxSpec {
     httpTokens: spec.metadata.httpTokens,
     tags,
     services,
+    ...(faults.metadata !== undefined &&
+      strikes(faults, 'metadata', spec) && { metadataFault: faults.metadata }),
+    ...(faults.networkLate !== undefined &&
+      strikes(faults, 'networkLate', spec) && { networkLateMs: faults.networkLate.ms }),
   };
 }

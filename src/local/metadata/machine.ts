@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Clock } from '../../io/clock.ts';
 import type { BoxSpec } from '../box.ts';
 import { ACCOUNT } from '../geography.ts';
+import { failing } from './failing.ts';
 import { metadataService } from './service.ts';
 
 /** The metadata service of a machine that boots now. */
@@ -14,5 +15,6 @@ export function machineMetadata(spec: BoxSpec, clock: Clock, mac?: string): Requ
     mac,
     ...(credentials && { credentials }),
   };
-  return metadataService(facts, clock);
+  const service = metadataService(facts, clock);
+  return spec.metadataFault === undefined ? service : failing(service, spec.metadataFault, clock);
 }

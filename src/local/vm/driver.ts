@@ -65,7 +65,7 @@ export function vmDriver(options: VmOptions): BoxDriver {
       onConsole,
     };
     try {
-      const box = await powerOn(start, options.clock);
+      const box = await powerOn(start, options.clock, spec.networkLateMs);
       void box.ended.then(() => served.close());
       return box;
     } catch (error) {

@@ -11,9 +11,14 @@ const portOf = (id: unknown): number => Number(/^exec(\d)$/.exec(String(id))?.[1
 
 /**
  * Switches a machine on.
+ * @param networkLateMs how long its network card has no link
  * @throws RolecallError when QEMU can't start it
  */
-export async function powerOn(start: Omit<QemuStart, 'onEvent'>, clock: Pick<Clock, 'sleep'>): Promise<Box> {
+export async function powerOn(
+  start: Omit<QemuStart, 'onEvent'>,
+  clock: Pick<Clock, 'sleep'>,
+  networkLateMs = 0,
+): Promise<Box> {
   let reason: 'shutdown' | 'crashed' | 'stopped' = 'crashed';
   /** Called when the machine's system has shut down, in place of switching it off. */
   let onShutDown: (() => void) | undefined;
@@ -47,6 +52,11 @@ export async function powerOn(start: Omit<QemuStart, 'onEvent'>, clock: Pick<Clo
     await qemu.qmp.execute('system_reset');
     await qemu.qmp.execute('cont');
   };
+  const link = (up: boolean) => qemu.qmp.execute('set_link', { name: 'net', up });
+  if (networkLateMs > 0) {
+    await link(false);
+    void clock.sleep(networkLateMs).then(() => link(true).catch(() => undefined));
+  }
   await qemu.qmp.execute('cont');
   return {
     pid: qemu.pid,
