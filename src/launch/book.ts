@@ -151,21 +151,21 @@ export const createLaunch = (
   records: LaunchRecords,
   launch: LaunchId,
   record: LaunchRecord,
-): Promise<boolean> => records.create(launchKey(launch), toText(record));
+): Promise<boolean> => records.create(launchKey(launch), recordText(record));
 
 /** @returns false when somebody else has this batch */
 export const createBatch = (
   records: LaunchRecords,
   launch: LaunchId,
   record: BatchRecord,
-): Promise<boolean> => records.create(batchKey(launch, record.batch), toText(record));
+): Promise<boolean> => records.create(batchKey(launch, record.batch), recordText(record));
 
 /** Where the answer is known already (another run of the same launch settled the batch), that one stays. */
 export const createAnswer = (
   records: LaunchRecords,
   launch: LaunchId,
   record: AnswerRecord,
-): Promise<boolean> => records.create(answerKey(launch, record.batch), toText(record));
+): Promise<boolean> => records.create(answerKey(launch, record.batch), recordText(record));
 
 /** Every batch of a launch, in order. @throws ConflictError when a record is damaged */
 export async function readBatches(records: LaunchRecords, launch: LaunchId): Promise<Batch[]> {
@@ -217,7 +217,11 @@ async function readBatch(
 }
 
 /** Reads a record and checks its fields; a damaged one is read again before the store is blamed. */
-async function readRecord<T>(records: LaunchRecords, key: string, fields: Fields): Promise<T | undefined> {
+export async function readRecord<T>(
+  records: LaunchRecords,
+  key: string,
+  fields: Fields,
+): Promise<T | undefined> {
   const read = async () => {
     const text = await records.read(key);
     return text === undefined ? undefined : (checked(text, records.locate(key), fields) as T);
@@ -253,4 +257,4 @@ const damaged = (where: string, why: string): ConflictError =>
   });
 
 /** Snake case, indented, final newline: people read these files. */
-const toText = (record: object): string => `${JSON.stringify(record, undefined, 2)}\n`;
+const recordText = (record: object): string => `${JSON.stringify(record, undefined, 2)}\n`;

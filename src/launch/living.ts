@@ -32,7 +32,7 @@ export function livingMachines(
     answer.machines.map((named) => ({
       batch: answer.batch,
       id: named.instance_id,
-      machine: byId.get(named.instance_id) ?? (isRecent(answer, now) ? notYetDescribed(named) : undefined),
+      machine: byId.get(named.instance_id) ?? (isRecent(answer, now) ? answeredMachine(named) : undefined),
     })),
   );
   const told = new Set(answered.map(({ id }) => id));
@@ -50,7 +50,8 @@ export function livingMachines(
 const isRecent = (answer: AnswerRecord, now: number): boolean =>
   now - Date.parse(answer.created) < SETTLED_AFTER_MS;
 
-const notYetDescribed = (named: AnsweredMachine): Machine => ({
+/** A machine that EC2 has given and doesn't describe: not yet, or not any more. */
+export const answeredMachine = (named: AnsweredMachine): Machine => ({
   instanceId: named.instance_id,
   state: 'pending',
   zone: named.zone,

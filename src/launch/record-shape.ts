@@ -20,6 +20,8 @@ export const DATE: Kind = {
   what: 'a date',
   holds: (value) => isText(value) && !Number.isNaN(Date.parse(value)),
 };
+/** An object of any fields. */
+export const OBJECT: Kind = { what: 'an object', holds: (value) => isObject(value) };
 export const FLAG: Kind = { what: 'true or false', holds: (value) => typeof value === 'boolean' };
 export const LAUNCH: Kind = { what: 'a launch id', holds: (value) => isText(value) && isLaunchId(value) };
 export const INSTANCE: Kind = {

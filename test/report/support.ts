@@ -178,7 +178,7 @@ export function expectGolden(name: string, actual: string): void {
   expect(actual).toBe(readFileSync(file, 'utf8'));
 }
 
-function launchId(text: string): LaunchId {
+export function launchId(text: string): LaunchId {
   if (!isLaunchId(text)) throw new Error(`${text} is no launch id`);
   return text;
 }
