@@ -41,6 +41,11 @@ export const COMMANDS: readonly Entry[] = [
     'Follow the machines of a launch to their verdicts',
     async () => (await import('./watch.ts')).watch,
   ),
+  entry(
+    'report',
+    'Show what became of a launch, as one HTML page',
+    async () => (await import('./report.ts')).report,
+  ),
   entry('console', "Print a machine's console", async () => (await import('./console.ts')).consoleCommand),
   entry(
     'logs',

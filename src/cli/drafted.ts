@@ -8,13 +8,12 @@ import type { LaunchMeta } from '../report/document.ts';
 import type { OutputFormat } from '../report/progress.ts';
 import { settingsOf } from '../report/settings.ts';
 import type { BootBudget } from '../watch/budget.ts';
-import type { Following } from './follow.ts';
+import type { Following, ReportWords } from './follow.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
 import type { LaunchPlace } from './launch-place.ts';
 import { payloadsOf, sendsBeacons } from './payloads.ts';
 import { type Pins, pinNotices } from './pins.ts';
-import type { ReportWords } from './reports.ts';
 
 interface FollowWords extends ReportWords {
   readonly output: OutputFormat;
@@ -53,7 +52,7 @@ export function followingOf(
   pins: Pins,
   payload: Payload | undefined,
   words: FollowWords,
-  { beacons }: Pick<LaunchPlace, 'beacons'>,
+  { beacons, records }: Pick<LaunchPlace, 'beacons' | 'records'>,
   { terminal }: Pick<Host, 'terminal'>,
 ): Omit<Following, 'launching' | 'verb'> {
   const { role, launch, isNew, nonce, bundle } = draft;
@@ -62,6 +61,9 @@ export function followingOf(
   return {
     output: words.output,
     junit: words.junit,
+    report: words.report,
+    against: words.against,
+    records,
     meta: metaOf(draft, pins),
     launch,
     beacons: payload !== undefined && sendsBeacons(payload) ? beacons : undefined,

@@ -11,13 +11,13 @@ import { budgetOf, followingOf, launchPlanOf } from './drafted.ts';
 import { askToEnd } from './fleet-ask.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { judgeLeftovers } from './fleet-judge.ts';
+import type { ReportWords } from './follow.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './intent.ts';
 import type { LaunchPlace } from './launch-place.ts';
 import { payloadFor } from './payloads.ts';
 import type { Pins } from './pins.ts';
-import type { ReportWords } from './reports.ts';
 import { Scoreboard } from './scoreboard.ts';
 
 export interface FleetWords extends CloudWords, ReportWords {

@@ -1,12 +1,14 @@
-import { type ExitCode, exitCode, InterruptedError, RolecallError } from '../errors.ts';
+import { type ExitCode, exitCode, InterruptedError, RolecallError, UsageError } from '../errors.ts';
 import { errorReport, exitCodeOfError } from '../io/errors.ts';
 import { goesToFile, say } from '../io/streams.ts';
 import { widthFor } from '../io/terminal.ts';
 import { counted, shellWord } from '../io/text.ts';
 import { addMasks, isGitHub, logTakesCommands } from '../io/workflow.ts';
+import type { LaunchRecords } from '../launch/records.ts';
 import { maskForms, maskWith } from '../masks.ts';
 import type { LaunchId, Machine, Nonce } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
+import { outcomeOf } from '../report/page-source.ts';
 import { type OutputFormat, Progress } from '../report/progress.ts';
 import type { ReportedEvent } from '../report/reported.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
@@ -15,11 +17,20 @@ import { type Sent, watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
 import type { Host } from './host.ts';
 import { type LocalNetwork, withNetworkHint } from './no-network.ts';
-import { type ReportWords, reportsFor } from './reports.ts';
+import { earlierLaunch, recordOutcome } from './recorded.ts';
+import type { ReportFileWords } from './report-files.ts';
+import { reportsFor, type WriteReports } from './reports.ts';
 import type { Scoreboard } from './scoreboard.ts';
+
+/** The reports beside that on stdout: the values of `reportOptions`. */
+export interface ReportWords extends ReportFileWords {
+  readonly against?: string | undefined;
+}
 
 /** A launch to follow to its verdicts. */
 export interface Following extends ReportWords {
+  /** Where the launch's records are, to which its end is added. */
+  readonly records: LaunchRecords;
   /** The launching itself, where this command does it; without it the machines are there already. */
   readonly launching?: AsyncIterable<ReportedEvent>;
   /** Where the launching waits for verdicts. */
@@ -56,7 +67,15 @@ export interface Following extends ReportWords {
 export async function follow(following: Following, cloud: Cloud, host: Host): Promise<ExitCode> {
   const { terminal, clock } = host;
   const { output, verb, meta, requested } = following;
-  const writeReports = await reportsFor(following, meta, host);
+  if (following.against !== undefined && following.report === undefined)
+    throw new UsageError(
+      '--against compares launches in the HTML report, and --report names no file for it',
+      {
+        hint: `add --report boot.html`,
+      },
+    );
+  const against = await earlierLaunch(following.against, following.records, cloud.followUp);
+  const writeReports = await reportsFor(following, meta, host, against);
   // Whatever else the job prints: its log hides them from here on. A file would keep them in the clear.
   if (isGitHub(host.env) && !goesToFile(terminal.stderr))
     await say(terminal.stderr, addMasks(following.secrets ?? []));
@@ -79,15 +98,35 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
   } catch (error) {
     await progress.close();
     if (error instanceof RolecallError) terminal.stderr.write(runningOn(progress, following, cloud));
-    await writeReports(progress.view, exitCodeOfError(error));
+    await end(following, progress, exitCodeOfError(error), writeReports, host);
     throw error;
   }
   const exit = host.signal.aborted
     ? await interrupted(progress, following, cloud, host)
     : await progress.finish();
-  await writeReports(progress.view, exit);
+  await end(following, progress, exit, writeReports, host);
   return exit;
 }
+
+/** Records what became of the launch, and writes the reports. */
+async function end(
+  { verb, meta, launch, records }: Following,
+  { view }: Progress,
+  exit: ExitCode,
+  writeReports: WriteReports,
+  { terminal, clock }: Host,
+): Promise<void> {
+  const outcome = outcomeOf(view, meta, exit);
+  const trouble = await recordOutcome(VERBS[verb], view, outcome, launch, clock.now(), records);
+  if (trouble !== undefined)
+    await say(
+      terminal.stderr,
+      `note: what became of the launch is not recorded, so rolecall report can't tell it later: ${trouble}\n`,
+    );
+  await writeReports({ view, exit, outcome });
+}
+
+const VERBS = { launching: 'launch', watching: 'watch', scaling: 'scale', replacing: 'replace' } as const;
 
 /** Launches and watches side by side: the first machines are followed while later batches are still being sent. */
 async function run(following: Following, progress: Progress, cloud: Cloud, host: Host): Promise<void> {
@@ -133,6 +172,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       mask: secrets && maskWith(maskForms(secrets)),
       timeoutMs,
       budget,
+      everyStep: following.report !== undefined,
       patterns,
       ...watchPace(cloud),
       signal,

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import { AwsError, RolecallError, UsageError } from '../errors.ts';
 import { type Batch, type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
+import { answeredMachine } from '../launch/living.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId, Machine } from '../nouns.ts';
 import type { LaunchMeta } from '../report/document.ts';
@@ -28,12 +29,38 @@ export interface KnownLaunch {
   /** How many machines were asked for, and how many of these AWS gave; undefined where no record tells. */
   readonly requested: number | undefined;
   readonly launched: number | undefined;
+  /** What EC2 has answered with, as the records tell: these machines may be long gone. */
+  readonly answered: readonly Machine[];
   /** Follow just these; undefined where all count that carry the launch's tag. */
   readonly machines: readonly Machine[] | undefined;
   readonly beacons: BeaconStore | undefined;
   readonly timeoutMs: number;
   readonly patterns: Role['patterns'];
   readonly budget: BootBudget | undefined;
+}
+
+/**
+ * Opens the records of launches, as the catalogue and the place tell where they are.
+ * @throws UsageError for a catalogue that was named and is wrong
+ */
+export async function withRecords<T>(
+  words: KnownWords,
+  host: Host,
+  work: (open: {
+    readonly records: LaunchRecords;
+    readonly followUp: readonly string[] | undefined;
+  }) => Promise<T>,
+): Promise<T> {
+  const { place, records } = await openRecords(words, host);
+  return await work({ records, followUp: place.followUp });
+}
+
+async function openRecords(words: KnownWords, host: Host) {
+  const catalogue = await catalogueFor(words, host);
+  const bucketRegion = words.region ?? catalogue?.region;
+  // The record may tell of another region than the catalogue: it is read first, where it lies on this computer.
+  const place = await findPlace(words, bucketRegion ?? (await regionFor(words, host, ANY_REGION)), host, {});
+  return { catalogue, place, records: await recordsOf(place, catalogue, host) };
 }
 
 /**
@@ -47,11 +74,7 @@ export async function withKnownLaunch<T>(
   host: Host,
   work: (known: KnownLaunch) => Promise<T>,
 ): Promise<T> {
-  const catalogue = await catalogueFor(words, host);
-  const bucketRegion = words.region ?? catalogue?.region;
-  // The record may tell of another region than the catalogue: it is read first, where it lies on this computer.
-  const place = await findPlace(words, bucketRegion ?? (await regionFor(words, host, ANY_REGION)), host, {});
-  const records = await recordsOf(place, catalogue, host);
+  const { catalogue, records } = await openRecords(words, host);
   const record = await readableRecord(records, words.launch);
   const region = words.region ?? record?.region ?? (await regionFor(words, host));
   const cloud = await connectCloud(words, region, host);
@@ -67,6 +90,7 @@ export async function withKnownLaunch<T>(
       meta: { ...found, ...(budget && { boot_budget_ms: budget.ms }) },
       requested: record?.requested,
       launched: launchedIn(batches),
+      answered: (batches ?? []).flatMap(({ answer }) => answer?.machines.map(answeredMachine) ?? []),
       machines: record === undefined ? undefined : await withoutReplaced(record, words.launch, cloud),
       beacons: await beaconStore(cloud, catalogue),
       timeoutMs: role.timeoutMs,
@@ -150,7 +174,7 @@ async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): P
   const [machine] = await ec2.machinesOfLaunch(launch);
   if (machine === undefined) {
     throw new UsageError(`EC2 knows no machine of launch ${launch} in ${region}`, {
-      hint: 'check the id, --region and --profile; EC2 forgets terminated machines after about an hour',
+      hint: 'check the id, --region, --profile and --catalogue, whose bucket holds the records; EC2 forgets terminated machines after about an hour\nrolecall status lists the machines that there are',
     });
   }
   const tag = (name: string) => machine.tags[`rolecall:${name}`] ?? '';

@@ -5,12 +5,12 @@ import type { OutputFormat } from '../report/progress.ts';
 import type { BuildChoice } from './build-pin.ts';
 import type { CloudWords } from './cloud.ts';
 import { followingOf, launchPlanOf } from './drafted.ts';
+import type { ReportWords } from './follow.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
 import { completeIntent, type Draft, type Intent } from './intent.ts';
 import { inLaunchPlace } from './launch-place.ts';
 import { pinsOf } from './pins.ts';
-import type { ReportWords } from './reports.ts';
 
 interface LaunchWords extends CloudWords, ReportWords, BuildChoice {
   readonly output: OutputFormat;

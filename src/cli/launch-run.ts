@@ -64,6 +64,8 @@ function otherArguments(values: LaunchValues): string[] {
     'build',
     'build-sha256',
     'junit',
+    'report',
+    'against',
   ] as const;
   const given = names.flatMap((name) => {
     const value = values[name];

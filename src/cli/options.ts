@@ -42,6 +42,16 @@ export const reportOptions = {
     requiresArg: true,
     describe: 'File for a JUnit XML report, a test case a machine',
   },
+  report: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File for an HTML report: one page, with the boot timeline of every machine',
+  },
+  against: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Id of an earlier launch that the HTML report compares this one with',
+  },
 } as const satisfies OptionTable;
 
 /** For commands that only read the catalogue; they take, and don't need, what all commands take. */

@@ -8,7 +8,9 @@ const {
   yes,
   output: _,
   junit: __,
-  order: ___,
+  report: ___,
+  against: ____,
+  order: _____,
   ...words
 } = fleetOptions;
 

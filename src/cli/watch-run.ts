@@ -4,11 +4,11 @@ import type { ExitCode } from '../errors.ts';
 import type { LaunchId } from '../nouns.ts';
 import type { OutputFormat } from '../report/progress.ts';
 import type { CloudWords } from './cloud.ts';
+import type { ReportWords } from './follow.ts';
 import { follow } from './follow.ts';
 import type { Host } from './host.ts';
 import { withKnownLaunch } from './known-launch.ts';
 import { networkOf } from './local-connect.ts';
-import type { ReportWords } from './reports.ts';
 
 export interface WatchWords extends CloudWords, ReportWords {
   readonly launch: LaunchId;
@@ -30,6 +30,9 @@ export async function runWatch(words: WatchWords, host: Host): Promise<ExitCode>
         verb: 'watching',
         output: words.output,
         junit: words.junit,
+        report: words.report,
+        against: words.against,
+        records: known.records,
         launch: words.launch,
         meta: known.meta,
         beacons: known.beacons,

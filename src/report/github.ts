@@ -32,8 +32,11 @@ export function annotations(view: LaunchView, launch: LaunchMeta): string {
   return lines.join('');
 }
 
-/** What later steps of the job may want to know, one `name=value` a line, as the file `GITHUB_OUTPUT` takes them. */
-export function outputLines(view: LaunchView, launch: LaunchMeta, exit: ExitCode): string {
+/**
+ * What later steps of the job may want to know, one `name=value` a line, as the file `GITHUB_OUTPUT` takes them.
+ * @param page path of the HTML report; absent where none is written
+ */
+export function outputLines(view: LaunchView, launch: LaunchMeta, exit: ExitCode, page?: string): string {
   const { succeeded, failed, silent, lost } = tally(view);
   const outputs = {
     'launch-id': launch.id,
@@ -46,6 +49,8 @@ export function outputLines(view: LaunchView, launch: LaunchMeta, exit: ExitCode
     lost,
     'not-launched': notLaunched(view),
     'over-budget': overBudget(view).length,
+    // A path with a line end would become another output.
+    ...(page !== undefined && !/[\r\n]/.test(page) && { report: page }),
   };
   return Object.entries(outputs)
     .map(([name, value]) => `${name}=${value}\n`)

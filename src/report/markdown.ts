@@ -17,12 +17,21 @@ const NAMED = 10;
 /** Console lines are cut here. */
 const WIDEST = 500;
 
+/** The HTML report of the same launch, as a page names it. */
+export interface ReportLink {
+  /** As the command line names its file. */
+  readonly name: string;
+  /** Where people find it; absent where nobody knows. */
+  readonly url?: string;
+}
+
 /** A launch as markdown, for the page that a CI system shows of a job. Ends with an empty line. */
 export function markdownReport(
   view: LaunchView,
   launch: LaunchMeta,
   exit: ExitCode,
   extent: Extent = 'whole',
+  report?: ReportLink,
 ): string {
   const clusters = clustersOf(view);
   const told = clusters.slice(0, extent === 'whole' ? CLUSTERS : 5);
@@ -30,6 +39,7 @@ export function markdownReport(
   const blocks = [
     `### ${exit === 0 ? '✅' : '❌'} ${inline(fleet)}: ${inline(summaryOf(view))}`,
     factsLine(launch, exit),
+    ...(report === undefined ? [] : [linkLine(report)]),
     ...told.flatMap((cluster) => clusterBlocks(cluster, view.machines.size, extent)),
     ...(told.length < clusters.length
       ? [`… and ${counted(clusters.length - told.length, 'other trouble')}.`]
@@ -51,6 +61,14 @@ function factsLine(launch: LaunchMeta, exit: ExitCode): string {
     `exit code ${exit}: ${inline(meaning)}`,
   ];
   return facts.join(' · ');
+}
+
+/** A job's page shows no file: it names the report, and leads to the artifacts of the run. */
+function linkLine({ name, url }: ReportLink): string {
+  const file = code(printable(name));
+  return url === undefined
+    ? `HTML report: ${file}`
+    : `[HTML report](${url}), among the artifacts of this run: ${file}`;
 }
 
 function clusterBlocks(cluster: Cluster, total: number, extent: Extent): string[] {

@@ -167,6 +167,33 @@ function intoRun(entries: readonly Entry[], beacon: Beacon): readonly Entry[] {
   return [...withMarker(entries.slice(0, last + 1), entryOf(beacon)), ...entries.slice(last + 1)];
 }
 
+/**
+ * Lists what the beacons of a launch say, by machine, in the keys' own words. Nothing proves them.
+ * @throws RolecallError where the bucket can't be read
+ */
+export async function unprovedBeacons(
+  store: BeaconStore | undefined,
+  launch: LaunchId,
+): Promise<ReadonlyMap<InstanceId, readonly string[]>> {
+  const told = new Map<InstanceId, string[]>();
+  for (const { key } of (await store?.list(verdictsPrefix(launch))) ?? []) {
+    const read = readVerdictKey(key, launch);
+    if (read === undefined) continue;
+    const says = told.get(read.instanceId) ?? [];
+    const text = sayingOf(read.marker);
+    if (!says.includes(text) && says.length < MOST_SHOWN) says.push(text);
+    told.set(read.instanceId, says);
+  }
+  return told;
+}
+
+/** Beacons shown of one machine that nothing proves. */
+export const MOST_SHOWN = 3;
+
+/** What a beacon says: `ok init`, `failed init`. */
+export const sayingOf = ({ event }: Marker): string =>
+  event.type === 'verdict' ? `${event.ok ? 'ok' : 'failed'} ${event.step}` : event.type;
+
 /** The text of an object of the channel; undefined where it isn't there, or can't be had. @throws what is a defect */
 export async function textOf(store: BeaconStore, key: string): Promise<string | undefined> {
   try {

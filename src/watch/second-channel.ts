@@ -2,7 +2,16 @@
 import { RolecallError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
 import type { InstanceId, LaunchId } from '../nouns.ts';
-import { type Beacon, type BeaconStore, Beacons, provedOf, textOf, withBeacons } from './beacons.ts';
+import {
+  type Beacon,
+  type BeaconStore,
+  Beacons,
+  MOST_SHOWN,
+  provedOf,
+  sayingOf,
+  textOf,
+  withBeacons,
+} from './beacons.ts';
 import { consolePart, findLog } from './boot-log.ts';
 import type { WatchEvent } from './events.ts';
 import { type Facts, NO_FACTS, type Reading, readLine } from './facts.ts';
@@ -37,6 +46,7 @@ export class SecondChannel {
   readonly #clock: Clock;
   readonly #notices: Notices;
   readonly #tickMs: number;
+  readonly #everyStep: boolean;
   readonly #logAskedAt = new Map<InstanceId, number>();
   #sizes = { present: 0, fleet: 0 };
   /** From running to its beacon, of the slowest machine that sent one, milliseconds. */
@@ -50,12 +60,18 @@ export class SecondChannel {
   constructor(
     store: BeaconStore,
     launch: LaunchId,
-    tools: { readonly clock: Clock; readonly notices: Notices; readonly tickMs: number },
+    tools: {
+      readonly clock: Clock;
+      readonly notices: Notices;
+      readonly tickMs: number;
+      readonly everyStep: boolean;
+    },
   ) {
     this.#store = store;
     this.#clock = tools.clock;
     this.#notices = tools.notices;
     this.#tickMs = tools.tickMs;
+    this.#everyStep = tools.everyStep;
     this.#beacons = new Beacons(store, launch, tools.clock, tools.notices);
   }
 
@@ -90,7 +106,7 @@ export class SecondChannel {
     const others = this.#beacons
       .of(machine.instanceId)
       .filter(({ marker }) => reading === undefined || !isTrue(marker, reading));
-    return [...new Set(others.map(saying))].slice(0, MOST_SHOWN);
+    return [...new Set(others.map(({ marker }) => sayingOf(marker)))].slice(0, MOST_SHOWN);
   }
 
   /** Those whose consoles are needed: few machines', failed and late ones', and all where beacons don't come. */
@@ -168,16 +184,27 @@ export class SecondChannel {
     const judgement = judge(facts, { launchedAt: machine.launchedAt, now: this.#clock.now() });
     if (judgement.kind !== 'decided') return undefined;
     const { verdict } = judgement;
-    if (verdict.outcome === 'succeeded') {
-      // Few machines' consoles are read anyhow: they may tell the steps, or a failure.
-      if (this.#isFew && saysItself(tracked, verdict, reading)) return undefined;
-      const heard = !this.#isFew || tracked.readAt > seenAt || now - seenAt >= STEPS_MS;
-      return heard && tracked.leaningSince === undefined ? verdict : undefined;
-    }
+    if (verdict.outcome === 'succeeded') return await this.#success(tracked, verdict, facts, reading, seenAt);
     const run = sceneOf(facts.entries).run.at(-1)?.run;
     const logged = await this.#logged(tracked, reading, run, now);
     if (logged !== undefined || now - seenAt < REASON_MS) return logged;
     return this.#fromBeacon(tracked, facts, reading);
+  }
+
+  /** A success that its beacons tell; undefined while its console may tell more, or has told it. */
+  async #success(
+    tracked: Tracked,
+    verdict: Verdict,
+    facts: Facts,
+    reading: Reading,
+    seenAt: number,
+  ): Promise<Verdict | undefined> {
+    // Few machines' consoles are read anyhow: they may tell the steps, or a failure.
+    if (this.#isFew && saysItself(tracked, verdict, reading)) return undefined;
+    const heard = !this.#isFew || tracked.readAt > seenAt || this.#clock.monotonic() - seenAt >= STEPS_MS;
+    if (!heard || tracked.leaningSince !== undefined) return undefined;
+    if (!this.#everyStep || verdict.steps.length > 0) return verdict;
+    return (await this.#judgedInside(tracked, facts, reading)) ?? verdict;
   }
 
   /** The failure that the run's boot log tells, its markers proved as on a console. */
@@ -207,15 +234,21 @@ export class SecondChannel {
 
   /** Neither console nor boot log have told why: the markers inside the beacon tell the steps. */
   async #fromBeacon(tracked: Tracked, facts: Facts, reading: Reading): Promise<Verdict | undefined> {
+    const verdict = await this.#judgedInside(tracked, facts, reading);
+    if (verdict?.outcome !== 'failed') return undefined;
+    const reason = 'its beacon says so; neither its console nor a boot log has told why';
+    return { ...verdict, failure: { ...verdict.failure, reason } };
+  }
+
+  /** Judges with the markers inside the beacon, which tell the steps. */
+  async #judgedInside(tracked: Tracked, facts: Facts, reading: Reading): Promise<Verdict | undefined> {
     const run = sceneOf(facts.entries).run.at(-1)?.run;
     const beacon = tracked.beacons.find(({ marker }) => marker.run === run);
     const inside = beacon === undefined ? undefined : await textOf(this.#store, beacon.key);
     const told = beacon === undefined ? facts : withBeacons(facts, insideOf(beacon, inside ?? '', reading));
     const times = { launchedAt: tracked.machine.launchedAt, now: this.#clock.now() };
     const judgement = judge(told, times);
-    if (judgement.kind === 'open' || judgement.verdict.outcome !== 'failed') return undefined;
-    const reason = 'its beacon says so; neither its console nor a boot log has told why';
-    return { ...judgement.verdict, failure: { ...judgement.verdict.failure, reason } };
+    return judgement.kind === 'open' ? undefined : judgement.verdict;
   }
 }
 
@@ -246,12 +279,6 @@ function saysItself(tracked: Tracked, { outcome }: Verdict, reading: Reading): b
   const judgement = judge(factsAtEnd({ ...tracked, beacons: [] }, reading), { launchedAt, now: launchedAt });
   return judgement.kind !== 'open' && judgement.verdict.outcome === outcome;
 }
-
-/** Beacons shown of one machine that nothing proves. */
-const MOST_SHOWN = 3;
-
-const saying = ({ marker: { event } }: Beacon): string =>
-  event.type === 'verdict' ? `${event.ok ? 'ok' : 'failed'} ${event.step}` : event.type;
 
 const unprovedText = ({ machine }: Tracked, says: readonly string[]): string =>
   `A beacon of ${machine.instanceId} (${says[0]}) has a wrong MAC: ignored, as are others like it`;

@@ -65,7 +65,8 @@ export type Verdict = Told &
     | {
         readonly notes?: readonly string[];
         readonly outcome: 'failed';
-        readonly bootMs: number;
+        /** Absent where only a tag tells of it. */
+        readonly bootMs?: number;
         readonly failure: Failure;
       }
     /** No verdict in time; the reason says how far the machine came. */

@@ -9,7 +9,7 @@ import { unlessAborted } from './abort.ts';
 import type { BeaconStore } from './beacons.ts';
 import type { BootBudget } from './budget.ts';
 import type { WatchEvent } from './events.ts';
-import { Watcher } from './watcher.ts';
+import { type Plan, Watcher } from './watcher.ts';
 
 /** What is known of the launch's requests; while they are still being sent it changes. */
 export interface Sent {
@@ -56,6 +56,11 @@ export interface WatchOptions {
   readonly unreachableMs?: number;
   /** The catalogue's patterns (regular expressions in RE2's syntax), applied to each console line. */
   readonly patterns?: { readonly success?: string; readonly failure?: string };
+  /**
+   * Tell the steps also of machines that only a beacon tells of: a request to S3 for each. Otherwise those of a large launch
+   * that succeed have none.
+   */
+  readonly everyStep?: boolean;
   /** Held against each success. */
   readonly budget?: BootBudget | undefined;
   /** Hides known secrets in what machines print. */
@@ -72,23 +77,8 @@ export interface WatchOptions {
  * @throws UsageError where a pattern is no regular expression
  */
 export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchEvent, void, void> {
-  const { clock, signal, patterns = {} } = options;
-  const watcher = new Watcher({
-    ec2: options.ec2,
-    clock,
-    launch: options.launch,
-    sent: options.sent,
-    nonce: options.nonce,
-    beacons: patterns.success === undefined && patterns.failure === undefined ? options.beacons : undefined,
-    mask: options.mask,
-    budget: options.budget,
-    limits: { timeoutMs: options.timeoutMs, neverRunningMs: options.neverRunningMs ?? 300_000 },
-    visibleMs: options.visibleMs ?? 30_000,
-    tickMs: options.tickMs ?? 500,
-    unreachableMs: options.unreachableMs ?? 120_000,
-    success: compiled('success', patterns.success),
-    failure: compiled('failure', patterns.failure),
-  });
+  const { clock, signal } = options;
+  const watcher = new Watcher(planOf(options));
   while (!signal?.aborted) {
     const events = await unlessAborted(watcher.tick(), signal);
     if (events === undefined) break;
@@ -104,6 +94,28 @@ export async function* watchLaunch(options: WatchOptions): AsyncGenerator<WatchE
     await clock.sleep(watcher.pauseMs, signal);
   }
   yield* watcher.tags.leave();
+}
+
+/** @throws UsageError where a pattern is no regular expression */
+function planOf(options: WatchOptions): Plan {
+  const { patterns = {} } = options;
+  return {
+    ec2: options.ec2,
+    clock: options.clock,
+    launch: options.launch,
+    sent: options.sent,
+    nonce: options.nonce,
+    beacons: patterns.success === undefined && patterns.failure === undefined ? options.beacons : undefined,
+    mask: options.mask,
+    budget: options.budget,
+    everyStep: options.everyStep ?? false,
+    limits: { timeoutMs: options.timeoutMs, neverRunningMs: options.neverRunningMs ?? 300_000 },
+    visibleMs: options.visibleMs ?? 30_000,
+    tickMs: options.tickMs ?? 500,
+    unreachableMs: options.unreachableMs ?? 120_000,
+    success: compiled('success', patterns.success),
+    failure: compiled('failure', patterns.failure),
+  };
 }
 
 function compiled(name: 'success' | 'failure', source: string | undefined): LinearPattern | undefined {

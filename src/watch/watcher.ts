@@ -38,6 +38,7 @@ export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons' | 'b
   readonly limits: Limits;
   readonly visibleMs: number;
   readonly tickMs: number;
+  readonly everyStep: boolean;
   readonly unreachableMs: number;
   readonly mask: ((text: string) => string) | undefined;
   readonly success: LinearPattern | undefined;
@@ -73,7 +74,8 @@ export class Watcher {
     this.#notices = new Notices(plan.clock);
     this.#requests = new Requests({ ...plan, notices: this.#notices });
     this.tags = new VerdictTags({ ec2: plan.ec2, clock: plan.clock, notices: this.#notices });
-    const tools = { clock: plan.clock, notices: this.#notices, tickMs: plan.tickMs };
+    const { clock, tickMs, everyStep } = plan;
+    const tools = { clock, notices: this.#notices, tickMs, everyStep };
     this.#second = plan.beacons && new SecondChannel(plan.beacons, plan.launch, tools);
     this.#pace = new Pace(plan.tickMs);
     this.#looks = new SideBySide(plan.clock);

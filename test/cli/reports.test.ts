@@ -1,14 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type ReportWords, reportsFor } from '../../src/cli/reports.ts';
+import type { ReportFileWords } from '../../src/cli/report-files.ts';
+import { reportsFor } from '../../src/cli/reports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { terminal } from '../../src/io/terminal.ts';
 import { markdownReport } from '../../src/report/markdown.ts';
+import { outcomeOf } from '../../src/report/page-source.ts';
 import type { LaunchView } from '../../src/report/state.ts';
 import { ended, FAILED, META, SUCCEEDED } from '../report/support.ts';
+import { pageDataOf } from '../support/page.ts';
 import { rolecall } from './run.ts';
 
 let folder = '';
@@ -21,7 +24,7 @@ const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 const VIEW = ended([SUCCEEDED, FAILED]);
 
 /** Writes the reports of a launch that ended with exit 3. @returns what was said on stderr and stdout */
-async function reported(words: ReportWords, env: Record<string, string> = {}, view: LaunchView = VIEW) {
+async function reported(words: ReportFileWords, env: Record<string, string> = {}, view: LaunchView = VIEW) {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const writeReports = await reportsFor(words, META, {
     terminal: terminal(streams, env),
@@ -30,7 +33,7 @@ async function reported(words: ReportWords, env: Record<string, string> = {}, vi
     cwd: folder,
     signal: new AbortController().signal,
   });
-  await writeReports(view, 3);
+  await writeReports({ view, exit: 3, outcome: outcomeOf(view, META, 3) });
   return { stdout: String(streams.stdout.read() ?? ''), stderr: String(streams.stderr.read() ?? '') };
 }
 
@@ -124,4 +127,84 @@ test('an error before there is a launch is an annotation too', async () => {
   expect(code).toBe(2);
   expect(stderr).toMatch(/\n::error title=rolecall::roles\.yaml has no role "none"\n$/);
   expect((await rolecall(args)).stderr).not.toContain('::error');
+});
+
+describe('--report', () => {
+  test('is a page with the document of the launch and the times of its machines', async () => {
+    expect(await reported({ report: 'out/boot.html', junit: 'out/boot.xml' })).toEqual({
+      stdout: '',
+      stderr: '',
+    });
+    const { document, timelines } = outcomeOf(VIEW, META, 3);
+    expect(pageDataOf(read('out/boot.html'))).toMatchObject({ version: 1, document, timelines });
+    expect(read('out/boot.xml')).toContain('<testsuites');
+  });
+
+  test('says that the launch did not end, until it has, and is a whole page by itself', async () => {
+    writeFileSync(join(folder, 'boot.html'), 'old');
+    const host = { cwd: folder, env: {}, clock: systemClock, signal: new AbortController().signal };
+    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const hostile = { ...META, role: '<script>x</script>' };
+    await reportsFor({ report: 'boot.html' }, hostile, { ...host, terminal: terminal(streams, {}) });
+    expect(read('boot.html')).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(read('boot.html')).toContain(`launch ${META.id} did not end</title>`);
+    expect(read('boot.html')).toContain("default-src 'none'");
+    expect(read('boot.html')).not.toContain('<script');
+  });
+
+  test.each([
+    ['below a file', 'file/boot.html', "can't be written: "],
+    ['that is a folder', 'folder', "can't be written: "],
+    ['of a catalogue', 'roles.yaml', 'the report is an HTML page'],
+    ['of XML', 'BOOT.XML', 'the report is an HTML page'],
+  ])('a path %s is refused before anything is launched', async (_, path, message) => {
+    writeFileSync(join(folder, 'file'), '');
+    mkdirSync(join(folder, 'folder'));
+    await expect(reported({ report: path })).rejects.toMatchObject({
+      exit: 'usage',
+      message: expect.stringContaining(`--report ${path}`),
+    });
+    await expect(reported({ report: path })).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['under one name', 'boot', 'boot'],
+    ['under two spellings', 'out/../boot', './boot'],
+    ['through a link', 'link', 'boot'],
+    ['through a link to the folder', 'here/boot', 'boot'],
+    ['on stdout', '/dev/stdout', '/dev/stdout'],
+  ])('two reports in one file, %s, are refused', async (_, junit, report) => {
+    symlinkSync('boot', join(folder, 'link'));
+    symlinkSync('.', join(folder, 'here'));
+    await expect(reported({ junit, report })).rejects.toMatchObject({
+      exit: 'usage',
+      message: `--junit ${junit} and --report ${report} are the same file`,
+    });
+  });
+
+  test('a page without an ending is a page', async () => {
+    await reported({ report: 'boot' });
+    expect(read('boot')).toMatch(/^<!doctype html>/);
+  });
+
+  test('the summary of the job names the page, and leads to the artifacts of the run', async () => {
+    const env = { GITHUB_STEP_SUMMARY: join(folder, 'summary.md'), GITHUB_OUTPUT: join(folder, 'outputs') };
+    await reported({ report: 'out/boot.html' }, env);
+    expect(read('summary.md')).toContain('\n\nHTML report: `out/boot.html`\n\n');
+    expect(read('outputs')).toContain(`report=${join(folder, 'out/boot.html')}\n`);
+    const github = {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_REPOSITORY: 'o/r',
+      GITHUB_RUN_ID: '17',
+    };
+    rmSync(join(folder, 'summary.md'));
+    await reported({ report: 'out/boot.html' }, { ...env, ...github });
+    expect(read('summary.md')).toContain(
+      '[HTML report](https://github.com/o/r/actions/runs/17#artifacts), among the artifacts of this run: `out/boot.html`',
+    );
+    rmSync(join(folder, 'summary.md'));
+    await reported({}, { ...env, ...github });
+    expect(read('summary.md')).not.toContain('HTML report');
+  });
 });
