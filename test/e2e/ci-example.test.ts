@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Result, ROOT, sandbox } from '../support/cli.ts';
+import { pageDataOf } from '../support/page.ts';
 
 const box = sandbox();
 const checkout = join(box.home, 'checkout');
@@ -79,7 +80,7 @@ describe('the example for GitHub Actions', () => {
     const credentials = steps.find(({ uses: action = '' }) => action.startsWith('aws-actions/configure-aws'));
     expect(Object.keys(credentials.with)).toEqual(['role-to-assume', 'aws-region']);
     const upload = steps.find(({ uses: action = '' }) => action.startsWith('actions/upload-artifact@'));
-    expect(upload).toMatchObject({ if: 'always()', with: { path: 'report.xml' } });
+    expect(upload).toMatchObject({ if: 'always()', with: { path: 'report.html\nreport.xml\n' } });
     expect(uses[0]).toMatch(/^actions\/checkout@/);
   });
 
@@ -101,6 +102,7 @@ describe('the example for GitHub Actions', () => {
       ...cloud,
       GITHUB_ACTIONS: 'true',
       GITHUB_RUN_ID: '16588214935',
+      GITHUB_SERVER_URL: 'https://github.com',
       GITHUB_REPOSITORY: 'shop/infra',
       GITHUB_JOB: 'scale',
       GITHUB_STEP_SUMMARY: join(box.home, 'summary.md'),
@@ -120,6 +122,10 @@ describe('the example for GitHub Actions', () => {
     });
     expect(read('checkout/report.xml').match(/<testcase name="i-/g)).toHaveLength(20);
     expect(read('summary.md')).toMatch(/^### ✅ web prod\/b: 20 of 20 machines proved\n/);
+    expect(read('summary.md')).toContain(
+      '[HTML report](https://github.com/shop/infra/actions/runs/16588214935#artifacts)',
+    );
+    expect(pageDataOf(read('checkout/report.html')).document).toMatchObject({ launch: first.launch });
     expect(read('outputs')).toContain(
       `launch-id=${first.launch.id}\nexit-code=0\nrequested=20\nsucceeded=20\n`,
     );
@@ -172,7 +178,12 @@ describe('the example for GitLab', () => {
   });
 
   test('shows the report of machines, however the job ends', () => {
-    expect(scale.artifacts).toEqual({ when: 'always', reports: { junit: 'report.xml' } });
+    expect(scale.artifacts).toEqual({
+      when: 'always',
+      expose_as: 'rolecall report',
+      paths: ['report.html'],
+      reports: { junit: 'report.xml' },
+    });
   });
 
   test('its script launches machines with the credentials that its OIDC token gives', async () => {
@@ -232,7 +243,9 @@ describe('action.yml', () => {
 
   test('hands its input over as it is told, and names every output', async () => {
     expect(run).toMatchObject({ id: 'run', env: { ROLECALL_ARGS: `\${{ inputs.args }}` } });
-    const ran = await withArgs('launch --role worker --env prod --context b --output json');
+    const ran = await withArgs(
+      'launch --role worker --env prod --context b --output json --report out/boot.html',
+    );
     expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
     const written = [...read('action-outputs').matchAll(/^([\w-]+)=/gm)].map(([, name]) => name);
     expect(Object.keys(action.outputs)).toEqual(written);
