@@ -41,6 +41,8 @@ export class Qmp {
     });
     stream.on('error', () => undefined);
     const lines = createInterface({ input: stream });
+    // A QEMU that is killed resets the connection, which readline tells too.
+    lines.on('error', () => undefined);
     lines.on('line', (line) => qmp.#take(line));
     lines.once('close', () => qmp.#end());
     await greeting;
