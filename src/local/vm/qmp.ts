@@ -44,6 +44,8 @@ export class Qmp {
     // A QEMU that is killed resets the connection, which readline tells too.
     lines.on('error', () => undefined);
     lines.on('line', (line) => qmp.#take(line));
+    // readline doesn't tell of a connection that breaks.
+    stream.once('close', () => qmp.#end());
     lines.once('close', () => qmp.#end());
     await greeting;
     await qmp.execute('qmp_capabilities');
