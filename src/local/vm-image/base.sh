@@ -25,6 +25,8 @@ fetch='mkdir -p "$1/var/cache/apt/archives"; find "$ARCHIVES" -name "*.deb" -exe
 # shellcheck disable=SC2016
 keep='for deb in "$1"/var/cache/apt/archives/*.deb; do cp "$deb" "$ARCHIVES/.new" && mv -f "$ARCHIVES/.new" "$ARCHIVES/${deb##*/}"; done'
 
+# The kernel's own initial RAM disk isn't used: usr/local/lib/rolecall-image/configure.
+export INITRD=No
 mmdebstrap --mode=root --variant=minbase --include="$packages" --skip=essential/unlink,download/empty \
   --aptopt='APT::Install-Recommends "false"' --aptopt='APT::Sandbox::User "root"' --aptopt='Acquire::Retries "1"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -43,6 +45,6 @@ mkdir "$out/apt"
 cp -r "$work"/root/etc/apt/sources.list* "$out/apt/"
 cp "$work/root/var/lib/dpkg/status" "$out/dpkg-status"
 mv "$work"/root/boot/vmlinuz-* "$out/vmlinuz"
-mv "$work"/root/boot/initrd.img-* "$out/initrd.img"
+mv "$work/root/boot/initrd.img" "$out/initrd.img"
 save_root "$out/root.tar"
 drop_work

@@ -34,15 +34,15 @@ make_disk() {
 }
 
 case $what in
-  packages)
-    install_packages
-    save_root "$out/root.tar"
-    ;;
-  disk)
-    install_overlay "$from"
-    for unit in "$@"; do chroot "$work/root" systemctl --quiet enable "$unit"; done
-    clean_root
-    make_disk
-    ;;
+packages)
+  install_packages
+  save_root "$out/root.tar"
+  ;;
+disk)
+  install_overlay "$from"
+  for unit in "$@"; do chroot "$work/root" systemctl --quiet enable "$unit"; done
+  clean_root
+  make_disk
+  ;;
 esac
 drop_work

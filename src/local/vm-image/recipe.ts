@@ -18,9 +18,17 @@ export const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', a
 
 /** The packages of the base; recommended ones aren't installed. */
 export const basePackages = (architecture: string): readonly string[] => [
-  ...['systemd-sysv', 'udev', 'dbus', `linux-image-cloud-${architecture}`, 'initramfs-tools', 'lz4'],
-  // As Debian's own images for EC2, without sshd.
-  ...['cloud-init', 'ifupdown', 'isc-dhcp-client', 'iproute2', 'netbase', 'sudo'],
+  ...[
+    'systemd-sysv',
+    'udev',
+    'dbus',
+    `linux-image-cloud-${architecture}`,
+    'initramfs-tools',
+    'busybox-static',
+    'cpio',
+  ],
+  // As Debian's own images for EC2.
+  ...['cloud-init', 'ifupdown', 'isc-dhcp-client', 'iproute2', 'netbase', 'openssh-server', 'sudo'],
   // What rolecall's programs on the machine need: docs/ami.md.
   ...['ca-certificates', 'curl', 'openssl', 'procps'],
 ];
