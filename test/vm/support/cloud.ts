@@ -42,8 +42,8 @@ export interface LaneCloud {
   /** Waits until the console holds the text so many times. */
   saw(instance: string, text: string | RegExp, times?: number): Promise<void>;
   terminate(launch: string): Promise<void>;
-  /** How many objects of the bucket have keys that begin so. */
-  stored(prefix: string): Promise<number>;
+  /** Waits until the bucket has an object whose key begins so. */
+  stored(prefix: string): Promise<void>;
   /** Waits until EC2 says so of the machine. */
   state(instance: string, name: string): Promise<void>;
   until(what: string, ready: () => Promise<boolean>): Promise<void>;
@@ -157,12 +157,11 @@ export async function laneCloud(boxes: Boxes, faults = ''): Promise<LaneCloud> {
       const { code, stderr } = await local('terminate', launch, '--yes');
       expect({ code, stderr }).toMatchObject({ code: 0 });
     },
-    stored: async (prefix) => {
-      const { KeyCount = 0 } = await s3.send(
-        new ListObjectsV2Command({ Bucket: 'lane-rolecall', Prefix: prefix }),
-      );
-      return KeyCount;
-    },
+    stored: (prefix) =>
+      longUntil(`an object ${prefix}...`, async () => {
+        const list = new ListObjectsV2Command({ Bucket: 'lane-rolecall', Prefix: prefix });
+        return ((await s3.send(list)).KeyCount ?? 0) > 0;
+      }),
     state: (instance, name) =>
       longUntil(`${instance} is ${name}`, async () => {
         const [machine] = await machines([{ Name: 'instance-id', Values: [instance] }]);
