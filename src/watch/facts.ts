@@ -127,7 +127,7 @@ export function readLine(facts: Facts, raw: string, kind: LineKind, reading: Rea
     : {
         ...readStepLine(timed, line, kind, reading),
         tail:
-          isBlank(line) || IS_FOR_PROGRAMS.test(line)
+          isBlank(line) || WAITING.test(line) || IS_FOR_PROGRAMS.test(line)
             ? facts.tail
             : [...facts.tail, harmless(masked(line, reading))].slice(-EXCERPT_LINES),
       };
@@ -284,6 +284,13 @@ const equal = (a: StepLine, b: StepLine): boolean =>
  */
 const CLOUD_INIT_FAILED =
   /Failed to run module scripts[-_](?:user|vendor|per[-_](?:boot|instance|once))\b|Running module scripts[-_]\w+ \(.*\) failed|Failed running \/var\/lib\/cloud\/\S+/;
+
+/**
+ * systemd's animation while a unit starts, as the bootstrapper's own does for as long as it runs: three lines a second.
+ * @see https://github.com/systemd/systemd/blob/main/src/core/manager.c manager_print_jobs_in_progress
+ */
+const WAITING =
+  /^(?:\S+ login: )?\[[ *]{3,8}\] (?:\(\d+ of \d+\) )?(?:Job \S+ running|An? (?:start|stop|verify|reload|restart) job is running for .*) \(.* \/ .*\)$/;
 
 /** Whoever brings a script's lines to the console brings its blank ones, too. A login prompt alone tells that the boot is over. */
 function isBlank(line: string): boolean {

@@ -1,22 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/io/package-root.ts';
 import { vmImageBuilder } from '../../src/local/vm-image/builder.ts';
+import { LANE_CLOUD } from './support/state.ts';
 
 const AMI = 'ami-0123456789abcdef0';
-/** The base takes minutes, so that it may be kept between runs: ROLECALL_VM_STATE names a folder. */
-const kept = process.env['ROLECALL_VM_STATE'];
-const stateDir = kept ?? mkdtempSync(join(tmpdir(), 'rolecall-vm-'));
+// The base is the lane's own: it takes minutes to make.
+const stateDir = LANE_CLOUD;
 const overlay = mkdtempSync(join(tmpdir(), 'rolecall-overlay-'));
 cpSync(join(packageRoot(), 'image'), overlay, { recursive: true });
-afterAll(() => {
-  rmSync(overlay, { recursive: true });
-  if (kept === undefined) rmSync(stateDir, { recursive: true });
-});
+afterAll(() => rmSync(overlay, { recursive: true }));
 
+mkdirSync(stateDir, { recursive: true, mode: 0o700 });
 const builder = () => vmImageBuilder({ stateDir, packageRoot: packageRoot() });
 const request = { id: AMI, overlay, packages: ['memcached'] };
 const layers = (kind: string) =>

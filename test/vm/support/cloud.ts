@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { expect } from '@jest/globals';
 import { type Result, sandbox, until } from '../../support/cli.ts';
 import { laneCatalogue } from './catalogue.ts';
+import { LANE_STATE } from './state.ts';
 
 export type Boxes = 'vm' | 'complete' | 'limited';
 
@@ -62,8 +62,7 @@ const PATIENCE = '30m';
 export async function laneCloud(boxes: Boxes, faults = ''): Promise<LaneCloud> {
   const box = sandbox();
   const lane = laneCatalogue();
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'rolecall-test-vm');
-  const state = boxes === 'vm' ? cache : join(box.home, 'state');
+  const state = boxes === 'vm' ? LANE_STATE : join(box.home, 'state');
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const env = { XDG_STATE_HOME: state, ROLECALL_VM_ACCEL: process.env['ROLECALL_VM_ACCEL'] };
   const run = (args: readonly string[]) => box.run(args, { cwd: lane.path, env });
