@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { pageHtml } from '../../src/report/page/page.ts';
 import { chromiumPath, inChromium, type Tab } from '../support/chromium.ts';
 import { HOSTILE, saying } from '../support/hostile-launch.ts';
-import { FORTY, pageOf, THOUSAND } from '../support/launch-pages.ts';
+import { FORTY, pageAgainst, pageOf, THOUSAND } from '../support/launch-pages.ts';
 
 type Check = (tab: Tab, open: (page: string) => Promise<void>) => Promise<void>;
 
@@ -30,6 +30,23 @@ const CHECKS: Readonly<Record<string, Check>> = {
       asked.filter((url) => !url.startsWith('file:')),
       [],
     );
+  },
+
+  'breaks none of its own policy': async (tab, open) => {
+    const broken: unknown[] = [];
+    tab.on('Log.entryAdded', ({ entry }) => broken.push((entry as { text: string }).text));
+    tab.on('Runtime.exceptionThrown', (exception) => broken.push(exception));
+    await tab.send('Log.enable');
+    await tab.send('Runtime.enable');
+    for (const data of [
+      pageOf({ machines: 1 }),
+      pageAgainst({ ...FORTY, missing: 2 }, FORTY),
+      saying('words'),
+    ]) {
+      await open(pageHtml(data));
+      await tab.evaluate('for (const row of document.querySelectorAll("#rows summary")) row.click()');
+    }
+    assert.deepEqual(broken, []);
   },
 
   'lets no other script run, were one in it': async (tab, open) => {

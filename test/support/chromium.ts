@@ -12,6 +12,8 @@ export interface Tab {
   readonly open: (url: string) => Promise<void>;
   /** Evaluates an expression in the page; the result must be JSON. */
   readonly evaluate: (expression: string) => Promise<unknown>;
+  /** Ends the browser. */
+  readonly close: () => Promise<void>;
   /** Calls `listener` with the parameters of each such event. */
   readonly on: (event: string, listener: (params: Answer) => void) => void;
 }
@@ -48,9 +50,14 @@ export async function inChromium<T>(path: string, work: (tab: Tab) => Promise<T>
   try {
     const [, , , input, output] = child.stdio;
     const tab = await tabOf(input as Writable, output as Readable);
-    return await work(tab);
-  } finally {
+    const result = await work(tab);
+    // Its helper processes end before it, and write no more into its folder.
+    await tab.close();
+    return result;
+  } catch (error) {
     child.kill();
+    throw error;
+  } finally {
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
@@ -97,6 +104,9 @@ async function tabOf(input: Writable, output: Readable): Promise<Tab> {
   await send('Page.enable');
   return {
     send,
+    close: async () => {
+      await call('Browser.close', {});
+    },
     on: (event, listener) => events.set(event, listener),
     open: async (url) => {
       const loaded = new Promise<void>((resolve) => events.set('Page.loadEventFired', () => resolve()));

@@ -63,7 +63,7 @@ line{stroke:var(--fg);stroke-width:1;stroke-dasharray:2 3}
 .rows{border:1px solid var(--line);border-radius:6px}.long{max-height:80vh;overflow:auto}
 .row{display:grid;grid-template-columns:15.5rem minmax(9rem,17rem) 1fr 6.2rem;gap:.1rem .8rem;align-items:center;padding:.12rem .7rem}
 .axis{position:sticky;top:0;background:var(--bg);border-bottom:1px solid var(--line);z-index:2}.axis svg{grid-column:3}
-#rows{margin:0}#rows>li{content-visibility:auto;contain-intrinsic-size:auto 28px}
+#rows{margin:0}#rows>li{display:block;content-visibility:auto;contain-intrinsic-size:auto 28px}
 #rows>li:nth-child(even of :not([hidden])){background:var(--card)}
 #rows summary:hover{background:var(--track)}
 .who{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.how{unicode-bidi:isolate;font-size:.87rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.time{text-align:right;font-variant-numeric:tabular-nums;font-size:.9rem;white-space:nowrap}
