@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import type { Acceleration } from './acceleration.ts';
+import { type Acceleration, TRANSLATED_MIB } from './acceleration.ts';
 
 /** What each machine gets. */
 export interface VmSize {
@@ -13,8 +13,8 @@ export interface VmBudget {
   readonly sentence: string;
 }
 
-/** What QEMU takes beside a machine's own memory. */
-const OVERHEAD_MIB = 96;
+/** What QEMU takes beside a machine's own memory, MiB. */
+const OVERHEAD_MIB: Readonly<Record<Acceleration, number>> = { kvm: 96, tcg: 96 + TRANSLATED_MIB };
 /** Left to the rest of this computer. */
 const RESERVE_MIB = 512;
 /** Virtual processors for each processor of this computer: a machine mostly waits, but not while it boots. */
@@ -47,7 +47,7 @@ function number(env: NodeJS.ProcessEnv, name: string, normal: number, min: numbe
  * @param cores processors of this computer
  */
 export function vmBudget(size: VmSize, how: Acceleration, availableMib: number, cores: number): VmBudget {
-  const byMemory = Math.floor((availableMib - RESERVE_MIB) / (size.memoryMib + OVERHEAD_MIB));
+  const byMemory = Math.floor((availableMib - RESERVE_MIB) / (size.memoryMib + OVERHEAD_MIB[how]));
   const byCpu = Math.floor((cores * VCPUS_PER_CORE[how]) / size.vcpus);
   const machines = Math.max(1, Math.min(byMemory, byCpu));
   const why =

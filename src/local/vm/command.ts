@@ -1,4 +1,4 @@
-import type { Acceleration } from './acceleration.ts';
+import { type Acceleration, processorOptions } from './acceleration.ts';
 
 /** Everything that a machine's QEMU is told. Paths are absolute. */
 export interface VmPlan {
@@ -65,7 +65,7 @@ export function vmCommand(plan: VmPlan, root: boolean): readonly string[] {
 
 /** What QEMU emulates for all machines; without graphics, and without the network card's own boot program. */
 const machine = ({ acceleration, memoryMib, vcpus }: VmPlan): readonly string[] => [
-  ...['-machine', 'pc,graphics=off', '-accel', acceleration, '-cpu', 'max'],
+  ...['-machine', 'pc,graphics=off', ...processorOptions(acceleration)],
   ...['-m', String(memoryMib), '-smp', String(vcpus)],
 ];
 

@@ -24,6 +24,7 @@ describe('the room of this computer', () => {
   const size = { memoryMib: 512, vcpus: 1 };
   test.each([
     ['memory', 'kvm', 4096, 16, 5, '4096 MiB are free'],
+    ['memory, also that of translated code', 'tcg', 4096, 16, 3, '4096 MiB are free'],
     ['processors', 'tcg', 65_536, 2, 4, '2 processors'],
     ['processors, more of them with KVM', 'kvm', 65_536, 2, 16, '2 processors'],
     ['nothing: one machine may always try', 'tcg', 100, 1, 1, '100 MiB are free'],

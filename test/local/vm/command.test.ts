@@ -59,6 +59,15 @@ describe('the command of a virtual machine', () => {
     expect([...PLAN.services, { address: PLAN.privateIp }].every(inNetwork)).toBe(true);
   });
 
+  test('leaves out instructions that QEMU is slow to translate, and limits what it keeps of them', () => {
+    const processor = (acceleration: VmPlan['acceleration']) => {
+      const command = commandOf({ acceleration });
+      return [valuesOf(command, '-accel'), valuesOf(command, '-cpu')].flat();
+    };
+    expect(processor('tcg')).toEqual(['tcg,tb-size=512', 'max,-erms,-fsrm,-avx,-avx2']);
+    expect(processor('kvm')).toEqual(['kvm', 'max']);
+  });
+
   test('has the serial line as its last console, as on EC2, and all that the image is told', () => {
     const [line = ''] = valuesOf(commandOf(), '-append');
     expect(line.split(' ').filter((word) => word.startsWith('console='))).toEqual([
