@@ -59,6 +59,7 @@ describe('simulated boxes', () => {
 
   test.each([
     [['local', 'up', '--clock-speed', '50'], {}, 'needs simulated boxes'],
+    [['local', 'up', '--boxes', 'vm', '--clock-speed', '50'], {}, 'needs simulated boxes'],
     [['local', 'up', '--boxes', 'simulated', '--clock-speed', '0'], {}, 'must be a number from 1 to 1000'],
     [LAUNCH, { ROLECALL_LOCAL_BOXES: 'real' }, 'ROLECALL_LOCAL_BOXES must be vm or simulated: real'],
     [LAUNCH, { ...FAST, ROLECALL_LOCAL_CLOCK_SPEED: 'fast' }, 'ROLECALL_LOCAL_CLOCK_SPEED must be a number'],
