@@ -32,6 +32,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
     );
   },
 
+  'shows no text that turns round': async (tab, open) => {
+    await open(pageHtml(saying('ok \u202emoc.elpmaxe\u0000')));
+    await tab.evaluate(
+      'document.querySelector("#strip > a").focus(); for (const row of document.querySelectorAll("#rows summary")) row.click(); new Promise(requestAnimationFrame)',
+    );
+    const text = String(await tab.evaluate('document.body.innerText'));
+    assert.match(text, /·.*ok \[U\+202E\]moc\.elpmaxe\[U\+0000\]/);
+    assert.doesNotMatch(text, /[\u202e\0]/);
+  },
+
   'breaks none of its own policy': async (tab, open) => {
     const broken: unknown[] = [];
     tab.on('Log.entryAdded', ({ entry }) => broken.push((entry as { text: string }).text));

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { redacted } from '../../src/report/redacted.ts';
+import { launchDocument } from '../../src/report/document.ts';
+import { redacted, redactedDocument } from '../../src/report/redacted.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { FAILED, instanceId, LOST, machine, SILENT, START, SUCCEEDED } from './support.ts';
+import { ended, FAILED, instanceId, LOST, META, machine, SILENT, START, SUCCEEDED } from './support.ts';
 
 const SECRETS = ['hunter2hunter2', 'AKIAIOSFODNN7EXAMPLE', 'MIIEvQIBADANBgkqhkiG9w0'];
 const LINES = [
@@ -102,4 +103,32 @@ test('where the secrets are known, a name hides no cause; keys and what rolecall
     'GET /x?X-Amz-Signature=[redacted]',
     'key id [redacted]',
   ]);
+});
+
+describe('the document of a launch', () => {
+  const failing: Verdict = {
+    ...FAILED,
+    failure: {
+      ...FAILED.failure,
+      error: `error: ${LINES[0]}`,
+      command: `curl -u ${LINES[0]}`,
+      excerpt: LINES,
+    },
+  };
+  const silent: Verdict = { ...SILENT, reason: `the console's last line: ${LINES[0]}`, excerpt: LINES };
+  const document = launchDocument(ended([failing, silent, SUCCEEDED]), META);
+
+  test('is redacted in its machines and its clusters', () => {
+    const text = JSON.stringify(redactedDocument(document));
+    for (const secret of SECRETS) {
+      expect(JSON.stringify(document)).toContain(secret);
+      expect(text).not.toContain(secret);
+    }
+    expect(text).toContain('giving up');
+  });
+
+  test('is not changed by a second redaction', () => {
+    const once = redactedDocument(document);
+    expect(redactedDocument(once)).toEqual(once);
+  });
 });

@@ -15,6 +15,10 @@ export const SCRIPT = String.raw`'use strict';
   for (const row of given) rows[Number(row.dataset.i)] = row;
   for (const each of document.querySelectorAll('.js')) if (each.id !== 'shades') each.hidden = false;
 
+  // As on the page: characters that can't be seen, or that turn the text round, are shown by their names.
+  const visible = (line) => line.replace(/\x1b\[[0-9;?]*[ -\/]*[@-~]/g, '').replace(/\r+$/, '').replaceAll('\t', '  ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (c) => '[U+' + c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0') + ']');
+
   // A single machine has neither search nor heat strip.
   const aboutMany = () => {
   // Search.
@@ -63,9 +67,9 @@ export const SCRIPT = String.raw`'use strict';
     const boot = m.boot_ms ?? (timelines[i] ? timelines[i].verdict_ms : null);
     const slowest = m.steps.reduce((a, b) => (a && a.ms >= b.ms ? a : b), undefined);
     const why = m.failure && (m.failure.error || m.failure.reason);
-    peek.textContent = [m.instance_id, m.zone, m.instance_type, m.verdict + (m.failure && m.failure.step ? ' at ' + m.failure.step : ''),
+    peek.textContent = visible([m.instance_id, m.zone, m.instance_type, m.verdict + (m.failure && m.failure.step ? ' at ' + m.failure.step : ''),
       boot === null ? 'no boot time' : 'boot ' + seconds(boot), ...(slowest ? ['slowest step ' + slowest.name + ' ' + seconds(slowest.ms)] : []),
-      ...(m.notes || []), ...(why ? [why.length > 300 ? why.slice(0, 300) + '…' : why] : [])].join(' · ');
+      ...(m.notes || []), ...(why ? [why.length > 300 ? why.slice(0, 300) + '…' : why] : [])].join(' · '));
   };
   const indexOf = (event) => cells.indexOf(event.target.closest('a'));
   strip.addEventListener('pointerover', (event) => { const i = indexOf(event); if (i >= 0) show(i); });
@@ -128,8 +132,6 @@ export const SCRIPT = String.raw`'use strict';
     pre.textContent = failure.excerpt.map(visible).join('\n');
     box.append(title, pre);
   }, true);
-  const visible = (line) => line.replace(/\x1b\[[0-9;?]*[ -\/]*[@-~]/g, '').replace(/\r+$/, '').replaceAll('\t', '  ')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (c) => '[U+' + c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0') + ']');
   open();
 })();
 `;

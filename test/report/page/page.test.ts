@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { Script } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { pageHtml } from '../../../src/report/page/page.ts';
+import { SCRIPT } from '../../../src/report/page/script.ts';
 import { FORTY, pageAgainst, pageOf, THOUSAND } from '../../support/launch-pages.ts';
 import { pageDataOf } from '../../support/page.ts';
 
@@ -43,6 +45,11 @@ describe('the page of a launch', () => {
     expect(policy.replaceAll('&#39;', "'")).toBe(
       `default-src 'none'; style-src 'sha256-${sha256(style)}'; script-src 'sha256-${sha256(scripts[0] ?? '')}'; base-uri 'none'; form-action 'none'`,
     );
+  });
+
+  test('has a script that is whole, and smaller than 10 KB', () => {
+    expect(() => new Script(SCRIPT)).not.toThrow();
+    expect(Buffer.byteLength(SCRIPT)).toBeLessThan(10 * 1024);
   });
 
   test('names nothing outside of itself', () => {
