@@ -96,7 +96,7 @@ set -euo pipefail
 # What was over before the bootstrapper began.
 cp /run/lane-runcmd /run/lane-runcmd-at-begin 2>/dev/null || true
 grep -qs '^gate=yes' /var/lib/cloud/instance/user-data.txt || exit 0
-until [[ -e /run/lane-go ]]; do sleep 1; done
+until [[ -e /run/lane-go ]]; do sleep 1 || true; done
 `,
     0o755,
   ],
