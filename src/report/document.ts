@@ -65,7 +65,7 @@ export interface MachineDocument {
   readonly steps: readonly { readonly name: string; readonly status: number; readonly ms: number }[];
   /** The boot took longer than `boot_budget`; absent where it did not. */
   readonly over_budget?: true;
-  /** What happened beside the verdict: `rebooted during init`, `rebooted since`, `over the boot_budget of 60 s`. */
+  /** What happened beside the verdict: `rebooted during init`, `rebooted since`, `over the boot_budget of 60 s by 14 s`. */
   readonly notes?: readonly string[];
   readonly failure?: {
     readonly step: string | null;

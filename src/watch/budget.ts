@@ -22,7 +22,10 @@ export function heldToBudget(verdict: Verdict, budget: BootBudget | undefined): 
     return {
       ...verdict,
       overBudget: true,
-      notes: [...notes, `over the boot_budget of ${budgetTime(budget.ms)}`],
+      notes: [
+        ...notes,
+        `over the boot_budget of ${budgetTime(budget.ms)} by ${budgetTime(bootMs - budget.ms)}`,
+      ],
     };
   const reason = `booted in ${budgetTime(bootMs)}; boot_budget is ${budgetTime(budget.ms)}`;
   const failure = { step: BUDGET_STEP, status: 1, excerpt: [], reason };

@@ -30,7 +30,9 @@ describe('a fleet whose catalogue has a boot budget', () => {
       code: 0,
       summary: { succeeded: 2, failed: 0, over_budget: 2 },
     });
-    expect(document.machines[0].notes).toEqual(['over the boot_budget of 1 s']);
+    expect(document.machines[0].notes).toEqual([
+      expect.stringMatching(/^over the boot_budget of 1 s by [\d.]+ s$/),
+    ]);
     expect(await cloud.verdicts()).toEqual(proved(4));
   });
 

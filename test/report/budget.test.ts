@@ -19,7 +19,7 @@ const text = (verdicts: readonly Verdict[], columns?: number) =>
 describe('machines over their boot budget', () => {
   test('of a few machines each one’s line says so, and the summary', () => {
     expect(text([took(2000), took(74_000), FAILED])).toContain(
-      `✔ ${instanceId(1)} succeeded in 1 min 14 s: over the boot_budget of 60 s\n`,
+      `✔ ${instanceId(1)} succeeded in 1 min 14 s: over the boot_budget of 60 s by 14 s\n`,
     );
     expect(text([took(2000), took(74_000)])).toContain(
       'memcached prod/b: 2 of 2 succeeded, 1 over boot_budget (launch',
@@ -46,7 +46,7 @@ describe('machines over their boot budget', () => {
       verdict: 'succeeded',
       boot_ms: 74_000,
       over_budget: true,
-      notes: ['over the boot_budget of 60 s'],
+      notes: ['over the boot_budget of 60 s by 14 s'],
     });
     expect(document.summary).toEqual({
       requested: 2,
@@ -80,7 +80,7 @@ describe('machines over their boot budget', () => {
   test('JUnit passes them, with a word', () => {
     const xml = junitReport(ended([took(74_000)]), LAUNCH);
     expect(xml).toContain('failures="0" errors="0"');
-    expect(xml).toContain('warning: over the boot_budget of 60 s');
+    expect(xml).toContain('warning: over the boot_budget of 60 s by 14 s');
     expect(xml).toContain('name="rolecall.boot_budget_ms" value="60000"');
   });
 

@@ -25,7 +25,7 @@ describe('a boot and its budget', () => {
     expect(heldToBudget({ ...took(74_000), notes: ['rebooted since'] }, WARNING)).toEqual({
       ...took(74_000),
       overBudget: true,
-      notes: ['rebooted since', 'over the boot_budget of 60 s'],
+      notes: ['rebooted since', 'over the boot_budget of 60 s by 14 s'],
     });
   });
 
