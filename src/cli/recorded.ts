@@ -1,7 +1,7 @@
 /** What the records of a launch tell of its end, and how a command adds to them. */
 import { RolecallError, UsageError } from '../errors.ts';
 import type { LaunchRecords } from '../launch/records.ts';
-import { createResult, type ResultRecord, readResults } from '../launch/results.ts';
+import { createResult, type ResultRecord, readResult } from '../launch/results.ts';
 import { isLaunchId, type LaunchId, type Machine } from '../nouns.ts';
 import type { MachineDocument } from '../report/document.ts';
 import type { PageData } from '../report/page-data.ts';
@@ -12,12 +12,12 @@ import type { Failure, Verdict } from '../watch/verdict.ts';
 export type RecordedOutcome = ResultRecord<Outcome['document'], Outcome['timelines'][number]>;
 
 /** What became of a launch, by its records; undefined where none tells. @throws RolecallError */
-export async function recordedOutcomes(
+export async function recordedOutcome(
   records: LaunchRecords,
   launch: LaunchId,
-): Promise<{ readonly whole: RecordedOutcome | undefined; readonly newest: RecordedOutcome | undefined }> {
-  // Their fields were checked as far as a report needs them.
-  return (await readResults(records, launch)) as Awaited<ReturnType<typeof recordedOutcomes>>;
+): Promise<RecordedOutcome | undefined> {
+  // Its fields were checked as far as a report needs them.
+  return (await readResult(records, launch)) as RecordedOutcome | undefined;
 }
 
 /** The verdict on a machine as a record tells it; undefined where the machine had none by then. */
@@ -64,8 +64,7 @@ export async function earlierLaunch(
   if (text === undefined) return undefined;
   if (!isLaunchId(text))
     throw new UsageError(`--against: "${text}" is no launch id`, { hint: 'launch prints it' });
-  const { whole, newest } = await recordedOutcomes(records, text);
-  const found = whole ?? newest;
+  const found = await recordedOutcome(records, text);
   if (found !== undefined) {
     const { document, timelines, created } = found;
     return { launch: document.launch, generated: created, document, timelines };
@@ -88,8 +87,8 @@ export async function recordOutcome(
   now: number,
   records: LaunchRecords,
 ): Promise<string | undefined> {
-  // A launch that was refused before it began may be somebody else's.
-  if (view.machines.size === 0 && view.launch === undefined) return undefined;
+  // Nothing has happened; and a launch that was refused before it began may be somebody else's.
+  if (view.machines.size === 0 && view.refused.length === 0) return undefined;
   const rows = [...view.machines.values()];
   const undecided = rows.filter(({ verdict }) => verdict === undefined);
   try {

@@ -13,7 +13,7 @@ import type { CloudWords } from './cloud.ts';
 import type { Host } from './host.ts';
 import { withKnownLaunch, withRecords } from './known-launch.ts';
 import { outcomeNow } from './outcome-now.ts';
-import { earlierLaunch, recordedOutcomes } from './recorded.ts';
+import { earlierLaunch, recordedOutcome } from './recorded.ts';
 import { reportFiles, writeProblem } from './report-files.ts';
 
 export interface ReportWords extends CloudWords {
@@ -38,15 +38,16 @@ export async function runReport(words: ReportWords, host: Host): Promise<ExitCod
     );
   const known = await withRecords(words, host, async ({ records, followUp }) => ({
     against: await earlierLaunch(words.against, records, followUp),
-    results: await recordedOutcomes(records, launch),
+    recorded: await recordedOutcome(records, launch),
   }));
-  const { whole, newest } = known.results;
+  const { recorded } = known;
   const outcome =
-    whole ??
-    (await withKnownLaunch(words, DEFAULT_TIMEOUT_MS, host, async (found) => {
-      await say(host.terminal.stderr, NOW);
-      return await outcomeNow(launch, found, newest, host);
-    }));
+    recorded?.undecided.length === 0
+      ? recorded
+      : await withKnownLaunch(words, DEFAULT_TIMEOUT_MS, host, async (found) => {
+          await say(host.terminal.stderr, NOW);
+          return await outcomeNow(launch, found, recorded, host);
+        });
   if (outcome.document.machines.length === 0 && outcome.document.error === undefined)
     throw new UsageError(`launch ${launch} has no machine, so nothing became of it`, {
       hint: `the same command with --launch-id ${launch} goes on with it`,

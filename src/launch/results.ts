@@ -18,6 +18,7 @@ import type { LaunchRecords } from './records.ts';
 /** The JSON document of a launch, of which the records know little. */
 interface WithMachines {
   readonly machines: readonly object[];
+  readonly summary: { readonly succeeded: number; readonly failed: number };
 }
 
 /**
@@ -68,7 +69,7 @@ export async function createResult(
 ): Promise<void> {
   const last = (await numbersOf(records, launch)).at(-1) ?? 0;
   if (last > 0) {
-    const newest = await readResult(records, launch, last);
+    const newest = await readNumbered(records, launch, last);
     if (newest !== undefined && JSON.stringify(newest.document) === JSON.stringify(content.document)) return;
   }
   const { rest, parts } = inParts(content);
@@ -105,23 +106,32 @@ function inParts(content: Content): { readonly rest: object; readonly parts: Rea
 /** Compact: a record of a thousand machines is large. */
 const jsonText = (record: object): string => `${JSON.stringify(record)}\n`;
 
+/** A command may have followed the launch many times: so many records are read, the newest. */
+const READ = 20;
+
 /**
- * Reads what became of a launch.
- * @returns the newest record that knows every verdict, and the newest of all; undefined where there is none
+ * Reads what became of a launch. Of several records the one counts that knows the most machines to have succeeded or failed,
+ * and of equals the newest: whoever watches machines that are gone learns less than the launch itself did.
+ * @returns undefined where there is no record
  * @throws ConflictError where a record is damaged
  */
-export async function readResults(
+export async function readResult(
   records: LaunchRecords,
   launch: LaunchId,
-): Promise<{ readonly whole: ResultRecord | undefined; readonly newest: ResultRecord | undefined }> {
-  let newest: ResultRecord | undefined;
-  for (const number of (await numbersOf(records, launch)).reverse()) {
-    const record = await readResult(records, launch, number);
-    newest ??= record;
-    if (record?.undecided.length === 0) return { whole: record, newest };
-  }
-  return { whole: undefined, newest };
+): Promise<ResultRecord | undefined> {
+  const numbers = (await numbersOf(records, launch)).reverse().slice(0, READ);
+  const all = await Promise.all(numbers.map((number) => readNumbered(records, launch, number)));
+  return all
+    .filter((record) => record !== undefined)
+    .reduce<ResultRecord | undefined>(
+      (best, each) => (decidedIn(each) > decidedIn(best) ? each : best),
+      undefined,
+    );
 }
+
+/** Less than any record, where there is none. */
+const decidedIn = (record: ResultRecord | undefined): number =>
+  record === undefined ? -1 : record.document.summary.succeeded + record.document.summary.failed;
 
 async function numbersOf(records: LaunchRecords, launch: LaunchId): Promise<number[]> {
   const keys = await records.list(`launches/${launch}/results/`);
@@ -142,7 +152,7 @@ const HASH: Kind = {
 };
 
 /** @returns undefined where there is no such record, or where a part of it is gone */
-async function readResult(
+async function readNumbered(
   records: LaunchRecords,
   launch: LaunchId,
   number: number,

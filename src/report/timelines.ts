@@ -20,7 +20,7 @@ function timelineOf(row: MachineRow): MachineTimeline {
   return {
     instance_id: machine.instanceId,
     launched: launchedAt > 0 ? new Date(launchedAt).toISOString() : null,
-    running_ms: seenMs === null || first === null ? seenMs : Math.min(seenMs, first),
+    running_ms: runningMs(seenMs, first),
     kernel_ms: run?.kernel_ms ?? null,
     begin_ms: run?.begin_ms ?? null,
     steps: run?.steps ?? [],
@@ -28,6 +28,18 @@ function timelineOf(row: MachineRow): MachineTimeline {
     over_budget: verdict?.overBudget ?? false,
   };
 }
+
+/**
+ * EC2 is asked every few seconds, and shows a machine running late. One that has told its own begin long before then was running
+ * since nobody knows when.
+ */
+function runningMs(seenMs: number | null, first: number | null): number | null {
+  if (seenMs === null || first === null || seenMs <= first) return seenMs;
+  return seenMs - first <= SEEN_LATE_MS ? first : null;
+}
+
+/** A machine that was seen running so late began to run about when it began its boot. */
+const SEEN_LATE_MS = 1_000;
 
 /** EC2 cuts its launch time to the second. A clock that is further behind is wrong. */
 const atLeast0 = (ms: number): number | null => (ms < -CLOCK_TOLERANCE_MS ? null : Math.max(0, ms));

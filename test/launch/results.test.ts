@@ -6,10 +6,11 @@ import { systemClock } from '../../src/io/clock.ts';
 import { fileRecords } from '../../src/launch/file-records.ts';
 import { memoryRecords } from '../../src/launch/memory-records.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
-import { createResult, readResults } from '../../src/launch/results.ts';
+import { createResult, readResult } from '../../src/launch/results.ts';
 import { launchDocument } from '../../src/report/document.ts';
 import { timelinesOf } from '../../src/report/timelines.ts';
-import { ended, FAILED, instanceId, launchId, META, moduleFailed, SUCCEEDED } from '../report/support.ts';
+import type { Verdict } from '../../src/watch/verdict.ts';
+import { ended, FAILED, LOST, launchId, META, moduleFailed, SILENT, SUCCEEDED } from '../report/support.ts';
 
 const LAUNCH = launchId(META.id);
 let folder = '';
@@ -18,12 +19,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const content = (verdicts: Parameters<typeof ended>[0], undecided: readonly string[] = []) => {
+const content = (verdicts: readonly Verdict[]) => {
   const view = ended(verdicts);
   return {
     verb: 'launch',
     created: '2026-11-21T22:00:00.000Z',
-    undecided,
+    undecided: [],
     document: launchDocument(view, META),
     timelines: timelinesOf(view),
   };
@@ -37,21 +38,47 @@ describe.each([
   test('is read back as it was', async () => {
     const records = make();
     await createResult(records, LAUNCH, content([SUCCEEDED, FAILED]));
-    const { whole, newest } = await readResults(records, LAUNCH);
-    expect(whole).toEqual({ version: 1, result: 1, ...content([SUCCEEDED, FAILED]) });
-    expect(newest).toEqual(whole);
+    expect(await readResult(records, LAUNCH)).toEqual({
+      version: 1,
+      result: 1,
+      ...content([SUCCEEDED, FAILED]),
+    });
   });
 
   test('is nothing for a launch that no command has followed to an end', async () => {
-    expect(await readResults(make(), LAUNCH)).toEqual({ whole: undefined, newest: undefined });
+    expect(await readResult(make(), LAUNCH)).toBeUndefined();
   });
 
-  test('is numbered, and the newest counts that knows all verdicts', async () => {
+  test.each([
+    [
+      'the newest of equals',
+      [
+        [SUCCEEDED, FAILED],
+        [FAILED, SUCCEEDED],
+      ],
+      2,
+    ],
+    [
+      'what a later watch of machines that are gone does not know',
+      [
+        [SUCCEEDED, FAILED],
+        [LOST, LOST],
+      ],
+      1,
+    ],
+    [
+      'a machine that was silent at first, and succeeded later',
+      [
+        [SUCCEEDED, SILENT],
+        [SUCCEEDED, SUCCEEDED],
+      ],
+      2,
+    ],
+    ['what there is', [[LOST]], 1],
+  ])('is numbered, and that record counts that knows most: %s', async (_, all, result) => {
     const records = make();
-    await createResult(records, LAUNCH, content([SUCCEEDED, FAILED]));
-    await createResult(records, LAUNCH, content([SUCCEEDED], [instanceId(0)]));
-    const { whole, newest } = await readResults(records, LAUNCH);
-    expect({ whole: whole?.result, newest: newest?.result }).toEqual({ whole: 1, newest: 2 });
+    for (const verdicts of all) await createResult(records, LAUNCH, content(verdicts));
+    expect((await readResult(records, LAUNCH))?.result).toBe(result);
   });
 
   test('is not recorded twice', async () => {
@@ -82,7 +109,7 @@ describe.each([
     );
     expect(sizes.length).toBeGreaterThan(5);
     expect(Math.max(...sizes.map((size) => size ?? 0))).toBeLessThan(4 * 1024 * 1024);
-    const { whole } = await readResults(records, LAUNCH);
+    const whole = await readResult(records, LAUNCH);
     expect(whole?.document).toEqual(content(verdicts).document);
     expect(whole?.timelines).toEqual(content(verdicts).timelines);
   });
@@ -95,7 +122,7 @@ test('a part that is gone leaves the record unread, a damaged record is told', a
   const results = join(folder, 'launches', LAUNCH, 'results');
   const [part = ''] = readdirSync(join(results, 'parts'));
   rmSync(join(results, 'parts', part));
-  expect(await readResults(records, LAUNCH)).toEqual({ whole: undefined, newest: undefined });
+  expect(await readResult(records, LAUNCH)).toBeUndefined();
   for (const text of [
     '{',
     '{"version":1,"result":1}',
@@ -103,6 +130,6 @@ test('a part that is gone leaves the record unread, a damaged record is told', a
     JSON.stringify({ ...content([]), version: 1, result: 1, parts: ['../../x'] }),
   ]) {
     writeFileSync(join(results, '1.json'), text);
-    await expect(readResults(records, LAUNCH)).rejects.toMatchObject({ exit: 'conflict' });
+    await expect(readResult(records, LAUNCH)).rejects.toMatchObject({ exit: 'conflict' });
   }
 });

@@ -64,11 +64,13 @@ describe('a machine’s timeline', () => {
     ]);
   });
 
-  test('EC2 shows a machine running late: not after its kernel has started', () => {
-    expect(timelineOf(TIMES, 5500)).toMatchObject({ running_ms: 4000 });
+  test('EC2 shows a machine running late: not after its kernel has started, and much later tells nothing', () => {
+    expect(timelineOf(TIMES, 5000)).toMatchObject({ running_ms: 4000 });
+    expect(timelineOf(TIMES, 5001)).toMatchObject({ running_ms: null, kernel_ms: 4000 });
     expect(timelineOf({ ...TIMES, kernelAt: undefined as never }, 20_000)).toMatchObject({
-      running_ms: 9000,
+      running_ms: null,
       kernel_ms: null,
+      begin_ms: 9000,
     });
   });
 
