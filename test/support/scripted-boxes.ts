@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { BoxDriver, BoxSpec, Capacity } from '../../src/local/box.ts';
 
 /** What the script of a box can do. */
@@ -19,6 +20,8 @@ export interface ScriptedPower {
   /** The button was pressed, or the machine is to be reset. A box that is to shut down ends by itself unless this returns true. */
   readonly onPower?: (what: 'shut down' | 'reboot' | 'reset', instanceId: string) => boolean | undefined;
   readonly onForget?: (instanceId: string) => void;
+  /** Takes a client that runs a command. */
+  readonly exec?: (client: Duplex) => boolean;
 }
 
 /** A driver whose boxes are functions, for tests that are about everything but the boxes. */
@@ -54,6 +57,7 @@ export function scriptedDriver(script: BoxScript, power?: ScriptedPower): BoxDri
         pid: undefined,
         ended,
         stop: async () => end('stopped'),
+        ...(power?.exec !== undefined && { exec: power.exec }),
         ...(power !== undefined && {
           power: {
             shutDown: async () => {

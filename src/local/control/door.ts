@@ -38,8 +38,13 @@ export async function openDoor(
       response.destroy();
     });
   });
-  server.on('upgrade', (request: IncomingMessage, client: Duplex) => {
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => client.destroy());
+    // The server forgets such a connection, and would wait for its end.
+    upgraded.add(client);
+    client.once('close', () => upgraded.delete(client));
+    if (head.length > 0) client.unshift(head);
     upgrade(request, client, challenges, context);
   });
   await withSocketPath(path, (short) => listen(server, short));
@@ -50,7 +55,10 @@ export async function openDoor(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       // Whoever still waits for an answer gets a moment to receive it.
-      setTimeout(() => server.closeAllConnections(), 200).unref();
+      setTimeout(() => {
+        server.closeAllConnections();
+        for (const client of upgraded) client.destroy();
+      }, 200).unref();
       await closed;
       rmSync(path, { force: true });
     },

@@ -145,10 +145,13 @@ export class Machines {
 
   /** Boots a machine, again as often as its power comes back after a cut. @returns what its end means */
   async #untilOff(machine: Instance): Promise<LifeEvent> {
-    const { id, shutdownBehaviour: behaviour } = machine.spec;
+    const { id, launchedAt, shutdownBehaviour: behaviour } = machine.spec;
+    // A machine that has booted once has a disk, whether it boots again or not.
+    let hasDisk = machine.startedAt !== launchedAt;
     for (;;) {
       const box = await this.#boot(machine);
       const { reason } = box === undefined ? CRASHED : await this.#follow(machine, box);
+      hasDisk ||= box !== undefined;
       this.#boxes.delete(id);
       machine.pid = undefined;
       const offMs = this.#dark.get(id);
@@ -156,7 +159,7 @@ export class Machines {
       if (offMs !== undefined) await this.#sleep(offMs);
       if (offMs !== undefined && isUp(machine.life) && !this.#closing) continue;
       if (reason === 'shutdown') return { kind: 'shut-down', behaviour };
-      return { kind: 'crashed', stays: this.keepDisks && box !== undefined };
+      return { kind: 'crashed', stays: this.keepDisks && hasDisk };
     }
   }
 

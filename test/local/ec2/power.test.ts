@@ -7,6 +7,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
+import type { BoxDriver } from '../../../src/local/box.ts';
 import { describeAll, idOf, inState, refusal, run, runOne } from '../../support/ec2-calls.ts';
 import { testCloud, until } from '../../support/local-cloud.ts';
 import { scriptedDriver } from '../../support/scripted-boxes.ts';
@@ -63,6 +64,31 @@ describe('StartInstances', () => {
       `IncorrectInstanceState (400): This instance '${gone}' is not in a state from which it can be started.`,
     );
     expect((await inState(cloud.ec2, stopped, 'stopped')).InstanceId).toBe(stopped);
+  });
+
+  test('a machine that does not start again is stopped, and keeps its disk', async () => {
+    const forgotten: string[] = [];
+    const working = scriptedDriver(() => undefined, { onForget: (id) => forgotten.push(id) });
+    let boots = 0;
+    const driver: BoxDriver = {
+      ...working,
+      boot: async (spec, onConsole) => {
+        boots += 1;
+        if (boots === 2) throw new Error('no memory for QEMU');
+        return working.boot(spec, onConsole);
+      },
+    };
+    await using cloud = await testCloud({ driver });
+    const id = await runOne(cloud.ec2);
+    await inState(cloud.ec2, id, 'running');
+    await stop(cloud.ec2, id);
+    await inState(cloud.ec2, id, 'stopped');
+    await start(cloud.ec2, id);
+    await until('it has tried', async () => boots === 2);
+    expect((await inState(cloud.ec2, id, 'stopped')).StateReason?.Code).toBe('Server.InternalError');
+    await start(cloud.ec2, id);
+    await inState(cloud.ec2, id, 'running');
+    expect(forgotten).toEqual([]);
   });
 
   test('a machine that lost its power is stopped, and starts again', async () => {
