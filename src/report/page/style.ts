@@ -11,7 +11,7 @@ export const STYLE = `
 --h0:#0e1217;--h1:#152538;--h2:#1c3b5e;--h3:#28598f;--h4:#4784c4;--h5:#83b5e8;--h6:#d2e6fb;--on-h-low:#cfe2f6;--on-h-high:#06182b;
 --pending:#39424c;--kernel:#55616f;--begin:#8593a5;--step:#4e97da;--step2:#27527d;--after:#2a323b;--track:#171d24;--hatch:#6d7884}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:1560px;padding:1rem clamp(.75rem,2vw,2rem) 3rem;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;overflow-wrap:anywhere}
+body{font-variant-emoji:text;margin:0 auto;max-width:1560px;padding:1rem clamp(.75rem,2vw,2rem) 3rem;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;overflow-wrap:anywhere}
 code,pre,.said{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em;unicode-bidi:isolate;overflow-wrap:anywhere}
 h1{font-size:1.9rem;line-height:1.2;margin:.1rem 0 .3rem;overflow-wrap:anywhere}
 h2{font-size:1.3rem;margin:2.4rem 0 .6rem;padding-top:.6rem;border-top:1px solid var(--line)}
