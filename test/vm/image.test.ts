@@ -1,8 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/io/package-root.ts';
 import { vmImageBuilder } from '../../src/local/vm-image/builder.ts';
 import { LANE_CLOUD } from './support/state.ts';
@@ -65,4 +68,62 @@ test('a package that Debian has not is named, and nothing of the attempt is left
   const build = builder().build({ id: AMI, packages: ['no-such-package'] });
   await expect(build).rejects.toThrow('local_image.packages: Debian has no package named no-such-package');
   expect(layers('.building')).toEqual([]);
+});
+
+/** Builds an image in a state folder of its own, in a process of its own, until its base is being made. */
+async function buildUntilUnderWay(folder: string) {
+  const program = `import { vmImageBuilder } from './src/local/vm-image/builder.ts';
+    const images = vmImageBuilder({ stateDir: ${JSON.stringify(folder)}, packageRoot: process.cwd() });
+    process.once('SIGTERM', () => images.close());
+    await images.build({ id: '${AMI}', packages: [] }).catch((error) => console.log(error.message));`;
+  const child = spawn(
+    process.execPath,
+    ['--import', './scripts/typescript.mjs', '--input-type=module', '--eval', program],
+    { cwd: packageRoot(), stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const underWay = () => processesOf(folder).some((args) => args.includes('mmdebstrap'));
+  while (child.exitCode === null && !underWay()) await setTimeout(50);
+  return child;
+}
+
+/** The command lines of all processes that name a folder, but for this one's child. */
+const processesOf = (folder: string): readonly string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return '';
+      }
+    })
+    .filter((args) => args.includes(folder) && !args.includes('--eval'));
+
+describe('a build in the middle', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rolecall-ended-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('ends at once with its cloud, and leaves nothing', async () => {
+    const child = await buildUntilUnderWay(folder);
+    const said = text(child.stdout);
+    child.kill('SIGTERM');
+    expect(await said).toBe('the local cloud ended before its image was made\n');
+    expect(processesOf(folder)).toEqual([]);
+    expect(readdirSync(join(folder, 'images-vm'))).toEqual([]);
+  });
+
+  test('is ended by the kernel after kill -9: no process, no mount, and files of the user alone', async () => {
+    const child = await buildUntilUnderWay(folder);
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    while (processesOf(folder).length > 0) await setTimeout(50);
+    expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(folder);
+    const [left = ''] = readdirSync(join(folder, 'images-vm'));
+    expect(left).toMatch(/^\.building-/);
+    expect(readdirSync(join(folder, 'images-vm', left, 'root/work'))).toEqual([]);
+  });
 });

@@ -16,11 +16,13 @@ export interface Layer {
  * The layer `name` below `imagesDir`, made by `make` if it isn't there yet.
  * Made beside and renamed, so that it is whole or absent; of two builders at once the first to finish wins.
  * @param make makes `root` in the empty folder that it gets; what it throws is passed on, and nothing is left
+ * @param limit how many of such layers stay when a new one was made
  */
 export async function cachedLayer(
   imagesDir: string,
   name: string,
   make: (folder: string) => Promise<void>,
+  limit?: LayerLimit,
 ): Promise<Layer> {
   const path = join(imagesDir, name);
   if (existsSync(path)) {
@@ -36,6 +38,7 @@ export async function cachedLayer(
   try {
     await make(building);
     await moveInto(building, path);
+    if (limit !== undefined) await thin(imagesDir, limit);
   } finally {
     await rm(building, { recursive: true, force: true });
   }
@@ -55,6 +58,31 @@ async function moveInto(building: string, path: string): Promise<void> {
 const KEEP_MS = 90 * 24 * 60 * 60 * 1000;
 
 const BUILDING = new RegExp(`^\\.building-(${MARK})-`);
+
+/** Large layers: of those with this prefix only the newest stay, and what was used within a day. */
+export interface LayerLimit {
+  /** `image-` */
+  readonly prefix: string;
+  /** How many stay. */
+  readonly newest: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Removes layers over a limit, the longest unused first. */
+async function thin(imagesDir: string, { prefix, newest }: LayerLimit): Promise<void> {
+  const names = (await readdir(imagesDir)).filter((name) => name.startsWith(prefix));
+  const layers = await Promise.all(
+    names.map(async (name) => {
+      const path = join(imagesDir, name);
+      // Missing by now: another builder removed it.
+      return { path, usedAt: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
+    }),
+  );
+  const over = layers.sort((one, other) => other.usedAt - one.usedAt).slice(newest);
+  for (const { path, usedAt } of over)
+    if (systemClock.now() - usedAt > DAY_MS) await rm(path, { recursive: true, force: true });
+}
 
 /** Removes what killed builders left, and layers that nobody uses any more. */
 async function sweep(imagesDir: string): Promise<void> {

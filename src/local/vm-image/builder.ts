@@ -48,6 +48,9 @@ export function vmImageBuilder(options: VmImageOptions): VmImageBuilder {
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
+/** A disk takes hundreds of MB, and each change of an overlay makes one. */
+const DISKS = { prefix: 'image-', newest: 4 } as const;
+
 /** Makes the layers. */
 class Workshop {
   readonly #images: string;
@@ -102,7 +105,7 @@ class Workshop {
   async disk(base: Layer, below: Layer, overlay: string | undefined): Promise<Layer> {
     const files = await imageFiles(this.#packageRoot, overlay, 'unit');
     const name = named('image', await filesHash(files, [nameOf(below)]));
-    return await cachedLayer(this.#images, name, async (building) => {
+    const make = async (building: string) => {
       const root = await rootIn(building);
       await writeFiles(files, join(building, 'files'), []);
       // A unit of the overlay's own is enabled by links that the overlay brings.
@@ -111,7 +114,8 @@ class Workshop {
       if (!end.ok) throw diskFault(end.said, isRoot());
       await rm(join(building, 'files'), { recursive: true });
       for (const file of ['vmlinuz', 'initrd.img']) await link(join(base.root, file), join(root, file));
-    });
+    };
+    return await cachedLayer(this.#images, name, make, DISKS);
   }
 
   #derive(

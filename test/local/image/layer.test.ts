@@ -62,3 +62,17 @@ test('a layer that nobody used for 90 days goes when the next one is made', asyn
   await cachedLayer(folder, 'five', maker(''));
   expect(['old', 'used', 'five'].filter((name) => existsSync(join(folder, name)))).toEqual(['used', 'five']);
 });
+
+test('of large layers the newest stay, and what was used today', async () => {
+  const images = join(folder, 'limited');
+  const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3600 * 1000);
+  for (const [days, name] of ['image-today', 'image-2', 'image-3', 'image-4', 'base-5'].entries()) {
+    await cachedLayer(images, name, maker(''));
+    await utimes(join(images, name), daysAgo(days + 0.5), daysAgo(days + 0.5));
+  }
+  await cachedLayer(images, 'image-new', maker(''), { prefix: 'image-', newest: 1 });
+  // The new one is the newest; that of today may still boot machines.
+  expect((await readdir(images)).sort()).toEqual(['base-5', 'image-new', 'image-today']);
+  await cachedLayer(images, 'image-newer', maker(''), { prefix: 'image-', newest: 4 });
+  expect(await readdir(images)).toHaveLength(4);
+});
