@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../support/cli.ts';
 import { amiCommands } from '../support/page-commands.ts';
 import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
-import { TOOLS, without } from './support/tools.ts';
+import { settled, TOOLS, without } from './support/tools.ts';
 
 let cloud: LaneCloud;
 let launching: Promise<Outcome>;
@@ -151,8 +151,9 @@ describe('docs/ami.md', () => {
     const { code, machine } = await cloud.watch(launch);
     expect({ code, ...machine }).toMatchObject({ code: 0, verdict: 'succeeded' });
     const unit = await inside(
-      // The verdict is told a moment before the script ends.
-      'until systemctl is-active rc-local; do sleep 1; done | tail -1; systemctl show -P After cloud-final | grep -o rc-local.service; test ! -e /etc/systemd/system/rolecall-bootstrapper.service',
+      `${settled('rc-local')}
+      systemctl show -P After cloud-final | grep -o rc-local.service
+      test ! -e /etc/systemd/system/rolecall-bootstrapper.service`,
     );
     expect(unit).toBe('active\nrc-local.service\n');
   });
@@ -167,7 +168,9 @@ describe('docs/ami.md', () => {
     await cloud.until('a run by the unit', () => anotherRun(before));
     const { code, machine } = await cloud.watch(launch);
     expect({ code, ...machine }).toMatchObject({ code: 0, verdict: 'succeeded' });
-    const units = await inside('systemctl is-active rolecall-bootstrapper cloud-final || true');
+    const units = await inside(
+      `${settled('rolecall-bootstrapper')}; systemctl is-active cloud-final || true`,
+    );
     expect(units).toBe('active\ninactive\n');
   });
 });

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
-import { DEPLOY_TOOLS, without } from './support/tools.ts';
+import { DEPLOY_TOOLS, settled, without } from './support/tools.ts';
 
 interface Expected {
   readonly code: number;
@@ -72,7 +72,7 @@ const MORE: Readonly<Record<string, (outcome: Outcome) => Promise<void>>> = {
     // The unit began when cloud-init's last stage was over, and systemd found no circle.
     const inside = await vm.exec(
       machine.instance_id,
-      'systemctl is-active rolecall-bootstrapper; cat /run/lane-runcmd-at-begin >/dev/null && echo after; journalctl -b | grep -c "ordering cycle"',
+      `${settled('rolecall-bootstrapper')}; cat /run/lane-runcmd-at-begin >/dev/null && echo after; journalctl -b | grep -c "ordering cycle"`,
     );
     expect(inside.stdout).toBe('active\nafter\n0\n');
     await vm.stored(`beacons/${launch}/v/${machine.instance_id}/ok.`);

@@ -27,3 +27,7 @@ export function without(tools: readonly string[], line: string): string {
     `python3 -c 'import os, sys; [os.rename(f"/usr/bin/{t}${from}", f"/usr/bin/{t}${to}") for t in sys.argv[1:]]' ${tools.join(' ')}`;
   return `${move('', '.away')}; status=0; ${line} >/dev/null 2>&1 || status=$?; ${move('.away', '')}; exit "$status"`;
 }
+
+/** A shell line that says how a unit stands. A verdict is told a moment before the unit's start is over. */
+export const settled = (unit: string): string =>
+  `while state=$(systemctl is-active ${unit}); [ "$state" = activating ]; do sleep 1; done; echo "$state"`;
