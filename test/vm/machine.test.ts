@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../support/cli.ts';
 import { amiCommands } from '../support/page-commands.ts';
 import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
-import { settled, TOOLS, without } from './support/tools.ts';
+import { RESTART, settled, TOOLS, without } from './support/tools.ts';
 
 let cloud: LaneCloud;
 let launching: Promise<Outcome>;
@@ -36,8 +36,7 @@ async function inside(line: string, input?: Buffer): Promise<string> {
   return stdout;
 }
 
-const restart = (mode: string) =>
-  inside(`echo ${mode} >/run/lane-mode; systemctl restart rolecall-bootstrapper || true`);
+const restart = (mode: string) => inside(`echo ${mode} >/run/lane-mode; ${RESTART} || true`);
 
 describe('before anything valid has come from the machine', () => {
   test.each(TOOLS)('without %s the machine fails, and says so', async (said, tools) => {
@@ -101,7 +100,7 @@ describe('then', () => {
     await inside(
       `echo ok >/run/lane-mode; ip link set eth0 down
       systemd-run --quiet --on-active=20 ip link set eth0 up
-      systemctl restart rolecall-bootstrapper`,
+      ${RESTART}`,
     );
     const { code, machine } = await cloud.watch(launch);
     expect({ code, ...machine }).toMatchObject({ code: 0, verdict: 'succeeded' });

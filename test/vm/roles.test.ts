@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
-import { DEPLOY_TOOLS, settled, without } from './support/tools.ts';
+import { DEPLOY_TOOLS, RESTART, settled, without } from './support/tools.ts';
 
 interface Expected {
   readonly code: number;
@@ -77,7 +77,7 @@ const MORE: Readonly<Record<string, (outcome: Outcome) => Promise<void>>> = {
     expect(inside.stdout).toBe('active\nafter\n0\n');
     await vm.stored(`beacons/${launch}/v/${machine.instance_id}/ok.`);
     for (const tool of DEPLOY_TOOLS) {
-      await vm.exec(machine.instance_id, without([tool], 'systemctl restart rolecall-bootstrapper'));
+      await vm.exec(machine.instance_id, without([tool], RESTART));
       const again = await vm.watch(launch);
       expect({ tool, code: again.code, failure: again.machine.failure }).toMatchObject({
         code: 3,

@@ -31,3 +31,7 @@ export function without(tools: readonly string[], line: string): string {
 /** A shell line that says how a unit stands. A verdict is told a moment before the unit's start is over. */
 export const settled = (unit: string): string =>
   `while state=$(systemctl is-active ${unit}); [ "$state" = activating ]; do sleep 1; done; echo "$state"`;
+
+/** A shell line that runs the bootstrapper once more, however often that was done in the last seconds. */
+export const RESTART =
+  '{ systemctl reset-failed rolecall-bootstrapper; systemctl restart rolecall-bootstrapper; }';
