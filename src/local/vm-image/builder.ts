@@ -7,7 +7,8 @@ import { cachedLayer, type Layer } from '../image/layer.ts';
 import { baseFault, diskFault, packagesFault } from './faults.ts';
 import { hasTool, hostRecipe, missingTools } from './host.ts';
 import { runInNamespace } from './namespace.ts';
-import { type BaseRecipe, baseName, basePackages, named, packagesName } from './recipe.ts';
+import { type BaseRecipe, baseName, basePackages, deriveHash, named, packagesName } from './recipe.ts';
+import type { SourceFiles } from './sources.ts';
 
 /** What images of virtual machines are made with. */
 export interface VmImageOptions {
@@ -37,8 +38,9 @@ export function vmImageBuilder(options: VmImageOptions): VmImageBuilder {
     build: async ({ id, overlay, packages }) => {
       const missing = missingTools(hasTool, isRoot());
       if (missing !== undefined) throw missing;
-      const base = await workshop.base(await hostRecipe());
-      const below = packages.length === 0 ? base : await workshop.packages(base, packages);
+      const recipe = await hostRecipe();
+      const base = await workshop.base(recipe);
+      const below = packages.length === 0 ? base : await workshop.packages(base, packages, recipe.sources);
       const disk = await workshop.disk(base, below, overlay);
       known.set(id, disk.root);
       return { root: disk.root, built: base.built || below.built || disk.built };
@@ -87,11 +89,17 @@ class Workshop {
   }
 
   /** root.tar, from that of the base. */
-  packages(base: Layer, packages: readonly string[]): Promise<Layer> {
+  packages(base: Layer, packages: readonly string[], sources: SourceFiles): Promise<Layer> {
     return cachedLayer(this.#images, packagesName(nameOf(base), packages, this.#here), async (building) => {
       const root = await rootIn(building);
       const debs = join(building, 'debs');
       const settings = [`Dir::State::status=${join(base.root, 'dpkg-status')}`];
+      // A host of another distribution has no sources of Debian: those that mmdebstrap chose.
+      if (Object.keys(sources).length === 0)
+        settings.push(
+          `Dir::Etc::sourcelist=${join(base.root, 'apt/sources.list')}`,
+          `Dir::Etc::sourceparts=${join(base.root, 'apt/sources.list.d')}/`,
+        );
       const plan = { packages, aptDir: this.#apt, settings, keep: true };
       if ((await downloadPackages(plan, debs, this.#signal)).length === 0)
         return await link(join(base.root, 'root.tar'), join(root, 'root.tar'));
@@ -104,7 +112,7 @@ class Workshop {
   /** disk.img, vmlinuz and initrd.img. */
   async disk(base: Layer, below: Layer, overlay: string | undefined): Promise<Layer> {
     const files = await imageFiles(this.#packageRoot, overlay, 'unit');
-    const name = named('image', await filesHash(files, [nameOf(below)]));
+    const name = named('image', await filesHash(files, [nameOf(below), deriveHash(this.#here)]));
     const make = async (building: string) => {
       const root = await rootIn(building);
       await writeFiles(files, join(building, 'files'), []);

@@ -13,6 +13,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/root.sh"
 
 make_work "$out"
+# The same words as those of a full disk, unless this says which of the two it was.
+trap '(($? == 0)) || [[ $(df --output=avail "$work" | tail -n 1) -ge 1024 ]] || echo "rolecall: memory full" >&2' EXIT
 tar --numeric-owner --xattrs --xattrs-include='*' -C "$work/root" -xf "$base"
 
 install_packages() {

@@ -34,6 +34,10 @@ export function diskFault(said: string, root: boolean): RolecallError {
 }
 
 function hostFault(said: string, root: boolean): UsageError | undefined {
+  if (/^rolecall: memory full$/m.test(said))
+    return new UsageError('the image of virtual machines is larger than 3 GiB', {
+      hint: 'take packages out of local_image.packages, or large files out of the overlay',
+    });
   const full = fullDisk(said);
   if (full !== undefined) return noSpace(full);
   const refused = /^(?:unshare|newuidmap|newgidmap|mount): .*$/m.exec(said)?.[0];

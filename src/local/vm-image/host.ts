@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
@@ -8,6 +8,9 @@ import { type SourceFile, sourcesOf } from './sources.ts';
 
 /** The release of images where the host is no Debian. */
 const DEFAULT_RELEASE = 'bookworm';
+
+/** What Debian signs its packages with: the package debian-archive-keyring. */
+const DEBIAN_KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** The programs that make an image, with the Debian package of each; the last one for ordinary users only. */
 const TOOLS = [
@@ -56,7 +59,16 @@ export async function hostRecipe(): Promise<BaseRecipe> {
       },
     );
   const release = debianRelease(await readFile('/etc/os-release', 'utf8').catch(() => ''));
-  if (release === undefined) return { release: DEFAULT_RELEASE, architecture, sources: {} };
+  if (release === undefined) {
+    if (!existsSync(DEBIAN_KEYS))
+      throw new UsageError(
+        "the image of local virtual machines can't be made: this machine has no keys of Debian's",
+        {
+          hint: 'sudo apt-get install debian-archive-keyring',
+        },
+      );
+    return { release: DEFAULT_RELEASE, architecture, sources: {} };
+  }
   return { release, architecture, sources: sourcesOf(await sourceFiles('/etc/apt'), release) };
 }
 

@@ -46,9 +46,15 @@ export function baseName(recipe: BaseRecipe, here: string): string {
 
 /** Returns the name of the layer of packages over a base. @param base its name */
 export function packagesName(base: string, packages: readonly string[], here: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([base, [...packages].sort()]));
+  const from = JSON.stringify([base, [...packages].sort(), deriveHash(here)]);
+  return named('packages', createHash('sha256').update(from).digest('hex'));
+}
+
+/** SHA-256 (hex) over what makes packages and disks from a base. */
+export function deriveHash(here: string): string {
+  const hash = createHash('sha256');
   for (const path of ['derive.sh', 'root.sh']) hash.update(readFileSync(join(here, path)));
-  return named('packages', hash.digest('hex'));
+  return hash.digest('hex');
 }
 
 /** `image-0f...`: of a SHA-256, as much as tells layers apart. */

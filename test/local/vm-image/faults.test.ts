@@ -53,3 +53,9 @@ Errors were encountered while processing:
     'local_image.packages: dpkg failed: Errors were encountered while processing:',
   );
 });
+
+test('an image that is too large for the memory that it is made in is no full disk', () => {
+  const said = 'tar: cannot write: No space left on device\nrolecall: memory full\n';
+  expect(diskFault(said, true).message).toBe('the image of virtual machines is larger than 3 GiB');
+  expect(packagesFault(said, ['big'], true).hint).toContain('local_image.packages');
+});

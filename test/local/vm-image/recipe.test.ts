@@ -36,6 +36,8 @@ test('the order of packages makes no other layer; another base or other packages
   expect(packagesName('base-1', ['nginx', 'memcached'], folder)).toBe(name);
   expect(packagesName('base-2', ['memcached', 'nginx'], folder)).not.toBe(name);
   expect(packagesName('base-1', ['memcached'], folder)).not.toBe(name);
+  appendFileSync(join(folder, 'derive.sh'), '# changed\n');
+  expect(packagesName('base-1', ['memcached', 'nginx'], folder)).not.toBe(name);
 });
 
 test('the kernel is that of the processor', () => {
