@@ -156,9 +156,9 @@ function repositoryFailure(index: number): Failure {
       ...Array.from(
         { length: 24 },
         (_, line) =>
-          `Get:${line + 1} http://deb.debian.org/debian bookworm/main amd64 lib${line} amd64 2.36-${line} [74.1 kB]`,
+          `Get:${line + 1} http://mirror.example/debian bookworm/main amd64 lib${line} amd64 2.36-${line} [74.1 kB]`,
       ),
-      `Err:25 http://deb.debian.org/debian bookworm/main amd64 nginx amd64 1.22.1-9`,
+      `Err:25 http://mirror.example/debian bookworm/main amd64 nginx amd64 1.22.1-9`,
       `  502  Bad Gateway [IP: 10.0.0.${index % 250} 3142]`,
       error,
       'E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?',
