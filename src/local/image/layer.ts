@@ -65,13 +65,16 @@ export interface LayerLimit {
   readonly prefix: string;
   /** How many stay. */
   readonly newest: number;
+  /** Names of layers that stay in any case: a stopped machine's disk needs the layer when the machine starts again. */
+  readonly inUse: ReadonlySet<string>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Removes layers over a limit, the longest unused first. */
-async function thin(imagesDir: string, { prefix, newest }: LayerLimit): Promise<void> {
-  const names = (await readdir(imagesDir)).filter((name) => name.startsWith(prefix));
+async function thin(imagesDir: string, { prefix, newest, inUse }: LayerLimit): Promise<void> {
+  const found = await readdir(imagesDir);
+  const names = found.filter((name) => name.startsWith(prefix) && !inUse.has(name));
   const layers = await Promise.all(
     names.map(async (name) => {
       const path = join(imagesDir, name);

@@ -61,6 +61,8 @@ class Workshop {
   readonly #here: string;
   readonly #packageRoot: string;
   readonly #signal: AbortSignal;
+  /** Names of the disks that this cloud's machines were booted from. */
+  readonly #inUse = new Set<string>();
 
   constructor({ stateDir, packageRoot }: VmImageOptions, signal: AbortSignal) {
     this.#images = join(stateDir, 'images-vm');
@@ -123,7 +125,8 @@ class Workshop {
       await rm(join(building, 'files'), { recursive: true });
       for (const file of ['vmlinuz', 'initrd.img']) await link(join(base.root, file), join(root, file));
     };
-    return await cachedLayer(this.#images, name, make, DISKS);
+    this.#inUse.add(name);
+    return await cachedLayer(this.#images, name, make, { ...DISKS, inUse: this.#inUse });
   }
 
   #derive(

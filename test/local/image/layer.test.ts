@@ -70,9 +70,10 @@ test('of large layers the newest stay, and what was used today', async () => {
     await cachedLayer(images, name, maker(''));
     await utimes(join(images, name), daysAgo(days + 0.5), daysAgo(days + 0.5));
   }
-  await cachedLayer(images, 'image-new', maker(''), { prefix: 'image-', newest: 1 });
-  // The new one is the newest; that of today may still boot machines.
-  expect((await readdir(images)).sort()).toEqual(['base-5', 'image-new', 'image-today']);
-  await cachedLayer(images, 'image-newer', maker(''), { prefix: 'image-', newest: 4 });
-  expect(await readdir(images)).toHaveLength(4);
+  const inUse = new Set(['image-4']);
+  await cachedLayer(images, 'image-new', maker(''), { prefix: 'image-', newest: 1, inUse });
+  // The new one is the newest; that of today may still boot machines; image-4 has a stopped machine.
+  expect((await readdir(images)).sort()).toEqual(['base-5', 'image-4', 'image-new', 'image-today']);
+  await cachedLayer(images, 'image-newer', maker(''), { prefix: 'image-', newest: 4, inUse });
+  expect(await readdir(images)).toHaveLength(5);
 });
