@@ -1,4 +1,5 @@
-// Runs the benchmarks one after the other: npm run bench [-- NAME ...]. Needs a machine that does nothing else.
+// Runs the benchmarks one after the other: npm run bench [-- NAME ...]. Needs a machine that does nothing else. `vm` runs
+// by name only, since it needs QEMU.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,7 @@ const folder = fileURLToPath(new URL('../bench/', import.meta.url));
 const all = readdirSync(folder)
   .filter((file) => file.endsWith('.mjs') && file !== 'measure.mjs')
   .map((file) => file.replace('.mjs', ''));
-const names = process.argv.length > 2 ? process.argv.slice(2) : all;
+const names = process.argv.length > 2 ? process.argv.slice(2) : all.filter((name) => name !== 'vm');
 for (const name of names) {
   if (!all.includes(name)) {
     console.error(`there is no benchmark "${name}": ${all.join(', ')}`);
