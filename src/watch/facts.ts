@@ -305,7 +305,11 @@ function isBlank(line: string): boolean {
  */
 const KERNEL = '^(?:\\S+ login: |\\s+)?\\[ *\\d+\\.\\d{6}\\] ?(?:\\[ *[TC]\\d+\\] ?)?';
 const PANIC = new RegExp(`${KERNEL}Kernel panic - not syncing\\b`);
-const STARTED = new RegExp(`${KERNEL.replace('\\d+\\.\\d{6}', '0\\.0{6}')}Linux version \\S`);
+/** What the kernel's boot stub writes to the line before the kernel does, often cut short: its last message has no line end. */
+const STUB = '^(?:(?:Probing EDD|Decompressing Linux|Loading initial|Booting )[^\\[]{0,80})?';
+const STARTED = new RegExp(
+  `${KERNEL.replace('\\d+\\.\\d{6}', '0\\.0{6}').replace('^', STUB)}Linux version \\S`,
+);
 
 /** Whether a pattern fits the line as it stands or as the script printed it: `^Done` is meant for the latter. */
 const fits = (pattern: LinearPattern | undefined, forms: readonly string[]): boolean =>
