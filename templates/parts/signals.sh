@@ -14,22 +14,26 @@ set_traps() {
 
 # Ends the run if a signal has come; on_exit says which.
 heed() {
-  if [[ -n $SIGNALED ]]; then exit 1; fi
+  [[ -z $SIGNALED ]] || exit 1
 }
 
 # Sends SIGTERM, or $1, to the process CHILD and to its group, where it has one.
 end_child() {
-  kill "-${1:-TERM}" -- ${CHILD:+"-$CHILD" "$CHILD"} 2>/dev/null || true
+  kill "-${1:-TERM}" -- ${CHILD:+"-$CHILD" "$CHILD"} 2>/dev/null || :
 }
 
-# Whether the machine is going down: by systemd, or else by the runlevel.
+# Whether the machine is going down: by systemd, by its last stage, which replaces process 1, or by the runlevel.
 shutting_down() {
-  [[ $(timeout -s9 5 systemctl is-system-running 2>&1) == stopping || $(runlevel 2>&1) == *' '[06] ]]
+  [[ $({
+    timeout -s9 5 systemctl is-system-running
+    cat "$ROOT/proc/1/comm"
+    runlevel
+  } 2>&1) =~ stopping|shutdow|' '[06]$ ]]
 }
 
 # Sleeps $1 seconds, or until a signal comes.
 pause() {
   sleep "$1" &
-  wait "$!" || true
+  wait "$!" || :
   heed
 }

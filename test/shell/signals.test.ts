@@ -209,6 +209,16 @@ describe('a machine that shuts down gives no verdict', () => {
     expect(outcome.stdout).not.toMatch(/ERROR|verdict|end init/);
   });
 
+  // A unit with KillMode=process, as cloud-final, leaves its script to systemd-shutdown, which answers no systemctl.
+  test.each(['systemd-shutdow', 'shutdown'])('process 1 is %s, and systemctl fails', async (name) => {
+    const box = bootBox(RUNS_ON);
+    box.write('proc/1/comm', `${name}\n`);
+    const tools = { systemctl: 'echo offline; exit 1', runlevel: 'echo unknown; exit 1' };
+    const outcome = await bootWith(box, tools, whenSaid(']: here', 'SIGTERM'));
+    expect(last(outcome)).toBe('143: interrupted init');
+    expect(outcome.stdout).not.toMatch(/ERROR|verdict|end init/);
+  });
+
   test('nor where its script fails because of that', async () => {
     const outcome = await bootWith(bootBox('exit 3'), STOPPING, {});
     expect(last(outcome)).toBe('3: interrupted init');
