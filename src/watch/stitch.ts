@@ -63,8 +63,8 @@ export function stitch(state: Stitch, snapshot: ConsoleSnapshot): Stitched {
   if (end.length >= MIN_OVERLAP || (state.whole && end.length === state.known.length)) {
     return grown(timed, text, end.length);
   }
-  const older = snapshot.takenAt !== undefined && snapshot.takenAt < state.takenAt;
-  return disjoint(timed, text, older);
+  const { takenAt = state.takenAt } = snapshot;
+  return disjoint(timed, text, Math.sign(takenAt - state.takenAt));
 }
 
 interface Stitched {
@@ -72,14 +72,18 @@ interface Stitched {
   readonly piece?: Piece;
 }
 
-/** Nothing of it ends what is known: an older snapshot that reaches back further, or a console that went on unseen. */
-function disjoint(state: Stitch, text: string, older: boolean): Stitched {
+/**
+ * Nothing of it ends what is known: an older snapshot that reaches back further, or a console that went on unseen.
+ * @param age negative for a snapshot that EC2 took before the newest one, positive behind it, 0 where nothing tells. What was taken
+ * later ends later: where it ends as what is known begins, two boots printed the same lines.
+ */
+function disjoint(state: Stitch, text: string, age: number): Stitched {
   if (overlap(state.before, text).contained) return { state };
   const start = overlap(text, state.known);
-  if (!state.whole && !start.contained && start.length >= MIN_OVERLAP) {
+  if (age <= 0 && !state.whole && !start.contained && start.length >= MIN_OVERLAP) {
     return extendedBackwards(state, text, start.length);
   }
-  if (older) {
+  if (age < 0) {
     const before = state.before === '' ? text : state.before;
     return { state: { ...state, before }, piece: { text, join: 'older', cutHead: isFull(text, state.ring) } };
   }

@@ -125,6 +125,21 @@ test('text that is lost never makes a success of a last run that told something 
       // The last reading shows the console's end, and so how the last run ended.
       if (end !== 'ok') expect(outcome).not.toBe('succeeded');
     }),
-    { numRuns: 3_000 },
+    {
+      numRuns: 3_000,
+      // The first and the last boot end with the same line of the kernel.
+      examples: [
+        [
+          [
+            { end: 'panic', epoch: BOOTED, shown: false },
+            { end: 'ok', epoch: 1, shown: false },
+            { end: 'ok', epoch: BOOTED - 3600, shown: false },
+            { end: 'panic', epoch: BOOTED, shown: false },
+          ],
+          1653,
+          0,
+        ],
+      ],
+    },
   );
 });

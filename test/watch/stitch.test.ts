@@ -147,3 +147,23 @@ test('a thousand full snapshots of a hostile console are read in linear work', (
   expect(told).toBeGreaterThan(0);
   expect(state.known.length).toBeLessThanOrEqual(4 * RING);
 }, 30_000);
+
+describe('what is known begins with the lines that another snapshot ends with', () => {
+  const panic = '[   12.345678] Kernel panic - not syncing: Fatal exception\r\n';
+  const ring = 1_000;
+  const known = ringOf(`${lines(0, 9)}${panic}${lines(9, 27)}`, ring);
+  const other = ringOf(`${lines(70, 99, 'boot')}${panic}`, ring);
+  const start = known.slice(known.indexOf(panic));
+
+  test.each([
+    ['later: the same lines of another boot, behind what is known', 2000, 'gap'],
+    ['earlier: what stood before', 500, 'older'],
+    ['at the same time: what stood before', 1000, 'older'],
+    ['at a time that EC2 does not tell: what stood before', undefined, 'older'],
+  ])('taken %s', (_what, takenAt, join) => {
+    const text = ringOf(start, ring).padEnd(ring - 10, 'x');
+    const newer = { text: other, ...(takenAt !== undefined && { takenAt }) };
+    const pieces = read([{ text, takenAt: 1000 }, newer], ring);
+    expect(pieces.map((piece) => piece.join)).toEqual(['continues', join]);
+  });
+});
