@@ -111,7 +111,7 @@ class InputPump {
     process.stdin.pause();
   }
 
-  /** The command has read so many bytes. */
+  /** The command has read this number of bytes. */
   taken(count: number): void {
     this.#underWay -= count;
     if (this.#underWay < INPUT_WINDOW) process.stdin.resume();

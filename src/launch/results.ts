@@ -106,7 +106,7 @@ function inParts(content: Content): { readonly rest: object; readonly parts: Rea
 /** Compact: a record of a thousand machines is large. */
 const jsonText = (record: object): string => `${JSON.stringify(record)}\n`;
 
-/** A command may have followed the launch many times: so many records are read, the newest. */
+/** Upper limit of the records that are read, newest first: many commands may have followed the launch. */
 const READ = 20;
 
 /**

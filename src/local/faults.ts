@@ -35,7 +35,7 @@ export interface MetadataFault extends Struck {
   readonly userAgent?: string;
   /** Each answer comes so much later, milliseconds. */
   readonly delayMs?: number;
-  /** The first so many requests of each boot get status 503. */
+  /** Number of requests at the start of each boot that get status 503. */
   readonly failFirst?: number;
   /** For so long after the first request of each boot, connections break without an answer; milliseconds. */
   readonly deadMs?: number;

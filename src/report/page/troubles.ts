@@ -7,11 +7,11 @@ import { type Html, html } from './html.ts';
 import { commandText, glyph, hint, machineLink } from './machine.ts';
 import type { Timed } from './phases.ts';
 
-/** Console excerpts of so many clusters stand open. */
+/** Number of clusters whose console excerpts stand open. */
 const OPEN = 3;
 /** Lines of a longer excerpt that stand outside of a fold. */
 const AROUND = 12;
-/** Up to so many machines of a cluster are named outside of a fold. */
+/** Upper limit of the machines that a cluster names outside of a fold. */
 const NAMED = 10;
 
 /** The machines without success, those with the same trouble together. */
