@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { boxProgram } from '../src/io/box-program.ts';
 import { ROOT } from './support/cli.ts';
 import { amiCommands } from './support/page-commands.ts';
+import { shellEnv } from './support/shell-env.ts';
 
 interface Component {
   readonly group?: string;
@@ -16,7 +17,7 @@ interface Component {
 /** The tarball of `npm pack`, installed into an empty folder without any registry, as a user's machine would. */
 describe('the packed package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-pack-'));
-  const env = { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(folder, 'state') };
+  const env = { ...shellEnv(), XDG_STATE_HOME: join(folder, 'state') };
   const run = (command: string, args: string[]) =>
     execFileSync(command, args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const bin = (name: string) => join(folder, 'node_modules', '.bin', name);

@@ -10,6 +10,7 @@ import { RebootInstancesCommand, StartInstancesCommand, StopInstancesCommand } f
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../support/cli.ts';
 import { amiCommands } from '../support/page-commands.ts';
+import { shellEnv } from '../support/shell-env.ts';
 import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
 import { RESTART, settled, TOOLS, without } from './support/tools.ts';
 
@@ -117,7 +118,7 @@ describe('docs/ami.md', () => {
     symlinkSync(ROOT, join(folder, 'lib/node_modules/rolecall'));
     execFileSync('bash', ['-euc', `scp() { :; }\n${commands.pack}`], {
       cwd: folder,
-      env: { ...process.env, NODE_OPTIONS: '', NPM_CONFIG_PREFIX: folder },
+      env: { ...shellEnv(), NPM_CONFIG_PREFIX: folder },
     });
     // A machine that never had rolecall, but for the init script of this test.
     await inside(`cp /etc/rolecall/init/b/bootstrapper.sh /root/own.sh
