@@ -13,6 +13,7 @@ import { macOf } from './vm/command.ts';
 import { VM_PROXY_ADDRESS, VM_S3_ADDRESS, vmDriver } from './vm/driver.ts';
 import { requireVmPrograms } from './vm/programs.ts';
 import { vmImageBuilder } from './vm-image/builder.ts';
+import { imageRelease } from './vm-image/host.ts';
 
 /**
  * The virtual machines of a cloud and the images that they boot from, put together.
@@ -27,9 +28,10 @@ export async function virtualMachines(
 ): Promise<{ readonly driver: BoxDriver; readonly images: ImageBuilder }> {
   requireVmPrograms();
   const size = vmSize(process.env);
+  const release = imageRelease(process.env);
   const how = await acceleration(process.env['ROLECALL_VM_ACCEL'], folder);
   const budget = vmBudget(size, how, await availableMib(), availableParallelism());
-  const images = vmImageBuilder({ stateDir: folder, packageRoot: packageRoot() });
+  const images = vmImageBuilder({ stateDir: folder, packageRoot: packageRoot(), release });
   const listeners = (spec: BoxSpec): readonly BoxListener[] => [
     { ...METADATA_ADDRESS, handler: machineMetadata(spec, clock, macOf(spec.instanceId)) },
     ...(spec.services.s3 === undefined ? [] : [{ ...VM_S3_ADDRESS, handler: spec.services.s3.handler }]),

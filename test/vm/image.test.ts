@@ -8,9 +8,11 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../src/io/package-root.ts';
 import { vmImageBuilder } from '../../src/local/vm-image/builder.ts';
+import { imageRelease } from '../../src/local/vm-image/host.ts';
 import { LANE_CLOUD } from './support/state.ts';
 
 const AMI = 'ami-0123456789abcdef0';
+const RELEASE = imageRelease(process.env);
 // The base is the lane's own: it takes minutes to make.
 const stateDir = LANE_CLOUD;
 const overlay = mkdtempSync(join(tmpdir(), 'rolecall-overlay-'));
@@ -18,7 +20,7 @@ cpSync(join(packageRoot(), 'image'), overlay, { recursive: true });
 afterAll(() => rmSync(overlay, { recursive: true }));
 
 mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-const builder = () => vmImageBuilder({ stateDir, packageRoot: packageRoot() });
+const builder = () => vmImageBuilder({ stateDir, packageRoot: packageRoot(), release: RELEASE });
 const request = { id: AMI, overlay, packages: ['memcached'] };
 const layers = (kind: string) =>
   readdirSync(join(stateDir, 'images-vm')).filter((name) => name.startsWith(kind));
@@ -73,7 +75,7 @@ test('a package that Debian has not is named, and nothing of the attempt is left
 /** Builds an image in a state folder of its own, in a process of its own, until its base is being made. */
 async function buildUntilUnderWay(folder: string) {
   const program = `import { vmImageBuilder } from './src/local/vm-image/builder.ts';
-    const images = vmImageBuilder({ stateDir: ${JSON.stringify(folder)}, packageRoot: process.cwd() });
+    const images = vmImageBuilder({ stateDir: ${JSON.stringify(folder)}, packageRoot: process.cwd(), release: '${RELEASE}' });
     process.once('SIGTERM', () => images.close());
     await images.build({ id: '${AMI}', packages: [] }).catch((error) => console.log(error.message));`;
   const child = spawn(

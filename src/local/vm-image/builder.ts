@@ -8,7 +8,6 @@ import { baseFault, diskFault, packagesFault } from './faults.ts';
 import { hasTool, hostRecipe, missingTools } from './host.ts';
 import { runInNamespace } from './namespace.ts';
 import { type BaseRecipe, baseName, basePackages, deriveHash, named, packagesName } from './recipe.ts';
-import type { SourceFiles } from './sources.ts';
 
 /** What images of virtual machines are made with. */
 export interface VmImageOptions {
@@ -16,6 +15,8 @@ export interface VmImageOptions {
   readonly stateDir: string;
   /** Folder that holds rolecall's package.json. */
   readonly packageRoot: string;
+  /** Code name of the Debian release. */
+  readonly release: string;
 }
 
 /** Builds images of virtual machines, and knows where each lies. */
@@ -38,9 +39,9 @@ export function vmImageBuilder(options: VmImageOptions): VmImageBuilder {
     build: async ({ id, overlay, packages }) => {
       const missing = missingTools(hasTool, isRoot());
       if (missing !== undefined) throw missing;
-      const recipe = await hostRecipe();
+      const recipe = await hostRecipe(options.release);
       const base = await workshop.base(recipe);
-      const below = packages.length === 0 ? base : await workshop.packages(base, packages, recipe.sources);
+      const below = packages.length === 0 ? base : await workshop.packages(base, packages);
       const disk = await workshop.disk(base, below, overlay);
       known.set(id, disk.root);
       return { root: disk.root, built: base.built || below.built || disk.built };
@@ -85,23 +86,22 @@ class Workshop {
       const packages = basePackages(recipe.architecture).join(',');
       const args = [this.#apt, recipe.release, packages, join(this.#here, 'root'), ...sources];
       const end = await runInNamespace([join(this.#here, 'base.sh'), root, ...args], this.#signal);
-      if (!end.ok) throw baseFault(end.said, isRoot());
+      if (!end.ok) throw baseFault(end.said, recipe.release, isRoot());
       for (const path of sources) await rm(path);
     });
   }
 
   /** root.tar, from that of the base. */
-  packages(base: Layer, packages: readonly string[], sources: SourceFiles): Promise<Layer> {
+  packages(base: Layer, packages: readonly string[]): Promise<Layer> {
     return cachedLayer(this.#images, packagesName(nameOf(base), packages, this.#here), async (building) => {
       const root = await rootIn(building);
       const debs = join(building, 'debs');
-      const settings = [`Dir::State::status=${join(base.root, 'dpkg-status')}`];
-      // A host of another distribution has no sources of Debian: those that mmdebstrap chose.
-      if (Object.keys(sources).length === 0)
-        settings.push(
-          `Dir::Etc::sourcelist=${join(base.root, 'apt/sources.list')}`,
-          `Dir::Etc::sourceparts=${join(base.root, 'apt/sources.list.d')}/`,
-        );
+      // The base's own sources: the host's may be of another release.
+      const settings = [
+        `Dir::State::status=${join(base.root, 'dpkg-status')}`,
+        `Dir::Etc::sourcelist=${join(base.root, 'apt/sources.list')}`,
+        `Dir::Etc::sourceparts=${join(base.root, 'apt/sources.list.d')}/`,
+      ];
       const plan = { packages, aptDir: this.#apt, settings, keep: true };
       if ((await downloadPackages(plan, debs, this.#signal)).length === 0)
         return await link(join(base.root, 'root.tar'), join(root, 'root.tar'));

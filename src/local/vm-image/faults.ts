@@ -3,13 +3,15 @@ import { kernelHint } from '../box/kernel.ts';
 import { commonFault, firstFault, fullDisk, lastFault, noSpace } from '../image/apt-faults.ts';
 
 /** Why the base could not be made, for the operator. @param said what mmdebstrap and its tools printed */
-export function baseFault(said: string, root: boolean): UsageError {
+export function baseFault(said: string, release: string, root: boolean): UsageError {
   const outcome = { ok: false, said };
   const common =
     commonFault('the packages of the image of virtual machines', outcome, outcome) ?? hostFault(said, root);
   if (common !== undefined) return common;
   return new UsageError(`the image of virtual machines could not be made: ${firstFault(outcome)}`, {
-    hint: 'check that this machine’s apt sources have the release that it runs: apt-get update',
+    hint: /NO_PUBKEY/.test(said)
+      ? `get the keys of ${release}: sudo apt-get install --only-upgrade debian-archive-keyring`
+      : `check that the mirror in this machine’s apt sources has ${release}, or name one that it has by ROLECALL_VM_RELEASE`,
   });
 }
 

@@ -5,7 +5,7 @@ import type { SourceFiles } from './sources.ts';
 
 /** What the base of all images is made from. */
 export interface BaseRecipe {
-  /** Name of the Debian release: `bookworm`. */
+  /** Name of the Debian release: `trixie`. */
   readonly release: string;
   /** Debian's name of the processor: `amd64`. */
   readonly architecture: string;
@@ -22,6 +22,8 @@ export const basePackages = (architecture: string): readonly string[] => [
     'systemd-sysv',
     'udev',
     'dbus',
+    // cloud-init grows the root by it.
+    'e2fsprogs',
     `linux-image-cloud-${architecture}`,
     'initramfs-tools',
     'busybox-static',

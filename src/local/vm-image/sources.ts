@@ -39,6 +39,22 @@ export function sourcesOf(files: readonly SourceFile[], release: string): Source
   };
 }
 
+/**
+ * Picks what the host's files say of a release. Where they don't have it, the same mirrors are asked for it that the host's
+ * own release comes from: a mirror of Debian has all of them.
+ * @param own the host's release
+ */
+export function sourcesFor(files: readonly SourceFile[], own: string, release: string): SourceFiles {
+  const asked = sourcesOf(files, release);
+  if (Object.keys(asked).length > 0) return asked;
+  const { list, sources } = sourcesOf(files, own);
+  const renamed = (text: string) => text.replace(new RegExp(`(?<=\\s)${own}(?=[-\\s])`, 'g'), release);
+  return {
+    ...(list !== undefined && { list: renamed(list) }),
+    ...(sources !== undefined && { sources: sources.replace(/^Suites:.*$/gm, renamed) }),
+  };
+}
+
 interface Source {
   readonly suite: string;
   readonly components: readonly string[];

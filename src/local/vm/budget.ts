@@ -53,7 +53,7 @@ export function vmBudget(size: VmSize, how: Acceleration, availableMib: number, 
   const why =
     how === 'kvm'
       ? 'QEMU with KVM'
-      : 'QEMU without KVM (TCG emulates the processor: a boot takes about a minute)';
+      : 'QEMU without KVM (TCG emulates the processor: a boot takes half a minute or more)';
   const each = `${size.memoryMib} MiB and ${size.vcpus} ${size.vcpus === 1 ? 'vCPU' : 'vCPUs'} a machine`;
   const room = `room for ${machines} ${machines === 1 ? 'machine' : 'machines'} on this computer`;
   const limit = byMemory <= byCpu ? `${availableMib} MiB are free` : `${cores} processors`;

@@ -8,7 +8,7 @@ E: apt-get update -oAPT::Status-Fd=<$fd> failed: process exited with 100
 `;
 
 test('no network: the server that could not be reached', () => {
-  expect(baseFault(NO_NETWORK, true)).toMatchObject({
+  expect(baseFault(NO_NETWORK, 'trixie', true)).toMatchObject({
     message:
       "the packages of the image of virtual machines can't be fetched: Failed to fetch http://mirror.example/debian/dists/bookworm/InRelease  Temporary failure resolving 'mirror.example'",
     hint: expect.stringContaining("check the machine's network and its apt sources"),
@@ -16,7 +16,7 @@ test('no network: the server that could not be reached', () => {
 });
 
 test.each([
-  ['base', baseFault('dpkg: error: cannot write: No space left on device\n', true)],
+  ['base', baseFault('dpkg: error: cannot write: No space left on device\n', 'trixie', true)],
   ['packages', packagesFault('dpkg: unpack: No space left on device\n', ['nginx'], true)],
   ['disk', diskFault('mke2fs: No space left on device while writing\n', true)],
 ])('a full disk is told as such: %s', (_step, fault) => {
@@ -28,14 +28,14 @@ test.each([
   'unshare: failed to find subuid for "lim": Success',
   'newuidmap: uid range [0-1) -> [1002-1003) not allowed',
 ])('a user without subordinate ids learns how to get them: %s', (said) => {
-  expect(baseFault(`${said}\n`, false)).toMatchObject({
+  expect(baseFault(`${said}\n`, 'trixie', false)).toMatchObject({
     message: `the image of virtual machines could not be made: ${said}`,
     hint: expect.stringContaining('usermod --add-subuids'),
   });
 });
 
 test('namespaces that the host forbids are told with its policy or a way round', () => {
-  expect(baseFault('unshare: unshare failed: Operation not permitted\n', false)).toMatchObject({
+  expect(baseFault('unshare: unshare failed: Operation not permitted\n', 'trixie', false)).toMatchObject({
     message:
       'the image of virtual machines could not be made: unshare: unshare failed: Operation not permitted',
     hint: expect.stringContaining('sudo'),

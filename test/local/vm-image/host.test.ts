@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { debianRelease, missingTools } from '../../../src/local/vm-image/host.ts';
+import { debianRelease, imageRelease, missingTools } from '../../../src/local/vm-image/host.ts';
 
 test('missing programs are named with the command that installs them; newuidmap counts for ordinary users only', () => {
   const none = missingTools(() => true, false);
@@ -23,4 +23,13 @@ test.each([
   ['', undefined],
 ])('the release of the host: %j is %s', (text, release) => {
   expect(debianRelease(text)).toBe(release);
+});
+
+test('images have the release that the environment names, or the one that boots fastest', () => {
+  expect(imageRelease({ ROLECALL_VM_RELEASE: 'bookworm' })).toBe('bookworm');
+  for (const env of [{}, { ROLECALL_VM_RELEASE: '' }]) expect(imageRelease(env)).toBe('trixie');
+  for (const value of ['12', 'Bookworm', '../etc', 'bookworm main', 'x'.repeat(21)])
+    expect(() => imageRelease({ ROLECALL_VM_RELEASE: value })).toThrow(
+      `ROLECALL_VM_RELEASE must be the code name of a Debian release: ${value}`,
+    );
 });

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { sourcesOf } from '../../../src/local/vm-image/sources.ts';
+import { describe, expect, test } from '@jest/globals';
+import { sourcesFor, sourcesOf } from '../../../src/local/vm-image/sources.ts';
 
 const list = (text: string) => [{ path: '/etc/apt/sources.list', text }];
 const stanza = (text: string) => [{ path: '/etc/apt/sources.list.d/debian.sources', text }];
@@ -78,4 +78,39 @@ test('both formats at once, and neither: a file with another ending is no source
   expect(Object.keys(sourcesOf(both, 'bookworm'))).toEqual(['list', 'sources']);
   expect(sourcesOf([{ path: '/etc/apt/sources.list.d/old.list.save', text: line }], 'bookworm')).toEqual({});
   expect(sourcesOf(list(line), 'trixie')).toEqual({});
+});
+
+describe('a release that is not the host’s own', () => {
+  test('comes from the mirrors of the host’s own, with their keys and options', () => {
+    const lines = `deb [signed-by=/keys/bookworm.gpg] http://bookworm.example/debian bookworm main # bookworm
+deb http://mirror.example/debian bookworm-updates main
+`;
+    const text = `URIs: http://mirror.example/bookworm
+Types: deb
+Suites: bookworm bookworm-security
+Components: main
+Signed-By: /keys/bookworm.gpg`;
+    expect(sourcesFor([...list(lines), ...stanza(text)], 'bookworm', 'trixie')).toEqual({
+      list: `deb [signed-by=/keys/bookworm.gpg] http://bookworm.example/debian trixie main # trixie
+deb http://mirror.example/debian trixie-updates main
+`,
+      sources: `Types: deb
+Suites: trixie trixie-security
+URIs: http://mirror.example/bookworm
+Components: main
+Signed-By: /keys/bookworm.gpg
+`,
+    });
+  });
+
+  test('comes from the sources that the host has of it', () => {
+    const both = 'deb http://own.example/debian bookworm main\ndeb http://next.example/debian trixie main\n';
+    expect(sourcesFor(list(both), 'bookworm', 'trixie')).toEqual({
+      list: 'deb http://next.example/debian trixie main\n',
+    });
+    expect(sourcesFor(list(both), 'bookworm', 'bookworm')).toEqual({
+      list: 'deb http://own.example/debian bookworm main\n',
+    });
+    expect(sourcesFor([], 'bookworm', 'trixie')).toEqual({});
+  });
 });

@@ -77,6 +77,13 @@ describe('the command of a virtual machine', () => {
     expect(line).toContain(PLAN.kernelWords.join(' '));
   });
 
+  test('keeps Debian’s address randomisation and security modules where they cost nothing', () => {
+    const words = (acceleration: VmPlan['acceleration']) =>
+      valuesOf(commandOf({ acceleration }), '-append')[0]?.split(' ');
+    expect(words('tcg')).toEqual(expect.arrayContaining(['norandmaps', expect.stringMatching(/^lsm=/)]));
+    expect(words('kvm')?.filter((word) => /^(?:lsm|norandmaps)/.test(word))).toEqual([]);
+  });
+
   test('writes to the disk that the cloud has opened, by no name', () => {
     const command = commandOf();
     expect(valuesOf(command, '-add-fd')).toEqual(['set=1,fd=4']);

@@ -64,7 +64,8 @@ export async function laneCloud(boxes: Boxes, faults = ''): Promise<LaneCloud> {
   const lane = laneCatalogue();
   const state = boxes === 'vm' ? LANE_STATE : join(box.home, 'state');
   mkdirSync(state, { recursive: true, mode: 0o700 });
-  const env = { XDG_STATE_HOME: state, ROLECALL_VM_ACCEL: process.env['ROLECALL_VM_ACCEL'] };
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith('ROLECALL_VM_'));
+  const env = { XDG_STATE_HOME: state, ...Object.fromEntries(settings) };
   const run = (args: readonly string[]) => box.run(args, { cwd: lane.path, env });
   const local = (...args: string[]) => run([...args, '--catalogue', lane.catalogue, '--local']);
 
@@ -111,8 +112,8 @@ export async function laneCloud(boxes: Boxes, faults = ''): Promise<LaneCloud> {
   };
   const consoleOf = async (instance: string) =>
     (await local('console', instance)).stdout.replaceAll('\r', '');
-  const settings = (await run(['local', 'env'])).stdout;
-  const setting = (name: string) => new RegExp(`\\b${name}='?([^'\\n;]+)`).exec(settings)?.[1] ?? '';
+  const endpoints = (await run(['local', 'env'])).stdout;
+  const setting = (name: string) => new RegExp(`\\b${name}='?([^'\\n;]+)`).exec(endpoints)?.[1] ?? '';
   const credentials = {
     accessKeyId: setting('AWS_ACCESS_KEY_ID'),
     secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
