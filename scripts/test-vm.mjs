@@ -1,8 +1,9 @@
 // Runs the lane of virtual machines: npm run test:vm [-- JEST-ARGUMENT ...]. It fails if no test ran. Without
-// ROLECALL_VM_ACCEL the machines run without KVM, as they do in most CI jobs; `ROLECALL_VM_ACCEL=kvm` is faster.
+// ROLECALL_VM_ACCEL the machines run without KVM, as they do in most CI jobs; `ROLECALL_VM_ACCEL=kvm` is faster. One machine
+// is up at a time, so it gets two processors where there are two.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +22,7 @@ const { status } = spawnSync(
       ...process.env,
       NODE_OPTIONS: '--experimental-vm-modules',
       ROLECALL_VM_ACCEL: process.env.ROLECALL_VM_ACCEL ?? 'tcg',
+      ROLECALL_VM_CPUS: process.env.ROLECALL_VM_CPUS ?? String(Math.min(2, availableParallelism())),
     },
   },
 );

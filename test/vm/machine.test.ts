@@ -1,6 +1,6 @@
 /**
- * What happens to the bootstrapper on one real machine: tools that are missing, signals, the serial line, the network, and
- * the commands of docs/ami.md. The machine boots once, and is held back before its first run; later runs are restarts.
+ * What happens to the bootstrapper on one real machine: tools that are missing, signals, the serial line, the network, the
+ * metadata service, and the commands of docs/ami.md. The machine boots once, and is held back before its first run; later runs are restarts.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -14,13 +14,21 @@ import { shellEnv } from '../support/shell-env.ts';
 import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
 import { RESTART, settled, TOOLS, without } from './support/tools.ts';
 
+/**
+ * A metadata service as EC2's is on a bad day, and a network that comes late. For the bootstrapper alone, since cloud-init would
+ * meet all of it first: a request is tried eleven times in about 40 s.
+ */
+const FAULTS = `metadata: {user_agent: curl, fail_first: 1, delay_ms: 500, dead_ms: 20000}
+network_late: {ms: 20000}
+`;
+
 let cloud: LaneCloud;
 let launching: Promise<Outcome>;
 let launch = '';
 let instance = '';
 
 beforeAll(async () => {
-  cloud = await laneCloud('vm');
+  cloud = await laneCloud('vm', FAULTS);
   launching = cloud.launch('gated', 'b', 'gated');
   launch = 'gated';
   instance = await cloud.instance(launch);
@@ -57,7 +65,7 @@ describe('before anything valid has come from the machine', () => {
 });
 
 describe('then', () => {
-  test('the launch that waited all the time succeeds', async () => {
+  test('the launch that waited succeeds, by metadata that is dead for 20 s, then answers 503, and is slow', async () => {
     await inside('touch /run/lane-go');
     const { code, machine } = await launching;
     expect({ code, verdict: machine.verdict, failure: machine.failure }).toEqual({
@@ -65,6 +73,9 @@ describe('then', () => {
       verdict: 'succeeded',
       failure: undefined,
     });
+    // It was there for the faults: the step took as long as the silence.
+    const { ms = 0 } = machine.steps.find(({ name }) => name === 'metadata') ?? {};
+    expect(ms).toBeGreaterThan(20_000);
   });
 
   test('systemctl stop in the middle is a failure by SIGTERM', async () => {

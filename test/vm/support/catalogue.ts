@@ -48,12 +48,11 @@ const MODULES: Readonly<Record<string, string>> = {
   breaks: 'echo preparing\nmkdir /proc/nowhere',
   killed: 'echo "rolecall: about to die"\nkill -KILL $$',
   restarts: 'echo "rolecall: a new kernel"\nreboot\nsleep 600',
-  darkens: `echo "rolecall: ${CUT}"\nsleep 600`,
 };
 
 /** Settings of roles of scheme A. The hang ends by the time that user data names, whatever a boot takes. */
 const OPTIONS: Readonly<Record<string, string>> = {
-  hangs: 'timeout: 60s',
+  hangs: 'timeout: 30s',
   gated: 'timeout: 3h, personality: {gate: "yes"}',
 };
 
@@ -62,7 +61,6 @@ const BUNDLED: Readonly<Record<string, readonly string[]>> = {
   'bundle-breaks': ['one', 'breaks', 'three'],
   'bundle-killed': ['one', 'killed', 'three'],
   'bundle-restarts': ['one', 'restarts', 'three'],
-  'bundle-darkens': ['one', 'darkens', 'three'],
 };
 
 /** A line of 99 characters; 2,000 of them are 200 KB. */
