@@ -31,6 +31,8 @@ agent.serve(3)`;
 
 let folder: string;
 let agent: ChildProcess;
+/** A test may have ended it by itself. */
+let gone: Promise<unknown>;
 let wire: Duplex;
 let port: ExecPort;
 const open: Socket[] = [];
@@ -38,12 +40,12 @@ const open: Socket[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rolecall-exec-'));
   agent = spawn('python3', ['-c', SERVE, AGENT], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+  gone = once(agent, 'exit');
   wire = agent.stdio[3] as unknown as Duplex;
   port = new ExecPort(wire);
 });
 afterEach(async () => {
   for (const socket of open.splice(0)) socket.destroy();
-  const gone = once(agent, 'exit');
   agent.kill('SIGKILL');
   await gone;
   rmSync(folder, { recursive: true, force: true });
