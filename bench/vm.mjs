@@ -47,17 +47,18 @@ async function ec2(...args) {
   return JSON.parse(stdout || '{}');
 }
 
-/** Milliseconds to cloud-init's last line, without user data. */
+/** Milliseconds to cloud-init's last line, by the machine's own clock, without user data; whole seconds. */
 async function toCloudInit(ami) {
   const answer = await ec2('run-instances', '--image-id', ami, '--instance-type', 't3.micro');
   const [{ InstanceId: id, LaunchTime: launched }] = answer.Instances;
-  for (;;) {
+  let finished;
+  while (finished === undefined) {
     const { Output = '' } = await ec2('get-console-output', '--instance-id', id, '--latest');
-    if (/Cloud-init v\. \S+ finished at/.test(Output)) break;
+    [, finished] = /Cloud-init v\. \S+ finished at (.+? \+0000)/.exec(Output) ?? [];
     // Each look is a process of its own, which takes its share of the processors.
     await setTimeout(2000);
   }
-  const ms = Date.now() - Date.parse(launched);
+  const ms = Date.parse(finished) - Date.parse(launched);
   await ec2('terminate-instances', '--instance-ids', id);
   return ms;
 }
