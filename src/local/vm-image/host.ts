@@ -8,7 +8,7 @@ import { type SourceFile, sourcesFor } from './sources.ts';
 
 /**
  * The release of images: Debian's stable one, which starts Python once a boot. Where QEMU emulates the processor, that takes
- * two thirds of the time of bookworm, whose cloud-init starts it four times.
+ * three quarters of the time of bookworm, whose cloud-init starts it four times.
  */
 const DEFAULT_RELEASE = 'trixie';
 
