@@ -1,6 +1,7 @@
 /**
  * What happens to the bootstrapper on one real machine: tools that are missing, signals, the serial line, the network, the
- * metadata service, and the commands of docs/ami.md. The machine boots once, and is held back before its first run; later runs are restarts.
+ * metadata service, and the commands of docs/ami.md. The machine is held back before its first run; later runs are restarts,
+ * and boots for docs/ami.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -15,8 +16,8 @@ import { type LaneCloud, laneCloud, type Outcome } from './support/cloud.ts';
 import { RESTART, settled, TOOLS, without } from './support/tools.ts';
 
 /**
- * A metadata service as EC2's is on a bad day, and a network that comes late. For the bootstrapper alone, since cloud-init would
- * meet all of it first: a request is tried eleven times in about 40 s.
+ * A network that comes late, and a metadata service as EC2's is on a bad day. The latter is for the bootstrapper alone, since
+ * cloud-init would meet all of it first: a request is tried eleven times in about 40 s.
  */
 const FAULTS = `metadata: {user_agent: curl, fail_first: 1, delay_ms: 500, dead_ms: 20000}
 network_late: {ms: 20000}

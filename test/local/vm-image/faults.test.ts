@@ -59,3 +59,16 @@ test('an image that is too large for the memory that it is made in is no full di
   expect(diskFault(said, true).message).toBe('the image of virtual machines is larger than 3 GiB');
   expect(packagesFault(said, ['big'], true).hint).toContain('local_image.packages');
 });
+
+test.each([
+  [
+    'W: GPG error: http://mirror.example trixie InRelease: NO_PUBKEY 6ED0E7B82643E131\n',
+    'debian-archive-keyring',
+  ],
+  [
+    "E: The repository 'http://mirror.example trixie Release' does not have a Release file.\n",
+    'ROLECALL_VM_RELEASE',
+  ],
+])('a release that the host knows no key of, or its mirror has not: %j', (said, hint) => {
+  expect(baseFault(said, 'trixie', true).hint).toContain(hint);
+});

@@ -6,7 +6,6 @@ export const CUT = 'the power goes now';
 
 /** What each role of scheme A runs, by its name. The same scripts boot in sandboxes, limited boxes and VMs. */
 const SCRIPTS: Readonly<Record<string, string>> = {
-  works: 'echo "rolecall: hello from $role in $environment/$context"',
   fails: 'echo preparing\ncp /nonexistent/shop.conf /etc/shop.conf\necho never',
   typo: 'memcachd -u nobody',
   noisy: `for n in {1..300}; do echo "rolecall: summary $n"; done
