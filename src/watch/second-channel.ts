@@ -16,7 +16,7 @@ import { consolePart, findLog } from './boot-log.ts';
 import type { WatchEvent } from './events.ts';
 import { type Facts, NO_FACTS, type Reading, readLine } from './facts.ts';
 import { judge } from './judge.ts';
-import { isTrue } from './markers.ts';
+import { isTrue, type Marker } from './markers.ts';
 import type { Notices } from './notices.ts';
 import { sceneOf } from './scene.ts';
 import { factsAtEnd, factsNow, isOver, type Limits, type Tracked } from './tracked.ts';
@@ -203,7 +203,7 @@ export class SecondChannel {
     if (this.#isFew && saysItself(tracked, verdict, reading)) return undefined;
     const heard = !this.#isFew || tracked.readAt > seenAt || this.#clock.monotonic() - seenAt >= STEPS_MS;
     if (!heard || tracked.leaningSince !== undefined) return undefined;
-    if (!this.#everyStep || verdict.steps.length > 0) return verdict;
+    if (!this.#everyStep || isWhole(sceneOf(facts.entries).run)) return verdict;
     return (await this.#judgedInside(tracked, facts, reading)) ?? verdict;
   }
 
@@ -251,6 +251,9 @@ export class SecondChannel {
     return judgement.kind === 'open' ? undefined : judgement.verdict;
   }
 }
+
+/** Whether all markers of a run are there, from its first to its newest: SEQ counts them from 1. */
+const isWhole = (run: readonly Marker[]): boolean => run.length === run.at(-1)?.seq;
 
 /** The true markers inside a beacon. */
 const insideOf = (beacon: Beacon, text: string, reading: Reading): Beacon[] =>

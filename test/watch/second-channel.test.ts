@@ -353,6 +353,31 @@ test('few machines: the console still tells the steps of a success', async () =>
   expect(verdict?.steps.map(({ name }) => name)).toEqual(['metadata', 'personality', 'init']);
 });
 
+describe('many machines, where every step is to be told', () => {
+  /** The steps told of thirty machines whose consoles show so many markers of a run before their beacons come. */
+  async function stepsOf(upTo: number, everyStep = true) {
+    const world = new World();
+    const store = new Store(world);
+    for (let n = 1; n <= 30; n += 1) {
+      const { machine } = world.boot(goodRun({}, upTo), { n });
+      const id = machine.instanceId;
+      const told = goodRun({ id }).filter((line) => / (end|verdict) /.test(line));
+      world.at(14, () => store.verdict(id, 'ok', {}, text(told)));
+    }
+    const events = await world.watch({ beacons: store, everyStep });
+    return verdicts(events).map(({ steps }) => steps.map(({ name }) => name).join());
+  }
+  const whole = 'metadata,personality,init';
+
+  test.each([0, 1, 2, 3, 5, 6, 7])('those that a console shows after %d markers are not all', async (upTo) => {
+    expect(await stepsOf(upTo)).toEqual(Array.from({ length: 30 }, () => whole));
+  });
+
+  test('and where they are not asked for, no beacon is read', async () => {
+    expect(new Set(await stepsOf(0, false))).toEqual(new Set(['']));
+  });
+});
+
 describe('a bucket that is out of reach', () => {
   test('is told once, and the console decides', async () => {
     const world = new World();
