@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import '../scripts/typescript.mjs';
 import { figure, median } from './measure.mjs';
 
-const { pageHtml } = await import('../src/report/page/page.ts');
+const { pageHtml } = await import('../src/reporters/page/page.ts');
 const { chromiumPath, inChromium } = await import('../test/support/chromium.ts');
 const { FORTY, pageAgainst, pageOf, THOUSAND } = await import('../test/support/launch-pages.ts');
 

@@ -20,7 +20,7 @@ const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
     onResolve(
-      { filter: /^(\.\/inquirer\.ts|\.\/ora\.ts|\.\/(?:ec2|s3)-sdk\.ts|\.\.\/main\.ts)$/ },
+      { filter: /^(\.\/inquirer\.ts|\.\/ora\.ts|\.\/(?:ec2|s3)-sdk\.ts|\.\.\/cli\/main\.ts)$/ },
       ({ path, kind }) => (kind === 'entry-point' ? undefined : { path: fileOf(path), external: true }),
     );
   },
@@ -67,22 +67,22 @@ async function bundle(entryPoints, plugins) {
     conditions: ['module'],
     // yaml's ES build is called the browser's, and loads in half the time.
     // string-width compiles tables of emoji that no help text needs: 10 ms a copy, and yargs brings two.
-    alias: { yaml: './node_modules/yaml/browser/index.js', 'string-width': './src/io/string-width.ts' },
+    alias: { yaml: './node_modules/yaml/browser/index.js', 'string-width': './src/terminal/string-width.ts' },
     logLevel: 'warning',
   });
   return Object.keys(metafile.inputs);
 }
 
 const inputs = await Promise.all([
-  bundle({ main: 'src/main.ts', rolecall: 'src/bin/rolecall.ts', launch: 'src/bin/launch.ts' }, [apart]),
-  bundle({ inquirer: 'src/io/inquirer.ts' }, []),
-  bundle({ ora: 'src/io/ora.ts' }, []),
+  bundle({ main: 'src/cli/main.ts', rolecall: 'src/bin/rolecall.ts', launch: 'src/bin/launch.ts' }, [apart]),
+  bundle({ inquirer: 'src/cli/prompts/inquirer.ts' }, []),
+  bundle({ ora: 'src/terminal/ora.ts' }, []),
   bundle({ re2: './node_modules/re2js/build/index.js' }, []),
   bundle({ 'ec2-sdk': 'src/aws/ec2-sdk.ts' }, [pureSchemas]),
   bundle({ 's3-sdk': 'src/aws/s3-sdk.ts' }, [pureSchemas]),
 ]);
 // What an AMI gets: the bootstrapper joined into one file.
-await bundle({ 'box-program': 'src/io/box-program.ts' }, []);
+await bundle({ 'box-program': 'src/files/box-program.ts' }, []);
 const { boxProgram } = createRequire(import.meta.url)(`${outdir}/box-program.cjs`);
 await writeFile(`${outdir}/rolecall-bootstrapper`, boxProgram('bootstrapper.sh'), { mode: 0o755 });
 await rm(`${outdir}/box-program.cjs`);

@@ -8,7 +8,7 @@ import './typescript.mjs';
 
 const { chromiumPath, inChromium } = await import('../test/support/chromium.ts');
 const { FORTY, pageAgainst, pageOf, THOUSAND } = await import('../test/support/launch-pages.ts');
-const { pageHtml } = await import('../src/report/page/page.ts');
+const { pageHtml } = await import('../src/reporters/page/page.ts');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const docs = process.argv.includes('--docs');

@@ -27,7 +27,7 @@ fi
 # writes THIRD-PARTY.txt last.
 stale() {
   [[ ! -e dist/THIRD-PARTY.txt || node_modules/.package-lock.json -nt dist/THIRD-PARTY.txt ]] ||
-    [[ -n $(find src scripts package.json -newer dist/THIRD-PARTY.txt -print -quit) ]]
+    [[ -n $(find src packages scripts package.json -newer dist/THIRD-PARTY.txt -print -quit) ]]
 }
 ! stale || node scripts/build.mjs
 [[ $purpose != cli ]] || exit 0

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, sy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { boxProgram } from '../src/io/box-program.ts';
+import { boxProgram } from '../src/files/box-program.ts';
 import { ROOT } from './support/cli.ts';
 import { amiCommands } from './support/page-commands.ts';
 import { shellEnv } from './support/shell-env.ts';

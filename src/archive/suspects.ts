@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { findSecret } from '../secrets.ts';
+import { findSecret } from '../redact.ts';
 
 /** A file that looks like a secret. */
 export interface Suspect {

@@ -1,4 +1,4 @@
-import type { Clock } from '../io/clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** How long the parts of one HTTP exchange may take, milliseconds. */
 export interface Deadlines {

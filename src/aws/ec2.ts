@@ -1,7 +1,7 @@
 import type { EC2Client, Filter, InstanceStateChange, InstanceStatus } from '@aws-sdk/client-ec2';
+import { systemClock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
-import { systemClock } from '../io/clock.ts';
-import { type InstanceId, isInstanceId, type Machine } from '../nouns.ts';
+import { type InstanceId, isInstanceId, type Machine } from '../model.ts';
 import type { Deadlines } from './deadlines.ts';
 import { EC2_ANSWERS, type Ec2Operation } from './ec2-answers.ts';
 import { machineOf, machinesOf } from './machine.ts';

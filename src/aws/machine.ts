@@ -1,5 +1,5 @@
 import type { Instance, Reservation } from '@aws-sdk/client-ec2';
-import { isInstanceId, type Machine, type MachineState } from '../nouns.ts';
+import { isInstanceId, type Machine, type MachineState } from '../model.ts';
 import { UnintelligibleAnswer } from './failure.ts';
 
 const STATES: ReadonlySet<string> = new Set<MachineState>([

@@ -1,6 +1,7 @@
 /** Requests to EC2 wait here for their turn, so that EC2 need not refuse them. One of these a connection. */
+
+import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
 import { type Limit, limitOf, type Rate } from './rates.ts';
 import {
   admitted,

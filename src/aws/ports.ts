@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import type { InstanceId, LaunchId, Machine } from '../nouns.ts';
+import type { InstanceId, LaunchId, Machine } from '../model.ts';
 
 /** What a machine's console held when it was asked for. */
 export interface ConsoleSnapshot {

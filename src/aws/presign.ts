@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { Clock } from '../io/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { FormRequest, PresignedForms, PresignedUrl } from './ports.ts';
 import type { Place, S3Session } from './s3-session.ts';
 

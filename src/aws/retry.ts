@@ -1,5 +1,5 @@
+import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
 import { NO_SUCH_HOST, REFUSED, TLS, UNINTELLIGIBLE } from './classify.ts';
 
 /**

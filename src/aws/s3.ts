@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { systemClock } from '../io/clock.ts';
+import { systemClock } from '../clock.ts';
 import { readBytes, readText, storedDigest } from './objects.ts';
 import type { AwsTarget, Bucket, ObjectFacts } from './ports.ts';
 import { presignForms, presignGet } from './presign.ts';

@@ -1,5 +1,5 @@
+import { type Clock, systemClock } from '../clock.ts';
 import type { AwsError } from '../errors.ts';
-import { type Clock, systemClock } from '../io/clock.ts';
 import type { Answer, Answers } from './answers.ts';
 import { Aborted, type Deadlines, POLLING, TIDYING, type Timer, Watchdog } from './deadlines.ts';
 import { failureOf, isClockCorrected, UnintelligibleAnswer, Unsent } from './failure.ts';

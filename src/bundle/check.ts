@@ -1,6 +1,6 @@
 import type { BundleSettings, VariableValue } from '../catalogue/role.ts';
-import type { ShapeFault } from '../document/check.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../suggest.ts';
+import type { ShapeFault } from '../yaml/check.ts';
 import type { Collection } from './collection.ts';
 import type { Module, Variable } from './module.ts';
 import { orderFaults } from './order.ts';

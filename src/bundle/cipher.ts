@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, pbkdf2Sync } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { UsageError } from '../errors.ts';
-import type { BundleKey } from '../nouns.ts';
+import type { BundleKey } from '../model.ts';
 
 /**
  * What `openssl enc -aes-256-cbc -pbkdf2` writes: "Salted__", 8 bytes of salt, the ciphertext; key and IV come from PBKDF2

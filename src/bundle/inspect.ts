@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
-import type { BundleKey } from '../nouns.ts';
+import type { BundleKey } from '../model.ts';
 import { memberGuard } from './members.ts';
 import { openBundle } from './open.ts';
 

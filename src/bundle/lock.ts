@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { entriesOfFolder } from '../archive/entries.ts';
 import { reasonOf } from '../errno.ts';
 import { ConflictError, UsageError } from '../errors.ts';
-import { writeOutput } from '../io/output-file.ts';
+import { writeOutput } from '../files/output-file.ts';
 import type { Module } from './module.ts';
 
 /** Where an added module came from, and what it must be. */

@@ -1,11 +1,11 @@
-import type { ShapeFault } from '../document/check.ts';
-import type { DocumentKind } from '../document/document.ts';
-import { DURATION } from '../document/duration.ts';
-import { child, flagAt, isNull, keysOf, type Located, type LocatedMap, textAt } from '../document/located.ts';
-import { expressionProblem } from '../document/pattern.ts';
-import type { Field, ListShape, MapShape, RecordShape } from '../document/shape.ts';
-import { text, variableKeyProblem } from '../document/texts.ts';
-import { MODULE_NAME, VARIABLE_NAME } from '../nouns.ts';
+import { MODULE_NAME, VARIABLE_NAME } from '../model.ts';
+import type { ShapeFault } from '../yaml/check.ts';
+import type { DocumentKind } from '../yaml/document.ts';
+import { DURATION } from '../yaml/duration.ts';
+import { child, flagAt, isNull, keysOf, type Located, type LocatedMap, textAt } from '../yaml/located.ts';
+import { expressionProblem } from '../yaml/pattern.ts';
+import type { Field, ListShape, MapShape, RecordShape } from '../yaml/shape.ts';
+import { text, variableKeyProblem } from '../yaml/texts.ts';
 import type { Variable } from './module.ts';
 import { typeProblem } from './values.ts';
 

@@ -1,4 +1,4 @@
-import { fieldTable, markdownTable, withTables } from '../document/field-table.ts';
+import { fieldTable, markdownTable, withTables } from '../yaml/field-table.ts';
 import type { Module } from './module.ts';
 import { MODULE_FIELDS, VARIABLE_FIELDS } from './module-fields.ts';
 

@@ -8,8 +8,8 @@ import type { Compression } from '../archive/write.ts';
 import { decompressZstd } from '../archive/zstd.ts';
 import { reasonOf } from '../errno.ts';
 import { RolecallError, UsageError } from '../errors.ts';
-import { makeFolder } from '../io/make-folder.ts';
-import type { BundleKey } from '../nouns.ts';
+import { makeFolder } from '../files/make-folder.ts';
+import type { BundleKey } from '../model.ts';
 import { decrypting, firstBlock, wrongKey } from './cipher.ts';
 import { memberGuard } from './members.ts';
 

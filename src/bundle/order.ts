@@ -1,5 +1,5 @@
 import type { ModuleUse } from '../catalogue/role.ts';
-import type { ShapeFault } from '../document/check.ts';
+import type { ShapeFault } from '../yaml/check.ts';
 import type { Module } from './module.ts';
 
 /** Where a role's order breaks what its modules declare (`after`), and where no order could keep it. */

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { BundleSettings } from '../catalogue/role.ts';
-import type { Mark } from '../document/located.ts';
+import type { Mark } from '../yaml/located.ts';
 import type { Module } from './module.ts';
 
 /** A file or folder of this machine that a bundle is packed from. */

@@ -1,6 +1,6 @@
 import type { Bucket, PresignedUrl } from '../aws/ports.ts';
 import { AwsError, InterruptedError } from '../errors.ts';
-import type { LaunchId } from '../nouns.ts';
+import type { LaunchId } from '../model.ts';
 import { probeUrl } from './probe.ts';
 import type { SealedFile } from './seal.ts';
 

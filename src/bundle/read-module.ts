@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readDocument } from '../document/document.ts';
-import { durationMs } from '../document/duration.ts';
-import { DocumentError } from '../document/faults.ts';
-import { child, flagAt, keysOf, type Located, type LocatedMap, textAt } from '../document/located.ts';
 import { codeOf, pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
-import { MODULE_NAME } from '../nouns.ts';
+import { MODULE_NAME } from '../model.ts';
+import { readDocument } from '../yaml/document.ts';
+import { durationMs } from '../yaml/duration.ts';
+import { DocumentError } from '../yaml/faults.ts';
+import { child, flagAt, keysOf, type Located, type LocatedMap, textAt } from '../yaml/located.ts';
 import type { Module } from './module.ts';
 import { givenValue, MODULE_DOCUMENT, variableOf } from './module-fields.ts';
 

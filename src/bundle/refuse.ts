@@ -1,11 +1,11 @@
 import type { Suspect } from '../archive/suspects.ts';
 import type { BundleSettings } from '../catalogue/role.ts';
-import type { ShapeFault } from '../document/check.ts';
-import { placeFaults } from '../document/document.ts';
-import { DocumentError } from '../document/faults.ts';
-import type { Mark } from '../document/located.ts';
 import { UsageError } from '../errors.ts';
-import { optionText, shownPath } from '../io/text.ts';
+import { optionText, shownPath } from '../text.ts';
+import type { ShapeFault } from '../yaml/check.ts';
+import { placeFaults } from '../yaml/document.ts';
+import { DocumentError } from '../yaml/faults.ts';
+import type { Mark } from '../yaml/located.ts';
 import { isIn, isInside, type PackedPath, realOf, type Surroundings } from './places.ts';
 
 /** Something in a bundle that looks like a secret, and the setting that brought it. */

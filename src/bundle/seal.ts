@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Entry } from '../archive/entries.ts';
 import { type Compression, type Written, writeArchive } from '../archive/write.ts';
 import { InterruptedError } from '../errors.ts';
-import type { BundleKey } from '../nouns.ts';
+import type { BundleKey } from '../model.ts';
 import { encrypting, newBundleKey, type RandomBytes } from './cipher.ts';
 
 /** A sealed bundle on this machine. */

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../clock.ts';
 import { codeOf, pathError } from '../errno.ts';
 import { ConflictError, UsageError } from '../errors.ts';
-import { systemClock } from '../io/clock.ts';
-import { makeFolder } from '../io/make-folder.ts';
-import { makeOwnFolder, othersFolders, removeOwnFolder } from '../io/own-folder.ts';
-import { MODULE_NAME } from '../nouns.ts';
+import { makeFolder } from '../files/make-folder.ts';
+import { makeOwnFolder, othersFolders, removeOwnFolder } from '../files/own-folder.ts';
+import { MODULE_NAME } from '../model.ts';
 import { type LockEntry, lockEntryOf, readLock, writeLock } from './lock.ts';
 
 /** How the folders begin in which modules are prepared; hidden, so that no role sees them. */

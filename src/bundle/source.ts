@@ -4,8 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '../errors.ts';
-import { noRoomIn } from '../io/scratch.ts';
-import { nearest } from '../nearest.ts';
+import { noRoomIn } from '../files/scratch.ts';
+import { nearest } from '../suggest.ts';
 
 /** A place that modules are taken from. */
 export type Source =

@@ -1,5 +1,5 @@
 import type { BundleSettings } from '../catalogue/role.ts';
-import { findSecret } from '../secrets.ts';
+import { findSecret } from '../redact.ts';
 import type { Module } from './module.ts';
 import type { ModuleValues } from './read-values.ts';
 import type { Finding } from './refuse.ts';

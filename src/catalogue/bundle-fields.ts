@@ -1,7 +1,7 @@
-import { DURATION } from '../document/duration.ts';
-import type { EitherShape, Field, ListShape, MapShape, RecordShape } from '../document/shape.ts';
-import { text, variableKeyProblem } from '../document/texts.ts';
-import { MODULE_NAME, VARIABLE_NAME } from '../nouns.ts';
+import { MODULE_NAME, VARIABLE_NAME } from '../model.ts';
+import { DURATION } from '../yaml/duration.ts';
+import type { EitherShape, Field, ListShape, MapShape, RecordShape } from '../yaml/shape.ts';
+import { text, variableKeyProblem } from '../yaml/texts.ts';
 
 /** Where the value of a variable comes from, when it isn't written in the catalogue. */
 export const VALUE_SOURCE_FIELDS: readonly Field[] = [

@@ -1,5 +1,5 @@
-import { durationMs } from '../document/duration.ts';
-import { child, type Located, type LocatedMap, textAt } from '../document/located.ts';
+import { durationMs } from '../yaml/duration.ts';
+import { child, type Located, type LocatedMap, textAt } from '../yaml/located.ts';
 import type { BundleSettings, NamedPath, VariableValue } from './role.ts';
 
 const DEFAULT_EXPIRES = '6h';

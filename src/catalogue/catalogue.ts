@@ -1,6 +1,6 @@
-import { DocumentError, type Fault } from '../document/faults.ts';
-import type { LocatedMap } from '../document/located.ts';
-import type { PathName } from '../nouns.ts';
+import type { PathName } from '../model.ts';
+import { DocumentError, type Fault } from '../yaml/faults.ts';
+import type { LocatedMap } from '../yaml/located.ts';
 
 /** A catalogue without faults: what commands want to know of it at once, and the layers that resolveRole merges. */
 export interface Catalogue {

@@ -1,7 +1,7 @@
-import { join, type ShapeFault } from '../document/check.ts';
-import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from '../document/located.ts';
-import { nearest } from '../nearest.ts';
-import { findSecret, isCredentialVariable } from '../secrets.ts';
+import { findSecret, isCredentialVariable } from '../redact.ts';
+import { nearest } from '../suggest.ts';
+import { join, type ShapeFault } from '../yaml/check.ts';
+import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from '../yaml/located.ts';
 import { RIVALS } from './settings.ts';
 
 /** What no shape of a single value can tell: names that must exist, doubles, secrets. */

@@ -1,4 +1,4 @@
-import { fieldTable, withTables } from '../document/field-table.ts';
+import { fieldTable, withTables } from '../yaml/field-table.ts';
 import { BUNDLE_FIELDS, VALUE_SOURCE_FIELDS } from './bundle-fields.ts';
 import { APP_FIELDS, CATALOGUE_FIELDS, LOCAL_IMAGE_FIELDS, ROLE_FIELDS } from './fields.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from './settings.ts';

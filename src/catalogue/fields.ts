@@ -1,5 +1,5 @@
-import type { EitherShape, Field, MapShape, RecordShape } from '../document/shape.ts';
-import { ami, NAME, NAME_EXPECTED, name, region, text } from '../document/texts.ts';
+import type { EitherShape, Field, MapShape, RecordShape } from '../yaml/shape.ts';
+import { ami, NAME, NAME_EXPECTED, name, region, text } from '../yaml/texts.ts';
 import { SETTINGS } from './settings.ts';
 
 const amiByRegion: EitherShape = {

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { shownLines } from '../document/faults.ts';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
+import { shownLines } from '../yaml/faults.ts';
 import { type Catalogue, CatalogueError } from './catalogue.ts';
 import { MAX_CATALOGUE_BYTES, parseCatalogue } from './parse.ts';
 

@@ -1,4 +1,4 @@
-import { child, flagAt, type Located, type LocatedMap, textAt, textsOf } from '../document/located.ts';
+import { child, flagAt, type Located, type LocatedMap, textAt, textsOf } from '../yaml/located.ts';
 import type { BlockDevice, MachineSettings } from './role.ts';
 
 /**

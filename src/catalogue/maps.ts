@@ -1,6 +1,6 @@
-import type { MapShape } from '../document/shape.ts';
-import { NAME, NAME_EXPECTED, text } from '../document/texts.ts';
-import { PERSONALITY_URL, PERSONALITY_VALUE } from '../nouns.ts';
+import { PERSONALITY_URL, PERSONALITY_VALUE } from '../model.ts';
+import type { MapShape } from '../yaml/shape.ts';
+import { NAME, NAME_EXPECTED, text } from '../yaml/texts.ts';
 
 /** Tags that rolecall sets itself: `Name` and ten `rolecall:` ones; EC2 allows 50 on a resource. */
 const OWN_TAGS = 11;

@@ -1,4 +1,4 @@
-import { isNull, type Located, type LocatedEntry } from '../document/located.ts';
+import { isNull, type Located, type LocatedEntry } from '../yaml/located.ts';
 import { RIVALS } from './settings.ts';
 
 /** Settings of one layer, or of several merged. */

@@ -1,8 +1,8 @@
-import { shapeFaults } from '../document/check.ts';
-import { durationMs } from '../document/duration.ts';
-import type { LocatedEntry } from '../document/located.ts';
-import { ami, region } from '../document/texts.ts';
 import { UsageError } from '../errors.ts';
+import { shapeFaults } from '../yaml/check.ts';
+import { durationMs } from '../yaml/duration.ts';
+import type { LocatedEntry } from '../yaml/located.ts';
+import { ami, region } from '../yaml/texts.ts';
 import { SETTINGS } from './settings.ts';
 
 /** What the command line may set over the catalogue, by catalogue name (`--instance-type` is instance_type). */

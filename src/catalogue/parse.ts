@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type DocumentKind, readDocument } from '../document/document.ts';
-import type { Fault } from '../document/faults.ts';
-import { child, flagAt, keysOf, type LocatedMap, textAt } from '../document/located.ts';
-import type { PathName } from '../nouns.ts';
+import type { PathName } from '../model.ts';
+import { type DocumentKind, readDocument } from '../yaml/document.ts';
+import type { Fault } from '../yaml/faults.ts';
+import { child, flagAt, keysOf, type LocatedMap, textAt } from '../yaml/located.ts';
 import type { AppSettings, Catalogue, LocalImage } from './catalogue.ts';
 import { crossFaults } from './cross-check.ts';
 import { CATALOGUE_SHAPE } from './fields.ts';

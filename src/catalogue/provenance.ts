@@ -1,4 +1,4 @@
-import type { LocatedEntry, Source } from '../document/located.ts';
+import type { LocatedEntry, Source } from '../yaml/located.ts';
 import { ROLE_FIELDS } from './fields.ts';
 import type { Layer } from './merge.ts';
 

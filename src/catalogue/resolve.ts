@@ -1,8 +1,8 @@
-import { durationMs } from '../document/duration.ts';
-import { child, type Located, type LocatedMap, type Source, textAt, textsOf } from '../document/located.ts';
 import { UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import type { BuildAccess, PathName } from '../nouns.ts';
+import type { BuildAccess, PathName } from '../model.ts';
+import { nearest } from '../suggest.ts';
+import { durationMs } from '../yaml/duration.ts';
+import { child, type Located, type LocatedMap, type Source, textAt, textsOf } from '../yaml/located.ts';
 import { bundleSettings } from './bundle-settings.ts';
 import type { Catalogue } from './catalogue.ts';
 import { machineSettings } from './machine-settings.ts';

@@ -1,5 +1,5 @@
-import type { Mark, Source } from '../document/located.ts';
-import type { BuildAccess, PathName } from '../nouns.ts';
+import type { BuildAccess, PathName } from '../model.ts';
+import type { Mark, Source } from '../yaml/located.ts';
 
 /** From running to the verdict, milliseconds, where nobody says. */
 export const DEFAULT_TIMEOUT_MS = 600_000;

@@ -1,4 +1,4 @@
-import type { Field, MapShape, RecordShape, Shape } from '../document/shape.ts';
+import type { Field, MapShape, RecordShape, Shape } from '../yaml/shape.ts';
 import { CATALOGUE_SHAPE, ROLE_FIELDS, ROLE_SHAPE, SETTINGS_SHAPE } from './fields.ts';
 import { SETTINGS } from './settings.ts';
 

@@ -1,7 +1,7 @@
-import { DURATION } from '../document/duration.ts';
-import { patternProblem } from '../document/pattern.ts';
-import type { EitherShape, Field, RecordShape } from '../document/shape.ts';
-import { name, text } from '../document/texts.ts';
+import { DURATION } from '../yaml/duration.ts';
+import { patternProblem } from '../yaml/pattern.ts';
+import type { EitherShape, Field, RecordShape } from '../yaml/shape.ts';
+import { name, text } from '../yaml/texts.ts';
 import { BUNDLE_SETTINGS } from './bundle-fields.ts';
 import { MAX_USER_TAGS, personality, tags } from './maps.ts';
 

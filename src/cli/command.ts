@@ -1,6 +1,6 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import type { ExitCode } from '../errors.ts';
-import type { Host } from './host.ts';
+import type { Host } from './context.ts';
 import type { Syntax } from './syntax.ts';
 
 /** An option as yargs takes it, with the syntax of its value. */

@@ -1,26 +1,26 @@
+import type { Cloud } from '../actions/cloud.ts';
+import { type LocalNetwork, withNetworkHint } from '../actions/no-network.ts';
+import { earlierLaunch, recordOutcome } from '../actions/recorded.ts';
+import type { Scoreboard } from '../actions/scoreboard.ts';
 import { type ExitCode, exitCode, InterruptedError, RolecallError, UsageError } from '../errors.ts';
-import { errorReport, exitCodeOfError } from '../io/errors.ts';
-import { goesToFile, say } from '../io/streams.ts';
-import { widthFor } from '../io/terminal.ts';
-import { counted, shellWord } from '../io/text.ts';
-import { addMasks, isGitHub, logTakesCommands } from '../io/workflow.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { maskForms, maskWith } from '../masks.ts';
-import type { LaunchId, Machine, Nonce } from '../nouns.ts';
-import type { LaunchMeta } from '../report/document.ts';
-import { outcomeOf } from '../report/page-source.ts';
-import { type OutputFormat, Progress } from '../report/progress.ts';
-import type { ReportedEvent } from '../report/reported.ts';
+import type { LaunchId, Machine, Nonce } from '../model.ts';
+import type { LaunchMeta } from '../reporters/document.ts';
+import { outcomeOf } from '../reporters/page-source.ts';
+import { type OutputFormat, Progress } from '../reporters/progress.ts';
+import type { ReportedEvent } from '../reporters/reported.ts';
+import { errorReport, exitCodeOfError } from '../terminal/errors.ts';
+import { goesToFile, say } from '../terminal/streams.ts';
+import { widthFor } from '../terminal/terminal.ts';
+import { addMasks, isGitHub, logTakesCommands } from '../terminal/workflow.ts';
+import { counted, shellWord } from '../text.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
 import type { BootBudget } from '../watch/budget.ts';
 import { type Sent, watchLaunch } from '../watch/watch.ts';
-import type { Cloud } from './cloud.ts';
-import type { Host } from './host.ts';
-import { type LocalNetwork, withNetworkHint } from './no-network.ts';
-import { earlierLaunch, recordOutcome } from './recorded.ts';
+import type { Host } from './context.ts';
 import type { ReportFileWords } from './report-files.ts';
 import { reportsFor, type WriteReports } from './reports.ts';
-import type { Scoreboard } from './scoreboard.ts';
 
 /** The reports beside that on stdout: the values of `reportOptions`. */
 export interface ReportWords extends ReportFileWords {

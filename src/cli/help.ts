@@ -1,7 +1,7 @@
 import type { Options } from 'yargs';
-import { widthOf, wrap } from '../io/text.ts';
+import { widthOf, wrap } from '../text.ts';
 import type { Command, OptionTable } from './command.ts';
-import type { Entry } from './commands.ts';
+import type { Entry } from './registry.ts';
 
 /** Options of every command. */
 const COMMON: OptionTable = {

@@ -1,6 +1,6 @@
-import { logTakesCommands, withoutCommands } from '../io/workflow.ts';
+import { logTakesCommands, withoutCommands } from '../terminal/workflow.ts';
 import { harmlessText } from '../watch/text.ts';
-import type { Host } from './host.ts';
+import type { Host } from './context.ts';
 
 /**
  * What a machine printed, on its way to stdout: a terminal, a pipe or a CI system's log. None of them shall be driven by it.

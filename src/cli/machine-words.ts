@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { type InstanceId, isInstanceId } from '../nouns.ts';
+import { type InstanceId, isInstanceId } from '../model.ts';
 import { OUTPUT } from './options.ts';
 
 /** The options of commands that print what one machine printed. */

@@ -1,8 +1,8 @@
 import { type ExitCode, exitCode } from '../errors.ts';
-import { jsonReport } from '../io/json.ts';
-import { writeReport } from '../io/report.ts';
-import { write } from '../io/streams.ts';
-import type { Host } from './host.ts';
+import { jsonReport } from '../reporters/json.ts';
+import { writeReport } from '../terminal/report.ts';
+import { write } from '../terminal/streams.ts';
+import type { Host } from './context.ts';
 
 /** A command's one result, as people and as programs get it. */
 interface Result {

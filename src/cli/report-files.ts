@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
-import { makeFolder } from '../io/make-folder.ts';
-import { writeOutput } from '../io/output-file.ts';
-import { outputOf } from '../io/output-target.ts';
-import type { LaunchMeta } from '../report/document.ts';
+import { makeFolder } from '../files/make-folder.ts';
+import { writeOutput } from '../files/output-file.ts';
+import { outputOf } from '../files/output-target.ts';
+import type { LaunchMeta } from '../reporters/document.ts';
 
 /** A report that goes to a file. */
 export interface ReportFile {
@@ -52,7 +52,7 @@ export function reportFiles({ junit, report }: ReportFileWords, cwd: string): Re
             given: junit,
             path: resolve(cwd, junit),
             unfinished: async (launch: LaunchMeta) =>
-              (await import('../report/junit.ts')).unfinishedJunitReport(launch),
+              (await import('../reporters/junit.ts')).unfinishedJunitReport(launch),
           },
         ]),
     ...(report === undefined
@@ -63,7 +63,7 @@ export function reportFiles({ junit, report }: ReportFileWords, cwd: string): Re
             given: report,
             path: resolve(cwd, report),
             unfinished: async (launch: LaunchMeta) =>
-              (await import('../report/page/unfinished.ts')).unfinishedPage(launch),
+              (await import('../reporters/page/unfinished.ts')).unfinishedPage(launch),
           },
         ]),
   ];

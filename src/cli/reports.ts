@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ExitCode } from '../errors.ts';
-import { appendOutput, writeOutput } from '../io/output-file.ts';
-import { say } from '../io/streams.ts';
-import { isGitHub } from '../io/workflow.ts';
-import type { LaunchMeta } from '../report/document.ts';
-import type { ReportLink } from '../report/markdown.ts';
-import type { PageData } from '../report/page-data.ts';
-import type { Outcome } from '../report/page-source.ts';
-import type { LaunchView } from '../report/state.ts';
-import type { Host } from './host.ts';
+import { appendOutput, writeOutput } from '../files/output-file.ts';
+import type { LaunchMeta } from '../reporters/document.ts';
+import type { ReportLink } from '../reporters/markdown.ts';
+import type { PageData } from '../reporters/page-data.ts';
+import type { Outcome } from '../reporters/page-source.ts';
+import type { LaunchView } from '../reporters/state.ts';
+import { say } from '../terminal/streams.ts';
+import { isGitHub } from '../terminal/workflow.ts';
+import type { Host } from './context.ts';
 import {
   prepareReports,
   type ReportFile,
@@ -54,10 +54,10 @@ export async function reportsFor(
     }
   };
   const textOf = async (file: ReportFile, { view, outcome }: Reported): Promise<string> => {
-    if (file.option === '--junit') return (await import('../report/junit.ts')).junitReport(view, launch);
+    if (file.option === '--junit') return (await import('../reporters/junit.ts')).junitReport(view, launch);
     const [{ pageHtml }, { pageData }] = await Promise.all([
-      import('../report/page/page.ts'),
-      import('../report/page-source.ts'),
+      import('../reporters/page/page.ts'),
+      import('../reporters/page-source.ts'),
     ]);
     return pageHtml(pageData(outcome, clock.now(), against));
   };
@@ -69,7 +69,7 @@ export async function reportsFor(
       );
     const { GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: summary } = env;
     if (isGitHub(env)) {
-      const { annotations } = await import('../report/github.ts');
+      const { annotations } = await import('../reporters/github.ts');
       await say(terminal.stderr, annotations(view, launch));
     }
     const page = files.find(({ option }) => option === '--report');
@@ -78,7 +78,7 @@ export async function reportsFor(
         addSummary(resolve(cwd, summary), reported, launch, page && linkTo(page, env)),
       );
     if (outputs !== undefined && outputs !== '') {
-      const { outputLines } = await import('../report/github.ts');
+      const { outputLines } = await import('../reporters/github.ts');
       await attempt("the step's outputs", () =>
         appendOutput(resolve(cwd, outputs), outputLines(view, launch, exit, page?.path)),
       );
@@ -99,7 +99,7 @@ async function addSummary(
   launch: LaunchMeta,
   page: ReportLink | undefined,
 ): Promise<void> {
-  const { markdownReport } = await import('../report/markdown.ts');
+  const { markdownReport } = await import('../reporters/markdown.ts');
   const room = SUMMARY_BYTES - (await sizeOf(path));
   for (const extent of ['whole', 'brief'] as const) {
     const text = markdownReport(view, launch, exit, extent, page);

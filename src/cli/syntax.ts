@@ -1,4 +1,4 @@
-import { DURATION } from '../document/duration.ts';
+import { DURATION } from '../yaml/duration.ts';
 import type { OptionSpec } from './command.ts';
 import { wholeNumber } from './whole-number.ts';
 

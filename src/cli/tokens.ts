@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../suggest.ts';
 import type { Command, OptionSpec, OptionTable } from './command.ts';
 import { lacking } from './syntax.ts';
 

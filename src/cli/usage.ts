@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { COMMANDS, findCommand } from './commands.ts';
+import { nearest } from '../suggest.ts';
+import { COMMANDS, findCommand } from './registry.ts';
 
 /** A command line that runs nothing: `--help`, `help launch`, `--version`, or a mistake. */
 export type Asked =

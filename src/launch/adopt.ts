@@ -1,5 +1,5 @@
 import { AwsError } from '../errors.ts';
-import type { Machine } from '../nouns.ts';
+import type { Machine } from '../model.ts';
 import { refuseForeign } from './begin.ts';
 import type { BatchRecord } from './book.ts';
 import type { LaunchEvent } from './events.ts';

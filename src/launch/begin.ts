@@ -1,5 +1,5 @@
 import { ConflictError } from '../errors.ts';
-import type { Build, Machine } from '../nouns.ts';
+import type { Build, Machine } from '../model.ts';
 import { createLaunch, type LaunchRecord, type RecordedBuild, readLaunch } from './book.ts';
 import { refuseOther } from './difference.ts';
 import type { LaunchPlan } from './plan.ts';

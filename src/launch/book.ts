@@ -1,5 +1,5 @@
 import { ConflictError } from '../errors.ts';
-import type { InstanceId, LaunchId } from '../nouns.ts';
+import type { InstanceId, LaunchId } from '../model.ts';
 import { clientToken } from './identity.ts';
 import {
   COUNT,

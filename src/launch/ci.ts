@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LaunchId } from '../nouns.ts';
+import type { LaunchId } from '../model.ts';
 
 /** What a CI job does with rolecall: two different doings in one job are two launches. */
 export interface CiTarget {

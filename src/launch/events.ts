@@ -1,5 +1,5 @@
 import type { AwsError } from '../errors.ts';
-import type { LaunchId, Machine } from '../nouns.ts';
+import type { LaunchId, Machine } from '../model.ts';
 import type { Offering } from './offerings.ts';
 
 /** What the launch stage tells, as it happens; `at` is epoch milliseconds. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { type Clock, systemClock } from '../clock.ts';
 import { codeOf, isNoRoom, pathError } from '../errno.ts';
 import type { UsageError } from '../errors.ts';
-import { type Clock, systemClock } from '../io/clock.ts';
-import { makeFolder } from '../io/make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { newestVersion, nextVersion } from './file-versions.ts';
 import type { LaunchRecords } from './records.ts';
 

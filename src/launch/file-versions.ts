@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Clock } from '../io/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Version } from './records.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../io/clock.ts';
-import type { LaunchId, Nonce } from '../nouns.ts';
+import type { Clock } from '../clock.ts';
+import type { LaunchId, Nonce } from '../model.ts';
 
 /** The most machines that one RunInstances call asks for: AWS advises several calls of 100 over one of 500. */
 export const MAX_BATCH = 100;

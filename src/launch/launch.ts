@@ -1,6 +1,6 @@
 import { type AwsError, InterruptedError } from '../errors.ts';
-import type { InstanceId, Machine } from '../nouns.ts';
-import type { Payload } from '../payload/payload.ts';
+import type { InstanceId, Machine } from '../model.ts';
+import type { Payload } from '../schemes/payload.ts';
 import { beginLaunch, refuseForeign } from './begin.ts';
 import { type Batch, type BatchRecord, createBatch, readBatches } from './book.ts';
 import type { LaunchEvent } from './events.ts';

@@ -1,4 +1,4 @@
-import type { Machine } from '../nouns.ts';
+import type { Machine } from '../model.ts';
 import type { AnsweredMachine, AnswerRecord, Batch } from './book.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../io/clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { LaunchRecords } from './records.ts';
 
 /** Records that end with this process: for machines that end with it, too. */

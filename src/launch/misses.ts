@@ -1,4 +1,4 @@
-import type { Clock } from '../io/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Offering } from './offerings.ts';
 
 /** How long an offering that had no capacity is not asked again, milliseconds (Karpenter's figure, too). */

@@ -1,5 +1,5 @@
 import type { MachineSettings } from '../catalogue/role.ts';
-import type { Machine } from '../nouns.ts';
+import type { Machine } from '../model.ts';
 
 /** Where machines can be asked for; without both it is EC2's choice. */
 interface Place {

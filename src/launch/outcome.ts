@@ -1,6 +1,6 @@
 import { AwsError, ConflictError, InterruptedError, UsageError } from '../errors.ts';
-import { counted } from '../io/text.ts';
-import type { Machine } from '../nouns.ts';
+import type { Machine } from '../model.ts';
+import { counted } from '../text.ts';
 import { type AnswerRecord, type BatchRecord, createAnswer, readBatches } from './book.ts';
 import type { LaunchEvent } from './events.ts';
 import { isLiving } from './living.ts';

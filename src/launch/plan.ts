@@ -1,8 +1,8 @@
 import type { Ec2 } from '../aws/ports.ts';
 import type { Role } from '../catalogue/role.ts';
-import type { Clock } from '../io/clock.ts';
-import type { Build, LaunchId } from '../nouns.ts';
-import type { Payload } from '../payload/payload.ts';
+import type { Clock } from '../clock.ts';
+import type { Build, LaunchId } from '../model.ts';
+import type { Payload } from '../schemes/payload.ts';
 import type { BatchRecord } from './book.ts';
 import type { LaunchRecords } from './records.ts';
 

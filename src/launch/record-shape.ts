@@ -1,5 +1,5 @@
 /** What the fields of a record must be: a record is believed whole, or not at all. */
-import { isInstanceId, isLaunchId } from '../nouns.ts';
+import { isInstanceId, isLaunchId } from '../model.ts';
 
 /** A kind of value, and how it is called. */
 export interface Kind {

@@ -1,7 +1,7 @@
 import type { RunInstancesCommandInput, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { BlockDevice, MachineSettings, Role } from '../catalogue/role.ts';
-import type { LaunchId } from '../nouns.ts';
-import type { Payload } from '../payload/payload.ts';
+import type { LaunchId } from '../model.ts';
+import type { Payload } from '../schemes/payload.ts';
 import type { BatchRecord } from './book.ts';
 import { clientToken } from './identity.ts';
 import type { Offering } from './offerings.ts';

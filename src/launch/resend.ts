@@ -1,4 +1,4 @@
-import type { LaunchId } from '../nouns.ts';
+import type { LaunchId } from '../model.ts';
 import type { LaunchRecords } from './records.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LaunchId } from '../nouns.ts';
+import type { LaunchId } from '../model.ts';
 import { readRecord } from './book.ts';
 import {
   COUNT,

@@ -1,6 +1,6 @@
 import { AwsError, type AwsErrorKind } from '../errors.ts';
-import type { Machine } from '../nouns.ts';
-import type { Payload } from '../payload/payload.ts';
+import type { Machine } from '../model.ts';
+import type { Payload } from '../schemes/payload.ts';
 import { adoptBatch, spendBatch } from './adopt.ts';
 import type { Batch, BatchRecord } from './book.ts';
 import type { LaunchEvent } from './events.ts';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { UsageError } from '../errors.ts';
-import type { Build } from '../nouns.ts';
+import type { Build } from '../model.ts';
 import { digestsOf } from './digests.ts';
 
 /**

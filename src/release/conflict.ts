@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { entriesOfTar } from '../archive/entries.ts';
 import type { Bucket } from '../aws/ports.ts';
 import { ConflictError } from '../errors.ts';
-import type { Build } from '../nouns.ts';
+import type { Build } from '../model.ts';
 import { unpackerOf } from './digests.ts';
 import { archiveKey } from './manifest.ts';
 import type { PublishFile } from './publish.ts';

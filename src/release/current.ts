@@ -1,7 +1,7 @@
 import type { Bucket } from '../aws/ports.ts';
 import { UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import type { Build, PathName } from '../nouns.ts';
+import type { Build, PathName } from '../model.ts';
+import { nearest } from '../suggest.ts';
 import { buildsPrefix, manifestKey, parseManifest } from './manifest.ts';
 import { type Pointer, parsePointer, pointerKey } from './pointer.ts';
 import { inOtherBytes } from './stored.ts';

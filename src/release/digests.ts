@@ -6,7 +6,7 @@ import { decompressZstd } from '../archive/zstd.ts';
 import { partBytesOf } from '../aws/parts.ts';
 import { IN_PARTS_FROM } from '../aws/upload.ts';
 import { UsageError } from '../errors.ts';
-import type { PartsDigest } from '../nouns.ts';
+import type { PartsDigest } from '../model.ts';
 
 /** What an archive's bytes tell. */
 export interface Digests {

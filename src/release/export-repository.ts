@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeOwnFolder } from '../io/own-folder.ts';
-import { scratchFolder } from '../io/scratch.ts';
+import { removeOwnFolder } from '../files/own-folder.ts';
+import { scratchFolder } from '../files/scratch.ts';
 
 /**
  * A bare repository that shares the objects of the user's repository, and nothing else. Git exports a commit from here, so

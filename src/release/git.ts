@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { truncate } from '../io/text.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../suggest.ts';
+import { truncate } from '../text.ts';
 import { type ExportRepository, exportRepository } from './export-repository.ts';
 import { git, need } from './git-run.ts';
 import { fetchPromised } from './partial-clone.ts';

@@ -1,6 +1,6 @@
 import type { Bucket } from '../aws/ports.ts';
 import { UsageError } from '../errors.ts';
-import type { Build, PathName } from '../nouns.ts';
+import type { Build, PathName } from '../model.ts';
 import { listTags, readBuild, readPointer } from './current.ts';
 
 /** Manifests read at once. */

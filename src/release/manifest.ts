@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { type Build, isPathName, type PathName } from '../nouns.ts';
+import { type Build, isPathName, type PathName } from '../model.ts';
 
 /** Where the builds of an app lie, below the bucket's prefix. */
 export const buildsPrefix = (app: PathName): string => `builds/${app}/`;

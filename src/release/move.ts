@@ -1,6 +1,6 @@
 import type { Bucket } from '../aws/ports.ts';
 import { AwsError, ConflictError, UsageError } from '../errors.ts';
-import type { Build, PathName } from '../nouns.ts';
+import type { Build, PathName } from '../model.ts';
 import { findBuild, readPointer, type StoredPointer } from './current.ts';
 import { archiveKey } from './manifest.ts';
 import { type Move, moved, pointerKey, previousBuild, renderPointer } from './pointer.ts';

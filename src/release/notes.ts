@@ -1,4 +1,4 @@
-import type { PathName } from '../nouns.ts';
+import type { PathName } from '../model.ts';
 import type { Archived } from './archive.ts';
 import type { AttributedFile } from './attributes.ts';
 import type { BuildPlan } from './build.ts';

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { isPathName, type PathName } from '../nouns.ts';
+import { isPathName, type PathName } from '../model.ts';
 
 /** One move of a pointer, as it is kept in the pointer itself. */
 export interface Move {

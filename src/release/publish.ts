@@ -1,6 +1,6 @@
 import type { Bucket, UploadOptions } from '../aws/ports.ts';
 import { ConflictError } from '../errors.ts';
-import type { Build } from '../nouns.ts';
+import type { Build } from '../model.ts';
 import { otherBuild } from './conflict.ts';
 import { readStoredBuild, type StoredBuild } from './current.ts';
 import { partsDigestOf } from './digests.ts';

@@ -1,6 +1,6 @@
 import type { Suspect } from '../archive/suspects.ts';
 import { UsageError } from '../errors.ts';
-import { optionText, shownPath } from '../io/text.ts';
+import { optionText, shownPath } from '../text.ts';
 import type { Archived } from './archive.ts';
 import type { BuildPlan } from './build.ts';
 import type { Source } from './git.ts';

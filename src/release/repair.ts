@@ -1,6 +1,6 @@
 import type { Bucket } from '../aws/ports.ts';
 import { AwsError, ConflictError } from '../errors.ts';
-import type { Build } from '../nouns.ts';
+import type { Build } from '../model.ts';
 import type { StoredBuild } from './current.ts';
 import { archiveKey, manifestKey, renderManifest } from './manifest.ts';
 import { type Published, type PublishFile, type PublishOptions, uploadArchive } from './publish.ts';

@@ -1,6 +1,6 @@
 import type { Bucket, ObjectHead } from '../aws/ports.ts';
 import { AwsError } from '../errors.ts';
-import type { Build } from '../nouns.ts';
+import type { Build } from '../model.ts';
 import { type Digests, digestsOf } from './digests.ts';
 
 /** What an archive should be, by its manifest or by the file at hand. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { removeOwnFolder } from '../io/own-folder.ts';
-import { noRoomIn, scratchFolder } from '../io/scratch.ts';
+import { removeOwnFolder } from '../files/own-folder.ts';
+import { noRoomIn, scratchFolder } from '../files/scratch.ts';
 import { exportRepository } from './export-repository.ts';
 import { objectsOf, type Source, sourceOf } from './git.ts';
 import { git, gitEnv, need } from './git-run.ts';

@@ -1,5 +1,5 @@
 /** Notes: what works, and often isn't meant. Pure. */
-import type { Fault } from '../document/faults.ts';
+import type { Fault } from '../yaml/faults.ts';
 import { finding, type Script } from './script.ts';
 
 /** A script that is fine as it is says so: `# rolecall: ignore errexit, curl`. */

@@ -1,5 +1,5 @@
 /** Checks scripts before any machine runs them: what can't work is a fault, what often isn't meant a note. */
-import type { Fault } from '../document/faults.ts';
+import type { Fault } from '../yaml/faults.ts';
 import { adviceFor } from './advice.ts';
 import { formOf } from './form.ts';
 import { type Checked, finding, type Script } from './script.ts';

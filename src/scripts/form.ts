@@ -1,6 +1,6 @@
 /** The form of a script: what no shell gets as far as running. Pure. */
 import { isUtf8 } from 'node:buffer';
-import type { Fault } from '../document/faults.ts';
+import type { Fault } from '../yaml/faults.ts';
 import { finding, type Script } from './script.ts';
 
 /** A script's text as far as its form is sound. */

@@ -1,5 +1,5 @@
 /** Scripts that a machine will run, as they are looked at before there is one. */
-import { DocumentError, type Fault } from '../document/faults.ts';
+import { DocumentError, type Fault } from '../yaml/faults.ts';
 
 /** How a machine starts a script. */
 export type Start =

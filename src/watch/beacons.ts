@@ -1,8 +1,8 @@
 /** The second channel: what machines tell through the launch's bucket, where one LIST shows a thousand of them. */
 import type { Bucket } from '../aws/ports.ts';
+import type { Clock } from '../clock.ts';
 import { RolecallError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
-import type { InstanceId, LaunchId } from '../nouns.ts';
+import type { InstanceId, LaunchId } from '../model.ts';
 import type { WatchEvent } from './events.ts';
 import { type Entry, type Facts, withMarker } from './facts.ts';
 import { readVerdictKey, verdictsPrefix } from './keys.ts';

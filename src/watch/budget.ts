@@ -1,4 +1,4 @@
-import { budgetTime } from '../io/text.ts';
+import { budgetTime } from '../text.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How long a boot may take, from EC2's launch time to its verdict. */

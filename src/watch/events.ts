@@ -1,4 +1,4 @@
-import type { InstanceId, Machine } from '../nouns.ts';
+import type { InstanceId, Machine } from '../model.ts';
 import type { Step, Verdict } from './verdict.ts';
 
 /**

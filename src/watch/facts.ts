@@ -1,5 +1,5 @@
 /** What a console tells, folded line by line: pure, so that any way of reading the same lines gives the same facts. */
-import type { LinearPattern } from '../document/linear.ts';
+import type { LinearPattern } from '../yaml/linear.ts';
 import { type Beat, isSameBeat, readBeat } from './beats.ts';
 import { bootedAtOf, stampOf, withBoot } from './kernel-start.ts';
 import {

@@ -1,8 +1,8 @@
 /** One machine's console for people: read once, or followed as it grows. */
 import type { ConsoleSnapshot, Ec2 } from '../aws/ports.ts';
+import type { Clock } from '../clock.ts';
 import { AwsError, type AwsErrorKind, UsageError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
-import type { InstanceId, Machine } from '../nouns.ts';
+import type { InstanceId, Machine } from '../model.ts';
 import { ConsoleReader, POSTED_EVERY_MS } from './reader.ts';
 import { type Piece, type Stitch, stitch, unread } from './stitch.ts';
 

@@ -1,6 +1,6 @@
 /** The marker grammar (docs/markers.md): finding markers in console text, and telling true ones from others. */
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { InstanceId, LaunchId, Nonce } from '../nouns.ts';
+import type { InstanceId, LaunchId, Nonce } from '../model.ts';
 import { withoutEscapes } from './text.ts';
 
 /** What a marker says. `ms` is the step's duration, in a verdict the time since the run began. */

@@ -1,5 +1,5 @@
 import type { Ec2 } from '../aws/ports.ts';
-import { isNonce, type LaunchId, type Machine, type Nonce } from '../nouns.ts';
+import { isNonce, type LaunchId, type Machine, type Nonce } from '../model.ts';
 
 /** Recovers nonces from user data: once a RunInstances call, since all its machines have one payload. */
 export class Nonces {

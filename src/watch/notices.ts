@@ -1,4 +1,4 @@
-import type { Clock } from '../io/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { WatchEvent } from './events.ts';
 
 /** The same trouble is told again after this time. */

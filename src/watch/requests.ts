@@ -1,5 +1,5 @@
+import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
 import type { WatchEvent } from './events.ts';
 import type { Notices } from './notices.ts';
 

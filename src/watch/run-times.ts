@@ -1,5 +1,5 @@
 /** When what happened in one run, by the clock of its machine. */
-import { CLOCK_TOLERANCE_MS } from '../io/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../clock.ts';
 import type { Facts } from './facts.ts';
 import type { Marker } from './markers.ts';
 import { type Scene, stepsOf } from './scene.ts';

@@ -1,7 +1,8 @@
 /** What beacons mean for the verdicts: which machines' consoles are still needed, and what a beacon decides. */
+
+import type { Clock } from '../clock.ts';
 import { RolecallError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
-import type { InstanceId, LaunchId } from '../nouns.ts';
+import type { InstanceId, LaunchId } from '../model.ts';
 import {
   type Beacon,
   type BeaconStore,

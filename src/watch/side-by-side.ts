@@ -1,5 +1,5 @@
-import type { Clock } from '../io/clock.ts';
-import type { InstanceId } from '../nouns.ts';
+import type { Clock } from '../clock.ts';
+import type { InstanceId } from '../model.ts';
 import type { WatchEvent } from './events.ts';
 
 /** Requests about single machines, side by side: one that is slow to be answered holds up no other machine. */

@@ -1,5 +1,5 @@
 /** Why there is no verdict: how far a silent machine came, and why a lost one is gone. */
-import type { Machine } from '../nouns.ts';
+import type { Machine } from '../model.ts';
 import { beginOf, lastLine } from './beats.ts';
 import type { ConsoleState } from './console.ts';
 import type { Facts, Reading } from './facts.ts';

@@ -1,5 +1,5 @@
 /** Console text made readable and harmless: what a machine prints must never drive the operator's terminal. */
-import { printable } from '../io/text.ts';
+import { printable } from '../text.ts';
 
 const ESC = '\u001b';
 /** Sequences of ECMA-48: control strings (titles, links), control sequences (colours, cursor moves), the other escapes. */

@@ -1,5 +1,5 @@
 /** What the watch knows of one machine, and what follows from it. */
-import type { InstanceId, Machine } from '../nouns.ts';
+import type { InstanceId, Machine } from '../model.ts';
 import { type Beacon, withBeacons } from './beacons.ts';
 import { type ConsoleState, settledFacts, unreadConsole } from './console.ts';
 import type { WatchEvent } from './events.ts';

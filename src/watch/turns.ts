@@ -1,5 +1,5 @@
 /** Whose console is read next: each look is a request, and with many machines most looks would come too early. */
-import type { Machine } from '../nouns.ts';
+import type { Machine } from '../model.ts';
 import type { Boots } from './boots.ts';
 import { isSmall } from './pace.ts';
 import { POSTED_EVERY_MS } from './reader.ts';

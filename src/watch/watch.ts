@@ -1,10 +1,10 @@
 /** Watches a launch until every machine has its verdict. Prints nothing: it tells WatchEvents. */
 import type { Ec2 } from '../aws/ports.ts';
-import { type LinearPattern, linearPattern } from '../document/linear.ts';
-import { patternProblem } from '../document/pattern.ts';
+import type { Clock } from '../clock.ts';
 import { UsageError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
-import type { LaunchId, Machine, Nonce } from '../nouns.ts';
+import type { LaunchId, Machine, Nonce } from '../model.ts';
+import { type LinearPattern, linearPattern } from '../yaml/linear.ts';
+import { patternProblem } from '../yaml/pattern.ts';
 import { unlessAborted } from './abort.ts';
 import type { BeaconStore } from './beacons.ts';
 import type { BootBudget } from './budget.ts';

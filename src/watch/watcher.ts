@@ -1,8 +1,9 @@
 /** The watch loop's state: one `tick` looks at EC2 once and returns what is new. */
-import type { LinearPattern } from '../document/linear.ts';
+
+import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
-import type { Clock } from '../io/clock.ts';
-import type { InstanceId, LaunchId, Machine, Nonce } from '../nouns.ts';
+import type { InstanceId, LaunchId, Machine, Nonce } from '../model.ts';
+import type { LinearPattern } from '../yaml/linear.ts';
 import { Boots } from './boots.ts';
 import { heldToBudget } from './budget.ts';
 import { readSnapshot, unreadConsole } from './console.ts';

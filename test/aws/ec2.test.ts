@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { connectEc2 } from '../../src/aws/ec2.ts';
 import type { ConnectOptions } from '../../src/aws/session.ts';
-import type { Clock } from '../../src/io/clock.ts';
-import type { InstanceId, LaunchId } from '../../src/nouns.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { InstanceId, LaunchId } from '../../src/model.ts';
 import { answer, item, type Reply, refusal, WireServer } from './server.ts';
 
 const ID = 'i-00000000000000001' as InstanceId;

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { kindOf } from '../../src/aws/classify.ts';
 import { patienceWith, pauseMs, retrying, type Waiting } from '../../src/aws/retry.ts';
+import type { Clock } from '../../src/clock.ts';
 import { AwsError, type AwsErrorKind } from '../../src/errors.ts';
-import type { Clock } from '../../src/io/clock.ts';
 
 const error = (kind: AwsErrorKind, code?: string) => new AwsError(kind, { kind, code });
 

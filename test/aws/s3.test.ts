@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Faults } from '../../packages/local-cloud/src/faults.ts';
 import type { AwsTarget, Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
-import type { Faults } from '../../src/local/faults.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { s3Proxy } from '../support/s3-proxy.ts';
 

@@ -11,9 +11,9 @@ import { connectEc2 } from '../../src/aws/ec2.ts';
 import type { Bucket, Ec2 } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import type { ConnectOptions } from '../../src/aws/session.ts';
+import type { Clock } from '../../src/clock.ts';
 import type { AwsError } from '../../src/errors.ts';
-import type { Clock } from '../../src/io/clock.ts';
-import type { InstanceId, LaunchId } from '../../src/nouns.ts';
+import type { InstanceId, LaunchId } from '../../src/model.ts';
 import { HandTimer } from '../support/hand-timer.ts';
 import { answer, item, type Reply, refusal, WireServer } from './server.ts';
 

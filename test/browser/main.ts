@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { pageHtml } from '../../src/report/page/page.ts';
+import { pageHtml } from '../../src/reporters/page/page.ts';
 import { chromiumPath, inChromium, type Tab } from '../support/chromium.ts';
 import { HOSTILE, saying } from '../support/hostile-launch.ts';
 import { FORTY, pageAgainst, pageOf, THOUSAND } from '../support/launch-pages.ts';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { Entry } from '../../src/archive/entries.ts';
 import { openBundle, unpackBundle } from '../../src/bundle/open.ts';
 import { sealBundle } from '../../src/bundle/seal.ts';
-import type { BundleKey } from '../../src/nouns.ts';
+import type { BundleKey } from '../../src/model.ts';
 import { entriesOf, fileEntry, KEY, newFolder, opensslSeals, refusal, write } from './support.ts';
 
 let folder: string;

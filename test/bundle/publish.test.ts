@@ -6,7 +6,7 @@ import type { Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import { bundleKey, type PublishOptions, publishBundle } from '../../src/bundle/publish.ts';
 import { type SealedFile, sealBundle } from '../../src/bundle/seal.ts';
-import type { LaunchId } from '../../src/nouns.ts';
+import type { LaunchId } from '../../src/model.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
 import { entriesOf, fileEntry, KEY, newFolder, refusal } from './support.ts';
 

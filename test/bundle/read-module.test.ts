@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { DocumentError } from '../../src/document/faults.ts';
+import { DocumentError } from '../../src/yaml/faults.ts';
 import { moduleIn, newFolder, readOwn, refusal, write } from './support.ts';
 
 const shelf = newFolder();

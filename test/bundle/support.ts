@@ -7,9 +7,9 @@ import type { Entry } from '../../src/archive/entries.ts';
 import type { Module } from '../../src/bundle/module.ts';
 import { readModule } from '../../src/bundle/read-module.ts';
 import type { ModuleUse } from '../../src/catalogue/role.ts';
-import type { Mark } from '../../src/document/located.ts';
 import { RolecallError } from '../../src/errors.ts';
-import type { BundleKey } from '../../src/nouns.ts';
+import type { BundleKey } from '../../src/model.ts';
+import type { Mark } from '../../src/yaml/located.ts';
 
 /** A key that a test may print. */
 export const KEY = '0123456789abcdef'.repeat(4) as BundleKey;

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseCatalogue } from '../../src/catalogue/parse.ts';
 import { resolveRole } from '../../src/catalogue/resolve.ts';
-import { formatFaults } from '../../src/document/faults.ts';
 import { RolecallError } from '../../src/errors.ts';
+import { formatFaults } from '../../src/yaml/faults.ts';
 import { catalogueWith } from './sample.ts';
 
 /** Reads, shows and resolves as commands do; anything thrown but our own refusals fails the property. */

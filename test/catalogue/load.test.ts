@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CatalogueError } from '../../src/catalogue/catalogue.ts';
 import { findCatalogue, readCatalogue } from '../../src/catalogue/load.ts';
 import { UsageError } from '../../src/errors.ts';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 import { catalogueWith } from './sample.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { listRoles } from '../../src/catalogue/catalogue.ts';
-import { faultDocuments, formatFaults } from '../../src/document/faults.ts';
+import { faultDocuments, formatFaults } from '../../src/yaml/faults.ts';
 import { catalogueWith, faultsOf, parsed } from './sample.ts';
 
 const golden = (name: string) => new URL(`../golden/catalogue/${name}`, import.meta.url);

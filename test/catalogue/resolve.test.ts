@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { resolveRole } from '../../src/catalogue/resolve.ts';
-import type { Source } from '../../src/document/located.ts';
 import { RolecallError } from '../../src/errors.ts';
+import type { Source } from '../../src/yaml/located.ts';
 import { catalogueWith, parsed } from './sample.ts';
 
 const WEB = { role: 'web', environment: 'prod', context: 'b' };

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { CatalogueError } from '../../src/catalogue/catalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/parse.ts';
-import type { Fault } from '../../src/document/faults.ts';
+import type { Fault } from '../../src/yaml/faults.ts';
 
 /** The least that a catalogue must have, with a role `web` whose lines are given (indented by four). */
 export const catalogueWith = (roleLines: string, topLines = ''): string => `version: 1

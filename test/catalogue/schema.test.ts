@@ -15,9 +15,9 @@ import {
 } from '../../src/catalogue/fields.ts';
 import { catalogueSchema } from '../../src/catalogue/schema.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from '../../src/catalogue/settings.ts';
-import { shapeFaults } from '../../src/document/check.ts';
-import { readYaml } from '../../src/document/read-yaml.ts';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
+import { shapeFaults } from '../../src/yaml/check.ts';
+import { readYaml } from '../../src/yaml/read-yaml.ts';
 import { catalogueWith, faultsOf } from './sample.ts';
 
 const shipped = (name: string): string => readFileSync(join(packageRoot(), name), 'utf8');

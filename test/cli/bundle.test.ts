@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { widthOf } from '../../src/io/text.ts';
+import { widthOf } from '../../src/text.ts';
 import { newFolder, opensslOpens } from '../bundle/support.ts';
 import { bundleCatalogue } from '../support/modules.ts';
 import { rolecall } from './run.ts';
@@ -19,9 +19,9 @@ import { rolecall } from './run.ts';
 let folder: string;
 beforeAll(async () => {
   // One after the other: Jest's loader can't load what several modules import for the first time at once.
-  await import('../../src/cli/role-bundle.ts');
-  await import('../../src/cli/bundle-pin.ts');
-  await import('../../src/cli/bundle-key.ts');
+  await import('../../src/actions/artifacts/role-bundle.ts');
+  await import('../../src/actions/artifacts/bundle.ts');
+  await import('../../src/actions/bundle-key.ts');
   folder = newFolder();
   bundleCatalogue(folder);
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { widthOf } from '../../src/io/text.ts';
+import { widthOf } from '../../src/text.ts';
 import { rolecall, words } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rolecall-cli-'));

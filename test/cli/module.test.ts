@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { widthOf } from '../../src/io/text.ts';
+import { widthOf } from '../../src/text.ts';
 import { moduleIn, newFolder, write } from '../bundle/support.ts';
 import { rolecall, words } from './run.ts';
 

@@ -14,9 +14,9 @@ let top: string;
 let folder: string;
 beforeEach(async () => {
   // One after the other: Jest's loader can't load what several modules import for the first time at once.
-  await import('../../src/cli/role-bundle.ts');
-  await import('../../src/cli/bundle-pin.ts');
-  await import('../../src/cli/bundle-key.ts');
+  await import('../../src/actions/artifacts/role-bundle.ts');
+  await import('../../src/actions/artifacts/bundle.ts');
+  await import('../../src/actions/bundle-key.ts');
   top = realpathSync(newFolder());
   folder = join(top, 'shop');
   mkdirSync(join(folder, '.git'), { recursive: true });

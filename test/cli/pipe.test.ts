@@ -1,8 +1,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { systemClock } from '../../src/io/clock.ts';
-import { terminal } from '../../src/io/terminal.ts';
-import { main } from '../../src/main.ts';
+import { main } from '../../src/cli/main.ts';
+import { systemClock } from '../../src/clock.ts';
+import { terminal } from '../../src/terminal/terminal.ts';
 import { ROOT } from '../support/cli.ts';
 import { words } from './run.ts';
 

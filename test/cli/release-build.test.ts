@@ -19,9 +19,9 @@ roles: { web: { app: shop } }
 
 beforeAll(async () => {
   // One after the other: Jest's loader can't load what several modules import for the first time at once.
-  await import('../../src/cli/release-words.ts');
-  await import('../../src/cli/release-build-words.ts');
-  await import('../../src/report/release.ts');
+  await import('../../src/actions/release.ts');
+  await import('../../src/actions/release-build.ts');
+  await import('../../src/reporters/release.ts');
 });
 
 let repo: Repository;

@@ -5,12 +5,12 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ReportFileWords } from '../../src/cli/report-files.ts';
 import { reportsFor } from '../../src/cli/reports.ts';
-import { systemClock } from '../../src/io/clock.ts';
-import { terminal } from '../../src/io/terminal.ts';
-import { markdownReport } from '../../src/report/markdown.ts';
-import { outcomeOf } from '../../src/report/page-source.ts';
-import type { LaunchView } from '../../src/report/state.ts';
-import { ended, FAILED, META, SUCCEEDED } from '../report/support.ts';
+import { systemClock } from '../../src/clock.ts';
+import { markdownReport } from '../../src/reporters/markdown.ts';
+import { outcomeOf } from '../../src/reporters/page-source.ts';
+import type { LaunchView } from '../../src/reporters/state.ts';
+import { terminal } from '../../src/terminal/terminal.ts';
+import { ended, FAILED, META, SUCCEEDED } from '../reporters/support.ts';
 import { pageDataOf } from '../support/page.ts';
 import { rolecall } from './run.ts';
 

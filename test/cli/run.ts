@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { terminal } from '../../src/io/terminal.ts';
-import { main } from '../../src/main.ts';
+import { main } from '../../src/cli/main.ts';
+import { terminal } from '../../src/terminal/terminal.ts';
 import { ROOT } from '../support/cli.ts';
 
 // The SDK looks for credentials in this process's environment: those of whoever runs the tests are none of theirs.

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS } from '../../src/cli/registry.ts';
 import { EXIT_CODES } from '../../src/errors.ts';
-import { widthOf } from '../../src/io/text.ts';
+import { widthOf } from '../../src/text.ts';
 import { ROOT } from '../support/cli.ts';
 import { rolecall, words } from './run.ts';
 

@@ -1,10 +1,10 @@
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { commandOnPty } from '../io/pty.ts';
 import { ROOT } from '../support/cli.ts';
 import { idOf } from '../support/ec2-calls.ts';
 import { counts, fleetCloud, proved, QUICK, tagOf } from '../support/fleets.ts';
+import { commandOnPty } from '../terminal/pty.ts';
 
 const cloud = fleetCloud();
 afterAll(cloud.dispose);

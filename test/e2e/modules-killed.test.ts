@@ -92,7 +92,7 @@ test('module add beside another one is refused: each would lose the other’s pi
   restore();
   const other = spawn('sleep', ['60']);
   try {
-    const { lives, ownNamespace } = await import('../../src/io/holder.ts');
+    const { lives, ownNamespace } = await import('../../src/files/holder.ts');
     const { readFileSync } = await import('node:fs');
     const stat = readFileSync(`/proc/${other.pid}/stat`, 'utf8');
     const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { widthOf } from '../../src/io/text.ts';
-import { commandOnPty, type PtyProgram } from '../io/pty.ts';
+import { widthOf } from '../../src/text.ts';
 import { ROOT, sandbox } from '../support/cli.ts';
 import { rehearsal } from '../support/rehearsal.ts';
+import { commandOnPty, type PtyProgram } from '../terminal/pty.ts';
 
 const DOWN = '\u001b[B';
 const ENTER = '\r';

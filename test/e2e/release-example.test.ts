@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { findCommand } from '../../src/cli/commands.ts';
-import { parseArguments } from '../../src/cli/parse.ts';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { parseArguments } from '../../src/cli/parser.ts';
+import { findCommand } from '../../src/cli/registry.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 
 interface Workflow {
   readonly jobs: {

@@ -1,7 +1,7 @@
-import { isInstanceId, type Machine } from '../../src/nouns.ts';
-import { clustersOf } from '../../src/report/clusters.ts';
-import { Rows } from '../../src/report/rows.ts';
-import type { LaunchView, MachineRow } from '../../src/report/state.ts';
+import { isInstanceId, type Machine } from '../../src/model.ts';
+import { clustersOf } from '../../src/reporters/clusters.ts';
+import { Rows } from '../../src/reporters/rows.ts';
+import type { LaunchView, MachineRow } from '../../src/reporters/state.ts';
 import type { Failure } from '../../src/watch/verdict.ts';
 import type { Came, Told } from './judge.ts';
 import type { Truth } from './truth.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type CiTarget, ciLaunchId } from '../../src/launch/ci.ts';
-import { isLaunchId } from '../../src/nouns.ts';
+import { isLaunchId } from '../../src/model.ts';
 
 const TARGET: CiTarget = { verb: 'launch', fleet: 'shop/web/prod/b', target: '3' };
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { systemClock } from '../../src/io/clock.ts';
+import { systemClock } from '../../src/clock.ts';
 import { fileRecords } from '../../src/launch/file-records.ts';
 
 const KEY = 'fleets/eu-west-1/shop/web/prod/b.json';

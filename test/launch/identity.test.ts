@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clientToken, newLaunchId, newNonce } from '../../src/launch/identity.ts';
-import { isLaunchId, isNonce } from '../../src/nouns.ts';
+import { isLaunchId, isNonce } from '../../src/model.ts';
 import { LAUNCH } from './roles.ts';
 
 describe('launch ids', () => {

@@ -7,7 +7,7 @@ import type { LaunchEvent } from '../../src/launch/events.ts';
 import { fileRecords } from '../../src/launch/file-records.ts';
 import { launchMachines } from '../../src/launch/launch.ts';
 import type { LaunchPlan, LaunchTools } from '../../src/launch/plan.ts';
-import type { InstanceId } from '../../src/nouns.ts';
+import type { InstanceId } from '../../src/model.ts';
 import { MemoryEc2, VirtualClock } from './memory-ec2.ts';
 import { LAUNCH, payload, role } from './roles.ts';
 

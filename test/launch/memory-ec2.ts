@@ -1,8 +1,8 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import type { Ec2 } from '../../src/aws/ports.ts';
+import type { Clock } from '../../src/clock.ts';
 import { AwsError } from '../../src/errors.ts';
-import type { Clock } from '../../src/io/clock.ts';
-import type { InstanceId, Machine } from '../../src/nouns.ts';
+import type { InstanceId, Machine } from '../../src/model.ts';
 
 /** A clock whose time passes only by sleeping, so that a minute's wait for EC2 costs nothing. */
 export class VirtualClock implements Clock {

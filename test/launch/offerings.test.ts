@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { MachineSettings } from '../../src/catalogue/role.ts';
 import { MISSED_FOR_MS, Misses } from '../../src/launch/misses.ts';
 import { levelled, nextShare, type Offering, offeringsIn } from '../../src/launch/offerings.ts';
-import type { InstanceId, Machine } from '../../src/nouns.ts';
+import type { InstanceId, Machine } from '../../src/model.ts';
 import { VirtualClock } from './memory-ec2.ts';
 import { role } from './roles.ts';
 

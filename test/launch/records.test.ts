@@ -5,7 +5,7 @@ import type { LaunchEvent } from '../../src/launch/events.ts';
 import { launchMachines } from '../../src/launch/launch.ts';
 import { memoryRecords } from '../../src/launch/memory-records.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
-import type { LaunchId } from '../../src/nouns.ts';
+import type { LaunchId } from '../../src/model.ts';
 import { MemoryEc2, VirtualClock } from './memory-ec2.ts';
 import { payload, role } from './roles.ts';
 

@@ -2,15 +2,24 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../src/io/clock.ts';
+import { systemClock } from '../../src/clock.ts';
 import { fileRecords } from '../../src/launch/file-records.ts';
 import { memoryRecords } from '../../src/launch/memory-records.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import { createResult, readResult } from '../../src/launch/results.ts';
-import { launchDocument } from '../../src/report/document.ts';
-import { timelinesOf } from '../../src/report/timelines.ts';
+import { launchDocument } from '../../src/reporters/document.ts';
+import { timelinesOf } from '../../src/reporters/timelines.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { ended, FAILED, LOST, launchId, META, moduleFailed, SILENT, SUCCEEDED } from '../report/support.ts';
+import {
+  ended,
+  FAILED,
+  LOST,
+  launchId,
+  META,
+  moduleFailed,
+  SILENT,
+  SUCCEEDED,
+} from '../reporters/support.ts';
 
 const LAUNCH = launchId(META.id);
 let folder = '';

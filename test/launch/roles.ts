@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MachineSettings, Role } from '../../src/catalogue/role.ts';
-import type { LaunchId, PathName } from '../../src/nouns.ts';
-import type { Payload } from '../../src/payload/payload.ts';
+import type { LaunchId, PathName } from '../../src/model.ts';
+import type { Payload } from '../../src/schemes/payload.ts';
 
 /** A role as the catalogue stage resolves it, with what a test wants otherwise. */
 export function role(machine: Partial<MachineSettings> = {}, other: Partial<Role> = {}): Role {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RolecallError } from '../../src/errors.ts';
-import type { PathName } from '../../src/nouns.ts';
+import type { PathName } from '../../src/model.ts';
 import { type BuildPlan, buildArchive } from '../../src/release/build.ts';
 import { parseManifest } from '../../src/release/manifest.ts';
 import { type Repository, repository } from '../support/repository.ts';

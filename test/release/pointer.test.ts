@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { PathName } from '../../src/nouns.ts';
+import type { PathName } from '../../src/model.ts';
 import { parseManifest, renderManifest } from '../../src/release/manifest.ts';
 import {
   MAX_MOVES,

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import { RolecallError } from '../../src/errors.ts';
-import type { Build, PathName } from '../../src/nouns.ts';
+import type { Build, PathName } from '../../src/model.ts';
 import { readBuild } from '../../src/release/current.ts';
 import { renderManifest } from '../../src/release/manifest.ts';
 import { checkArchive } from '../../src/release/move.ts';

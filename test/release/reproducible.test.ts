@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RolecallError } from '../../src/errors.ts';
-import type { PathName } from '../../src/nouns.ts';
+import type { PathName } from '../../src/model.ts';
 import { type BuildPlan, type BuiltFile, buildArchive } from '../../src/release/build.ts';
 import { type Repository, repository } from '../support/repository.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import { RolecallError } from '../../src/errors.ts';
-import type { Build, PathName } from '../../src/nouns.ts';
+import type { Build, PathName } from '../../src/model.ts';
 import { currentBuild, findBuild, readBuild, readPointer } from '../../src/release/current.ts';
 import { type Mover, promote, rollback } from '../../src/release/move.ts';
 import { type PublishFile, publish } from '../../src/release/publish.ts';

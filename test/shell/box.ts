@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 import { BOOTSTRAPPER, type Outcome, run } from './bash.ts';
 import { INSTANCE_ID, type MetadataServer } from './metadata-server.ts';
 

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { connectBucket } from '../../src/aws/s3.ts';
-import type { Build } from '../../src/nouns.ts';
+import type { Build } from '../../src/model.ts';
 import { pointerText } from '../support/archives.ts';
 import { SIGNED } from './box.ts';
 import {

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 import { eventually, run } from './bash.ts';
 
 // The example's role scripts as a whole belong on a machine: the end-to-end tests run them in boxes. Here are their parts.

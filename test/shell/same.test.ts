@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 import { BOOTSTRAPPER, run } from './bash.ts';
 import { BoxRoot } from './box.ts';
 

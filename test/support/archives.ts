@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import type { Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
-import type { Build, PathName } from '../../src/nouns.ts';
+import type { Build, PathName } from '../../src/model.ts';
 import { renderManifest } from '../../src/release/manifest.ts';
 import { renderPointer } from '../../src/release/pointer.ts';
 import { BUILD } from './builds.ts';

@@ -1,4 +1,4 @@
-import type { Build, PathName } from '../../src/nouns.ts';
+import type { Build, PathName } from '../../src/model.ts';
 
 /** A build as its manifest tells it. */
 export const BUILD: Build = {

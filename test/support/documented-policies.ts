@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/io/package-root.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 import type { Policy } from './iam.ts';
 
 const text = readFileSync(join(packageRoot(), 'docs/aws.md'), 'utf8');

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import type { BoxDriver } from '../../src/local/box.ts';
-import { type Cloud, type CloudOptions, startCloud } from '../../src/local/cloud.ts';
-import { converse } from '../../src/local/control/client.ts';
-import type { Faults } from '../../src/local/faults.ts';
+import type { BoxDriver } from '../../packages/local-cloud/src/box.ts';
+import { type Cloud, type CloudOptions, startCloud } from '../../packages/local-cloud/src/cloud.ts';
+import { converse } from '../../packages/local-cloud/src/control/client.ts';
+import type { Faults } from '../../packages/local-cloud/src/faults.ts';
 import { scriptedDriver } from './scripted-boxes.ts';
 
 /** The AMI that every test cloud knows. */

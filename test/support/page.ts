@@ -1,4 +1,4 @@
-import type { PageData } from '../../src/report/page-data.ts';
+import type { PageData } from '../../src/reporters/page-data.ts';
 
 /**
  * Reads a page's data back, as any program may.

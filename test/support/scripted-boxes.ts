@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { BoxDriver, BoxSpec, Capacity } from '../../src/local/box.ts';
+import type { BoxDriver, BoxSpec, Capacity } from '../../packages/local-cloud/src/box.ts';
 
 /** What the script of a box can do. */
 export interface BoxConsole {

@@ -4,7 +4,7 @@ import {
   signatureOf,
   signingKey,
   stringToSign,
-} from '../../src/local/signature/canonical.ts';
+} from '../../packages/local-cloud/src/signature/canonical.ts';
 
 /** What a test signs by hand; the SDK's own signer is judged elsewhere. */
 export interface ToSign {

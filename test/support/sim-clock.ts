@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/io/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 
 /** A clock for several sleepers at once: time jumps to the next of them whenever nobody has anything left to do. */
 export class SimClock implements Clock {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { packageRoot } from '../../src/io/package-root.ts';
-import { probe } from '../../src/local/vm/acceleration.ts';
+import { probe } from '../../packages/local-cloud/src/vm/acceleration.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 import { until } from '../support/local-cloud.ts';
 import { type TinyLab, type TinyMachine, tinyLab } from './support/tiny-machines.ts';
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { packageRoot } from '../../src/io/package-root.ts';
-import { vmImageBuilder } from '../../src/local/vm-image/builder.ts';
-import { imageRelease } from '../../src/local/vm-image/host.ts';
+import { vmImageBuilder } from '../../packages/local-cloud/src/vm-image/builder.ts';
+import { imageRelease } from '../../packages/local-cloud/src/vm-image/host.ts';
+import { packageRoot } from '../../src/files/package-root.ts';
 import { LANE_CLOUD } from './support/state.ts';
 
 const AMI = 'ami-0123456789abcdef0';
@@ -74,7 +74,7 @@ test('a package that Debian has not is named, and nothing of the attempt is left
 
 /** Builds an image in a state folder of its own, in a process of its own, until its base is being made. */
 async function buildUntilUnderWay(folder: string) {
-  const program = `import { vmImageBuilder } from './src/local/vm-image/builder.ts';
+  const program = `import { vmImageBuilder } from './packages/local-cloud/src/vm-image/builder.ts';
     const images = vmImageBuilder({ stateDir: ${JSON.stringify(folder)}, packageRoot: process.cwd(), release: '${RELEASE}' });
     process.once('SIGTERM', () => images.close());
     await images.build({ id: '${AMI}', packages: [] }).catch((error) => console.log(error.message));`;

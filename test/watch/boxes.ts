@@ -1,6 +1,6 @@
 /** What boxes print, for tests: markers with their MACs, and consoles as real machines garble them. */
 import { createHash } from 'node:crypto';
-import type { InstanceId, LaunchId, Machine, Nonce } from '../../src/nouns.ts';
+import type { InstanceId, LaunchId, Machine, Nonce } from '../../src/model.ts';
 import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
 import type { Facts, Reading } from '../../src/watch/facts.ts';
 import { judgeFinally } from '../../src/watch/judge.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsError, UsageError } from '../../src/errors.ts';
-import type { InstanceId } from '../../src/nouns.ts';
+import type { InstanceId } from '../../src/model.ts';
 import { type ConsolePart, followConsole, readConsole } from '../../src/watch/follow.ts';
 import { harmless, harmlessText } from '../../src/watch/text.ts';
 import { print, World } from './world.ts';

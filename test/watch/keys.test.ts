@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { LaunchId } from '../../src/nouns.ts';
+import type { LaunchId } from '../../src/model.ts';
 import { isTrueLog, readLogKey, readVerdictKey } from '../../src/watch/keys.ts';
 import { findMarkers, isTrue } from '../../src/watch/markers.ts';
 import { BOOTED, beaconKey, ID, LAUNCH, marker, NONCE, OTHER_ID, READING } from './boxes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Nonce } from '../../src/nouns.ts';
+import type { Nonce } from '../../src/model.ts';
 import { findMarkers, isAnonymous, isBad, isTrue, macOf } from '../../src/watch/markers.ts';
 import { ID, LAUNCH, marker, NONCE, OTHER_ID, OTHER_NONCE } from './boxes.ts';
 

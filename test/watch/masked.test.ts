@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { maskForms, maskWith } from '../../src/masks.ts';
-import type { InstanceId, LaunchId } from '../../src/nouns.ts';
+import type { InstanceId, LaunchId } from '../../src/model.ts';
 import { type Facts, NO_FACTS, readLine } from '../../src/watch/facts.ts';
 
 const SECRET = `s3cret ${'long'.repeat(120)} end`;

@@ -1,7 +1,7 @@
 /** The catalogue's patterns on console lines: in linear time whatever they are. */
 import { expect, test } from '@jest/globals';
-import { linearPattern } from '../../src/document/linear.ts';
-import { patternProblem } from '../../src/document/pattern.ts';
+import { linearPattern } from '../../src/yaml/linear.ts';
+import { patternProblem } from '../../src/yaml/pattern.ts';
 import { factsOf, READING, text, verdictOf } from './boxes.ts';
 
 /** As long as EC2 shows a console, in one line. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../src/errors.ts';
-import type { Machine } from '../../src/nouns.ts';
+import type { Machine } from '../../src/model.ts';
 import type { BeaconStore } from '../../src/watch/beacons.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
@@ -369,9 +369,12 @@ describe('many machines, where every step is to be told', () => {
   }
   const whole = 'metadata,personality,init';
 
-  test.each([0, 1, 2, 3, 5, 6, 7])('those that a console shows after %d markers are not all', async (upTo) => {
-    expect(await stepsOf(upTo)).toEqual(Array.from({ length: 30 }, () => whole));
-  });
+  test.each([0, 1, 2, 3, 5, 6, 7])(
+    'those that a console shows after %d markers are not all',
+    async (upTo) => {
+      expect(await stepsOf(upTo)).toEqual(Array.from({ length: 30 }, () => whole));
+    },
+  );
 
   test('and where they are not asked for, no beacon is read', async () => {
     expect(new Set(await stepsOf(0, false))).toEqual(new Set(['']));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsError, UsageError } from '../../src/errors.ts';
-import type { InstanceId } from '../../src/nouns.ts';
+import type { InstanceId } from '../../src/model.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import { BOOTED, failedRun, goodRun, LAUNCH, LAUNCHED_AT, marker, NONCE, OTHER_NONCE } from './boxes.ts';

@@ -1,8 +1,8 @@
 /** A scripted EC2 in memory and the clock it lives by: time passes only when somebody sleeps, and then at once. */
 import type { Ec2 } from '../../src/aws/ports.ts';
+import type { Clock } from '../../src/clock.ts';
 import { AwsError, type AwsErrorKind } from '../../src/errors.ts';
-import type { Clock } from '../../src/io/clock.ts';
-import type { InstanceId, Machine } from '../../src/nouns.ts';
+import type { InstanceId, Machine } from '../../src/model.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import { type WatchOptions, watchLaunch } from '../../src/watch/watch.ts';
 import { LAUNCH, LAUNCHED_AT, machine, NONCE, printedBy } from './boxes.ts';

@@ -2,7 +2,7 @@
  * Why a script failed: the one judge of what a machine printed. A pure function of the facts that the box tells and of the
  * lines that the script printed; docs/output.md says how it decides.
  */
-import { duration } from '../../io/text.ts';
+import { duration } from '../../text.ts';
 import { isStrong } from './forms.ts';
 import { readKinds } from './kinds.ts';
 import { pick } from './pick.ts';

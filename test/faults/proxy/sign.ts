@@ -4,7 +4,7 @@ import {
   signatureOf,
   signingKey,
   stringToSign,
-} from '../../../src/local/signature/canonical.ts';
+} from '../../../packages/local-cloud/src/signature/canonical.ts';
 import type { Request } from './operation.ts';
 
 /** Where a proxy forwards to, and the keys that are good there. */

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/io/clock.ts';
-import type { Box, BoxDriver, BoxSpec } from '../../../src/local/box.ts';
-import { vmDriver } from '../../../src/local/vm/driver.ts';
+import type { Box, BoxDriver, BoxSpec } from '../../../packages/local-cloud/src/box.ts';
+import { vmDriver } from '../../../packages/local-cloud/src/vm/driver.ts';
+import { systemClock } from '../../../src/clock.ts';
 import { until } from '../../support/local-cloud.ts';
 import { type TinyDeed, tinyKernel } from './tiny-kernel.ts';
 

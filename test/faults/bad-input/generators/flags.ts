@@ -1,5 +1,5 @@
 import type { OptionSpec } from '../../../../src/cli/command.ts';
-import { COMMANDS } from '../../../../src/cli/commands.ts';
+import { COMMANDS } from '../../../../src/cli/registry.ts';
 import type { Random } from '../../random.ts';
 import type { Generator } from '../input.ts';
 import { ODD_WORDS } from '../words.ts';

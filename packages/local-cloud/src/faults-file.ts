@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { pathError } from '../../../src/errno.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { OPERATIONS } from './ec2/operations.ts';
+import type { Faults } from './faults.ts';
+import { CONDITIONAL_WRITES, S3_OPERATIONS } from './s3/endpoint.ts';
+
+/** A fault in the file itself: where, and what was expected. */
+type Report = (path: readonly (string | number)[], message: string) => void;
+/** Judges one value; gives back what it became, or reports and gives undefined. */
+type Reader = (value: unknown, path: readonly (string | number)[], report: Report) => unknown;
+
+const whole =
+  (min: number): Reader =>
+  (value, path, report) => {
+    if (Number.isInteger(value) && (value as number) >= min) return value;
+    report(path, min < 0 ? 'expected a whole number' : `expected a whole number of at least ${min}`);
+    return undefined;
+  };
+
+const share: Reader = (value, path, report) => {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  report(path, 'expected a number from 0 to 1');
+  return undefined;
+};
+
+const oneOf =
+  (...words: readonly string[]): Reader =>
+  (value, path, report) => {
+    if (typeof value === 'string' && words.includes(value)) return value;
+    report(path, `expected ${words.join(', ')}`);
+    return undefined;
+  };
+
+/** A step's name as markers have it. */
+const step: Reader = (value, path, report) => {
+  if (typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,48}$/.test(value)) return value;
+  report(path, 'expected the name of a step: 1 to 48 letters, digits and . _ : -');
+  return undefined;
+};
+
+const word: Reader = (value, path, report) => {
+  if (typeof value === 'string' && value !== '') return value;
+  report(path, 'expected a text');
+  return undefined;
+};
+
+const truth: Reader = (value, path, report) => {
+  if (typeof value === 'boolean') return value;
+  report(path, 'expected true or false');
+  return undefined;
+};
+
+const operationOf =
+  (known: readonly string[]): Reader =>
+  (value, path, report) => {
+    if (typeof value === 'string' && known.includes(value)) return value;
+    report(path, `expected an operation of the local cloud: ${known.join(', ')}`);
+    return undefined;
+  };
+
+const operation = operationOf([...OPERATIONS.keys(), ...S3_OPERATIONS]);
+const s3Operation = operationOf(S3_OPERATIONS);
+const conditionalWrite = operationOf(CONDITIONAL_WRITES);
+
+const listOf =
+  (member: Reader): Reader =>
+  (value, path, report) => {
+    if (Array.isArray(value)) return value.map((each, index) => member(each, [...path, index], report));
+    report(path, 'expected a list');
+    return undefined;
+  };
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const perOperation =
+  (operations: Reader, example: string): Reader =>
+  (value, path, report) => {
+    if (!isRecord(value)) {
+      report(path, `expected a map of operation to number, as ${example}: 2`);
+      return undefined;
+    }
+    for (const [name, count] of Object.entries(value)) {
+      operations(name, [...path, name], report);
+      whole(0)(count, [...path, name], report);
+    }
+    return value;
+  };
+
+type Fields = Readonly<Record<string, readonly [name: string, reader: Reader]>>;
+
+/** Reads a map whose keys are snake_case in the file and camelCase in the type. */
+const mapOf =
+  (fields: Fields, needed: readonly string[] = []): Reader =>
+  (value, path, report) => {
+    if (!isRecord(value)) {
+      report(path, `expected a map with ${Object.keys(fields).join(', ')}`);
+      return undefined;
+    }
+    for (const name of needed) if (!(name in value)) report(path, `expected ${name}`);
+    const read = Object.entries(value).map(([key, each]) => {
+      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (field !== undefined) return [field[0], field[1](each, [...path, key], report)];
+      report([...path, key], `unknown key "${key}"; expected ${Object.keys(fields).join(', ')}`);
+      return [key, undefined];
+    });
+    return Object.fromEntries(read);
+  };
+
+const struck = { launch_indexes: ['launchIndexes', listOf(whole(0))], share: ['share', share] } as const;
+
+/** A whole map that is one of several kinds, each with keys of its own. */
+const outcome: Reader = (value, path, report) => {
+  const kind = isRecord(value) ? value['kind'] : undefined;
+  const more = typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind) ? OUTCOMES[kind] : undefined;
+  return mapOf({ kind: ['kind', oneOf(...Object.keys(OUTCOMES))], ...struck, ...more }, ['kind'])(
+    value,
+    path,
+    report,
+  );
+};
+
+const atStep = { step: ['step', step] } as const;
+const OUTCOMES: Readonly<Record<string, Fields>> = {
+  ok: {},
+  failed: { ...atStep, status: ['status', whole(1)], lines: ['lines', listOf(word)] },
+  hangs: atStep,
+  dies: atStep,
+  'dies-pending': {},
+  'never-running': {},
+};
+
+const boxes = mapOf({
+  pending_ms: ['pendingMs', whole(0)],
+  kernel_ms: ['kernelMs', whole(0)],
+  steps: ['steps', listOf(mapOf({ name: ['name', step], ms: ['ms', whole(0)] }, ['name', 'ms']))],
+  jitter: ['jitter', share],
+  lost_beacons: ['lostBeacons', mapOf(struck)],
+  outcomes: ['outcomes', listOf(outcome)],
+});
+
+const powerFields = mapOf(
+  {
+    kind: ['kind', oneOf('cut', 'reset')],
+    after_ms: ['afterMs', whole(0)],
+    when_console: ['whenConsole', word],
+    off_ms: ['offMs', whole(0)],
+    ...struck,
+  },
+  ['kind'],
+);
+
+const power: Reader = (value, path, report) => {
+  if (isRecord(value)) {
+    if ('after_ms' in value === 'when_console' in value)
+      report(path, 'expected either after_ms or when_console');
+    if (value['kind'] === 'reset' && 'off_ms' in value)
+      report([...path, 'off_ms'], 'expected no off_ms: a reset takes no power away');
+  }
+  return powerFields(value, path, report);
+};
+
+const faults = mapOf({
+  no_capacity: [
+    'noCapacity',
+    listOf(
+      mapOf({
+        zone: ['zone', word],
+        instance_type: ['instanceType', word],
+        market: ['market', oneOf('spot', 'on-demand')],
+        available: ['available', whole(0)],
+      }),
+    ),
+  ],
+  vcpu_quota: ['vcpuQuota', whole(0)],
+  throttle: ['throttle', perOperation(operation, 'RunInstances')],
+  drop_answers: ['dropAnswers', perOperation(operation, 'RunInstances')],
+  unauthorized: ['unauthorized', listOf(operation)],
+  s3_errors: ['s3Errors', perOperation(s3Operation, 'GetObject')],
+  conflicts: ['conflicts', perOperation(conditionalWrite, 'PutObject')],
+  break_off: ['breakOff', perOperation(s3Operation, 'GetObject')],
+  clock_skew_ms: ['clockSkewMs', whole(Number.MIN_SAFE_INTEGER)],
+  die_after_requests: ['dieAfterRequests', whole(0)],
+  invisible_ms: ['invisibleMs', whole(0)],
+  console: [
+    'console',
+    mapOf({
+      ...struck,
+      empty: ['empty', truth],
+      every_bytes: ['everyBytes', whole(1)],
+      drop_bytes: ['dropBytes', whole(1)],
+    }),
+  ],
+  machine_dies: ['machineDies', mapOf({ ...struck, after_ms: ['afterMs', whole(0)] }, ['after_ms'])],
+  spot_interruptions: [
+    'spotInterruptions',
+    mapOf({ ...struck, after_ms: ['afterMs', whole(0)] }, ['after_ms']),
+  ],
+  metadata: [
+    'metadata',
+    mapOf({
+      ...struck,
+      user_agent: ['userAgent', word],
+      delay_ms: ['delayMs', whole(0)],
+      fail_first: ['failFirst', whole(1)],
+      dead_ms: ['deadMs', whole(1)],
+    }),
+  ],
+  power: ['power', listOf(power)],
+  network_late: ['networkLate', mapOf({ ...struck, ms: ['ms', whole(1)] }, ['ms'])],
+  impaired: ['impaired', mapOf(struck)],
+  throttling: ['throttling', oneOf('documented')],
+  seed: ['seed', whole(0)],
+  boxes: ['boxes', boxes],
+});
+
+/**
+ * Parses a faults file; docs/local-cloud.md shows every key.
+ * @param name how messages call the file
+ * @throws UsageError that names every fault of the file with its line and column
+ */
+export function parseFaults(text: string, name: string): Faults {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const problems: string[] = [];
+  const add = (offset: number, message: string) => {
+    const { line, col } = lines.linePos(offset);
+    problems.push(`${name}:${line}:${col}: ${message}`);
+  };
+  for (const error of document.errors) add(error.pos[0], error.message.split('\n')[0] ?? error.code);
+  if (problems.length > 0) throw refusal(problems);
+  const read = faults(document.toJS() ?? {}, [], (path, message) =>
+    add(offsetOf(document.contents, path), message),
+  );
+  if (problems.length > 0) throw refusal(problems);
+  return read as Faults;
+}
+
+/** Reads and parses a faults file. @throws UsageError */
+export function readFaults(path: string): Faults {
+  try {
+    return parseFaults(readFileSync(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw pathError(path, 'read', error, 'give the path of a faults file to --faults');
+  }
+}
+
+const refusal = (problems: readonly string[]): UsageError =>
+  new UsageError(problems.join('\n'), { hint: 'docs/local-cloud.md shows every key of a faults file' });
+
+/** Where the value (or the key) at a path begins in the text. */
+function offsetOf(root: Node | null, path: readonly (string | number)[]): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
+      offset = (pair?.key as Node | undefined)?.range?.[0] ?? offset;
+      node = pair?.value;
+    } else {
+      node = isNodeList(node) ? node.items[Number(step)] : undefined;
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}
+
+const isNodeList = (node: unknown): node is { items: readonly unknown[] } =>
+  typeof node === 'object' && node !== null && 'items' in node;

@@ -1,0 +1,20 @@
+import type { RequestListener } from 'node:http';
+import type { Clock } from '../../../../src/clock.ts';
+import type { BoxSpec } from '../box.ts';
+import { ACCOUNT } from '../geography.ts';
+import { failing } from './failing.ts';
+import { metadataService } from './service.ts';
+
+/** The metadata service of a machine that boots now. */
+export function machineMetadata(spec: BoxSpec, clock: Clock, mac?: string): RequestListener {
+  const { credentials } = spec.services;
+  const facts = {
+    spec,
+    accountId: ACCOUNT,
+    launchedAt: clock.now(),
+    mac,
+    ...(credentials && { credentials }),
+  };
+  const service = metadataService(facts, clock);
+  return spec.metadataFault === undefined ? service : failing(service, spec.metadataFault, clock);
+}

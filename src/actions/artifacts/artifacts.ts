@@ -1,0 +1,81 @@
+import type { Bucket } from '../../aws/ports.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Role } from '../../catalogue/role.ts';
+import type { Host } from '../../cli/context.ts';
+import { readLaunch } from '../../launch/book.ts';
+import type { LaunchRecords } from '../../launch/records.ts';
+import type { LaunchId } from '../../model.ts';
+import type { Payload } from '../../schemes/payload.ts';
+import { bucketIn } from '../bucket.ts';
+import type { Place } from '../cloud.ts';
+import type { Draft } from '../intent.ts';
+import type { BeaconPin } from './beacons.ts';
+import type { BuildChoice, Pin } from './build.ts';
+import type { BundlePin } from './bundle.ts';
+import { sendsBeacons } from './payloads.ts';
+
+/** What all machines of a launch get. */
+export interface Pins {
+  /** The build that they deploy; absent for a role that deploys none. */
+  readonly build?: Pin | undefined;
+  /** The bundle that they start from; a role without modules has none. */
+  readonly bundle?: BundlePin | undefined;
+  /** How they send beacons; absent where the catalogue has no bucket, or wants none. */
+  readonly beacon?: BeaconPin | undefined;
+}
+
+/**
+ * The build of this launch (an earlier run's, where it isn't new), or its bundle, and the forms for beacons.
+ * @param preview for a look only: the bundle is not published, and nothing may be launched with it
+ */
+export async function pinsOf(
+  draft: Draft,
+  choice: BuildChoice,
+  place: Place,
+  catalogue: Catalogue,
+  records: LaunchRecords,
+  host: Host,
+  { preview = false }: { readonly preview?: boolean } = {},
+): Promise<Pins> {
+  const { role, bundle, launch, isNew } = draft;
+  if (role.app === undefined && bundle === undefined && !role.beacons) return {};
+  const bucket = await bucketIn(place, catalogue);
+  if (bundle !== undefined) {
+    if (preview) return await signedPins(draft, bucket, host);
+    const { pinBundle } = await import('./bundle.ts');
+    return {
+      bundle: await pinBundle(bundle, launch, bucket, host),
+      ...(await beaconOf(role, launch, bucket)),
+    };
+  }
+  const recorded = isNew ? undefined : (await readLaunch(records, launch))?.build;
+  return {
+    build: await (await import('./build.ts')).pinBuild(role, bucket, choice, recorded),
+    ...(await beaconOf(role, launch, bucket)),
+  };
+}
+
+/** What of the pins takes signatures alone, for a look: S3 is asked nothing, and nothing is published. */
+export async function signedPins({ role, bundle, launch }: Draft, bucket: Bucket, host: Host): Promise<Pins> {
+  const beacon = await beaconOf(role, launch, bucket);
+  if (bundle === undefined) return beacon;
+  const { previewBundle } = await import('./bundle.ts');
+  return { bundle: await previewBundle(bundle, launch, bucket, host), ...beacon };
+}
+
+async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<Pick<Pins, 'beacon'>> {
+  if (!role.beacons) return {};
+  return { beacon: await (await import('./beacons.ts')).pinBeacon(launch, role, bucket) };
+}
+
+/** What people should know of the pins before machines get them. */
+export const pinNotices = (pins: Pins, payload: Payload): string[] =>
+  [pins.build?.notice, pins.bundle?.notice, beaconNotice(pins, payload)].filter(
+    (notice) => notice !== undefined,
+  );
+
+/** Why the machines of a launch send no beacons, though they were meant to. */
+function beaconNotice({ beacon }: Pins, payload: Payload): string | undefined {
+  if (beacon?.pinned === undefined || sendsBeacons(payload)) return beacon?.notice;
+  return 'no beacons, the console alone tells how machines boot: the payload has no room for them';
+}

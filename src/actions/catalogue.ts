@@ -1,0 +1,59 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
+import type { Host } from '../cli/context.ts';
+import { UsageError } from '../errors.ts';
+
+/** Finds and reads the catalogue that the arguments name, or the nearest roles.yaml above the current folder. */
+export async function openCatalogue(
+  values: { readonly catalogue?: string | undefined },
+  host: Host,
+): Promise<Catalogue> {
+  const { findCatalogue, readCatalogue } = await import('../catalogue/load.ts');
+  return readCatalogue(findCatalogue(host.cwd, values.catalogue), host.cwd);
+}
+
+/** Which role, as the command line names it. */
+export interface RoleWords {
+  readonly role?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/** The role for arguments that must all be there; commands that may ask use the picker first. */
+export function requireRole(values: RoleWords): { role: string; environment: string; context: string } {
+  const { role, environment, context } = values;
+  if (role !== undefined && environment !== undefined && context !== undefined) {
+    return { role, environment, context };
+  }
+  const missing = [role ?? '--role', environment ?? '--env', context ?? '--context'].filter((word) =>
+    word.startsWith('--'),
+  );
+  throw new UsageError(`missing ${missing.join(', ')}`, { hint: 'rolecall roles list tells what there is' });
+}
+
+/** Values of the command line that stand above the catalogue's. */
+export interface OverrideWords {
+  readonly region?: string | undefined;
+  readonly 'instance-type'?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly subnet?: string | undefined;
+  readonly ami?: string | undefined;
+  readonly timeout?: string | undefined;
+}
+
+/** Resolves a role with the command line's values above the catalogue's. */
+export async function roleFrom(
+  catalogue: Catalogue,
+  name: { readonly role: string; readonly environment: string; readonly context: string },
+  values: OverrideWords,
+): Promise<Role> {
+  const { resolveRole } = await import('../catalogue/resolve.ts');
+  return resolveRole(catalogue, name, {
+    region: values.region,
+    ami: values.ami,
+    instance_type: values['instance-type'],
+    zone: values.zone,
+    subnet: values.subnet,
+    timeout: values.timeout,
+  });
+}

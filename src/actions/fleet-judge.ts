@@ -1,0 +1,45 @@
+import type { Role } from '../catalogue/role.ts';
+import type { Host } from '../cli/context.ts';
+import { watchPace } from '../cli/follow.ts';
+import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
+import type { ReportedEvent } from '../reporters/reported.ts';
+import type { BeaconStore } from '../watch/beacons.ts';
+import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
+import { watchLaunch } from '../watch/watch.ts';
+import type { Cloud } from './cloud.ts';
+
+/** Watches machines of earlier launches, whose verdicts nobody knows, to their verdicts. */
+export async function judgeLeftovers(
+  machines: readonly Machine[],
+  { timeoutMs, patterns }: Role,
+  budget: BootBudget | undefined,
+  { cloud, beacons }: { readonly cloud: Cloud; readonly beacons: BeaconStore | undefined },
+  { clock, signal }: Host,
+  tell: (event: ReportedEvent) => void,
+): Promise<ReadonlyMap<InstanceId, Outcome>> {
+  const outcomes = new Map<InstanceId, Outcome>();
+  const launches = new Map<string, Machine[]>();
+  for (const machine of machines) {
+    const launch = machine.tags['rolecall:launch'] ?? '';
+    launches.set(launch, [...(launches.get(launch) ?? []), machine]);
+  }
+  for (const [launch, those] of launches) {
+    const events = watchLaunch({
+      ec2: cloud.ec2.polling,
+      clock,
+      launch: launch as LaunchId,
+      sent: () => ({ machines: those, launched: those.length, done: true, only: true }),
+      ...(beacons !== undefined && { beacons }),
+      timeoutMs,
+      budget: budgetOfEarlier(patterns, budget),
+      patterns,
+      ...watchPace(cloud),
+      signal,
+    });
+    for await (const event of events) {
+      tell(event);
+      if (event.type === 'verdict') outcomes.set(event.machine.instanceId, event.verdict.outcome);
+    }
+  }
+  return outcomes;
+}

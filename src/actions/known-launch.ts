@@ -1,0 +1,213 @@
+/** A launch that an earlier command began: what it is comes from its record, else from its machines' tags. */
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
+import type { Host } from '../cli/context.ts';
+import { AwsError, RolecallError, UsageError } from '../errors.ts';
+import { type Batch, type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
+import { answeredMachine } from '../launch/living.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import type { LaunchId, Machine } from '../model.ts';
+import type { LaunchMeta } from '../reporters/document.ts';
+import type { BeaconStore } from '../watch/beacons.ts';
+import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
+import { beaconStore } from './bucket.ts';
+import { openCatalogue, roleFrom } from './catalogue.ts';
+import { type Cloud, type CloudWords, connectCloud, findPlace } from './cloud.ts';
+import { recordsOf } from './records.ts';
+import { regionFor } from './region.ts';
+
+export interface KnownWords extends CloudWords {
+  readonly launch: LaunchId;
+  readonly timeout?: string | undefined;
+}
+
+export interface KnownLaunch {
+  readonly cloud: Cloud;
+  readonly catalogue: Catalogue | undefined;
+  readonly records: LaunchRecords;
+  readonly meta: LaunchMeta;
+  /** How many machines were asked for, and how many of these AWS gave; undefined where no record tells. */
+  readonly requested: number | undefined;
+  readonly launched: number | undefined;
+  /** What EC2 has answered with, as the records tell: these machines may be long gone. */
+  readonly answered: readonly Machine[];
+  /** Follow just these; undefined where all count that carry the launch's tag. */
+  readonly machines: readonly Machine[] | undefined;
+  readonly beacons: BeaconStore | undefined;
+  readonly timeoutMs: number;
+  readonly patterns: Role['patterns'];
+  readonly budget: BootBudget | undefined;
+}
+
+/**
+ * Opens the records of launches, as the catalogue and the place tell where they are.
+ * @throws UsageError for a catalogue that was named and is wrong
+ */
+export async function withRecords<T>(
+  words: KnownWords,
+  host: Host,
+  work: (open: {
+    readonly records: LaunchRecords;
+    readonly followUp: readonly string[] | undefined;
+  }) => Promise<T>,
+): Promise<T> {
+  const { place, records } = await openRecords(words, host);
+  return await work({ records, followUp: place.followUp });
+}
+
+async function openRecords(words: KnownWords, host: Host) {
+  const catalogue = await catalogueFor(words, host);
+  const bucketRegion = words.region ?? catalogue?.region;
+  // The record may tell of another region than the catalogue: it is read first, where it lies on this computer.
+  const place = await findPlace(words, bucketRegion ?? (await regionFor(words, host, ANY_REGION)), host, {});
+  return { catalogue, place, records: await recordsOf(place, catalogue, host) };
+}
+
+/**
+ * Finds a launch and connects to its cloud, for as long as the work takes.
+ * @param timeoutMs where no catalogue tells
+ * @throws UsageError where neither records nor EC2 know the launch
+ */
+export async function withKnownLaunch<T>(
+  words: KnownWords,
+  timeoutMs: number,
+  host: Host,
+  work: (known: KnownLaunch) => Promise<T>,
+): Promise<T> {
+  const { catalogue, records } = await openRecords(words, host);
+  const record = await readableRecord(records, words.launch);
+  const region = words.region ?? record?.region ?? (await regionFor(words, host));
+  const cloud = await connectCloud(words, region, host);
+  try {
+    const found = record === undefined ? await metaFromTags(words.launch, region, cloud) : metaOf(record);
+    const role = await judging(words, found, timeoutMs, catalogue);
+    const budget = budgetOf(record, role);
+    const batches = record === undefined ? undefined : await readBatches(records, words.launch);
+    return await work({
+      cloud,
+      catalogue,
+      records,
+      meta: { ...found, ...(budget && { boot_budget_ms: budget.ms }) },
+      requested: record?.requested,
+      launched: launchedIn(batches),
+      answered: (batches ?? []).flatMap(({ answer }) => answer?.machines.map(answeredMachine) ?? []),
+      machines: record === undefined ? undefined : await withoutReplaced(record, words.launch, cloud),
+      beacons: await beaconStore(cloud, catalogue),
+      timeoutMs: role.timeoutMs,
+      patterns: role.patterns,
+      budget,
+    });
+  } finally {
+    await cloud.close();
+  }
+}
+
+/** The launch's own budget, else the one that the catalogue sets now. */
+function budgetOf(
+  record: LaunchRecord | undefined,
+  { bootBudgetMs, patterns }: Pick<Role, 'bootBudgetMs' | 'patterns'>,
+): BootBudget | undefined {
+  const ms = record?.boot_budget_ms ?? bootBudgetMs;
+  return ms === undefined
+    ? undefined
+    : budgetOfEarlier(patterns, { ms, strict: record?.strict_budget ?? false });
+}
+
+/** Only where the record is looked for: it tells the launch's own region. */
+const ANY_REGION = 'us-east-1';
+
+/** The catalogue, where there is one; watching needs none. @throws UsageError for one that was named and is wrong */
+async function catalogueFor(words: KnownWords, host: Host): Promise<Catalogue | undefined> {
+  try {
+    return await openCatalogue(words, host);
+  } catch (error) {
+    if (!(error instanceof RolecallError) || words.catalogue !== undefined) throw error;
+    return undefined;
+  }
+}
+
+/** The launch's record; undefined where there is none, or where these credentials may watch and not read the bucket. */
+async function readableRecord(records: LaunchRecords, launch: LaunchId): Promise<LaunchRecord | undefined> {
+  try {
+    return await readLaunch(records, launch);
+  } catch (error) {
+    if (error instanceof AwsError && (error.kind === 'permission' || error.kind === 'invalid'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** How many machines EC2 has given; undefined while a batch is open. */
+const launchedIn = (batches: readonly Batch[] | undefined): number | undefined =>
+  batches
+    ?.map(({ answer }) => answer?.machines.length)
+    .reduce((sum, count) => (sum === undefined || count === undefined ? undefined : sum + count), 0);
+
+/**
+ * The living machines, where there are as many as were asked for: then those that ended were replaced when the launch
+ * was run again, and are no part of it any more.
+ */
+async function withoutReplaced(
+  { requested }: LaunchRecord,
+  launch: LaunchId,
+  { ec2 }: Cloud,
+): Promise<readonly Machine[] | undefined> {
+  const machines = await ec2.machinesOfLaunch(launch);
+  const living = machines.filter(({ state }) => state !== 'terminated' && state !== 'shutting-down');
+  return living.length < machines.length && living.length >= requested ? living : undefined;
+}
+
+const metaOf = (record: LaunchRecord): LaunchMeta => ({
+  id: record.launch,
+  catalogue: record.catalogue,
+  role: record.role,
+  environment: record.environment,
+  context: record.context,
+  catalogue_sha256: record.catalogue_sha256,
+  region: record.region,
+  ami: record.ami,
+  ...(record.build && { build: record.build }),
+  ...(record.bundle && { bundle_sha256: record.bundle.sha256 }),
+});
+
+async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): Promise<LaunchMeta> {
+  const [machine] = await ec2.machinesOfLaunch(launch);
+  if (machine === undefined) {
+    throw new UsageError(`EC2 knows no machine of launch ${launch} in ${region}`, {
+      hint: 'check the id, --region, --profile and --catalogue, whose bucket holds the records; EC2 forgets terminated machines after about an hour\nrolecall status lists the machines that there are',
+    });
+  }
+  const tag = (name: string) => machine.tags[`rolecall:${name}`] ?? '';
+  return {
+    id: launch,
+    catalogue: tag('catalogue'),
+    role: tag('role'),
+    environment: tag('environment'),
+    context: tag('context'),
+    catalogue_sha256: '',
+    region,
+    ami: amiOf(machine),
+    ...(tag('build') !== '' && {
+      build: { tag: tag('build'), app: null, commit: null, sha256: null, created: null },
+    }),
+  };
+}
+
+const amiOf = (machine: Machine): string => machine.imageId ?? '';
+
+/** How long to wait and what patterns count: the catalogue's word where it still has the role, else the defaults. */
+async function judging(
+  words: KnownWords,
+  meta: LaunchMeta,
+  withoutCatalogueMs: number,
+  catalogue: Catalogue | undefined,
+): Promise<Pick<Role, 'timeoutMs' | 'patterns' | 'bootBudgetMs'>> {
+  try {
+    if (catalogue === undefined) return { timeoutMs: withoutCatalogueMs, patterns: {} };
+    return await roleFrom(catalogue, meta, { timeout: words.timeout });
+  } catch (error) {
+    // The role may be gone from it; but a catalogue that was named must be right.
+    if (!(error instanceof RolecallError) || words.catalogue !== undefined) throw error;
+    return { timeoutMs: withoutCatalogueMs, patterns: {} };
+  }
+}

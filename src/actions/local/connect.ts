@@ -1,0 +1,146 @@
+import { dirname, resolve } from 'node:path';
+import { startCloudProcess } from '../../../packages/local-cloud/src/child.ts';
+import { type CloudFile, localFolder } from '../../../packages/local-cloud/src/cloud-file.ts';
+import {
+  type About,
+  call,
+  registerBucket,
+  registerImage,
+  runningCloud,
+} from '../../../packages/local-cloud/src/control/client.ts';
+import { requireVmPrograms } from '../../../packages/local-cloud/src/vm/programs.ts';
+import { isInside, realOf, surroundingsOf } from '../../bundle/places.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Host } from '../../cli/context.ts';
+import { UsageError } from '../../errors.ts';
+import { stateFolder } from '../../files/state-folder.ts';
+import { waiting } from '../../terminal/waiting.ts';
+import type { LocalNetwork } from '../no-network.ts';
+import { boxesAskedFor } from './boxes.ts';
+import { rightsHere } from './rights.ts';
+
+/** A local cloud as a command uses it. */
+export interface LocalCloud {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** What can't work in its machines, a sentence each. */
+  readonly limits: readonly string[];
+  /** Nothing runs in its machines. */
+  readonly simulated: boolean;
+  /** It was started for this command alone: its machines end with it. */
+  readonly ephemeral: boolean;
+  /** The way outside that its machines have; undefined where nothing will be launched, or nothing runs in them. */
+  readonly network?: LocalNetwork | undefined;
+  close(): Promise<void>;
+}
+
+/** The AMI that a launch will ask for. */
+export interface LocalAmi {
+  readonly catalogue: Catalogue;
+  readonly ami: string;
+}
+
+/** What must be there for a command; where nothing is named, it looks at machines that are there already. */
+export interface LocalNeeds {
+  /** Machines will be launched from it. */
+  readonly image?: LocalAmi | undefined;
+  /** Made where it isn't there: on AWS it is made once by hand. */
+  readonly bucket?: { readonly name: string; readonly region: string } | undefined;
+  /** A cloud for this command alone, also where one is up. */
+  readonly alone?: boolean;
+}
+
+/**
+ * The local cloud that is up; else, where there is something to prepare, one for this command alone.
+ * @throws UsageError where none is up and nothing will be launched: there is no machine to look at
+ */
+export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCloud> {
+  const folder = localFolder(stateFolder(host.env));
+  const running = needs.alone ? undefined : await runningCloud(folder);
+  if (running !== undefined) {
+    keepTimeOf(running.file, host);
+    await prepare(running.file, needs, host);
+    const { limits } = running.about;
+    return { ...factsOf(running.file, needs), limits, ephemeral: false, close: async () => {} };
+  }
+  if (needs.image === undefined && needs.bucket === undefined) {
+    throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
+  }
+  // Objects need no rights: who only stores something is not asked for a password.
+  const boxes = boxesAskedFor(host);
+  const sudo = needs.image !== undefined && boxes.machines === 'sandbox' && rightsHere(host).kind === 'sudo';
+  if (boxes.machines === 'vm') requireVmPrograms();
+  const starting = startCloudProcess({ folder, ephemeral: true, sudo, ...boxes });
+  const { file, close: end } = await waiting(host, { doing: 'starting the local cloud' }, starting);
+  keepTimeOf(file, host);
+  // Ctrl-C has ended the command by then: this is what it still waits for.
+  const last = { ...host, signal: new AbortController().signal };
+  const close = () => waiting(last, { doing: 'ending the local cloud' }, end());
+  try {
+    const [{ limits }] = await Promise.all([
+      call(file, 'GET', '') as Promise<About>,
+      prepare(file, needs, host),
+    ]);
+    return { ...factsOf(file, needs), limits, ephemeral: true, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Whether a lasting local cloud is up. @param state rolecall's state folder */
+export const localIsUp = async (state: string): Promise<boolean> =>
+  (await runningCloud(localFolder(state))) !== undefined;
+
+/** A cloud whose time runs faster than ours takes the command along: its waits and its times are the cloud's. */
+function keepTimeOf({ clock }: CloudFile, host: Host): void {
+  if (clock !== undefined) host.goBy?.({ originMs: clock.origin_ms, speed: clock.speed });
+}
+
+const factsOf = (file: CloudFile, { image, alone = false }: LocalNeeds) => ({
+  network: file.kind === 'simulated' || image === undefined ? undefined : networkOf(image.catalogue, alone),
+  simulated: file.kind === 'simulated',
+  endpoint: file.endpoint,
+  accessKeyId: file.access_key_id,
+  secretAccessKey: file.secret_access_key,
+});
+
+/** @param alone in a module's test, which takes an option in place of the setting */
+export function networkOf({ localImage, label }: Catalogue, alone = false): LocalNetwork {
+  if (localImage?.network) return { kind: 'proxy' };
+  return { kind: 'none', setting: alone ? '--network' : `local_image: {network: true} in ${label}` };
+}
+
+async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, host: Host): Promise<void> {
+  if (bucket !== undefined) await registerBucket(file, bucket);
+  if (image !== undefined) await prepareImage(file, image, host);
+}
+
+/** Machines of the image read the overlay, whoever wrote the catalogue. @throws UsageError for one outside of its repository */
+async function refuseOutside(catalogue: string, overlay: string, host: Host): Promise<void> {
+  const folder = dirname(catalogue);
+  const real = await realOf(resolve(folder, overlay));
+  if (real === undefined || isInside(real, await surroundingsOf(folder, host.env['HOME']))) return;
+  throw new UsageError(`local_image.overlay is ${real}, outside of the catalogue's repository`, {
+    hint: `copy it beside ${catalogue}, and name the copy`,
+  });
+}
+
+/** Makes the AMI known to the cloud: built from the catalogue's local_image when it isn't there yet. */
+async function prepareImage(file: CloudFile, image: LocalAmi, host: Host): Promise<void> {
+  const { path, localImage } = image.catalogue;
+  const { overlay, packages = [], network = false } = localImage ?? {};
+  if (overlay !== undefined) await refuseOutside(path, overlay, host);
+  const what = packages.length === 0 ? '' : ` with ${packages.join(', ')}`;
+  await waiting(
+    host,
+    { doing: `preparing the local image${what}`, aside: 'only the first launch takes long' },
+    registerImage(file, {
+      id: image.ami,
+      ...(overlay !== undefined && { overlay: resolve(dirname(path), overlay) }),
+      packages,
+      network,
+    }),
+  );
+}

@@ -1,0 +1,143 @@
+/** What became of a launch, as far as it can be read now: without waiting for any machine. */
+import type { Ec2 } from '../aws/ports.ts';
+import type { Host } from '../cli/context.ts';
+import { watchPace } from '../cli/follow.ts';
+import { exitCode } from '../errors.ts';
+import { isLiving, SETTLED_AFTER_MS } from '../launch/living.ts';
+import type { LaunchId, Machine } from '../model.ts';
+import { exitCodeOf } from '../reporters/document.ts';
+import { type Outcome, outcomeOf } from '../reporters/page-source.ts';
+import { redacted } from '../reporters/redacted.ts';
+import { advance, emptyView, type LaunchView, type MachineRow } from '../reporters/state.ts';
+import { logTakesCommands } from '../terminal/workflow.ts';
+import { unprovedBeacons } from '../watch/beacons.ts';
+import type { WatchEvent } from '../watch/events.ts';
+import type { Verdict } from '../watch/verdict.ts';
+import { watchLaunch } from '../watch/watch.ts';
+import type { KnownLaunch } from './known-launch.ts';
+import { type RecordedOutcome, recordedVerdict } from './recorded.ts';
+
+/**
+ * Reads consoles, beacons and boot logs once. Of a machine that tells no verdict its tag does, or an earlier record.
+ * @param earlier the newest record, of a command that ended before every machine had its verdict
+ * @throws AwsError where AWS refuses
+ */
+export async function outcomeNow(
+  launch: LaunchId,
+  known: KnownLaunch,
+  earlier: RecordedOutcome | undefined,
+  host: Host,
+): Promise<Outcome> {
+  const { clock } = host;
+  const seen = await looked(launch, known, host);
+  const gone = goneMachines(known, seen, clock.now());
+  const beacons = gone.length === 0 ? new Map() : await unprovedBeacons(known.beacons, launch);
+  const withGone = gone.reduce((view, machine) => {
+    const says = beacons.get(machine.instanceId) ?? [];
+    return advance(view, { type: 'verdict', at: clock.now(), machine, verdict: forgotten(says) });
+  }, seen);
+  const view = [...withGone.machines.values()].reduce((now, row) => {
+    const better = isDecided(row.verdict) ? undefined : (recordedVerdict(earlier, row.machine) ?? byTag(row));
+    if (better === undefined) return now;
+    return advance(now, { type: 'verdict', at: clock.now(), machine: row.machine, verdict: better });
+  }, withGone);
+  const outcome = outcomeOf(
+    view,
+    known.meta,
+    host.signal.aborted ? exitCode('interrupted') : exitCodeOf(view),
+  );
+  const times = new Map(earlier?.timelines.map((timeline) => [timeline.instance_id, timeline]));
+  const timelines = outcome.timelines.map((timeline) =>
+    timeline.verdict_ms === null ? (times.get(timeline.instance_id) ?? timeline) : timeline,
+  );
+  return { ...outcome, timelines };
+}
+
+/** One look at everything that EC2 describes; nothing is tagged, since a machine may still be booting. */
+async function looked(
+  launch: LaunchId,
+  { cloud, machines, requested, beacons, timeoutMs, patterns, budget }: KnownLaunch,
+  { clock, signal, env }: Host,
+): Promise<LaunchView> {
+  const { polling } = cloud.ec2;
+  const ec2: Pick<Ec2, 'machinesOfLaunch' | 'statusChecks' | 'consoleOutput' | 'userData' | 'tag'> = {
+    machinesOfLaunch: (of) => polling.machinesOfLaunch(of),
+    statusChecks: (ids) => polling.statusChecks(ids),
+    consoleOutput: (id, mode) => polling.consoleOutput(id, mode),
+    userData: (id) => polling.userData(id),
+    tag: async () => {},
+  };
+  const only = machines === undefined ? { machines: [] } : { machines, only: true };
+  const events = watchLaunch({
+    ec2,
+    clock,
+    launch,
+    sent: () => ({ ...only, launched: 0, done: true }),
+    ...(beacons !== undefined && { beacons }),
+    timeoutMs: 0,
+    neverRunningMs: 0,
+    visibleMs: 0,
+    patterns,
+    budget,
+    everyStep: true,
+    ...watchPace(cloud),
+    signal,
+  });
+  let view = emptyView(requested);
+  for await (const event of events) {
+    const told = mayStillBoot(event, timeoutMs, clock.now()) ? { ...event, type: 'machine' as const } : event;
+    view = advance(view, redacted(told, { defuse: logTakesCommands(env) }));
+  }
+  return view;
+}
+
+/** One look finds no verdict of a machine that has time left: that is none. */
+const mayStillBoot = (
+  event: WatchEvent,
+  timeoutMs: number,
+  now: number,
+): event is Extract<WatchEvent, { type: 'verdict' }> =>
+  event.type === 'verdict' &&
+  event.verdict.outcome === 'silent' &&
+  isLiving(event.machine) &&
+  now - event.machine.launchedAt < timeoutMs;
+
+/** Machines that EC2 gave once and doesn't describe any more. */
+function goneMachines({ answered, machines }: KnownLaunch, view: LaunchView, now: number): Machine[] {
+  // Those that others have taken the place of are no part of the launch.
+  if (machines !== undefined) return [];
+  return answered.filter(
+    ({ instanceId, launchedAt }) =>
+      view.machines.get(instanceId) === undefined && now - launchedAt >= SETTLED_AFTER_MS,
+  );
+}
+
+const forgotten = (beacons: readonly string[]): Verdict => ({
+  outcome: 'silent',
+  steps: [],
+  reason: [
+    'EC2 no longer describes it, and no record tells how its boot ended',
+    ...beacons.map((says) => `a beacon that nothing proves says ${says}`),
+  ].join('; '),
+  excerpt: [],
+});
+
+const isDecided = (verdict: Verdict | undefined): boolean =>
+  verdict?.outcome === 'succeeded' || verdict?.outcome === 'failed';
+
+/** An earlier command has tagged the machine with its verdict. */
+function byTag({ machine, verdict }: MachineRow): Verdict | undefined {
+  const steps = verdict?.steps ?? [];
+  switch (machine.tags['rolecall:verdict']) {
+    case 'succeeded':
+      return { outcome: 'succeeded', steps };
+    case 'failed': {
+      const excerpt = verdict?.outcome === 'silent' || verdict?.outcome === 'lost' ? verdict.excerpt : [];
+      const reason =
+        'its tag rolecall:verdict says so; neither its console nor a boot log tells why any more';
+      return { outcome: 'failed', steps, failure: { step: 'unknown', status: 1, excerpt, reason } };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import type { AwsTarget, Bucket } from '../aws/ports.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Host } from '../cli/context.ts';
+import { AwsError } from '../errors.ts';
+import { stateFolder } from '../files/state-folder.ts';
+import { waiting } from '../terminal/waiting.ts';
+import { type Pins, pinsOf, signedPins } from './artifacts/artifacts.ts';
+import type { BuildChoice } from './artifacts/build.ts';
+import { bucketIn, bucketOf, openBucket } from './bucket.ts';
+import { type CloudWords, findPlace } from './cloud.ts';
+import type { Draft } from './intent.ts';
+import { localIsUp } from './local/connect.ts';
+import { recordsOf } from './records.ts';
+
+/** What a launch would give its machines, for a look. */
+export interface Preview {
+  readonly pins: Pins;
+  /** Set where stand-ins signed: why nobody else could. A launch's payload may have another size then. */
+  readonly estimate?: string;
+}
+
+interface PreviewWords extends CloudWords, BuildChoice {}
+
+/**
+ * Makes the pins of a launch by the code that makes the launch's own, with its credentials and endpoint. Publishes nothing,
+ * and starts no local cloud but for a build that has to be looked up.
+ * @param lookUp false where a local folder stands for the build
+ */
+export async function previewPins(
+  words: PreviewWords,
+  draft: Draft,
+  catalogue: Catalogue,
+  host: Host,
+  lookUp = true,
+): Promise<Preview> {
+  const { role, bundle } = draft;
+  if (role.app !== undefined && lookUp) {
+    const { place, close } = await openBucket(words, catalogue, role.region, host);
+    try {
+      const records = await recordsOf(place, catalogue, host);
+      return { pins: await pinsOf(draft, words, place, catalogue, records, host, { preview: true }) };
+    } finally {
+      await close();
+    }
+  }
+  if (bundle === undefined && !role.beacons) return { pins: {} };
+  const { bucket, estimate } = await signer(words, role.region, catalogue, host);
+  return { pins: await signedPins(draft, bucket, host), ...(estimate !== undefined && { estimate }) };
+}
+
+/** The catalogue's bucket as a launch would sign for it; where a launch couldn't, a stand-in signs. */
+async function signer(
+  words: CloudWords,
+  region: string,
+  catalogue: Catalogue,
+  host: Host,
+): Promise<{ readonly bucket: Bucket; readonly estimate?: string }> {
+  const { connectBucket } = await import('../aws/s3.ts');
+  const standIn = (more: Partial<AwsTarget>, estimate: string) => ({
+    bucket: connectBucket(
+      { region, credentials: STAND_IN, ...more },
+      { bucket: bucketOf(catalogue), prefix: catalogue.prefix },
+    ),
+    estimate,
+  });
+  if (words.local && !(await localIsUp(stateFolder(host.env))))
+    return standIn({ endpoint: LOCAL_STAND_IN }, 'no local cloud is up');
+  const bucket = await bucketIn(await findPlace(words, region, host, {}), catalogue);
+  try {
+    const left = 'nothing was done';
+    await waiting(host, { doing: 'asking for credentials', left }, bucket.presignGet('', 1));
+    return { bucket };
+  } catch (error) {
+    if (!(error instanceof AwsError && error.kind === 'credentials')) throw error;
+    return standIn({}, error.message);
+  }
+}
+
+/** As long as a user's permanent keys. */
+const STAND_IN = { accessKeyId: 'AKIA0000000000000000', secretAccessKey: 'stand-in' };
+/** As long as the endpoint of most local clouds. */
+const LOCAL_STAND_IN = 'http://127.0.0.1:40000';

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Host } from '../cli/context.ts';
+import { stateFolder } from '../files/state-folder.ts';
+import { bucketRecords } from '../launch/bucket-records.ts';
+import { fileRecords } from '../launch/file-records.ts';
+import { memoryRecords } from '../launch/memory-records.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import { bucketNameOf } from './bucket.ts';
+import type { Place } from './cloud.ts';
+
+/**
+ * The records of the launches of one cloud: in the catalogue's bucket where it names one, else on this computer. Every
+ * local cloud has its own: the machines that another one's records name are not here, and taking them for launched would
+ * launch nothing.
+ */
+export async function recordsOf(
+  place: Place,
+  catalogue: Pick<Catalogue, 'bucket' | 'bucketOwner' | 'prefix' | 'label'> | undefined,
+  { env }: Pick<Host, 'env'>,
+): Promise<LaunchRecords> {
+  const { local } = place;
+  if (local?.ephemeral) return memoryRecords();
+  // The key id is random for each cloud, and a state folder has one lasting cloud at a time: others are gone.
+  const cloud = local && createHash('sha256').update(local.accessKeyId).digest('hex').slice(0, 16);
+  if (catalogue?.bucket !== undefined) {
+    const { connectBucket } = await import('../aws/s3.ts');
+    const named = bucketNameOf(catalogue, place);
+    const prefix = cloud === undefined ? named.prefix : `${named.prefix}local/${cloud}/`;
+    return bucketRecords(connectBucket(place.target, { ...named, prefix }, place.tools));
+  }
+  const state = stateFolder(env);
+  if (cloud === undefined) return fileRecords(state);
+  const clouds = join(state, 'local-launches');
+  for (const other of namesIn(clouds)) {
+    // Nothing but what recordsOf makes goes.
+    if (other !== cloud && /^[0-9a-f]{16}$/.test(other))
+      rmSync(join(clouds, other), { recursive: true, force: true });
+  }
+  return fileRecords(join(clouds, cloud));
+}
+
+/** Nothing for a folder that can't be read: writing there will say why. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Host } from '../cli/context.ts';
+import type { PathName } from '../model.ts';
+import type { Mover } from '../release/move.ts';
+import { type OpenBucket, openBucket } from './bucket.ts';
+import { openCatalogue } from './catalogue.ts';
+import type { CloudWords } from './cloud.ts';
+import { regionFor } from './region.ts';
+import { actorOf, appOf, reasonOf } from './release.ts';
+
+/** What a release command works on. */
+export interface ReleasePlace extends OpenBucket {
+  readonly catalogue: Catalogue;
+  readonly app: PathName;
+}
+
+interface Words extends CloudWords {
+  readonly app?: string | undefined;
+}
+
+/** Opens the catalogue's bucket for a release command, runs it, and closes what was opened. */
+export async function inBucket<T>(
+  words: Words,
+  host: Host,
+  run: (place: ReleasePlace) => Promise<T>,
+): Promise<T> {
+  const catalogue = await openCatalogue(words, host);
+  const app = appOf(words.app, catalogue);
+  const open = await openBucket(words, catalogue, await regionFor(words, host), host);
+  try {
+    return await run({ ...open, catalogue, app });
+  } finally {
+    await open.close();
+  }
+}
+
+/** Who moves a pointer now. @throws UsageError for a reason that can't be kept */
+export const moverOf = (why: string | undefined, host: Host): Mover => ({
+  by: actorOf(host),
+  why: reasonOf(why),
+  now: host.clock.now(),
+  id: randomBytes(8).toString('hex'),
+});

@@ -1,0 +1,54 @@
+import type { Role } from '../catalogue/role.ts';
+import { wholeNumber } from '../cli/whole-number.ts';
+import { UsageError } from '../errors.ts';
+import type { Policy } from '../fleet/choose.ts';
+import type { Rules } from '../fleet/tools.ts';
+import { parseWave } from '../fleet/waves.ts';
+import type { BuildChoice } from './artifacts/build.ts';
+import type { PackingWords } from './artifacts/role-bundle.ts';
+import type { OverrideWords, RoleWords } from './catalogue.ts';
+import type { FleetWords } from './fleet.ts';
+
+/** The arguments of a command that brings new machines into a fleet. */
+export interface RolloutWords extends FleetWords, RoleWords, OverrideWords, BuildChoice, PackingWords {
+  readonly 'dry-run': boolean;
+  readonly order: Policy;
+  readonly wave: string;
+  readonly canary: boolean;
+  readonly 'max-failures': string;
+  readonly 'on-failure': Rules['onFailure'];
+  readonly 'launch-id'?: string | undefined;
+}
+
+/** What only a role tells of a roll-out's arguments. @throws UsageError */
+export function checkRollout(words: RolloutWords, role: Role): void {
+  const { machine, bootBudgetMs } = role;
+  if (words['strict-budget'] && bootBudgetMs === undefined)
+    throw new UsageError(
+      `--strict-budget: the catalogue sets no boot_budget for ${role.role} ${role.environment}/${role.context}`,
+      {
+        hint: `write boot_budget: 60s (or yours) into the catalogue; what is set: rolecall roles show ${role.role} --env ${role.environment} --context ${role.context}`,
+      },
+    );
+  const onFailure = words['on-failure'];
+  if (onFailure !== 'stop' || machine.spot === false) return;
+  throw new UsageError('--on-failure stop: EC2 stops no spot machines, and this role asks for them', {
+    hint: '--on-failure keep or --on-failure terminate',
+  });
+}
+
+/** @throws UsageError */
+export function rulesOf(words: RolloutWords): Rules {
+  const maxFailures = wholeNumber(words['max-failures']);
+  if (Number.isNaN(maxFailures))
+    throw new UsageError('--max-failures must be a whole number, 0 or more', {
+      hint: '0 stops at the first machine that does not succeed',
+    });
+  return {
+    wave: parseWave(words.wave),
+    canary: words.canary,
+    maxFailures,
+    onFailure: words['on-failure'],
+    policy: words.order,
+  };
+}

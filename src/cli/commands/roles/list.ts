@@ -1,0 +1,23 @@
+import { openCatalogue } from '../../../actions/catalogue.ts';
+import { painter } from '../../../terminal/paint.ts';
+import { command } from '../../command.ts';
+import { catalogueOptions, OUTPUT } from '../../options.ts';
+import { print } from '../../print.ts';
+
+/** `rolecall roles list`: the roles with their descriptions. */
+export const rolesList = command({
+  options: { ...catalogueOptions, output: OUTPUT },
+  run: async (values, host) => {
+    const catalogue = await openCatalogue(values, host);
+    const { renderRoles, rolesDocument } = await import('../../../reporters/roles.ts');
+    const { stdout, colour } = host.terminal;
+    const roles = catalogue.roles.map(({ name, description }) => ({
+      role: name,
+      description: description ?? null,
+    }));
+    return print(values.output, host, {
+      text: () => renderRoles(roles, stdout.columns ?? 100, painter(colour.stdout)),
+      document: () => rolesDocument(roles),
+    });
+  },
+});

@@ -1,0 +1,32 @@
+import { UsageError } from '../../errors.ts';
+import { isLaunchId } from '../../model.ts';
+import type { OutputFormat } from '../../reporters/progress.ts';
+import { command } from '../command.ts';
+import { cloudOptions, LIVE_OUTPUT, reportOptions } from '../options.ts';
+
+/** `rolecall watch LAUNCH`: follows machines that run already, from wherever they were launched. */
+export const watch = command({
+  positionals: '<launch>',
+  options: {
+    ...cloudOptions,
+    timeout: {
+      type: 'string',
+      syntax: 'duration',
+      requiresArg: true,
+      describe: 'Time from running to verdict (90s, 10m, 1h)',
+    },
+    output: LIVE_OUTPUT,
+    ...reportOptions,
+    launch: { type: 'string', hidden: true },
+  },
+  run: async (values, host) => {
+    const { launch } = values;
+    if (launch === undefined || !isLaunchId(launch)) {
+      throw new UsageError(`"${launch ?? ''}" is no launch id`, {
+        hint: 'launch prints it; the tag rolecall:launch holds it',
+      });
+    }
+    const { runWatch } = await import('./watch-run.ts');
+    return runWatch({ ...values, launch, output: values.output as OutputFormat }, host);
+  },
+});

@@ -1,6 +1,0 @@
-import type { LaunchEvent } from '../launch/events.ts';
-import type { FleetEvent } from '../launch/fleet/events.ts';
-import type { WatchEvent } from '../watch/events.ts';
-
-/** All that a command may tell of while it is at work. */
-export type ReportedEvent = LaunchEvent | FleetEvent | WatchEvent;

@@ -1,0 +1,100 @@
+import { counted, printable, table } from '../text.ts';
+import { sizeText } from './release.ts';
+
+/** A sealed bundle on this machine, as `bundle build` reports it. It holds no key. */
+interface BuiltBundle {
+  readonly role: string;
+  readonly modules: readonly string[];
+  readonly files: number;
+  /** Bytes of the sealed file. */
+  readonly size: number;
+  readonly sha256: string;
+  readonly tarSha256: string;
+  readonly compression: string;
+  readonly path: string;
+  /** File that holds the key. */
+  readonly keyFile: string;
+}
+
+const whatOf = ({ role, modules, files, size }: Pick<BuiltBundle, 'role' | 'modules' | 'files' | 'size'>) =>
+  `the bundle of ${role}: ${modules.join(', ')}; ${counted(files, 'file')}, ${sizeText(size)} sealed`;
+
+export const builtBundleText = (built: BuiltBundle): string =>
+  `built ${whatOf(built)}\n  ${built.path}\nits key is secret, and only you can read it\n  ${built.keyFile}\n`;
+
+export const builtBundleDocument = (built: BuiltBundle) => ({
+  role: built.role,
+  modules: built.modules,
+  files: built.files,
+  size: built.size,
+  sha256: built.sha256,
+  tar_sha256: built.tarSha256,
+  compression: built.compression,
+  file: built.path,
+  key_file: built.keyFile,
+});
+
+/** A bundle that machines can fetch, as `bundle publish` reports it. Neither key nor signature is told. */
+interface PublishedReport extends Omit<BuiltBundle, 'path' | 'keyFile'> {
+  readonly launch: string;
+  /** `s3://bucket/key` */
+  readonly location: string;
+  /** Epoch milliseconds; absent for a public one. */
+  readonly expiresAt: number | undefined;
+  readonly notice: string | undefined;
+  readonly userDataFile: string;
+}
+
+export function publishedBundleText(shown: PublishedReport): string {
+  const until =
+    shown.expiresAt === undefined
+      ? 'everybody can fetch it'
+      : `its URL is good until ${new Date(shown.expiresAt).toISOString()}`;
+  const note = shown.notice === undefined ? '' : `note: ${shown.notice}\n`;
+  return (
+    `published ${whatOf(shown)}\n  ${shown.location}\n${until}\n${note}` +
+    `user data of launch ${shown.launch}, with the key, which only you can read\n  ${shown.userDataFile}\n`
+  );
+}
+
+export const publishedBundleDocument = (shown: PublishedReport) => ({
+  launch: shown.launch,
+  role: shown.role,
+  modules: shown.modules,
+  files: shown.files,
+  size: shown.size,
+  sha256: shown.sha256,
+  tar_sha256: shown.tarSha256,
+  compression: shown.compression,
+  url: shown.location,
+  expires: shown.expiresAt === undefined ? null : new Date(shown.expiresAt).toISOString(),
+  user_data_file: shown.userDataFile,
+  notes: shown.notice === undefined ? [] : [shown.notice],
+});
+
+/** What a sealed bundle holds, as `bundle open` and `bundle verify` report it. */
+interface OpenedBundle {
+  readonly sha256: string;
+  readonly modules: readonly string[];
+  readonly members: readonly { readonly path: string; readonly kind: string; readonly size: number }[];
+}
+
+export const memberLines = ({ members }: OpenedBundle): string =>
+  table(
+    members.map(({ path, kind, size }) => [
+      kind === 'file' ? sizeText(size) : kind,
+      printable(kind === 'folder' ? `${path}/` : path),
+    ]),
+  )
+    .map((line) => `${line}\n`)
+    .join('');
+
+export const verifiedText = ({ modules, members, sha256 }: OpenedBundle, checked: boolean): string =>
+  `a sound bundle: ${modules.join(', ')}; ${counted(members.filter(({ kind }) => kind === 'file').length, 'file')}\n` +
+  `SHA-256 ${sha256}${checked ? ', as its payload says' : ''}\n`;
+
+export const openedDocument = ({ sha256, modules, members }: OpenedBundle) => ({
+  sha256,
+  modules,
+  members: members.map(({ path, kind, size }) => ({ path, kind, size })),
+});

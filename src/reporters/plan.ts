@@ -1,0 +1,233 @@
+import type { Build, BuildAccess } from '../model.ts';
+import type { InitLookup } from '../schemes/personality/init-script.ts';
+import type { Paint } from '../terminal/paint.ts';
+import { counted, printable, table, wrap } from '../text.ts';
+import {
+  bundleDocument,
+  bundleRows,
+  moduleLines,
+  type PlannedBundle,
+  settingsOfScript,
+} from './planned-bundle.ts';
+import { buildDocument, manifestCommit, sizeText } from './release.ts';
+import { ageText } from './release-list.ts';
+import { settingLines } from './roles.ts';
+import type { Setting } from './settings.ts';
+
+/** All that a launch would do, with nothing done. Holds no secret: the payload's text is redacted already. */
+export interface Plan {
+  readonly launch: string;
+  /** The catalogue file, as the user would name it. */
+  readonly catalogueFile: string;
+  readonly role: string;
+  readonly environment: string;
+  readonly context: string;
+  readonly description?: string | undefined;
+  readonly region: string;
+  readonly ami: string;
+  readonly count: number;
+  /** One RunInstances call each, in order. */
+  readonly batches: readonly {
+    readonly batch: number;
+    readonly count: number;
+    readonly clientToken?: string;
+  }[];
+  readonly settings: readonly Setting[];
+  readonly payload: {
+    readonly bytes: number;
+    /** Bytes that EC2 takes at most. */
+    readonly limit: number;
+    /** Stand-ins signed it, so that a launch's may have another size. */
+    readonly estimated: boolean;
+    /** Redacted. */
+    readonly text: string;
+  };
+  /** Absent for a role that deploys no app. */
+  readonly build?: PlannedBuild | undefined;
+  /** Which init script the box will run; absent for a role with modules. */
+  readonly init?: InitLookup;
+  /** What the box will start from; absent for a role without modules. */
+  readonly bundle?: PlannedBundle;
+  readonly notes: readonly string[];
+}
+
+/** What the machines will deploy. */
+export interface PlannedBuild {
+  readonly build: Build;
+  readonly access: BuildAccess;
+  /** `at` in epoch milliseconds. */
+  readonly promoted?: { readonly at: number; readonly by: string };
+}
+
+/**
+ * The plan for people; ends with a newline.
+ * @param columns width of the terminal that shows it; absent where it goes to a file or pipe, which get long lines
+ */
+export function renderPlan(plan: Plan, now: number, paint: Paint, columns?: number): string {
+  const sections = [
+    facts(
+      [
+        ['launch', plan.launch],
+        ['role', `${plan.role} ${plan.environment}/${plan.context}${aside(plan.description)}`],
+        ['catalogue', plan.catalogueFile],
+        ['machines', `${plan.count} in ${batchText(plan)}`],
+        ...buildRows(plan.build, now),
+        ...(plan.bundle === undefined ? [] : bundleRows(plan.bundle)),
+      ],
+      columns,
+    ),
+    [paint.strong('settings'), ...settingLines(plan.settings, paint, columns && columns - 2).map(indent)],
+    [
+      ...sentence(`${paint.strong('payload')} (${payloadText(plan)}; secrets are not shown)`, columns),
+      ...shownPayload(plan).replace(/\n$/, '').split('\n').map(printable).map(indent),
+    ],
+    startLines(plan, paint, columns),
+    ...(plan.notes.length === 0
+      ? []
+      : [plan.notes.flatMap((note) => sentence(`note: ${printable(note)}`, columns))]),
+    [paint.faint('nothing has been launched yet')],
+  ];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** The plan in a few lines, for the question that follows it: what has been picked stays on the screen above. */
+export function renderBriefPlan(plan: Plan, now: number, columns: number): string {
+  const set = (name: string) => plan.settings.find((setting) => setting.name === name)?.value;
+  const place = set('subnet') ?? set('zone') ?? plan.region;
+  const rows: [string, string][] = [
+    ['role', `${plan.role} ${plan.environment}/${plan.context}${aside(plan.description)}`],
+    ['machines', `${plan.count} ${set('instance_type') ?? ''} in ${place}, from ${plan.ami}`],
+    ['verdict', `within ${set('timeout') ?? ''} of running`],
+    ...buildRows(plan.build, now),
+    ['payload', payloadText(plan)],
+    ...(plan.bundle === undefined ? [] : bundleRows(plan.bundle)),
+    ...(plan.init === undefined ? [] : [['init', winnerText(plan, plan.init)] as [string, string]]),
+    ...plan.notes.map((note): [string, string] => ['', printable(note)]),
+  ];
+  return `${facts(rows, columns).join('\n')}\n`;
+}
+
+const shownPayload = ({ payload: { text }, bundle }: Plan): string =>
+  bundle === undefined ? text : settingsOfScript(text);
+
+/** What runs on the box. */
+function startLines(plan: Plan, paint: Paint, columns: number | undefined): string[] {
+  const { init, bundle } = plan;
+  const inner = columns && columns - 2;
+  if (bundle !== undefined)
+    return [
+      ...sentence(`${paint.strong('modules')} (the box starts them in this order)`, columns),
+      ...moduleLines(bundle).flatMap((line) => sentence(line, inner, 4).map(indent)),
+    ];
+  if (init === undefined) return [];
+  return [
+    ...sentence(`${paint.strong('init script')} (the box runs the first that exists)`, columns),
+    ...table(candidateRows(init)).map(indent),
+    ...sentence(winnerText(plan, init), inner).map(indent),
+  ];
+}
+
+/** The build, how old it is, and how machines get at it. */
+function buildRows(planned: PlannedBuild | undefined, now: number): [string, string][] {
+  if (planned === undefined) return [];
+  const { build, access, promoted } = planned;
+  const by =
+    promoted === undefined ? '' : `; promoted ${ageText(promoted.at, now)} by ${printable(promoted.by)}`;
+  return [
+    ['build', `${build.app} ${build.tag}, ${manifestCommit(build)}`],
+    [
+      '',
+      `${sizeText(build.size)}, published ${ageText(build.createdAt, now)} by ${printable(build.by)}${by}`,
+    ],
+    ['', `machines fetch it ${ACCESS[access]}`],
+  ];
+}
+
+const ACCESS = {
+  presigned: 'by a URL in their payload, good for 7 days at most',
+  profile: 'with their instance profile',
+  public: 'openly',
+} as const satisfies Record<BuildAccess, string>;
+
+/** The candidates in the order in which the box looks at them. */
+const candidateRows = ({ candidates, winner }: InitLookup): [string, string][] =>
+  candidates.map((candidate, index) => [
+    `${index + 1}. ${candidate === winner ? 'this one' : STATE[candidate.state]}`,
+    `${printable(candidate.path)}${candidate.where === 'build' ? ' (build)' : ''}`,
+  ]);
+
+const STATE = { found: 'there', absent: 'not there', unknown: 'perhaps there' } as const;
+
+/** Which script runs, and how sure that is. */
+function winnerText({ role, build }: Plan, { winner, certain, candidates }: InitLookup): string {
+  const unknown = candidates.find(({ state }) => state === 'unknown');
+  if (winner === undefined)
+    return unknown === undefined
+      ? 'no init script: the boot would fail at init'
+      : 'one of the AMI, which is not known here';
+  const whose =
+    winner.where === 'build' ? `the build${build === undefined ? '' : ` ${build.build.tag}`}` : 'the AMI';
+  const unless = certain ? '' : `, unless the AMI has ${printable(unknown?.path ?? '')}`;
+  return `runs ${printable(winner.path)} of ${whose}${unless}; it gets role=${role}`;
+}
+
+/** Names and values in two columns; a long value goes on below itself. */
+function facts(rows: readonly (readonly [string, string])[], columns: number | undefined): string[] {
+  const hang = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return table(rows).flatMap((line) => sentence(line, columns, hang));
+}
+
+const sentence = (text: string, columns: number | undefined, hang = 2): string[] =>
+  columns === undefined ? [text] : wrap(text, columns, hang);
+
+const payloadText = ({ payload: { bytes, limit, estimated } }: Plan): string =>
+  `${estimated ? 'about ' : ''}${bytes} of ${limit} bytes, ${Math.ceil((bytes / limit) * 100)} %`;
+
+/** The plan as data: `plan --output json`. */
+export const planDocument = (plan: Plan) => ({
+  launch: plan.launch,
+  catalogue_file: plan.catalogueFile,
+  role: plan.role,
+  environment: plan.environment,
+  context: plan.context,
+  description: plan.description ?? null,
+  region: plan.region,
+  ami: plan.ami,
+  count: plan.count,
+  batches: plan.batches.map(({ batch, count, clientToken }) => ({
+    batch,
+    count,
+    client_token: clientToken ?? null,
+  })),
+  settings: plan.settings,
+  payload: plan.payload,
+  build: plan.build === undefined ? null : buildPlanDocument(plan.build),
+  bundle: plan.bundle === undefined ? null : bundleDocument(plan.bundle),
+  /** Where the box looks, in order. */
+  init_candidates: plan.init?.candidates.map(({ path }) => path) ?? [],
+  init:
+    plan.init === undefined
+      ? null
+      : {
+          candidates: plan.init.candidates,
+          winner: plan.init.winner ?? null,
+          certain: plan.init.certain,
+        },
+  notes: plan.notes,
+});
+
+const buildPlanDocument = ({ build, access, promoted }: PlannedBuild) => ({
+  ...buildDocument(build),
+  fetch: access,
+  promoted: promoted === undefined ? null : { at: new Date(promoted.at).toISOString(), by: promoted.by },
+});
+
+const indent = (line: string): string => `  ${line}`.trimEnd();
+
+const aside = (text: string | undefined): string => (text === undefined ? '' : `: ${printable(text)}`);
+
+function batchText({ batches }: Plan): string {
+  const sizes = [...new Set(batches.map((batch) => batch.count))];
+  const calls = counted(batches.length, 'RunInstances call');
+  return batches.length > 1 && sizes.length === 1 ? `${calls} of ${sizes[0]}` : calls;
+}

@@ -1,0 +1,93 @@
+import { redact, redactKnown } from '../redact.ts';
+import { withoutCommands } from '../terminal/workflow.ts';
+import type { Verdict } from '../watch/verdict.ts';
+import type { LaunchDocument, MachineDocument } from './document.ts';
+import type { ReportedEvent } from './reported.ts';
+
+type Clean = (text: string) => string;
+
+/** How texts of machines are cleaned. */
+export interface Redaction {
+  /** Commands to the CI system are taken out as well. */
+  readonly defuse?: boolean;
+  /** The values of the machines' secrets are known, and were masked before. */
+  readonly secretsAreKnown?: boolean;
+}
+
+/**
+ * The event without secrets in what the box printed: a script that traces itself (`set -x`) prints what it holds, and
+ * reports end up in the logs of CI jobs. Applied where events come in, so that no format can forget it.
+ */
+export function redacted<E extends ReportedEvent>(
+  event: E,
+  { defuse = false, secretsAreKnown = false }: Redaction = {},
+): E | ReportedEvent {
+  const hide = secretsAreKnown ? redactKnown : redact;
+  const clean: Clean = defuse ? (text) => withoutCommands(hide(text)) : hide;
+  switch (event.type) {
+    case 'said':
+    case 'alive':
+      return { ...event, text: clean(event.text) };
+    case 'verdict':
+      return { ...event, verdict: cleanVerdict(event.verdict, clean) };
+    default:
+      return event;
+  }
+}
+
+function cleanVerdict(verdict: Verdict, clean: Clean): Verdict {
+  switch (verdict.outcome) {
+    case 'succeeded':
+      return verdict;
+    case 'failed': {
+      const { command, error, excerpt, reason } = verdict.failure;
+      const failure = {
+        ...verdict.failure,
+        excerpt: cleanLines(excerpt, clean),
+        ...(command !== undefined && { command: clean(command) }),
+        ...(error !== undefined && { error: clean(error) }),
+        ...(reason !== undefined && { reason: clean(reason) }),
+      };
+      return { ...verdict, failure };
+    }
+    case 'silent':
+    case 'lost':
+      // The reason may quote the console's last line.
+      return { ...verdict, reason: clean(verdict.reason), excerpt: cleanLines(verdict.excerpt, clean) };
+  }
+}
+
+/**
+ * Returns the document without secrets in what machines printed, for a report that is made from a document. A second
+ * redaction changes nothing.
+ */
+export function redactedDocument(document: LaunchDocument): LaunchDocument {
+  return {
+    ...document,
+    machines: document.machines.map(cleanMachine),
+    clusters: document.clusters.map((cluster) => ({ ...cluster, ...cleanTexts(cluster) })),
+  };
+}
+
+function cleanMachine(machine: MachineDocument): MachineDocument {
+  const { failure } = machine;
+  if (failure === undefined) return machine;
+  const excerpt = cleanLines(failure.excerpt, redact);
+  return { ...machine, failure: { ...failure, ...cleanTexts(failure), excerpt } };
+}
+
+interface Texts {
+  readonly command?: string;
+  readonly error: string | null;
+  readonly reason?: string;
+}
+
+const cleanTexts = ({ command, error, reason }: Texts): Texts => ({
+  error: error === null ? null : redact(error),
+  ...(command !== undefined && { command: redact(command) }),
+  ...(reason !== undefined && { reason: redact(reason) }),
+});
+
+/** As one text: a private key is known by its first line. */
+const cleanLines = (lines: readonly string[], clean: Clean): string[] =>
+  lines.length === 0 ? [] : clean(lines.join('\n')).split('\n');

@@ -1,0 +1,131 @@
+import type { Build } from '../model.ts';
+import { counted, wrap } from '../text.ts';
+
+/** A build on this machine, as `release build` reports it. */
+interface Built {
+  readonly build: Build;
+  readonly path: string;
+  readonly manifestPath: string;
+  readonly files: number;
+  readonly notes: readonly string[];
+}
+
+/** A publication. */
+interface Publication {
+  readonly build: Build;
+  readonly outcome: 'created' | 'present' | 'repaired';
+  readonly notes: readonly string[];
+  readonly bucket: { readonly locate: (key: string) => string };
+  readonly environment: string | undefined;
+  readonly promoted: { readonly from: string | null; readonly changed: boolean } | undefined;
+}
+
+/** A move of a pointer. */
+interface Movement {
+  readonly build: Build;
+  readonly from: string | null;
+  readonly changed: boolean;
+}
+
+/** Sentences that fit the window; a path stays in one piece. */
+export const sentences = (text: string, columns: number | undefined): string =>
+  columns === undefined
+    ? text
+    : text
+        .split('\n')
+        .flatMap((line) =>
+          line === '' || /^ +(?:SHA-256 )?\S+$/.test(line) ? [line] : wrap(line, columns, 2),
+        )
+        .join('\n');
+
+/** Bytes for people. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(0)} kB`;
+  return bytes < 1_000_000_000
+    ? `${(bytes / 1_000_000).toFixed(1)} MB`
+    : `${(bytes / 1_000_000_000).toFixed(2)} GB`;
+}
+
+/** The first digits of a commit, as people know it. */
+export const commitText = ({ commit, dirty }: Pick<Build, 'commit' | 'dirty'>): string =>
+  `commit ${commit.slice(0, 12)}${dirty ? ' with changes' : ''}`;
+
+/** The commit of a build that was read from the bucket: nobody has compared it with git. */
+export const manifestCommit = (build: Pick<Build, 'commit' | 'dirty'>): string =>
+  `its manifest says ${commitText(build)}`;
+
+/** A build as data: its manifest's words. */
+export const buildDocument = (build: Build) => ({
+  app: build.app,
+  tag: build.tag,
+  archive: build.archive,
+  sha256: build.sha256,
+  size: build.size,
+  ...(build.parts !== undefined && { part_size: build.parts.partSize, parts_sha256: build.parts.sha256 }),
+  tar_sha256: build.tarSha256,
+  tar_size: build.tarSize,
+  commit: build.commit,
+  committed: new Date(build.committedAt).toISOString(),
+  dirty: build.dirty,
+  created: new Date(build.createdAt).toISOString(),
+  by: build.by,
+  init: build.init,
+});
+
+const noteLines = (notes: readonly string[]): string => notes.map((note) => `note: ${note}\n`).join('');
+
+export const builtText = ({ build, path, files, notes }: Built): string =>
+  `built ${build.app} ${build.tag}: ${commitText(build)}, ${counted(files, 'file')}, ${sizeText(build.size)}\n  ${path}\n${noteLines(notes)}`;
+
+export const builtDocument = ({ build, path, manifestPath, files, notes }: Built) => ({
+  build: buildDocument(build),
+  file: path,
+  manifest: manifestPath,
+  files,
+  notes,
+});
+
+/** What a publication came to, in a sentence. */
+function outcomeText({ outcome, build }: Publication): string {
+  const name = `${build.app} ${build.tag}`;
+  switch (outcome) {
+    case 'created':
+      return `published ${name} (${commitText(build)}, ${sizeText(build.size)})`;
+    case 'repaired':
+      return `repaired ${name} (${commitText(build)}, ${sizeText(build.size)}): a part of it was missing or damaged in the bucket`;
+    case 'present':
+      return `${name} was published already, by ${build.by} (${manifestCommit(build)}): the archive in the bucket has the same files`;
+  }
+}
+
+export function publishedText(shown: Publication): string {
+  const { build, notes, environment, promoted, bucket } = shown;
+  const where = bucket.locate(`builds/${build.app}/${build.archive}`);
+  const move =
+    environment === undefined || promoted === undefined ? '' : movedText({ build, ...promoted }, environment);
+  return `${outcomeText(shown)}\n  ${where}\n  SHA-256 ${build.sha256}\n${noteLines(notes)}${move}`;
+}
+
+export const publishedDocument = ({ build, outcome, notes, environment, promoted, bucket }: Publication) => ({
+  build: buildDocument(build),
+  created: outcome === 'created',
+  repaired: outcome === 'repaired',
+  url: bucket.locate(`builds/${build.app}/${build.archive}`),
+  notes,
+  promoted: promoted === undefined ? null : { environment, from: promoted.from, changed: promoted.changed },
+});
+
+export function movedText({ build, from, changed }: Movement, environment: string): string {
+  const to = `${build.app} ${build.tag} (${manifestCommit(build)})`;
+  if (!changed) return `${environment} deploys ${to} already: nothing was changed\n`;
+  return `${environment} deploys ${to} now${from === null ? '' : `, after ${from}`}\n`;
+}
+
+export const movedDocument = ({ build, from, changed }: Movement, environment: string) => ({
+  environment,
+  from,
+  to: build.tag,
+  changed,
+  build: buildDocument(build),
+});
