@@ -20,9 +20,10 @@ const STAGES = ['catalogue', 'bundle', 'release', 'schemes', 'launch', 'fleet', 
 /** For each room above the stages the rooms below it. */
 const ABOVE: Readonly<Record<string, readonly string[]>> = {
   bin: ['cli'],
-  cli: ['actions', 'reporters', 'terminal'],
-  reporters: ['terminal'],
-  actions: [...STAGES, 'aws'],
+  cli: ['actions', 'results', 'reporters', 'terminal'],
+  reporters: ['results', 'terminal'],
+  actions: ['results', ...STAGES, 'aws'],
+  results: [],
   aws: [],
   terminal: [],
 };
@@ -45,7 +46,7 @@ function mayRun(from: string, to: string): boolean {
 /** Which rooms' types a room may name: reporters read events and results, and a stage the nouns of those before it. */
 function mayType(from: string, to: string): boolean {
   if (mayRun(from, to)) return true;
-  if (from === 'reporters') return STAGES.includes(to) || to === 'actions';
+  if (from === 'reporters' || from === 'results') return STAGES.includes(to);
   return STAGES.includes(from) && STAGES.includes(to) && STAGES.indexOf(to) < STAGES.indexOf(from);
 }
 

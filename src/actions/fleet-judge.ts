@@ -2,7 +2,7 @@ import type { Role } from '../catalogue/role.ts';
 import type { Host } from '../cli/context.ts';
 import { watchPace } from '../cli/follow.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
-import type { ReportedEvent } from '../reporters/reported.ts';
+import type { ReportedEvent } from '../results/events.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
 import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
 import { watchLaunch } from '../watch/watch.ts';

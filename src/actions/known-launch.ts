@@ -7,7 +7,7 @@ import { type Batch, type LaunchRecord, readBatches, readLaunch } from '../launc
 import { answeredMachine } from '../launch/living.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId, Machine } from '../model.ts';
-import type { LaunchMeta } from '../reporters/document.ts';
+import type { LaunchMeta } from '../results/document.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
 import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
 import { beaconStore } from './bucket.ts';

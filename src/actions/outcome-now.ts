@@ -5,11 +5,12 @@ import { watchPace } from '../cli/follow.ts';
 import { exitCode } from '../errors.ts';
 import { isLiving, SETTLED_AFTER_MS } from '../launch/living.ts';
 import type { LaunchId, Machine } from '../model.ts';
-import { exitCodeOf } from '../reporters/document.ts';
-import { type Outcome, outcomeOf } from '../reporters/page-source.ts';
-import { redacted } from '../reporters/redacted.ts';
-import { advance, emptyView, type LaunchView, type MachineRow } from '../reporters/state.ts';
-import { logTakesCommands } from '../terminal/workflow.ts';
+import { exitCodeOf } from '../results/document.ts';
+import { type Outcome, outcomeOf } from '../results/outcome.ts';
+import { redacted } from '../results/redacted.ts';
+import type { MachineRow } from '../results/row.ts';
+import { advance, emptyView, type LaunchView } from '../results/state.ts';
+import { defuserFor } from '../terminal/workflow.ts';
 import { unprovedBeacons } from '../watch/beacons.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Verdict } from '../watch/verdict.ts';
@@ -86,7 +87,7 @@ async function looked(
   let view = emptyView(requested);
   for await (const event of events) {
     const told = mayStillBoot(event, timeoutMs, clock.now()) ? { ...event, type: 'machine' as const } : event;
-    view = advance(view, redacted(told, { defuse: logTakesCommands(env) }));
+    view = advance(view, redacted(told, { defuse: defuserFor(env) }));
   }
   return view;
 }

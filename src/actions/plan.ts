@@ -4,7 +4,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { clientToken, MAX_BATCH } from '../launch/identity.ts';
 import type { Plan } from '../reporters/plan.ts';
 import type { PlannedBundle } from '../reporters/planned-bundle.ts';
-import { settingsOf } from '../reporters/settings.ts';
+import { settingsOf } from '../results/settings.ts';
 import { MAX_PAYLOAD_BYTES } from '../schemes/payload.ts';
 import { type InitLookup, type Knowledge, lookUp } from '../schemes/personality/init-script.ts';
 import { redact } from '../schemes/redact.ts';

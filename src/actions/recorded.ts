@@ -3,10 +3,10 @@ import { RolecallError, UsageError } from '../errors.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { createResult, type ResultRecord, readResult } from '../launch/results.ts';
 import { isLaunchId, type LaunchId, type Machine } from '../model.ts';
-import type { MachineDocument } from '../reporters/document.ts';
-import type { PageData } from '../reporters/page-data.ts';
-import type { Outcome } from '../reporters/page-source.ts';
-import type { LaunchView } from '../reporters/state.ts';
+import type { MachineDocument } from '../results/document.ts';
+import type { Outcome } from '../results/outcome.ts';
+import type { PageData } from '../results/page-data.ts';
+import type { LaunchView } from '../results/state.ts';
 import type { Failure, Verdict } from '../watch/verdict.ts';
 
 export type RecordedOutcome = ResultRecord<Outcome['document'], Outcome['timelines'][number]>;

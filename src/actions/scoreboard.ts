@@ -1,6 +1,6 @@
 import { InterruptedError } from '../errors.ts';
 import type { InstanceId, Outcome } from '../model.ts';
-import type { ReportedEvent } from '../reporters/reported.ts';
+import type { ReportedEvent } from '../results/events.ts';
 
 interface Waiting {
   readonly ids: readonly InstanceId[];

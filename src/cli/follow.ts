@@ -6,14 +6,14 @@ import { type ExitCode, exitCode, InterruptedError, RolecallError, UsageError } 
 import type { LaunchRecords } from '../launch/records.ts';
 import { maskForms, maskWith } from '../masks.ts';
 import type { LaunchId, Machine, Nonce } from '../model.ts';
-import type { LaunchMeta } from '../reporters/document.ts';
-import { outcomeOf } from '../reporters/page-source.ts';
 import { type OutputFormat, Progress } from '../reporters/progress.ts';
-import type { ReportedEvent } from '../reporters/reported.ts';
+import type { LaunchMeta } from '../results/document.ts';
+import type { ReportedEvent } from '../results/events.ts';
+import { outcomeOf } from '../results/outcome.ts';
 import { errorReport, exitCodeOfError } from '../terminal/errors.ts';
 import { goesToFile, say } from '../terminal/streams.ts';
 import { widthFor } from '../terminal/terminal.ts';
-import { addMasks, isGitHub, logTakesCommands } from '../terminal/workflow.ts';
+import { addMasks, defuserFor, isGitHub } from '../terminal/workflow.ts';
 import { counted, shellWord } from '../text.ts';
 import type { BeaconStore } from '../watch/beacons.ts';
 import type { BootBudget } from '../watch/budget.ts';
@@ -88,7 +88,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
     ...(requested !== undefined && { requested }),
     followUp: cloud.followUp,
     notes: closingNotes(cloud),
-    defuse: logTakesCommands(host.env),
+    defuse: defuserFor(host.env),
     secretsAreKnown: following.secrets !== undefined,
   });
   following.opened?.(progress);

@@ -1,4 +1,4 @@
-import { logTakesCommands, withoutCommands } from '../terminal/workflow.ts';
+import { defuserFor } from '../terminal/workflow.ts';
 import { harmlessText } from '../watch/text.ts';
 import type { Host } from './context.ts';
 
@@ -12,9 +12,8 @@ export class MachineText {
 
   /** @param raw whether the text is printed as it is */
   constructor({ env }: Pick<Host, 'env'>, raw: boolean) {
-    if (raw) this.#clean = (text) => text;
-    else if (logTakesCommands(env)) this.#clean = (text) => withoutCommands(harmlessText(text));
-    else this.#clean = harmlessText;
+    const defuse = defuserFor(env) ?? ((text: string) => text);
+    this.#clean = raw ? (text) => text : (text) => defuse(harmlessText(text));
   }
 
   /** @returns what can be printed now: the lines that have ended */

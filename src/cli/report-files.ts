@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { writeOutput } from '../files/output-file.ts';
 import { outputOf } from '../files/output-target.ts';
-import type { LaunchMeta } from '../reporters/document.ts';
+import type { LaunchMeta } from '../results/document.ts';
 
 /** A report that goes to a file. */
 export interface ReportFile {

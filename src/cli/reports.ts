@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ExitCode } from '../errors.ts';
 import { appendOutput, writeOutput } from '../files/output-file.ts';
-import type { LaunchMeta } from '../reporters/document.ts';
 import type { ReportLink } from '../reporters/markdown.ts';
-import type { PageData } from '../reporters/page-data.ts';
-import type { Outcome } from '../reporters/page-source.ts';
-import type { LaunchView } from '../reporters/state.ts';
+import type { LaunchMeta } from '../results/document.ts';
+import type { Outcome } from '../results/outcome.ts';
+import type { PageData } from '../results/page-data.ts';
+import type { LaunchView } from '../results/state.ts';
 import { say } from '../terminal/streams.ts';
 import { isGitHub } from '../terminal/workflow.ts';
 import type { Host } from './context.ts';
@@ -57,7 +57,7 @@ export async function reportsFor(
     if (file.option === '--junit') return (await import('../reporters/junit.ts')).junitReport(view, launch);
     const [{ pageHtml }, { pageData }] = await Promise.all([
       import('../reporters/page/page.ts'),
-      import('../reporters/page-source.ts'),
+      import('../results/outcome.ts'),
     ]);
     return pageHtml(pageData(outcome, clock.now(), against));
   };

@@ -1,6 +1,7 @@
+import { type LaunchMeta, overBudget } from '../results/document.ts';
+import type { MachineRow } from '../results/row.ts';
+import type { LaunchView } from '../results/state.ts';
 import { budgetTime, counted } from '../text.ts';
-import { type LaunchMeta, overBudget } from './document.ts';
-import type { LaunchView, MachineRow } from './state.ts';
 
 /** Machines that succeeded and took longer than the boot budget: a warning. With `--strict-budget` there are none. */
 export const slowBoots = (view: LaunchView): MachineRow[] =>

@@ -1,6 +1,6 @@
 import { MACHINES_A_SECOND } from '../aws/rates.ts';
+import type { LaunchView } from '../results/state.ts';
 import { count, duration } from '../text.ts';
-import type { LaunchView } from './state.ts';
 
 /** A shorter wait is not worth a word. */
 const WORTH_TELLING_MS = 5_000;

@@ -1,8 +1,9 @@
+import type { MachineRow } from '../results/row.ts';
+import type { LaunchView } from '../results/state.ts';
 import type { FrameSize } from '../terminal/board.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { counted, elapsed, glued, pad, printable, truncate, widthOf, wrap } from '../text.ts';
 import { askingLine } from './eta.ts';
-import type { LaunchView, MachineRow } from './state.ts';
 import { phaseOf, remarkOf, type Status, statusOf } from './status.ts';
 import { summaryOf } from './summary.ts';
 

@@ -1,10 +1,10 @@
 import type { ExitCode } from '../errors.ts';
+import { clustersOf, commandOf, headOf, lineOf } from '../results/clusters.ts';
+import { type LaunchMeta, notLaunched, overBudget, tally } from '../results/document.ts';
+import type { LaunchView } from '../results/state.ts';
 import { errorAnnotation, warningAnnotation } from '../terminal/workflow.ts';
 import { counted } from '../text.ts';
 import { budgetSentence } from './budget.ts';
-import { clustersOf, commandOf, headOf, lineOf } from './clusters.ts';
-import { type LaunchMeta, notLaunched, overBudget, tally } from './document.ts';
-import type { LaunchView } from './state.ts';
 
 /** GitHub shows at most 10 annotations of a kind for a step, and drops the others without a word. */
 const ANNOTATIONS = 10;

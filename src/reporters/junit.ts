@@ -1,10 +1,11 @@
 import { XMLBuilder } from 'fast-xml-parser';
+import { NO_VERDICT } from '../results/clusters.ts';
+import { type LaunchMeta, notLaunched, tally } from '../results/document.ts';
+import type { MachineRow } from '../results/row.ts';
+import type { LaunchView } from '../results/state.ts';
+import { failedCommand, stepWords } from '../results/words.ts';
 import { printable } from '../text.ts';
-import { NO_VERDICT } from './clusters.ts';
-import { type LaunchMeta, notLaunched, tally } from './document.ts';
-import { failedCommand } from './failed-command.ts';
-import type { LaunchView, MachineRow } from './state.ts';
-import { notesOf, statusOf, stepWords } from './status.ts';
+import { notesOf, statusOf } from './status.ts';
 
 const builder = new XMLBuilder({
   format: true,

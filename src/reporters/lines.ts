@@ -1,11 +1,11 @@
 import { MACHINES_A_SECOND } from '../aws/rates.ts';
+import type { ReportedEvent } from '../results/events.ts';
+import type { FleetOnlyEvent } from '../results/fleet-state.ts';
+import { diedLater, type LaunchView, lastLineWords } from '../results/state.ts';
 import { counted, duration, elapsed, printable } from '../text.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { aboutTime } from './eta.ts';
-import type { FleetOnlyEvent } from './fleet-state.ts';
 import { offeringText } from './offering.ts';
-import type { ReportedEvent } from './reported.ts';
-import { diedLater, type LaunchView, lastLineWords } from './state.ts';
 import { remarkOf, statusOf } from './status.ts';
 
 /**

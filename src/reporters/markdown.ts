@@ -1,10 +1,19 @@
 import { EXIT_CODES, type ExitCode } from '../errors.ts';
+import {
+  type Cluster,
+  clustersOf,
+  commandOf,
+  excerptOf,
+  headOf,
+  hintOf,
+  lineOf,
+} from '../results/clusters.ts';
+import { type LaunchMeta, notLaunched } from '../results/document.ts';
+import type { MachineRow } from '../results/row.ts';
+import type { LaunchView } from '../results/state.ts';
+import { stepWords } from '../results/words.ts';
 import { counted, duration, printable, truncate } from '../text.ts';
 import { budgetSentence } from './budget.ts';
-import { type Cluster, clustersOf, commandOf, excerptOf, headOf, hintOf, lineOf } from './clusters.ts';
-import { type LaunchMeta, notLaunched } from './document.ts';
-import type { LaunchView, MachineRow } from './state.ts';
-import { stepWords } from './status.ts';
 import { summaryOf } from './summary.ts';
 
 /** How much a summary tells: `brief` leaves out consoles and the table of machines. */

@@ -1,10 +1,10 @@
 import type { Offering } from '../launch/offerings.ts';
+import { type LaunchDocument, machineDocument } from '../results/document.ts';
+import type { ReportedEvent } from '../results/events.ts';
+import type { FleetOnlyEvent } from '../results/fleet-state.ts';
+import { diedLater } from '../results/state.ts';
 import type { WatchEvent } from '../watch/events.ts';
-import { type LaunchDocument, machineDocument } from './document.ts';
-import type { FleetOnlyEvent } from './fleet-state.ts';
 import { jsonLine } from './json.ts';
-import type { ReportedEvent } from './reported.ts';
-import { diedLater } from './state.ts';
 
 /** One line of `--output ndjson`; its fields are documented in docs/output.md. */
 type EventObject = { readonly event: string; readonly at: string } & Readonly<Record<string, unknown>>;

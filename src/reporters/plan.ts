@@ -1,4 +1,5 @@
 import type { Build, BuildAccess } from '../model.ts';
+import type { Setting } from '../results/settings.ts';
 import type { InitLookup } from '../schemes/personality/init-script.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { counted, printable, table, wrap } from '../text.ts';
@@ -12,7 +13,6 @@ import {
 import { buildDocument, manifestCommit, sizeText } from './release.ts';
 import { ageText } from './release-list.ts';
 import { settingLines } from './roles.ts';
-import type { Setting } from './settings.ts';
 
 /** All that a launch would do, with nothing done. Holds no secret: the payload's text is redacted already. */
 export interface Plan {

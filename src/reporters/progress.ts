@@ -1,18 +1,18 @@
 import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../errors.ts';
+import { exitCodeOf, type LaunchMeta, launchDocument } from '../results/document.ts';
+import type { ReportedEvent } from '../results/events.ts';
+import { type Redaction, redacted } from '../results/redacted.ts';
+import { advance, emptyView, type LaunchView } from '../results/state.ts';
 import { type Board, openBoard } from '../terminal/board.ts';
 import { painter } from '../terminal/paint.ts';
 import { writeReport } from '../terminal/report.ts';
 import { type Terminal, widthFor } from '../terminal/terminal.ts';
 import { shellWord } from '../text.ts';
-import { exitCodeOf, type LaunchMeta, launchDocument } from './document.ts';
 import { boardFrame } from './frame.ts';
 import { jsonReport } from './json.ts';
 import { eventLines } from './lines.ts';
 import { ndjsonEvent, ndjsonResult } from './ndjson.ts';
-import { type Redaction, redacted } from './redacted.ts';
-import type { ReportedEvent } from './reported.ts';
-import { advance, emptyView, type LaunchView } from './state.ts';
 import { textReport } from './text.ts';
 
 export type OutputFormat = 'text' | 'json' | 'ndjson';

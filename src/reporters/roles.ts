@@ -1,7 +1,7 @@
 import type { Role } from '../catalogue/role.ts';
+import { type Setting, settingsOf } from '../results/settings.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { pad, printable, table, truncate, unpainted, widthOf, wrap } from '../text.ts';
-import { type Setting, settingsOf } from './settings.ts';
 
 /** A role as `roles list` names it. */
 export interface RoleEntry {

@@ -1,7 +1,7 @@
+import type { MachineRow } from '../results/row.ts';
+import { failedCommand, stepWords } from '../results/words.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { duration, elapsed } from '../text.ts';
-import { failedCommand } from './failed-command.ts';
-import type { MachineRow } from './state.ts';
 
 /** How a machine stands, in words, with the glyph and colour that go with them. */
 export interface Status {
@@ -43,9 +43,6 @@ export function statusOf(row: MachineRow, now: number): Status {
       return status('✖', 'bad', 'lost');
   }
 }
-
-/** A step's name for people: `module.rabbitmq` is `module rabbitmq`. */
-export const stepWords = (step: string): string => step.replace(/^module\./, 'module ');
 
 const status = (glyph: string, paint: keyof Paint, words: string, brief = words): Status => ({
   glyph,

@@ -1,7 +1,7 @@
+import { notLaunched, type Tally, tally } from '../results/document.ts';
+import type { LaunchView } from '../results/state.ts';
 import { slowBoots } from './budget.ts';
-import { notLaunched, type Tally, tally } from './document.ts';
 import { fleetSummary } from './fleet.ts';
-import type { LaunchView } from './state.ts';
 
 /** `1 of 3 succeeded, 1 failed, 1 not launched`: the counts of a launch in words, zeroes left out. */
 export function summaryOf(view: LaunchView): string {

@@ -1,6 +1,3 @@
-import type { Paint } from '../terminal/paint.ts';
-import { counted, glued, printable, shellWord, unpainted, widthOf, wrap } from '../text.ts';
-import { budgetSentence } from './budget.ts';
 import {
   type Cluster,
   clustersOf,
@@ -10,10 +7,14 @@ import {
   headOf,
   hintOf,
   lineOf,
-} from './clusters.ts';
-import { exitCodeOf, type LaunchMeta, notLaunched } from './document.ts';
+} from '../results/clusters.ts';
+import { exitCodeOf, type LaunchMeta, notLaunched } from '../results/document.ts';
+import type { MachineRow } from '../results/row.ts';
+import type { LaunchView, Refusal } from '../results/state.ts';
+import type { Paint } from '../terminal/paint.ts';
+import { counted, glued, printable, shellWord, unpainted, widthOf, wrap } from '../text.ts';
+import { budgetSentence } from './budget.ts';
 import { fleetLines } from './fleet.ts';
-import type { LaunchView, MachineRow, Refusal } from './state.ts';
 import { notesOf, remarkOf, statusOf } from './status.ts';
 import { summaryOf } from './summary.ts';
 

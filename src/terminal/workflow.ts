@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const isGitHub = (env: Environment): boolean => env['GITHUB_ACTIONS'] === 'true';
 
 /** Whether this process's log is read by a CI system that takes commands from it: GitHub's, Azure Pipelines' or TeamCity's. */
-export const logTakesCommands = (env: Environment): boolean =>
+const logTakesCommands = (env: Environment): boolean =>
   isGitHub(env) || env['TF_BUILD'] !== undefined || env['TEAMCITY_VERSION'] !== undefined;
 
 /**
@@ -60,3 +60,7 @@ export const withoutCommands = (text: string): string =>
         .replace(/^(\s*):(?=:)/, '$1: '),
     )
     .join('\n');
+
+/** What takes such commands out of a machine's words; undefined where no log of this process is read for any. */
+export const defuserFor = (env: Environment): ((text: string) => string) | undefined =>
+  logTakesCommands(env) ? withoutCommands : undefined;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Scoreboard } from '../../src/actions/scoreboard.ts';
 import { InterruptedError } from '../../src/errors.ts';
 import type { Outcome } from '../../src/model.ts';
-import type { ReportedEvent } from '../../src/reporters/reported.ts';
+import type { ReportedEvent } from '../../src/results/events.ts';
 import { FAILED, instanceId, machine, SUCCEEDED } from '../reporters/support.ts';
 
 const verdict = (index: number, outcome: 'succeeded' | 'failed'): ReportedEvent => ({

@@ -1,7 +1,8 @@
 import { isInstanceId, type Machine } from '../../src/model.ts';
-import { clustersOf } from '../../src/reporters/clusters.ts';
-import { Rows } from '../../src/reporters/rows.ts';
-import type { LaunchView, MachineRow } from '../../src/reporters/state.ts';
+import { clustersOf } from '../../src/results/clusters.ts';
+import type { MachineRow } from '../../src/results/row.ts';
+import { Rows } from '../../src/results/rows.ts';
+import type { LaunchView } from '../../src/results/state.ts';
 import type { Failure } from '../../src/watch/verdict.ts';
 import type { Came, Told } from './judge.ts';
 import type { Truth } from './truth.ts';

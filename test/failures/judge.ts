@@ -1,4 +1,4 @@
-import type { MachineDocument } from '../../src/reporters/document.ts';
+import type { MachineDocument } from '../../src/results/document.ts';
 import type { Truth } from './truth.ts';
 
 export type Told = NonNullable<MachineDocument['failure']>;

@@ -7,8 +7,8 @@ import { fileRecords } from '../../src/launch/file-records.ts';
 import { memoryRecords } from '../../src/launch/memory-records.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import { createResult, readResult } from '../../src/launch/results.ts';
-import { launchDocument } from '../../src/reporters/document.ts';
-import { timelinesOf } from '../../src/reporters/timelines.ts';
+import { launchDocument } from '../../src/results/document.ts';
+import { timelinesOf } from '../../src/results/timelines.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import {
   ended,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { launchDocument } from '../../src/reporters/document.ts';
 import { annotations, outputLines } from '../../src/reporters/github.ts';
 import { junitReport } from '../../src/reporters/junit.ts';
 import { markdownReport } from '../../src/reporters/markdown.ts';
 import { textReport } from '../../src/reporters/text.ts';
+import { launchDocument } from '../../src/results/document.ts';
 import { painter } from '../../src/terminal/paint.ts';
 import { heldToBudget } from '../../src/watch/budget.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { launchDocument } from '../../src/reporters/document.ts';
 import { eventLines } from '../../src/reporters/lines.ts';
 import { ndjsonEvent, ndjsonResult } from '../../src/reporters/ndjson.ts';
-import { advance, emptyView } from '../../src/reporters/state.ts';
+import { launchDocument } from '../../src/results/document.ts';
+import { advance, emptyView } from '../../src/results/state.ts';
 import {
   type AnyEvent,
   begin,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { tally } from '../../src/reporters/document.ts';
 import { junitReport } from '../../src/reporters/junit.ts';
-import type { LaunchView } from '../../src/reporters/state.ts';
+import { tally } from '../../src/results/document.ts';
+import type { LaunchView } from '../../src/results/state.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import {
   begin,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { launchDocument } from '../../src/reporters/document.ts';
-import { advance, emptyView } from '../../src/reporters/state.ts';
 import { textReport } from '../../src/reporters/text.ts';
+import { launchDocument } from '../../src/results/document.ts';
+import { advance, emptyView } from '../../src/results/state.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import { META, machine, START } from './support.ts';
 

@@ -4,7 +4,7 @@ import { isPathName, type PathName } from '../../src/model.ts';
 import { jsonReport } from '../../src/reporters/json.ts';
 import { type Plan, planDocument, renderBriefPlan, renderPlan } from '../../src/reporters/plan.ts';
 import { renderRole, renderRoles, roleDocument } from '../../src/reporters/roles.ts';
-import { settingsOf, sourceText } from '../../src/reporters/settings.ts';
+import { settingsOf, sourceText } from '../../src/results/settings.ts';
 import { lookUp } from '../../src/schemes/personality/init-script.ts';
 import { plain } from '../../src/terminal/paint.ts';
 import { widthOf } from '../../src/text.ts';

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
-import { launchDocument } from '../../src/reporters/document.ts';
 import { type OutputFormat, Progress } from '../../src/reporters/progress.ts';
+import { launchDocument } from '../../src/results/document.ts';
 import { terminal } from '../../src/terminal/terminal.ts';
 import { begin, boot, FAILED, fold, META, SUCCEEDED } from './support.ts';
 

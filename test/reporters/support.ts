@@ -6,8 +6,8 @@ import { AwsError } from '../../src/errors.ts';
 import type { FleetEvent } from '../../src/fleet/events.ts';
 import type { LaunchEvent } from '../../src/launch/events.ts';
 import { type InstanceId, isInstanceId, isLaunchId, type LaunchId, type Machine } from '../../src/model.ts';
-import type { LaunchMeta } from '../../src/reporters/document.ts';
-import { advance, emptyView, type LaunchView } from '../../src/reporters/state.ts';
+import type { LaunchMeta } from '../../src/results/document.ts';
+import { advance, emptyView, type LaunchView } from '../../src/results/state.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 

@@ -1,4 +1,4 @@
-import type { PageData } from '../../src/reporters/page-data.ts';
+import type { PageData } from '../../src/results/page-data.ts';
 import { pageOf } from './launch-pages.ts';
 
 /** Texts that try to become markup, each with a name. Where one runs, it sets `window.owned`. */

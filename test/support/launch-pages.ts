@@ -1,8 +1,8 @@
 import { AwsError } from '../../src/errors.ts';
-import { type LaunchMeta, launchDocument } from '../../src/reporters/document.ts';
-import type { PageData } from '../../src/reporters/page-data.ts';
-import type { ReportedEvent } from '../../src/reporters/reported.ts';
-import { advance, emptyView } from '../../src/reporters/state.ts';
+import { type LaunchMeta, launchDocument } from '../../src/results/document.ts';
+import type { ReportedEvent } from '../../src/results/events.ts';
+import type { PageData } from '../../src/results/page-data.ts';
+import { advance, emptyView } from '../../src/results/state.ts';
 import { type Fate, LAUNCHED, madeBoot } from './made-boots.ts';
 
 /** What a made launch looks like. */

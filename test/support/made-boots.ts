@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type InstanceId, isInstanceId, type Machine } from '../../src/model.ts';
-import type { MachineTimeline } from '../../src/reporters/page-data.ts';
+import type { MachineTimeline } from '../../src/results/page-data.ts';
 import { type BootBudget, heldToBudget } from '../../src/watch/budget.ts';
 import type { Step, Verdict } from '../../src/watch/verdict.ts';
 

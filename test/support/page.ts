@@ -1,4 +1,4 @@
-import type { PageData } from '../../src/reporters/page-data.ts';
+import type { PageData } from '../../src/results/page-data.ts';
 
 /**
  * Reads a page's data back, as any program may.

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +61,8 @@ test('the same image is found, and a changed overlay makes only its disk anew', 
   expect(await images.build(request)).toMatchObject({ built: false });
   const before = { bases: layers('base'), packages: layers('packages') };
   const old = images.folder(AMI);
-  appendFileSync(join(overlay, 'etc/rolecall/init/a/bootstrapper.sh'), '# changed\n');
+  // Another change each time: the layers of earlier runs of this lane are still there.
+  appendFileSync(join(overlay, 'etc/rolecall/init/a/bootstrapper.sh'), `# changed ${randomUUID()}\n`);
   expect(await images.build(request)).toMatchObject({ built: true });
   expect({ bases: layers('base'), packages: layers('packages') }).toEqual(before);
   expect(images.folder(AMI)).not.toBe(old);

@@ -21,7 +21,7 @@ test.each(rows)(
   (name = '', params = '', _ = '', file = '') => {
     const listed = [...params.matchAll(/`(\w+)`/g)].map(([, param]) => param);
     expect(listed).toEqual([...(OPERATIONS.get(name)?.params ?? [])]);
-    const text = readFileSync(join(packageRoot(), file), 'utf8');
+    const text = readFileSync(join(packageRoot(), 'packages/local-cloud', file), 'utf8');
     const calls =
       name === 'RunInstances'
         ? /\brun\(/
@@ -40,7 +40,7 @@ test('SPEC.md tells of every operation of S3, and of no other', () => {
 });
 
 test.each(s3Rows)('%s of S3: the test that SPEC.md names calls it', (name = '', file = '') => {
-  const text = readFileSync(join(packageRoot(), file), 'utf8');
+  const text = readFileSync(join(packageRoot(), 'packages/local-cloud', file), 'utf8');
   expect(text).toMatch(
     name === 'PostObject' ? /generate_presigned_post/ : new RegExp(`\\b${name}Command\\b`),
   );

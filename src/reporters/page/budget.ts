@@ -1,6 +1,6 @@
+import type { PageData } from '../../results/page-data.ts';
+import { stepWords } from '../../results/words.ts';
 import { budgetTime, counted, duration } from '../../text.ts';
-import type { PageData } from '../page-data.ts';
-import { stepWords } from '../status.ts';
 import { type Html, html } from './html.ts';
 import { machineLink, timeText } from './machine.ts';
 import { bootOf, type Timed } from './phases.ts';

@@ -1,4 +1,4 @@
-import type { PageData } from '../page-data.ts';
+import type { PageData } from '../../results/page-data.ts';
 import { Html } from './html.ts';
 
 export const DATA_ID = 'data';

@@ -1,9 +1,9 @@
 import { EXIT_CODES } from '../../errors.ts';
+import { NO_VERDICT } from '../../results/clusters.ts';
+import type { LaunchDocument } from '../../results/document.ts';
+import type { PageData } from '../../results/page-data.ts';
 import { budgetTime, count, counted, duration } from '../../text.ts';
-import { NO_VERDICT } from '../clusters.ts';
-import type { LaunchDocument } from '../document.ts';
 import { provedWords } from '../fleet.ts';
-import type { PageData } from '../page-data.ts';
 import { summaryWords } from '../summary.ts';
 import { type Html, html } from './html.ts';
 import { GLYPHS } from './machine.ts';

@@ -1,8 +1,7 @@
+import { headWords } from '../../results/clusters.ts';
+import type { MachineDocument } from '../../results/document.ts';
+import { failedCommand, stepWords } from '../../results/words.ts';
 import { duration } from '../../text.ts';
-import { headWords } from '../clusters.ts';
-import type { MachineDocument } from '../document.ts';
-import { failedCommand } from '../failed-command.ts';
-import { stepWords } from '../status.ts';
 import { type Html, html } from './html.ts';
 import { bootOf, phasesOf, type Timed } from './phases.ts';
 

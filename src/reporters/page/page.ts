@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PageData } from '../page-data.ts';
+import type { PageData } from '../../results/page-data.ts';
 import { overBudget } from './budget.ts';
 import { embedded } from './embedded.ts';
 import { fleetName, head, sentenceOf } from './head.ts';

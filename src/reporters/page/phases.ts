@@ -1,5 +1,5 @@
-import type { MachineDocument } from '../document.ts';
-import type { MachineTimeline, PageData } from '../page-data.ts';
+import type { MachineDocument } from '../../results/document.ts';
+import type { MachineTimeline, PageData } from '../../results/page-data.ts';
 
 /** A machine with its times. */
 export interface Timed {

@@ -1,6 +1,6 @@
+import type { PageData } from '../../results/page-data.ts';
+import { stepWords } from '../../results/words.ts';
 import { count, duration } from '../../text.ts';
-import type { PageData } from '../page-data.ts';
-import { stepWords } from '../status.ts';
 import { fleetName, sentenceOf, successfulBoots } from './head.ts';
 import { type Html, html } from './html.ts';
 import { type Spread, spreadOf } from './numbers.ts';

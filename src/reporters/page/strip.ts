@@ -1,5 +1,5 @@
+import { stepWords } from '../../results/words.ts';
 import { counted, duration } from '../../text.ts';
-import { stepWords } from '../status.ts';
 import { type Html, html } from './html.ts';
 import { anchorOf, GLYPHS, timeText, verdictWords } from './machine.ts';
 import { spreadOf } from './numbers.ts';

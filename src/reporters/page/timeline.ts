@@ -1,5 +1,5 @@
+import type { PageData } from '../../results/page-data.ts';
 import { budgetTime, duration } from '../../text.ts';
-import type { PageData } from '../page-data.ts';
 import { type Html, html } from './html.ts';
 import { anchorOf, glyph, machineDetails, timeText, verdictWords } from './machine.ts';
 import { spreadOf, ticksOf } from './numbers.ts';

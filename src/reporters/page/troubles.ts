@@ -1,6 +1,6 @@
+import { excerptAround, headWords, lineWords } from '../../results/clusters.ts';
+import type { ClusterDocument, LaunchDocument, MachineDocument } from '../../results/document.ts';
 import { counted } from '../../text.ts';
-import { excerptAround, headWords, lineWords } from '../clusters.ts';
-import type { ClusterDocument, LaunchDocument, MachineDocument } from '../document.ts';
 import { endedLines, stoppedWords, strangerWords } from '../fleet.ts';
 import { missingOf } from './head.ts';
 import { type Html, html } from './html.ts';

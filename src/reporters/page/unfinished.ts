@@ -1,4 +1,4 @@
-import type { LaunchMeta } from '../document.ts';
+import type { LaunchMeta } from '../../results/document.ts';
 import { fleetName } from './head.ts';
 import { html } from './html.ts';
 

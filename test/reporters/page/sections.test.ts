@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { clustersOf, commandOf, headOf, hintOf, lineOf } from '../../../src/reporters/clusters.ts';
-import { launchDocument } from '../../../src/reporters/document.ts';
 import { pageHtml } from '../../../src/reporters/page/page.ts';
-import type { PageData } from '../../../src/reporters/page-data.ts';
-import type { LaunchView } from '../../../src/reporters/state.ts';
 import { summaryOf } from '../../../src/reporters/summary.ts';
-import { timelinesOf } from '../../../src/reporters/timelines.ts';
+import { clustersOf, commandOf, headOf, hintOf, lineOf } from '../../../src/results/clusters.ts';
+import { launchDocument } from '../../../src/results/document.ts';
+import type { PageData } from '../../../src/results/page-data.ts';
+import type { LaunchView } from '../../../src/results/state.ts';
+import { timelinesOf } from '../../../src/results/timelines.ts';
 import { FORTY, pageAgainst, pageOf } from '../../support/launch-pages.ts';
 import { begin, ended, FAILED, fold, fortyInThree, LOST, META, SILENT, SUCCEEDED } from '../support.ts';
 

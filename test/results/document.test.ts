@@ -1,10 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome } from '../../src/model.ts';
-import { exitCodeOf, launchDocument } from '../../src/reporters/document.ts';
 import { jsonReport } from '../../src/reporters/json.ts';
+import { exitCodeOf, launchDocument } from '../../src/results/document.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { begin, boot, ended, expectGolden, FAILED, fold, LOST, META, SILENT, SUCCEEDED } from './support.ts';
+import {
+  begin,
+  boot,
+  ended,
+  expectGolden,
+  FAILED,
+  fold,
+  LOST,
+  META,
+  SILENT,
+  SUCCEEDED,
+} from '../reporters/support.ts';
 
 const VERDICTS: Record<Outcome, Verdict> = {
   succeeded: SUCCEEDED,

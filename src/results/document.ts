@@ -1,8 +1,9 @@
 import { type ExitCode, exitCode } from '../errors.ts';
 import type { Outcome } from '../model.ts';
 import { type Cluster, clustersOf, NO_VERDICT } from './clusters.ts';
-import { type FleetDocument, fleetDocument } from './fleet.ts';
-import type { LaunchView, MachineRow } from './state.ts';
+import { type FleetDocument, fleetDocument } from './fleet-document.ts';
+import type { MachineRow } from './row.ts';
+import type { LaunchView } from './state.ts';
 
 /**
  * The JSON document of a launch, a public contract (docs/output.md): snake_case, additions allowed, nothing renamed.

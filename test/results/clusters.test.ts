@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { clustersOf, excerptOf, sentenceOf } from '../../src/reporters/clusters.ts';
-import { launchDocument } from '../../src/reporters/document.ts';
+import { clustersOf, excerptOf, sentenceOf } from '../../src/results/clusters.ts';
+import { launchDocument } from '../../src/results/document.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import {
   begin,
@@ -16,7 +16,7 @@ import {
   NEVER_BOOTED,
   SILENT,
   SUCCEEDED,
-} from './support.ts';
+} from '../reporters/support.ts';
 
 const sentences = (view: Parameters<typeof clustersOf>[0]) =>
   clustersOf(view).map((cluster) => sentenceOf(cluster, view.machines.size));

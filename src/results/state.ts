@@ -1,28 +1,11 @@
 import type { AwsError } from '../errors.ts';
 import type { InstanceId, LaunchId, Machine } from '../model.ts';
 import type { WatchEvent } from '../watch/events.ts';
-import type { Step, Verdict } from '../watch/verdict.ts';
+import type { Verdict } from '../watch/verdict.ts';
+import type { ReportedEvent } from './events.ts';
 import { advanceFleet, type FleetOnlyEvent, type FleetView } from './fleet-state.ts';
-import type { ReportedEvent } from './reported.ts';
+import type { MachineRow } from './row.ts';
 import { Rows } from './rows.ts';
-
-/** One machine as the report knows it. Times are epoch milliseconds by the watcher's clock. */
-export interface MachineRow {
-  readonly machine: Machine;
-  /** When the report first heard of it. */
-  readonly seenAt: number;
-  /** When EC2 first showed it running; absent for one that ran already when the report first heard of it. */
-  readonly runningAt?: number;
-  /** The step that the box is in; absent between steps and after the verdict. */
-  readonly step?: { readonly name: string; readonly since: number };
-  readonly steps: readonly Step[];
-  /** The last summary line that it printed. */
-  readonly said?: { readonly step: string; readonly text: string };
-  /** What its last sign of life shows, where it has told nothing since. */
-  readonly alive?: string;
-  readonly verdict?: Verdict;
-  readonly verdictAt?: number;
-}
 
 /** Machines that AWS would not give. */
 export interface Refusal {

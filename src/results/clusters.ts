@@ -1,10 +1,10 @@
 import type { Outcome } from '../model.ts';
 import { printable } from '../text.ts';
 import type { Failure } from '../watch/verdict.ts';
-import { failedCommand } from './failed-command.ts';
 import { likenessOf } from './likeness.ts';
-import type { LaunchView, MachineRow } from './state.ts';
-import { stepWords } from './status.ts';
+import type { MachineRow } from './row.ts';
+import type { LaunchView } from './state.ts';
+import { failedCommand, stepWords } from './words.ts';
 
 /** Machines without success that met the same trouble: the same outcome, step, failing command, status and (by likeness) error. */
 export interface Cluster {

@@ -1,7 +1,8 @@
 import { CLOCK_TOLERANCE_MS } from '../clock.ts';
 import type { RunTimes } from '../watch/verdict.ts';
 import type { MachineTimeline } from './page-data.ts';
-import type { LaunchView, MachineRow } from './state.ts';
+import type { MachineRow } from './row.ts';
+import type { LaunchView } from './state.ts';
 
 /** Returns when what happened on each machine, in the order of the document's machines. */
 export const timelinesOf = (view: LaunchView): MachineTimeline[] =>

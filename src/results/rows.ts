@@ -1,4 +1,4 @@
-import type { MachineRow } from './state.ts';
+import type { MachineRow } from './row.ts';
 
 /** What one change replaced: seen from the newer table, how the older one differs. */
 interface Undo {

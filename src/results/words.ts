@@ -17,3 +17,6 @@ export function failedCommand(failure: Omit<Failure, 'excerpt'>): string {
   const how = [`status ${commandStatus ?? status}`, ...(signal === undefined ? [] : [signal])].join(', ');
   return `${where}${where === '' ? '' : ': '}${truncate(command, WIDEST)} (${how})`;
 }
+
+/** A step's name for people: `module.rabbitmq` is `module rabbitmq`. */
+export const stepWords = (step: string): string => step.replace(/^module\./, 'module ');

@@ -1,15 +1,14 @@
 import { redact, redactKnown } from '../redact.ts';
-import { withoutCommands } from '../terminal/workflow.ts';
 import type { Verdict } from '../watch/verdict.ts';
 import type { LaunchDocument, MachineDocument } from './document.ts';
-import type { ReportedEvent } from './reported.ts';
+import type { ReportedEvent } from './events.ts';
 
 type Clean = (text: string) => string;
 
 /** How texts of machines are cleaned. */
 export interface Redaction {
-  /** Commands to the CI system are taken out as well. */
-  readonly defuse?: boolean;
+  /** Takes commands to the CI system out as well. */
+  readonly defuse?: Clean | undefined;
   /** The values of the machines' secrets are known, and were masked before. */
   readonly secretsAreKnown?: boolean;
 }
@@ -20,10 +19,10 @@ export interface Redaction {
  */
 export function redacted<E extends ReportedEvent>(
   event: E,
-  { defuse = false, secretsAreKnown = false }: Redaction = {},
+  { defuse, secretsAreKnown = false }: Redaction = {},
 ): E | ReportedEvent {
   const hide = secretsAreKnown ? redactKnown : redact;
-  const clean: Clean = defuse ? (text) => withoutCommands(hide(text)) : hide;
+  const clean: Clean = defuse === undefined ? hide : (text) => defuse(hide(text));
   switch (event.type) {
     case 'said':
     case 'alive':

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { likenessOf } from '../../src/reporters/likeness.ts';
+import { likenessOf } from '../../src/results/likeness.ts';
 
 describe('lines that differ only by', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { timelinesOf } from '../../src/reporters/timelines.ts';
+import { timelinesOf } from '../../src/results/timelines.ts';
 import type { RunTimes, Verdict } from '../../src/watch/verdict.ts';
-import { begin, fold, machine, START, SUCCEEDED } from './support.ts';
+import { begin, fold, machine, START, SUCCEEDED } from '../reporters/support.ts';
 
 const STEP = { name: 'init', status: 0, ms: 700 };
 

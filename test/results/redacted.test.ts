@@ -1,8 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { launchDocument } from '../../src/reporters/document.ts';
-import { redacted, redactedDocument } from '../../src/reporters/redacted.ts';
+import { launchDocument } from '../../src/results/document.ts';
+import { redacted, redactedDocument } from '../../src/results/redacted.ts';
+import { withoutCommands } from '../../src/terminal/workflow.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { ended, FAILED, instanceId, LOST, META, machine, SILENT, START, SUCCEEDED } from './support.ts';
+import {
+  ended,
+  FAILED,
+  instanceId,
+  LOST,
+  META,
+  machine,
+  SILENT,
+  START,
+  SUCCEEDED,
+} from '../reporters/support.ts';
 
 const SECRETS = ['hunter2hunter2', 'AKIAIOSFODNN7EXAMPLE', 'MIIEvQIBADANBgkqhkiG9w0'];
 const LINES = [
@@ -64,7 +75,10 @@ describe('what a box prints is redacted before anything else sees it', () => {
       ...FAILED,
       failure: { ...FAILED.failure, error: told[0] ?? '', excerpt: told },
     };
-    const event = redacted({ type: 'verdict', at: START, machine: machine(0), verdict }, { defuse: true });
+    const event = redacted(
+      { type: 'verdict', at: START, machine: machine(0), verdict },
+      { defuse: withoutCommands },
+    );
     expect(event).toMatchObject({
       verdict: {
         failure: {

@@ -1,8 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ndjsonEvent } from '../../src/reporters/ndjson.ts';
-import { advance, emptyView, type LaunchView } from '../../src/reporters/state.ts';
 import { remarkOf } from '../../src/reporters/status.ts';
+import { advance, emptyView, type LaunchView } from '../../src/results/state.ts';
 import {
   type AnyEvent,
   begin,
@@ -15,7 +15,7 @@ import {
   SILENT,
   START,
   SUCCEEDED,
-} from './support.ts';
+} from '../reporters/support.ts';
 
 const row = (events: readonly AnyEvent[], index = 0) => fold(events).machines.get(instanceId(index));
 
