@@ -1,9 +1,9 @@
 import type { Bucket } from '../aws/ports.ts';
 import type { BucketName } from '../aws/s3.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Host } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
 import { type CloudWords, findPlace, type Place } from './cloud.ts';
+import type { Runtime } from './runtime.ts';
 
 /** The catalogue's bucket, as a command uses it. */
 export interface OpenBucket {
@@ -22,10 +22,10 @@ export async function openBucket(
   words: CloudWords,
   catalogue: Catalogue,
   region: string,
-  host: Host,
+  runtime: Runtime,
 ): Promise<OpenBucket> {
   const name = bucketOf(catalogue);
-  const place = await findPlace(words, region, host, { bucket: { name, region } });
+  const place = await findPlace(words, region, runtime, { bucket: { name, region } });
   return { bucket: await bucketIn(place, catalogue), place, close: place.close };
 }
 

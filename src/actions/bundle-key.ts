@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBundleKey } from '../bundle/cipher.ts';
-import type { Host } from '../cli/context.ts';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import type { BundleKey } from '../model.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What opens a bundle: its key, and where a payload names it, the SHA-256 that it must have. */
 export interface BundleSecrets {
@@ -23,9 +23,9 @@ export const KEY_FILE = {
 export async function readSecrets(
   file: string,
   keyFile: string | undefined,
-  host: Pick<Host, 'cwd'>,
+  runtime: Pick<Runtime, 'cwd'>,
 ): Promise<BundleSecrets> {
-  const path = keyFile === undefined ? keyFileOf(file) : resolve(host.cwd, keyFile);
+  const path = keyFile === undefined ? keyFileOf(file) : resolve(runtime.cwd, keyFile);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
       `the key can't be read: ${error.code === 'ENOENT' ? `there is no ${path}` : reasonOf(error)}`,

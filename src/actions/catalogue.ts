@@ -1,15 +1,15 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
-import type { Host } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Finds and reads the catalogue that the arguments name, or the nearest roles.yaml above the current folder. */
 export async function openCatalogue(
   values: { readonly catalogue?: string | undefined },
-  host: Host,
+  runtime: Runtime,
 ): Promise<Catalogue> {
   const { findCatalogue, readCatalogue } = await import('../catalogue/load.ts');
-  return readCatalogue(findCatalogue(host.cwd, values.catalogue), host.cwd);
+  return readCatalogue(findCatalogue(runtime.cwd, values.catalogue), runtime.cwd);
 }
 
 /** Which role, as the command line names it. */

@@ -1,9 +1,9 @@
 import type { Connection } from '../aws/ec2.ts';
 import type { AwsTarget } from '../aws/ports.ts';
 import type { ConnectOptions } from '../aws/session.ts';
-import type { Host } from '../cli/context.ts';
 import { duration } from '../text.ts';
 import { type LocalCloud, type LocalNeeds, localCloud } from './local/connect.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Where a command's requests go: AWS, or the local cloud. */
 export interface Place {
@@ -40,12 +40,12 @@ export interface CloudWords {
 export async function connectCloud(
   words: CloudWords,
   region: string,
-  host: Host,
+  runtime: Runtime,
   needs: LocalNeeds = {},
 ): Promise<Cloud> {
   // The SDK takes longest to load: begin with it while the local cloud starts.
   const connecting = import('../aws/ec2.ts');
-  const place = await findPlace(words, region, host, needs);
+  const place = await findPlace(words, region, runtime, needs);
   const { connectEc2 } = await connecting;
   return { ...place, ec2: connectEc2(place.target, place.tools) };
 }
@@ -54,18 +54,18 @@ export async function connectCloud(
 export async function findPlace(
   words: CloudWords,
   region: string,
-  host: Host,
+  runtime: Runtime,
   needs: LocalNeeds,
 ): Promise<Place> {
   let notify = (text: string): void => {
-    host.terminal.stderr.write(`${text}\n`);
+    runtime.user.tell(text);
   };
   const onNotice = (listener: typeof notify) => {
     notify = listener;
   };
   const onRetry = ({ message }: Error, pauseMs: number) =>
     notify(`${message}: asking again in ${duration(pauseMs)}`);
-  const tools = { clock: host.clock, signal: host.signal, onRetry };
+  const tools = { clock: runtime.clock, signal: runtime.signal, onRetry };
   const later = [
     ...(words.catalogue ? ['--catalogue', words.catalogue] : []),
     ...(words.region ? ['--region', words.region] : []),
@@ -80,7 +80,7 @@ export async function findPlace(
       close: async () => {},
     };
   }
-  const local = await localCloud(host, needs);
+  const local = await localCloud(runtime, needs);
   const { endpoint, accessKeyId, secretAccessKey } = local;
   return {
     target: { region, endpoint, credentials: { accessKeyId, secretAccessKey } },

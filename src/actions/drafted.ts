@@ -1,7 +1,6 @@
 /** What a draft and its pins are to the launching, the watch and the report: the same for one launch and for a fleet's. */
 import { declaredSecrets } from '../bundle/declared-secrets.ts';
 import type { Role } from '../catalogue/role.ts';
-import type { Host } from '../cli/context.ts';
 import type { Following, ReportWords } from '../cli/follow.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import type { LaunchPlan } from '../launch/plan.ts';
@@ -14,6 +13,7 @@ import { type Pins, pinNotices } from './artifacts/artifacts.ts';
 import { payloadsOf, sendsBeacons } from './artifacts/payloads.ts';
 import type { Draft } from './intent.ts';
 import type { LaunchPlace } from './launch-place.ts';
+import type { Runtime } from './runtime.ts';
 
 interface FollowWords extends ReportWords {
   readonly output: OutputFormat;
@@ -31,7 +31,7 @@ export const launchPlanOf = (
   draft: Draft,
   pins: Pins,
   { bucket }: Pick<LaunchPlace, 'bucket'>,
-  { clock }: Pick<Host, 'clock'>,
+  { clock }: Pick<Runtime, 'clock'>,
 ): LaunchPlan => ({
   launch: draft.launch,
   isNew: draft.isNew,
@@ -53,11 +53,11 @@ export function followingOf(
   payload: Payload | undefined,
   words: FollowWords,
   { beacons, records }: Pick<LaunchPlace, 'beacons' | 'records'>,
-  { terminal }: Pick<Host, 'terminal'>,
+  { user }: Pick<Runtime, 'user'>,
 ): Omit<Following, 'launching' | 'verb'> {
   const { role, launch, isNew, nonce, bundle } = draft;
   const notices = payload === undefined ? [] : pinNotices(pins, payload);
-  for (const notice of notices) terminal.stderr.write(`note: ${notice}\n`);
+  for (const notice of notices) user.tell(`note: ${notice}`);
   return {
     output: words.output,
     junit: words.junit,

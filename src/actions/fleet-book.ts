@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Host } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
 import { FleetBook } from '../fleet/book.ts';
 import { fleetKey } from '../fleet/lease.ts';
@@ -8,6 +7,7 @@ import type { LaunchRecords } from '../launch/records.ts';
 import type { FleetName } from '../launch/request.ts';
 import { durationMs } from '../yaml/duration.ts';
 import { actorOf } from './release.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Whose lease is taken, and what for. */
 interface FleetWork {
@@ -22,9 +22,9 @@ interface FleetWork {
 export async function openFleetBook(
   { name, verb, launch, waitMs }: FleetWork,
   records: LaunchRecords,
-  host: Host,
+  runtime: Runtime,
 ): Promise<FleetBook> {
-  const { clock, signal, terminal } = host;
+  const { clock, signal, user } = runtime;
   return await FleetBook.open({
     records,
     key: fleetKey(name),
@@ -32,7 +32,7 @@ export async function openFleetBook(
     signal,
     holder: {
       id: randomBytes(8).toString('hex'),
-      by: actorOf(host),
+      by: actorOf(runtime),
       host: hostname(),
       pid: process.pid,
       verb,
@@ -42,8 +42,8 @@ export async function openFleetBook(
     waitMs,
     isAlive,
     onWait: (holder) =>
-      void terminal.stderr.write(
-        `waiting for ${holder.verb} by ${holder.by} (launch ${holder.launch}), at work on this fleet since ${holder.since}\n`,
+      user.tell(
+        `waiting for ${holder.verb} by ${holder.by} (launch ${holder.launch}), at work on this fleet since ${holder.since}`,
       ),
   });
 }

@@ -1,5 +1,4 @@
 import type { Role } from '../catalogue/role.ts';
-import type { Host } from '../cli/context.ts';
 import { watchPace } from '../cli/follow.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 import type { ReportedEvent } from '../results/events.ts';
@@ -7,6 +6,7 @@ import type { BeaconStore } from '../watch/beacons.ts';
 import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
 import { watchLaunch } from '../watch/watch.ts';
 import type { Cloud } from './cloud.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Watches machines of earlier launches, whose verdicts nobody knows, to their verdicts. */
 export async function judgeLeftovers(
@@ -14,7 +14,7 @@ export async function judgeLeftovers(
   { timeoutMs, patterns }: Role,
   budget: BootBudget | undefined,
   { cloud, beacons }: { readonly cloud: Cloud; readonly beacons: BeaconStore | undefined },
-  { clock, signal }: Host,
+  { clock, signal }: Runtime,
   tell: (event: ReportedEvent) => void,
 ): Promise<ReadonlyMap<InstanceId, Outcome>> {
   const outcomes = new Map<InstanceId, Outcome>();

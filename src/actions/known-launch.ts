@@ -1,7 +1,6 @@
 /** A launch that an earlier command began: what it is comes from its record, else from its machines' tags. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
-import type { Host } from '../cli/context.ts';
 import { AwsError, RolecallError, UsageError } from '../errors.ts';
 import { type Batch, type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
 import { answeredMachine } from '../launch/living.ts';
@@ -15,6 +14,7 @@ import { openCatalogue, roleFrom } from './catalogue.ts';
 import { type Cloud, type CloudWords, connectCloud, findPlace } from './cloud.ts';
 import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
+import type { Runtime } from './runtime.ts';
 
 export interface KnownWords extends CloudWords {
   readonly launch: LaunchId;
@@ -45,22 +45,27 @@ export interface KnownLaunch {
  */
 export async function withRecords<T>(
   words: KnownWords,
-  host: Host,
+  runtime: Runtime,
   work: (open: {
     readonly records: LaunchRecords;
     readonly followUp: readonly string[] | undefined;
   }) => Promise<T>,
 ): Promise<T> {
-  const { place, records } = await openRecords(words, host);
+  const { place, records } = await openRecords(words, runtime);
   return await work({ records, followUp: place.followUp });
 }
 
-async function openRecords(words: KnownWords, host: Host) {
-  const catalogue = await catalogueFor(words, host);
+async function openRecords(words: KnownWords, runtime: Runtime) {
+  const catalogue = await catalogueFor(words, runtime);
   const bucketRegion = words.region ?? catalogue?.region;
   // The record may tell of another region than the catalogue: it is read first, where it lies on this computer.
-  const place = await findPlace(words, bucketRegion ?? (await regionFor(words, host, ANY_REGION)), host, {});
-  return { catalogue, place, records: await recordsOf(place, catalogue, host) };
+  const place = await findPlace(
+    words,
+    bucketRegion ?? (await regionFor(words, runtime, ANY_REGION)),
+    runtime,
+    {},
+  );
+  return { catalogue, place, records: await recordsOf(place, catalogue, runtime) };
 }
 
 /**
@@ -71,13 +76,13 @@ async function openRecords(words: KnownWords, host: Host) {
 export async function withKnownLaunch<T>(
   words: KnownWords,
   timeoutMs: number,
-  host: Host,
+  runtime: Runtime,
   work: (known: KnownLaunch) => Promise<T>,
 ): Promise<T> {
-  const { catalogue, records } = await openRecords(words, host);
+  const { catalogue, records } = await openRecords(words, runtime);
   const record = await readableRecord(records, words.launch);
-  const region = words.region ?? record?.region ?? (await regionFor(words, host));
-  const cloud = await connectCloud(words, region, host);
+  const region = words.region ?? record?.region ?? (await regionFor(words, runtime));
+  const cloud = await connectCloud(words, region, runtime);
   try {
     const found = record === undefined ? await metaFromTags(words.launch, region, cloud) : metaOf(record);
     const role = await judging(words, found, timeoutMs, catalogue);
@@ -117,9 +122,9 @@ function budgetOf(
 const ANY_REGION = 'us-east-1';
 
 /** The catalogue, where there is one; watching needs none. @throws UsageError for one that was named and is wrong */
-async function catalogueFor(words: KnownWords, host: Host): Promise<Catalogue | undefined> {
+async function catalogueFor(words: KnownWords, runtime: Runtime): Promise<Catalogue | undefined> {
   try {
-    return await openCatalogue(words, host);
+    return await openCatalogue(words, runtime);
   } catch (error) {
     if (!(error instanceof RolecallError) || words.catalogue !== undefined) throw error;
     return undefined;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Role } from '../catalogue/role.ts';
-import type { Host } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
 import { isLaunchId, type LaunchId } from '../model.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * The id of a launch, and whether nothing can be of that launch yet: the given one, else the CI run's (so that a re-run re-attaches), else a new one.
@@ -12,7 +12,7 @@ export async function launchIdFor(
   given: string | undefined,
   role: Role,
   { verb, target }: { readonly verb: string; readonly target: string },
-  host: Host,
+  runtime: Runtime,
 ): Promise<{ readonly launch: LaunchId; readonly isNew: boolean }> {
   if (given !== undefined) {
     if (isLaunchId(given)) return { launch: given, isNew: false };
@@ -26,8 +26,8 @@ export async function launchIdFor(
   ]);
   const { catalogue, environment, context, region } = role;
   const fleet = [catalogue, role.role, environment, context].join('/');
-  const ofCi = ciLaunchId(host.env, { verb, fleet, target: `${target}@${region}` });
+  const ofCi = ciLaunchId(runtime.env, { verb, fleet, target: `${target}@${region}` });
   return ofCi === undefined
-    ? { launch: newLaunchId(host.clock, randomBytes), isNew: true }
+    ? { launch: newLaunchId(runtime.clock, randomBytes), isNew: true }
     : { launch: ofCi, isNew: false };
 }

@@ -2,8 +2,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { Collection, Shelves } from '../bundle/collection.ts';
 import { openCollection } from '../bundle/collection.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Host } from '../cli/context.ts';
 import { packageRoot } from '../files/package-root.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Where the catalogue's own modules and the standard ones lie. */
 export const shelvesOf = ({ path, modulesFolder }: Pick<Catalogue, 'path' | 'modulesFolder'>): Shelves => ({
@@ -21,15 +21,15 @@ export const collectionOf = (catalogue: Catalogue, cwd: string): Promise<Collect
  */
 export async function collectionNear(
   values: { readonly catalogue?: string | undefined },
-  host: Pick<Host, 'cwd'>,
+  runtime: Pick<Runtime, 'cwd'>,
 ): Promise<Collection> {
-  return await openCollection(await shelvesNear(values, host), labelIn(host.cwd));
+  return await openCollection(await shelvesNear(values, runtime), labelIn(runtime.cwd));
 }
 
 /** The shelves near a command that needs no catalogue, and the folder that paths of theirs are relative to. */
 export async function shelvesNear(
   values: { readonly catalogue?: string | undefined },
-  { cwd }: Pick<Host, 'cwd'>,
+  { cwd }: Pick<Runtime, 'cwd'>,
 ): Promise<Shelves & { readonly folder: string }> {
   const { findCatalogue, readCatalogue } = await import('../catalogue/load.ts');
   let path: string;

@@ -1,6 +1,5 @@
 /** What became of a launch, as far as it can be read now: without waiting for any machine. */
 import type { Ec2 } from '../aws/ports.ts';
-import type { Host } from '../cli/context.ts';
 import { watchPace } from '../cli/follow.ts';
 import { exitCode } from '../errors.ts';
 import { isLiving, SETTLED_AFTER_MS } from '../launch/living.ts';
@@ -17,6 +16,7 @@ import type { Verdict } from '../watch/verdict.ts';
 import { watchLaunch } from '../watch/watch.ts';
 import type { KnownLaunch } from './known-launch.ts';
 import { type RecordedOutcome, recordedVerdict } from './recorded.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * Reads consoles, beacons and boot logs once. Of a machine that tells no verdict its tag does, or an earlier record.
@@ -27,10 +27,10 @@ export async function outcomeNow(
   launch: LaunchId,
   known: KnownLaunch,
   earlier: RecordedOutcome | undefined,
-  host: Host,
+  runtime: Pick<Runtime, 'clock' | 'signal' | 'env'>,
 ): Promise<Outcome> {
-  const { clock } = host;
-  const seen = await looked(launch, known, host);
+  const { clock } = runtime;
+  const seen = await looked(launch, known, runtime);
   const gone = goneMachines(known, seen, clock.now());
   const beacons = gone.length === 0 ? new Map() : await unprovedBeacons(known.beacons, launch);
   const withGone = gone.reduce((view, machine) => {
@@ -45,7 +45,7 @@ export async function outcomeNow(
   const outcome = outcomeOf(
     view,
     known.meta,
-    host.signal.aborted ? exitCode('interrupted') : exitCodeOf(view),
+    runtime.signal.aborted ? exitCode('interrupted') : exitCodeOf(view),
   );
   const times = new Map(earlier?.timelines.map((timeline) => [timeline.instance_id, timeline]));
   const timelines = outcome.timelines.map((timeline) =>
@@ -58,7 +58,7 @@ export async function outcomeNow(
 async function looked(
   launch: LaunchId,
   { cloud, machines, requested, beacons, timeoutMs, patterns, budget }: KnownLaunch,
-  { clock, signal, env }: Host,
+  { clock, signal, env }: Pick<Runtime, 'clock' | 'signal' | 'env'>,
 ): Promise<LaunchView> {
   const { polling } = cloud.ec2;
   const ec2: Pick<Ec2, 'machinesOfLaunch' | 'statusChecks' | 'consoleOutput' | 'userData' | 'tag'> = {

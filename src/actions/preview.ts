@@ -1,9 +1,7 @@
 import type { AwsTarget, Bucket } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Host } from '../cli/context.ts';
 import { AwsError } from '../errors.ts';
 import { stateFolder } from '../files/state-folder.ts';
-import { waiting } from '../terminal/waiting.ts';
 import { type Pins, pinsOf, signedPins } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import { bucketIn, bucketOf, openBucket } from './bucket.ts';
@@ -11,6 +9,7 @@ import { type CloudWords, findPlace } from './cloud.ts';
 import type { Draft } from './intent.ts';
 import { localIsUp } from './local/connect.ts';
 import { recordsOf } from './records.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What a launch would give its machines, for a look. */
 export interface Preview {
@@ -30,22 +29,22 @@ export async function previewPins(
   words: PreviewWords,
   draft: Draft,
   catalogue: Catalogue,
-  host: Host,
+  runtime: Runtime,
   lookUp = true,
 ): Promise<Preview> {
   const { role, bundle } = draft;
   if (role.app !== undefined && lookUp) {
-    const { place, close } = await openBucket(words, catalogue, role.region, host);
+    const { place, close } = await openBucket(words, catalogue, role.region, runtime);
     try {
-      const records = await recordsOf(place, catalogue, host);
-      return { pins: await pinsOf(draft, words, place, catalogue, records, host, { preview: true }) };
+      const records = await recordsOf(place, catalogue, runtime);
+      return { pins: await pinsOf(draft, words, place, catalogue, records, runtime, { preview: true }) };
     } finally {
       await close();
     }
   }
   if (bundle === undefined && !role.beacons) return { pins: {} };
-  const { bucket, estimate } = await signer(words, role.region, catalogue, host);
-  return { pins: await signedPins(draft, bucket, host), ...(estimate !== undefined && { estimate }) };
+  const { bucket, estimate } = await signer(words, role.region, catalogue, runtime);
+  return { pins: await signedPins(draft, bucket, runtime), ...(estimate !== undefined && { estimate }) };
 }
 
 /** The catalogue's bucket as a launch would sign for it; where a launch couldn't, a stand-in signs. */
@@ -53,7 +52,7 @@ async function signer(
   words: CloudWords,
   region: string,
   catalogue: Catalogue,
-  host: Host,
+  runtime: Runtime,
 ): Promise<{ readonly bucket: Bucket; readonly estimate?: string }> {
   const { connectBucket } = await import('../aws/s3.ts');
   const standIn = (more: Partial<AwsTarget>, estimate: string) => ({
@@ -63,12 +62,12 @@ async function signer(
     ),
     estimate,
   });
-  if (words.local && !(await localIsUp(stateFolder(host.env))))
+  if (words.local && !(await localIsUp(stateFolder(runtime.env))))
     return standIn({ endpoint: LOCAL_STAND_IN }, 'no local cloud is up');
-  const bucket = await bucketIn(await findPlace(words, region, host, {}), catalogue);
+  const bucket = await bucketIn(await findPlace(words, region, runtime, {}), catalogue);
   try {
     const left = 'nothing was done';
-    await waiting(host, { doing: 'asking for credentials', left }, bucket.presignGet('', 1));
+    await runtime.user.waiting({ doing: 'asking for credentials', left }, bucket.presignGet('', 1));
     return { bucket };
   } catch (error) {
     if (!(error instanceof AwsError && error.kind === 'credentials')) throw error;

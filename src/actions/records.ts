@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Host } from '../cli/context.ts';
 import { stateFolder } from '../files/state-folder.ts';
 import { bucketRecords } from '../launch/bucket-records.ts';
 import { fileRecords } from '../launch/file-records.ts';
@@ -10,6 +9,7 @@ import { memoryRecords } from '../launch/memory-records.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { bucketNameOf } from './bucket.ts';
 import type { Place } from './cloud.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * The records of the launches of one cloud: in the catalogue's bucket where it names one, else on this computer. Every
@@ -19,7 +19,7 @@ import type { Place } from './cloud.ts';
 export async function recordsOf(
   place: Place,
   catalogue: Pick<Catalogue, 'bucket' | 'bucketOwner' | 'prefix' | 'label'> | undefined,
-  { env }: Pick<Host, 'env'>,
+  { env }: Pick<Runtime, 'env'>,
 ): Promise<LaunchRecords> {
   const { local } = place;
   if (local?.ephemeral) return memoryRecords();

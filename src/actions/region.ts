@@ -1,6 +1,6 @@
-import type { Host } from '../cli/context.ts';
 import { RolecallError, UsageError } from '../errors.ts';
 import { openCatalogue } from './catalogue.ts';
+import type { Runtime } from './runtime.ts';
 
 interface RegionWords {
   readonly region?: string | undefined;
@@ -16,14 +16,14 @@ const ANY_REGION = 'us-east-1';
  * @param otherwise where nothing names one
  * @throws UsageError where none of them names one; a catalogue's faults only where it was named or nothing else helps
  */
-export async function regionFor(words: RegionWords, host: Host, otherwise?: string): Promise<string> {
+export async function regionFor(words: RegionWords, runtime: Runtime, otherwise?: string): Promise<string> {
   if (words.region !== undefined) return words.region;
   const fromEnv =
-    host.env['AWS_REGION'] ||
-    host.env['AWS_DEFAULT_REGION'] ||
+    runtime.env['AWS_REGION'] ||
+    runtime.env['AWS_DEFAULT_REGION'] ||
     (otherwise ?? (words.local ? ANY_REGION : undefined));
   try {
-    const { region } = await openCatalogue(words, host);
+    const { region } = await openCatalogue(words, runtime);
     if (region !== undefined) return region;
   } catch (error) {
     if (!(error instanceof RolecallError) || words.catalogue !== undefined || fromEnv === undefined)

@@ -1,12 +1,11 @@
 import { posix } from 'node:path';
 import type { Options } from 'yargs';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Host } from '../cli/context.ts';
 import { ALLOW_SECRET } from '../cli/options.ts';
 import type { PathName } from '../model.ts';
 import type { BuildPlan, BuiltFile } from '../release/build.ts';
-import { waiting } from '../terminal/waiting.ts';
 import { actorOf, repositoryOf, settingsOfApp } from './release.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What is built, and how. */
 export const buildOptions = {
@@ -44,7 +43,7 @@ export async function buildFrom(
   catalogue: Catalogue,
   app: PathName,
   target: string,
-  host: Host,
+  runtime: Runtime,
 ): Promise<BuiltFile> {
   const { buildArchive } = await import('../release/build.ts');
   const settings = settingsOfApp(catalogue, app);
@@ -58,14 +57,13 @@ export async function buildFrom(
     command: settings.command,
     compression: (words.compression as BuildPlan['compression'] | undefined) ?? settings.compression,
     allowed: words['allow-secret'] ?? [],
-    by: actorOf(host),
+    by: actorOf(runtime),
   };
-  const onOutput = (chunk: Buffer) => void host.terminal.stderr.write(chunk);
-  const building = buildArchive(plan, target, { now: host.clock.now, signal: host.signal, onOutput });
+  const onOutput = (chunk: Buffer) => runtime.user.pass(chunk);
+  const building = buildArchive(plan, target, { now: runtime.clock.now, signal: runtime.signal, onOutput });
   // A command's own output is all that people should see then.
   if (plan.command !== undefined) return await building;
-  const quiet = { ...host, signal: new AbortController().signal };
-  return await waiting(quiet, { doing: `building ${app}` }, building);
+  return await runtime.user.waiting({ doing: `building ${app}`, toTheEnd: true }, building);
 }
 
 /** Returns a path as git writes those of a tree; undefined for the whole repository. */

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Host } from '../cli/context.ts';
 import type { PathName } from '../model.ts';
 import type { Mover } from '../release/move.ts';
 import { type OpenBucket, openBucket } from './bucket.ts';
@@ -8,6 +7,7 @@ import { openCatalogue } from './catalogue.ts';
 import type { CloudWords } from './cloud.ts';
 import { regionFor } from './region.ts';
 import { actorOf, appOf, reasonOf } from './release.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What a release command works on. */
 export interface ReleasePlace extends OpenBucket {
@@ -22,12 +22,12 @@ interface Words extends CloudWords {
 /** Opens the catalogue's bucket for a release command, runs it, and closes what was opened. */
 export async function inBucket<T>(
   words: Words,
-  host: Host,
+  runtime: Runtime,
   run: (place: ReleasePlace) => Promise<T>,
 ): Promise<T> {
-  const catalogue = await openCatalogue(words, host);
+  const catalogue = await openCatalogue(words, runtime);
   const app = appOf(words.app, catalogue);
-  const open = await openBucket(words, catalogue, await regionFor(words, host), host);
+  const open = await openBucket(words, catalogue, await regionFor(words, runtime), runtime);
   try {
     return await run({ ...open, catalogue, app });
   } finally {
@@ -36,9 +36,9 @@ export async function inBucket<T>(
 }
 
 /** Who moves a pointer now. @throws UsageError for a reason that can't be kept */
-export const moverOf = (why: string | undefined, host: Host): Mover => ({
-  by: actorOf(host),
+export const moverOf = (why: string | undefined, runtime: Runtime): Mover => ({
+  by: actorOf(runtime),
   why: reasonOf(why),
-  now: host.clock.now(),
+  now: runtime.clock.now(),
   id: randomBytes(8).toString('hex'),
 });

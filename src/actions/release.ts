@@ -2,11 +2,11 @@ import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Options } from 'yargs';
 import type { AppSettings, Catalogue } from '../catalogue/catalogue.ts';
-import type { Host } from '../cli/context.ts';
 import { UsageError } from '../errors.ts';
 import type { PathName } from '../model.ts';
 import { nearest } from '../suggest.ts';
 import { textAt } from '../yaml/located.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Options that the release commands share. */
 export const APP = {
@@ -101,7 +101,7 @@ const ACTORS = [
 ];
 
 /** Who does this: CI's actor, else the user of this computer. */
-export function actorOf({ env }: Pick<Host, 'env'>): string {
+export function actorOf({ env }: Pick<Runtime, 'env'>): string {
   const actor = ACTORS.map((name) => env[name]).find((name) => name !== undefined && name !== '');
   return (actor ?? `${userName(env)}@${hostname()}`).replace(/[^\x21-\x7e]/g, '?').slice(0, 100);
 }

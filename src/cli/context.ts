@@ -1,15 +1,40 @@
-import type { Clock, Pace } from '../clock.ts';
+import type { Runtime, User } from '../actions/runtime.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { waiting } from './waiting.ts';
 
-/** What a command may touch of the world around it: all passed in, so that tests run commands in-process. */
-export interface Host {
+/** What a process or a test gives a command: its terminal, and the world around it. */
+export interface World extends Omit<Runtime, 'user'> {
   readonly terminal: Terminal;
-  readonly clock: Clock;
-  /** From now on `clock` runs at this pace, because the cloud that the command works with does. */
-  readonly goBy?: (pace: Pace) => void;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute path of the folder that the command was called in. */
-  readonly cwd: string;
-  /** Aborts at Ctrl-C. */
-  readonly signal: AbortSignal;
 }
+
+/** What a command works with. */
+export interface Host extends Runtime {
+  readonly terminal: Terminal;
+}
+
+/** The host of a command, whose user sits at the terminal. */
+export function hostIn(world: World): Host {
+  const { terminal, clock, goBy, env, signal } = world;
+  return {
+    terminal,
+    clock,
+    ...(goBy && { goBy }),
+    env,
+    // Read where it is needed: the folder may be gone, and most commands of help need none.
+    get cwd() {
+      return world.cwd;
+    },
+    signal,
+    user: userAt(world),
+  };
+}
+
+/** Who sits at the terminal: reads stderr, and answers where stdin is theirs. */
+export const userAt = ({ terminal, clock, signal }: Omit<World, 'env' | 'cwd'>): User => ({
+  present: terminal.interactive,
+  tell: (line) => void terminal.stderr.write(`${line}\n`),
+  pass: (output) => void terminal.stderr.write(output),
+  waiting: (wait, work) => waiting({ terminal, clock, signal: wait.toTheEnd ? NEVER : signal }, wait, work),
+});
+
+const NEVER = new AbortController().signal;

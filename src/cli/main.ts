@@ -8,7 +8,7 @@ import { errorDocument, errorReport, exitCodeOfError } from '../terminal/errors.
 import { handOver, outliveErrors, say, write } from '../terminal/streams.ts';
 import { outliveHangup, terminal, widthFor } from '../terminal/terminal.ts';
 import { errorAnnotation, isGitHub } from '../terminal/workflow.ts';
-import type { Host } from './context.ts';
+import { type Host, hostIn, type World } from './context.ts';
 import { parseArguments } from './parser.ts';
 import { findCommand } from './registry.ts';
 import { type Asked, askedOf, usageText } from './usage.ts';
@@ -17,7 +17,8 @@ import { type Asked, askedOf, usageText } from './usage.ts';
  * Runs one command line to its exit code. Never throws: every failure becomes a message on stderr and a code.
  * @param argv arguments without node and script
  */
-export async function main(argv: readonly string[], host: Host): Promise<ExitCode> {
+export async function main(argv: readonly string[], world: World): Promise<ExitCode> {
+  const host = hostIn(world);
   outliveErrors(host.terminal);
   try {
     return await dispatch(argv, host);

@@ -9,7 +9,7 @@ import type { PageData } from '../results/page-data.ts';
 import type { LaunchView } from '../results/state.ts';
 import { say } from '../terminal/streams.ts';
 import { isGitHub } from '../terminal/workflow.ts';
-import type { Host } from './context.ts';
+import type { Host, World } from './context.ts';
 import {
   prepareReports,
   type ReportFile,
@@ -40,10 +40,10 @@ const SUMMARY_BYTES = 1024 * 1024;
 export async function reportsFor(
   words: ReportFileWords,
   launch: LaunchMeta,
-  host: Host,
+  world: World,
   against?: PageData['against'],
 ): Promise<WriteReports> {
-  const { env, cwd, terminal, clock } = host;
+  const { env, cwd, terminal, clock } = world;
   const files = reportFiles(words, cwd);
   await prepareReports(files, launch);
   const attempt = async (what: string, writing: () => Promise<void>) => {

@@ -1,14 +1,11 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { Cloud } from '../../src/actions/cloud.ts';
 import type { KnownLaunch } from '../../src/actions/known-launch.ts';
 import { outcomeNow } from '../../src/actions/outcome-now.ts';
 import type { RecordedOutcome } from '../../src/actions/recorded.ts';
-import type { Host } from '../../src/cli/context.ts';
 import { memoryRecords } from '../../src/launch/memory-records.ts';
 import { launchDocument } from '../../src/results/document.ts';
 import { timelinesOf } from '../../src/results/timelines.ts';
-import { terminal } from '../../src/terminal/terminal.ts';
 import { fold, META, START, SUCCEEDED } from '../reporters/support.ts';
 import { beaconKey, failedRun, goodRun, LAUNCH, LAUNCHED_AT, machine, marker } from '../watch/boxes.ts';
 import { World } from '../watch/world.ts';
@@ -20,14 +17,7 @@ const HOUR = 3_600_000;
 async function outcome(world: World, more: Partial<KnownLaunch> = {}, earlier?: RecordedOutcome) {
   await world.clock.sleep(HOUR);
   const ec2 = { ...world.ec2, polling: world.ec2 } as unknown as Cloud['ec2'];
-  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
-  const host: Host = {
-    terminal: terminal(streams, {}),
-    clock: world.clock,
-    env: {},
-    cwd: '/',
-    signal: new AbortController().signal,
-  };
+  const runtime = { clock: world.clock, env: {}, signal: new AbortController().signal };
   const known: KnownLaunch = {
     cloud: { ec2 } as unknown as Cloud,
     catalogue: undefined,
@@ -43,7 +33,7 @@ async function outcome(world: World, more: Partial<KnownLaunch> = {}, earlier?: 
     budget: undefined,
     ...more,
   };
-  return await outcomeNow(LAUNCH, known, earlier, host);
+  return await outcomeNow(LAUNCH, known, earlier, runtime);
 }
 
 /** A payload, as EC2 gives a machine's user data back. */

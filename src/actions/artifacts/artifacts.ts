@@ -1,7 +1,6 @@
 import type { Bucket } from '../../aws/ports.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Role } from '../../catalogue/role.ts';
-import type { Host } from '../../cli/context.ts';
 import { readLaunch } from '../../launch/book.ts';
 import type { LaunchRecords } from '../../launch/records.ts';
 import type { LaunchId } from '../../model.ts';
@@ -9,6 +8,7 @@ import type { Payload } from '../../schemes/payload.ts';
 import { bucketIn } from '../bucket.ts';
 import type { Place } from '../cloud.ts';
 import type { Draft } from '../intent.ts';
+import type { Runtime } from '../runtime.ts';
 import type { BeaconPin } from './beacons.ts';
 import type { BuildChoice, Pin } from './build.ts';
 import type { BundlePin } from './bundle.ts';
@@ -34,17 +34,17 @@ export async function pinsOf(
   place: Place,
   catalogue: Catalogue,
   records: LaunchRecords,
-  host: Host,
+  runtime: Runtime,
   { preview = false }: { readonly preview?: boolean } = {},
 ): Promise<Pins> {
   const { role, bundle, launch, isNew } = draft;
   if (role.app === undefined && bundle === undefined && !role.beacons) return {};
   const bucket = await bucketIn(place, catalogue);
   if (bundle !== undefined) {
-    if (preview) return await signedPins(draft, bucket, host);
+    if (preview) return await signedPins(draft, bucket, runtime);
     const { pinBundle } = await import('./bundle.ts');
     return {
-      bundle: await pinBundle(bundle, launch, bucket, host),
+      bundle: await pinBundle(bundle, launch, bucket, runtime),
       ...(await beaconOf(role, launch, bucket)),
     };
   }
@@ -56,11 +56,15 @@ export async function pinsOf(
 }
 
 /** What of the pins takes signatures alone, for a look: S3 is asked nothing, and nothing is published. */
-export async function signedPins({ role, bundle, launch }: Draft, bucket: Bucket, host: Host): Promise<Pins> {
+export async function signedPins(
+  { role, bundle, launch }: Draft,
+  bucket: Bucket,
+  runtime: Runtime,
+): Promise<Pins> {
   const beacon = await beaconOf(role, launch, bucket);
   if (bundle === undefined) return beacon;
   const { previewBundle } = await import('./bundle.ts');
-  return { bundle: await previewBundle(bundle, launch, bucket, host), ...beacon };
+  return { bundle: await previewBundle(bundle, launch, bucket, runtime), ...beacon };
 }
 
 async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<Pick<Pins, 'beacon'>> {

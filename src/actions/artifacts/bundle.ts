@@ -7,14 +7,13 @@ import { bundleKey, type PublishedBundle, publishBundle, signBundle } from '../.
 import { checkSecrets, type Finding, markOf } from '../../bundle/refuse.ts';
 import { BundleScan } from '../../bundle/scan.ts';
 import { type SealedFile, sealBundle } from '../../bundle/seal.ts';
-import type { Host } from '../../cli/context.ts';
 import { boxProgram } from '../../files/box-program.ts';
 import { removeOwnFolder } from '../../files/own-folder.ts';
 import { scratchFolder } from '../../files/scratch.ts';
 import type { LaunchId } from '../../model.ts';
 import { sizeText } from '../../reporters/release.ts';
 import type { PinnedBundle } from '../../schemes/start-up-bundle/payload.ts';
-import { waiting } from '../../terminal/waiting.ts';
+import type { Runtime } from '../runtime.ts';
 import type { RoleBundle } from './role-bundle.ts';
 
 /** The sealed bundle that all machines of a launch start from. */
@@ -34,12 +33,12 @@ export const startUpTemplate = (): string => boxProgram('start-up.sh');
  * Packs and seals a role's bundle into a new file.
  * @throws UsageError for what may not be in a bundle; the file is there then, and the caller removes it
  */
-export async function sealInto(path: string, bundle: RoleBundle, host: Host): Promise<SealedFile> {
+export async function sealInto(path: string, bundle: RoleBundle, runtime: Runtime): Promise<SealedFile> {
   const { parts, settings, judging } = bundle;
   const { compression } = settings;
   const scan = new BundleScan(judging.own);
-  const work = sealBundle(scan.pass(bundleEntries(parts)), path, { compression, signal: host.signal });
-  const sealed = await waiting(host, { doing: 'building the start-up bundle' }, work);
+  const work = sealBundle(scan.pass(bundleEntries(parts)), path, { compression, signal: runtime.signal });
+  const sealed = await runtime.user.waiting({ doing: 'building the start-up bundle' }, work);
   const { permitted, subject, values } = judging;
   if (permitted !== 'all') checkSecrets([...values, ...placed(scan.suspects, bundle)], permitted, subject);
   return sealed;
@@ -62,12 +61,12 @@ function placed(suspects: readonly Suspect[], { settings, parts }: RoleBundle): 
 /** The same in a folder that is gone when `use` has ended. */
 async function withSealed<T>(
   bundle: RoleBundle,
-  host: Host,
+  runtime: Runtime,
   use: (sealed: SealedFile) => Promise<T>,
 ): Promise<T> {
   const folder = await scratchFolder();
   try {
-    return await use(await sealInto(join(folder, 'bundle'), bundle, host));
+    return await use(await sealInto(join(folder, 'bundle'), bundle, runtime));
   } finally {
     await removeOwnFolder(folder);
   }
@@ -78,9 +77,9 @@ export const pinBundle = (
   bundle: RoleBundle,
   launch: LaunchId,
   bucket: Bucket,
-  host: Host,
+  runtime: Runtime,
 ): Promise<BundlePin> =>
-  withSealed(bundle, host, async (sealed) => {
+  withSealed(bundle, runtime, async (sealed) => {
     const { access, expiresMs } = bundle.settings;
     let sent = 0;
     const onProgress = (bytes: number) => {
@@ -90,16 +89,16 @@ export const pinBundle = (
       access,
       expiresMs,
       onProgress,
-      signal: host.signal,
+      signal: runtime.signal,
     });
     const progress = () => `${sizeText(sent)} of ${sizeText(sealed.size)}`;
-    const published = await waiting(host, { doing: 'publishing the start-up bundle', progress }, work);
+    const published = await runtime.user.waiting({ doing: 'publishing the start-up bundle', progress }, work);
     return { sealed, published, pinned: pinnedOf(sealed, published.url), notice: published.notice };
   });
 
 /** Packs and seals a role's bundle, and keeps nothing of it: what is asked for is what it contains. */
-export const measureBundle = (bundle: RoleBundle, host: Host): Promise<SealedFile> =>
-  withSealed(bundle, host, async (sealed) => sealed);
+export const measureBundle = (bundle: RoleBundle, runtime: Runtime): Promise<SealedFile> =>
+  withSealed(bundle, runtime, async (sealed) => sealed);
 
 /**
  * What a launch would start from. The URL is really signed, of an object that nobody publishes: a launch seals the bundle
@@ -109,9 +108,9 @@ export async function previewBundle(
   bundle: RoleBundle,
   launch: LaunchId,
   bucket: Bucket,
-  host: Host,
+  runtime: Runtime,
 ): Promise<BundlePin> {
-  const sealed = await measureBundle(bundle, host);
+  const sealed = await measureBundle(bundle, runtime);
   const { url, notice } = await signBundle(bucket, bundleKey(launch, sealed.sha256), bundle.settings);
   const nobodysKey = newBundleKey((size) => Buffer.alloc(size));
   return { sealed, pinned: { ...pinnedOf(sealed, url), key: nobodysKey }, notice };

@@ -10,12 +10,12 @@ import { checkOutside, type Finding, type Subject } from '../../bundle/refuse.ts
 import { valueFindings } from '../../bundle/value-secrets.ts';
 import { type Catalogue, CatalogueError } from '../../catalogue/catalogue.ts';
 import type { BundleSettings, Role } from '../../catalogue/role.ts';
-import type { Host } from '../../cli/context.ts';
 import { UsageError } from '../../errors.ts';
 import { boxProgram } from '../../files/box-program.ts';
 import { placeFaults } from '../../yaml/document.ts';
 import type { Fault } from '../../yaml/faults.ts';
 import { collectionOf, shelvesOf } from '../modules.ts';
+import type { Runtime } from '../runtime.ts';
 import { moduleScripts, requireSound } from '../script-checks.ts';
 
 /** What a role's bundle will be packed from, checked. */
@@ -55,28 +55,28 @@ export async function loadBundle(
   role: Role,
   catalogue: Catalogue,
   words: PackingWords | 'measured',
-  host: Pick<Host, 'cwd' | 'env'>,
+  runtime: Pick<Runtime, 'cwd' | 'env'>,
 ): Promise<RoleBundle | undefined> {
   const settings = role.bundle;
   if (settings === undefined) {
     if (words !== 'measured') refuseWords(words, role);
     return undefined;
   }
-  const { modules, faults } = await checkRole(settings, catalogue, host.cwd);
+  const { modules, faults } = await checkRole(settings, catalogue, runtime.cwd);
   if (faults.length > 0) throw new CatalogueError(faults);
   await verifyLock(shelvesOf(catalogue).own, modules);
   await requireSound(await moduleScripts(modules, catalogue), new AbortController().signal, 'faults');
   const folder = dirname(catalogue.path);
   const subject = { noun: `the bundle of ${role.role}`, catalogue };
   const paths = await packedPaths(settings, modules, folder);
-  const outside = words === 'measured' ? [] : await checkPlaces(paths, folder, words, subject, host);
+  const outside = words === 'measured' ? [] : await checkPlaces(paths, folder, words, subject, runtime);
   const realOf = realPaths(paths);
   const values = await readValues(settings, modules, {
-    env: host.env,
+    env: runtime.env,
     folder,
     fileOf: (name) => realOf(`variables.${name}`),
   });
-  const own = await ownSecrets(host.env);
+  const own = await ownSecrets(runtime.env);
   const files = Object.entries(settings.files).map(([name, { path }]) => [
     name,
     realOf(`files.${name}`) ?? resolve(folder, path),
@@ -110,7 +110,7 @@ export async function checkPlaces(
   folder: string,
   words: PackingWords,
   subject: Subject,
-  { cwd, env }: Pick<Host, 'cwd' | 'env'>,
+  { cwd, env }: Pick<Runtime, 'cwd' | 'env'>,
 ): Promise<PackedPath[]> {
   const permitted = (words['allow-outside'] ?? []).map((path) => resolve(cwd, path));
   return await checkOutside(paths, await surroundingsOf(folder, env['HOME']), permitted, subject);
@@ -135,9 +135,9 @@ export async function requireBundle(
   role: Role,
   catalogue: Catalogue,
   words: PackingWords,
-  host: Pick<Host, 'cwd' | 'env'>,
+  runtime: Pick<Runtime, 'cwd' | 'env'>,
 ): Promise<RoleBundle> {
-  const bundle = role.bundle === undefined ? undefined : await loadBundle(role, catalogue, words, host);
+  const bundle = role.bundle === undefined ? undefined : await loadBundle(role, catalogue, words, runtime);
   if (bundle !== undefined) return bundle;
   throw new UsageError(`the role ${role.role} has no modules, and so no start-up bundle`, {
     hint: `write modules: [NAME, ...] under roles.${role.role} in ${catalogue.label}; rolecall module list tells what there is`,

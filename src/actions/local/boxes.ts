@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { ChildOptions } from '../../../packages/local-cloud/src/child.ts';
-import type { Host } from '../../cli/context.ts';
 import { wholeNumber } from '../../cli/whole-number.ts';
 import { UsageError } from '../../errors.ts';
+import type { Runtime } from '../runtime.ts';
 import { speedOf } from './speed.ts';
 
 /** The boxes of a cloud for one command, as the environment asks for them: for tests, benchmarks and CI. */
-export function boxesAskedFor({ env, cwd }: Host): Pick<ChildOptions, 'machines' | 'speed' | 'faults'> {
+export function boxesAskedFor({ env, cwd }: Runtime): Pick<ChildOptions, 'machines' | 'speed' | 'faults'> {
   const {
     ROLECALL_LOCAL_BOXES: boxes,
     ROLECALL_LOCAL_FAULTS: faults,

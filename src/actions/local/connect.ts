@@ -11,11 +11,10 @@ import {
 import { requireVmPrograms } from '../../../packages/local-cloud/src/vm/programs.ts';
 import { isInside, realOf, surroundingsOf } from '../../bundle/places.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import type { Host } from '../../cli/context.ts';
 import { UsageError } from '../../errors.ts';
 import { stateFolder } from '../../files/state-folder.ts';
-import { waiting } from '../../terminal/waiting.ts';
 import type { LocalNetwork } from '../no-network.ts';
+import type { Runtime } from '../runtime.ts';
 import { boxesAskedFor } from './boxes.ts';
 import { rightsHere } from './rights.ts';
 
@@ -55,12 +54,12 @@ export interface LocalNeeds {
  * The local cloud that is up; else, where there is something to prepare, one for this command alone.
  * @throws UsageError where none is up and nothing will be launched: there is no machine to look at
  */
-export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCloud> {
-  const folder = localFolder(stateFolder(host.env));
+export async function localCloud(runtime: Runtime, needs: LocalNeeds): Promise<LocalCloud> {
+  const folder = localFolder(stateFolder(runtime.env));
   const running = needs.alone ? undefined : await runningCloud(folder);
   if (running !== undefined) {
-    keepTimeOf(running.file, host);
-    await prepare(running.file, needs, host);
+    keepTimeOf(running.file, runtime);
+    await prepare(running.file, needs, runtime);
     const { limits } = running.about;
     return { ...factsOf(running.file, needs), limits, ephemeral: false, close: async () => {} };
   }
@@ -68,19 +67,19 @@ export async function localCloud(host: Host, needs: LocalNeeds): Promise<LocalCl
     throw new UsageError('no local cloud is up, so it has no machines', { hint: 'rolecall local up' });
   }
   // Objects need no rights: who only stores something is not asked for a password.
-  const boxes = boxesAskedFor(host);
-  const sudo = needs.image !== undefined && boxes.machines === 'sandbox' && rightsHere(host).kind === 'sudo';
+  const boxes = boxesAskedFor(runtime);
+  const sudo =
+    needs.image !== undefined && boxes.machines === 'sandbox' && rightsHere(runtime).kind === 'sudo';
   if (boxes.machines === 'vm') requireVmPrograms();
   const starting = startCloudProcess({ folder, ephemeral: true, sudo, ...boxes });
-  const { file, close: end } = await waiting(host, { doing: 'starting the local cloud' }, starting);
-  keepTimeOf(file, host);
+  const { file, close: end } = await runtime.user.waiting({ doing: 'starting the local cloud' }, starting);
+  keepTimeOf(file, runtime);
   // Ctrl-C has ended the command by then: this is what it still waits for.
-  const last = { ...host, signal: new AbortController().signal };
-  const close = () => waiting(last, { doing: 'ending the local cloud' }, end());
+  const close = () => runtime.user.waiting({ doing: 'ending the local cloud', toTheEnd: true }, end());
   try {
     const [{ limits }] = await Promise.all([
       call(file, 'GET', '') as Promise<About>,
-      prepare(file, needs, host),
+      prepare(file, needs, runtime),
     ]);
     return { ...factsOf(file, needs), limits, ephemeral: true, close };
   } catch (error) {
@@ -94,8 +93,8 @@ export const localIsUp = async (state: string): Promise<boolean> =>
   (await runningCloud(localFolder(state))) !== undefined;
 
 /** A cloud whose time runs faster than ours takes the command along: its waits and its times are the cloud's. */
-function keepTimeOf({ clock }: CloudFile, host: Host): void {
-  if (clock !== undefined) host.goBy?.({ originMs: clock.origin_ms, speed: clock.speed });
+function keepTimeOf({ clock }: CloudFile, runtime: Runtime): void {
+  if (clock !== undefined) runtime.goBy?.({ originMs: clock.origin_ms, speed: clock.speed });
 }
 
 const factsOf = (file: CloudFile, { image, alone = false }: LocalNeeds) => ({
@@ -112,29 +111,28 @@ export function networkOf({ localImage, label }: Catalogue, alone = false): Loca
   return { kind: 'none', setting: alone ? '--network' : `local_image: {network: true} in ${label}` };
 }
 
-async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, host: Host): Promise<void> {
+async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, runtime: Runtime): Promise<void> {
   if (bucket !== undefined) await registerBucket(file, bucket);
-  if (image !== undefined) await prepareImage(file, image, host);
+  if (image !== undefined) await prepareImage(file, image, runtime);
 }
 
 /** Machines of the image read the overlay, whoever wrote the catalogue. @throws UsageError for one outside of its repository */
-async function refuseOutside(catalogue: string, overlay: string, host: Host): Promise<void> {
+async function refuseOutside(catalogue: string, overlay: string, runtime: Runtime): Promise<void> {
   const folder = dirname(catalogue);
   const real = await realOf(resolve(folder, overlay));
-  if (real === undefined || isInside(real, await surroundingsOf(folder, host.env['HOME']))) return;
+  if (real === undefined || isInside(real, await surroundingsOf(folder, runtime.env['HOME']))) return;
   throw new UsageError(`local_image.overlay is ${real}, outside of the catalogue's repository`, {
     hint: `copy it beside ${catalogue}, and name the copy`,
   });
 }
 
 /** Makes the AMI known to the cloud: built from the catalogue's local_image when it isn't there yet. */
-async function prepareImage(file: CloudFile, image: LocalAmi, host: Host): Promise<void> {
+async function prepareImage(file: CloudFile, image: LocalAmi, runtime: Runtime): Promise<void> {
   const { path, localImage } = image.catalogue;
   const { overlay, packages = [], network = false } = localImage ?? {};
-  if (overlay !== undefined) await refuseOutside(path, overlay, host);
+  if (overlay !== undefined) await refuseOutside(path, overlay, runtime);
   const what = packages.length === 0 ? '' : ` with ${packages.join(', ')}`;
-  await waiting(
-    host,
+  await runtime.user.waiting(
     { doing: `preparing the local image${what}`, aside: 'only the first launch takes long' },
     registerImage(file, {
       id: image.ami,

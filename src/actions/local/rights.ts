@@ -1,15 +1,15 @@
 import { type Privilege, privilege, realSudo } from '../../../packages/local-cloud/src/privilege.ts';
-import type { Host } from '../../cli/context.ts';
+import type { Runtime } from '../runtime.ts';
 
 /** The rights that a cloud's process will have; asks sudo for the password, once, where somebody is there to give it. */
-export const rightsHere = ({ terminal }: Host, limited = false): Privilege =>
+export const rightsHere = ({ user }: Runtime, limited = false): Privilege =>
   privilege({
     uid: process.getuid?.(),
     limited,
-    interactive: terminal.interactive,
+    interactive: user.present,
     sudo: realSudo,
     onAsk: () =>
-      terminal.stderr.write(
-        'The local cloud makes its machines as root, so sudo asks you now (`rolecall local up --boxes limited` does without).\n',
+      user.tell(
+        'The local cloud makes its machines as root, so sudo asks you now (`rolecall local up --boxes limited` does without).',
       ),
   });

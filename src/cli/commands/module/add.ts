@@ -39,7 +39,7 @@ export const moduleAdd = command({
       import('../../../actions/modules.ts'),
       import('../../../bundle/source.ts'),
       import('../../../bundle/add.ts'),
-      import('../../../terminal/waiting.ts'),
+      import('../../waiting.ts'),
     ]);
     const shelves = await shelvesNear(values, host);
     const collection = await collectionNear(values, host);

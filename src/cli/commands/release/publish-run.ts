@@ -14,9 +14,9 @@ import { promote } from '../../../release/move.ts';
 import { type Published, type PublishFile, publish } from '../../../release/publish.ts';
 import { publishedDocument, publishedText, sentences, sizeText } from '../../../reporters/release.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
-import { waiting } from '../../../terminal/waiting.ts';
 import type { Host } from '../../context.ts';
 import { printOutcome } from '../../print.ts';
+import { waiting } from '../../waiting.ts';
 import type { PublishValues } from './publish.ts';
 
 /** Publishes: build, archive, manifest, and the pointer last. */

@@ -1,26 +1,15 @@
+import type { Wait } from '../actions/runtime.ts';
 import type { Clock } from '../clock.ts';
 import { InterruptedError } from '../errors.ts';
+import { openBoard } from '../terminal/board.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { elapsed, truncate, wrap } from '../text.ts';
-import { openBoard } from './board.ts';
-import type { Terminal } from './terminal.ts';
 
 /** Where a wait is shown, by which clock, and what ends it early. */
 export interface WaitHost {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-}
-
-/** What is waited for. */
-export interface Wait {
-  /** `building the local image`. */
-  readonly doing: string;
-  /** What else people should know of it. */
-  readonly aside?: string;
-  /** How far it is, asked again and again. */
-  readonly progress?: () => string;
-  /** What a Ctrl-C leaves; `nothing was launched` where absent. */
-  readonly left?: string;
 }
 
 /** Until then nobody asks what takes so long: a terminal shows sooner that something is going on than a log. */
