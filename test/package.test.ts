@@ -61,8 +61,19 @@ describe('the packed package', () => {
       'b',
     ];
     expect(run(bin('rolecall'), render)).toMatch(/^environment=prod\nrole=memcached\ncontext=b\n/);
+    const listed = JSON.parse(
+      run(bin('rolecall'), ['module', 'list', '--catalogue', catalogue, '--output', 'json']),
+    );
+    expect(listed.modules).toContainEqual(expect.objectContaining({ name: 'motd', origin: 'own' }));
     expect(readdirSync(installed)).toEqual(
-      expect.arrayContaining(['roles.schema.json', 'templates', 'image', 'LICENSE', 'CHANGELOG.md', 'docs']),
+      expect.arrayContaining([
+        'roles.schema.json',
+        'templates',
+        'example',
+        'LICENSE',
+        'CHANGELOG.md',
+        'docs',
+      ]),
     );
   });
 

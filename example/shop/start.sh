@@ -2,7 +2,7 @@
 # Starts the shop: the pages of this build, served over HTTP by the server that is on the AMI.
 # Personality: shop_port (default 8080).
 set -euo pipefail
-# shellcheck source=SCRIPTDIR/../../image/usr/local/lib/rolecall/role.sh
+# shellcheck source=SCRIPTDIR/../image/usr/local/lib/rolecall/role.sh
 source /usr/local/lib/rolecall/role.sh
 
 readonly BUILD=${ROLECALL_BUILD_DIR:?} PIDFILE=/run/rolecall-shop.pid SERVER=/usr/local/lib/rolecall/static-server.pl

@@ -46,7 +46,7 @@ beforeAll(async () => {
   mkdirSync(checkout);
   symlinkSync(join(ROOT, 'dist/rolecall.cjs'), join(bin, 'rolecall'));
   cpSync(join(ROOT, 'roles.yaml'), join(checkout, 'roles.yaml'));
-  cpSync(join(ROOT, 'image'), join(checkout, 'image'), { recursive: true });
+  cpSync(join(ROOT, 'example/image'), join(checkout, 'example/image'), { recursive: true });
   expect(await box.run(['local', 'up'], { cwd: checkout })).toMatchObject({ code: 0 });
   // Brings the catalogue's image and bucket into the cloud; the examples come as from anywhere.
   const first = ['launch', '--role', 'worker', '--env', 'prod', '--context', 'b', '--local'];

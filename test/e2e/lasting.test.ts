@@ -68,7 +68,7 @@ describe('a lasting local cloud', () => {
     const place = mkdtempSync(join(box.home, 'catalogue-'));
     symlinkSync('/etc/ssl', join(place, 'link'));
     const text = readFileSync(join(ROOT, 'roles.yaml'), 'utf8').replace(
-      'overlay: image',
+      'overlay: example/image',
       `overlay: ${overlay}`,
     );
     expect(text).toContain(`overlay: ${overlay}`);

@@ -10,7 +10,7 @@ import { packageRoot } from '../../src/files/package-root.ts';
 import { eventually, run } from './bash.ts';
 
 // The example's role scripts as a whole belong on a machine: the end-to-end tests run them in boxes. Here are their parts.
-const LIBRARY = join(packageRoot(), 'image/usr/local/lib/rolecall');
+const LIBRARY = join(packageRoot(), 'example/image/usr/local/lib/rolecall');
 
 let folder = '';
 const started: number[] = [];

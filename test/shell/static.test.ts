@@ -9,7 +9,7 @@ import { VERSION } from './box.ts';
 const root = packageRoot();
 
 /** Every file below the folders that begins with a shell's `#!`, or ends in .sh. */
-const scripts = ['templates', 'image', 'scripts']
+const scripts = ['templates', 'example', 'scripts']
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))
@@ -122,5 +122,5 @@ test("rc.local is the machine's own shell's", () => {
 });
 
 test('the static server compiles', () => {
-  expect(check('perl', ['-c', 'image/usr/local/lib/rolecall/static-server.pl'])).toMatch(/syntax OK/);
+  expect(check('perl', ['-c', 'example/image/usr/local/lib/rolecall/static-server.pl'])).toMatch(/syntax OK/);
 });

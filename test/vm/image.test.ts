@@ -17,7 +17,7 @@ const RELEASE = imageRelease(process.env);
 // The base is the lane's own: it takes minutes to make.
 const stateDir = LANE_CLOUD;
 const overlay = mkdtempSync(join(tmpdir(), 'rolecall-overlay-'));
-cpSync(join(packageRoot(), 'image'), overlay, { recursive: true });
+cpSync(join(packageRoot(), 'example/image'), overlay, { recursive: true });
 afterAll(() => rmSync(overlay, { recursive: true }));
 
 mkdirSync(stateDir, { recursive: true, mode: 0o700 });

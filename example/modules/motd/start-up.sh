@@ -2,7 +2,7 @@
 # Writes the message, and whose machine it is.
 # shellcheck disable=SC2154 # the variables are those of module.yaml and the personality
 set -euo pipefail
-# shellcheck source=SCRIPTDIR/../../templates/module-lib.sh
+# shellcheck source=SCRIPTDIR/../../../templates/module-lib.sh
 source "$ROLECALL_LIB"
 
 write_file /etc/motd 644 <<END
