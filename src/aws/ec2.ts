@@ -2,19 +2,13 @@ import type { EC2Client, Filter, InstanceStateChange, InstanceStatus } from '@aw
 import { systemClock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
 import { type InstanceId, isInstanceId, type Machine } from '../model.ts';
+import { IN_PLACE_OF_RETRIES } from './clients.ts';
 import type { Deadlines } from './deadlines.ts';
 import { EC2_ANSWERS, type Ec2Operation } from './ec2-answers.ts';
 import { machineOf, machinesOf } from './machine.ts';
 import { openPacing, type Pacing } from './pacing.ts';
 import type { AwsTarget, ConsoleSnapshot, Ec2, StatusChecks } from './ports.ts';
-import {
-  type ConnectOptions,
-  IN_PLACE_OF_RETRIES,
-  impatient,
-  openSession,
-  type Service,
-  type Session,
-} from './session.ts';
+import { type ConnectOptions, impatient, openSession, type Service, type Session } from './session.ts';
 
 /** Ids in one request: far below EC2's limits, so that a URL-encoded body stays small. */
 const IDS_A_REQUEST = 100;

@@ -1,16 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AwsError } from '../errors.ts';
+import { IN_PLACE_OF_RETRIES } from './clients.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { AwsTarget } from './ports.ts';
 import { S3_ANSWERS, type S3Operation } from './s3-answers.ts';
-import {
-  type ConnectOptions,
-  endpointFromEnv,
-  IN_PLACE_OF_RETRIES,
-  openSession,
-  type Service,
-  type Session,
-} from './session.ts';
+import { type ConnectOptions, endpointFromEnv, openSession, type Service, type Session } from './session.ts';
 
 type Sdk = typeof import('./s3-sdk.ts')['sdk'];
 

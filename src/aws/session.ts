@@ -1,46 +1,20 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { AwsError } from '../errors.ts';
 import type { Answer, Answers } from './answers.ts';
+import { Clients, type Opening, type SdkClient } from './clients.ts';
 import { Aborted, type Deadlines, POLLING, TIDYING, type Timer, Watchdog } from './deadlines.ts';
 import { failureOf, isClockCorrected, UnintelligibleAnswer, Unsent } from './failure.ts';
 import type { Pacing, Turn } from './pacing.ts';
-import type { AwsTarget, FixedCredentials } from './ports.ts';
+import type { AwsTarget } from './ports.ts';
 import { type RetryTools, retrying, type Waiting } from './retry.ts';
-import { prepareForSdk } from './sdk-environment.ts';
 import type { CallContext } from './sentence.ts';
 import { awsError, credentialsError } from './sentences.ts';
 import { type OpenRequest, UnderWay } from './under-way.ts';
-import { type Exchange, putWireUnder, type WireOptions } from './wire.ts';
-
-/** What every SDK client has, as far as a session needs it. */
-interface SdkClient {
-  readonly config: { readonly credentials: () => Promise<unknown> };
-  readonly send: unknown;
-}
-
-/**
- * Where a client gets a middleware that does nothing, in place of its retries: these make way for retry.ts, and even with
- * one attempt they would wrap errors, which can cost a code.
- */
-export const IN_PLACE_OF_RETRIES = {
-  name: 'retryMiddleware',
-  step: 'finalizeRequest',
-  priority: 'high',
-  override: true,
-} as const;
-
-/** How the clients of all services are made. */
-export interface ClientConfig {
-  readonly region: string;
-  readonly maxAttempts: 1;
-  readonly requestHandler: { readonly connectionTimeout: number };
-  readonly profile?: string;
-  readonly endpoint?: string;
-  readonly credentials?: FixedCredentials;
-}
+import type { Exchange, WireOptions } from './wire.ts';
 
 /** One service of AWS: its name, and its SDK, which is loaded when the first request is due. */
-export interface Service<Client extends SdkClient, Sdk, Operation extends string> {
+export interface Service<Client extends SdkClient, Sdk, Operation extends string>
+  extends Opening<Client, Sdk> {
   readonly name: 'EC2' | 'S3';
   /** Its operations, and what proves an answer to each. */
   readonly answers: Answers<Operation>;
@@ -49,12 +23,12 @@ export interface Service<Client extends SdkClient, Sdk, Operation extends string
   readonly bucket?: string;
   /** Where its requests wait for their turn, so that AWS need not throttle them; each attempt takes a new turn. */
   readonly pacing?: Pacing;
-  /** Makes a client, with IN_PLACE_OF_RETRIES. */
-  readonly open: (config: ClientConfig) => Promise<{ readonly client: Client; readonly sdk: Sdk }>;
 }
 
 /** What a connection may be given besides its target; all have defaults. */
 export interface ConnectOptions {
+  /** Connections that are given the same share their clients and credentials; without it each has its own. */
+  readonly clients?: Clients;
   readonly clock?: Clock;
   /** A number from 0 up to 1, for jitter. */
   readonly random?: () => number;
@@ -121,6 +95,7 @@ export function openSession<Client extends SdkClient, Sdk, Operation extends str
     onRetry: options.onRetry,
   };
   const timer = options.timer ?? systemClock;
+  const clients = options.clients ?? new Clients();
   const contextOfCall = (operation: Operation) =>
     contextOf(operation, service.answers[operation].writes, service, target, process.env);
   const underWay = new UnderWay(options.signal);
@@ -128,7 +103,7 @@ export function openSession<Client extends SdkClient, Sdk, Operation extends str
   return {
     error: (operation, thrown) => awsError(thrown, contextOfCall(operation)),
     async call(operation, send, { waiting = 'for-trouble', machines = 0, deadlines, signal } = {}) {
-      opened ??= openClient(service, target);
+      opened ??= clients.open(service, target);
       const { client, sdk } = await opened;
       const context = contextOfCall(operation);
       const answer = service.answers[operation];
@@ -213,23 +188,6 @@ async function toldTo<T>(turn: Turn, send: () => Promise<T>): Promise<T> {
     else if (kind !== 'endpoint' && kind !== 'interrupted') turn.admitted();
     throw thrown;
   }
-}
-
-async function openClient<Client extends SdkClient, Sdk, Operation extends string>(
-  service: Service<Client, Sdk, Operation>,
-  target: AwsTarget,
-): Promise<{ readonly client: Client; readonly sdk: Sdk }> {
-  prepareForSdk(process.env);
-  const opened = await service.open({
-    region: target.region,
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 5_000 },
-    ...(target.profile === undefined ? {} : { profile: target.profile }),
-    ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
-    ...(target.credentials === undefined ? {} : { credentials: target.credentials }),
-  });
-  putWireUnder(opened.client);
-  return opened;
 }
 
 /**
