@@ -12,8 +12,7 @@ import type { BootBudget } from '../watch/budget.ts';
 import { type Pins, pinNotices } from './artifacts/artifacts.ts';
 import { payloadsOf, sendsBeacons } from './artifacts/payloads.ts';
 import type { Draft } from './intent.ts';
-import type { LaunchPlace } from './launch-place.ts';
-import type { Runtime } from './runtime.ts';
+import type { Session } from './session.ts';
 
 interface FollowWords extends ReportWords {
   readonly output: OutputFormat;
@@ -27,17 +26,12 @@ export const budgetOf = (
 ): BootBudget | undefined => (ms === undefined ? undefined : { ms, strict });
 
 /** What is to be launched. */
-export const launchPlanOf = (
-  draft: Draft,
-  pins: Pins,
-  { bucket }: Pick<LaunchPlace, 'bucket'>,
-  { clock }: Pick<Runtime, 'clock'>,
-): LaunchPlan => ({
+export const launchPlanOf = (draft: Draft, pins: Pins, { bucket, runtime }: Session): LaunchPlan => ({
   launch: draft.launch,
   isNew: draft.isNew,
   role: draft.role,
   settings: Object.fromEntries(settingsOf(draft.role).map(({ name, value }) => [name, value])),
-  payload: payloadsOf(draft, pins, bucket, clock),
+  payload: payloadsOf(draft, pins, bucket, runtime.clock),
   count: draft.count,
   build: pins.build?.build,
   bundle: pins.bundle?.sealed,
@@ -52,12 +46,11 @@ export function followingOf(
   pins: Pins,
   payload: Payload | undefined,
   words: FollowWords,
-  { beacons, records }: Pick<LaunchPlace, 'beacons' | 'records'>,
-  { user }: Pick<Runtime, 'user'>,
+  { beacons, records, runtime }: Session,
 ): Omit<Following, 'launching' | 'verb'> {
   const { role, launch, isNew, nonce, bundle } = draft;
   const notices = payload === undefined ? [] : pinNotices(pins, payload);
-  for (const notice of notices) user.tell(`note: ${notice}`);
+  for (const notice of notices) runtime.user.tell(`note: ${notice}`);
   return {
     output: words.output,
     junit: words.junit,

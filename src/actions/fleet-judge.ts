@@ -2,21 +2,19 @@ import type { Role } from '../catalogue/role.ts';
 import { watchPace } from '../cli/follow.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 import type { ReportedEvent } from '../results/events.ts';
-import type { BeaconStore } from '../watch/beacons.ts';
 import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
 import { watchLaunch } from '../watch/watch.ts';
-import type { Cloud } from './cloud.ts';
-import type { Runtime } from './runtime.ts';
+import type { Session } from './session.ts';
 
 /** Watches machines of earlier launches, whose verdicts nobody knows, to their verdicts. */
 export async function judgeLeftovers(
   machines: readonly Machine[],
   { timeoutMs, patterns }: Role,
   budget: BootBudget | undefined,
-  { cloud, beacons }: { readonly cloud: Cloud; readonly beacons: BeaconStore | undefined },
-  { clock, signal }: Runtime,
+  session: Session,
   tell: (event: ReportedEvent) => void,
 ): Promise<ReadonlyMap<InstanceId, Outcome>> {
+  const { ec2, beacons, runtime } = session;
   const outcomes = new Map<InstanceId, Outcome>();
   const launches = new Map<string, Machine[]>();
   for (const machine of machines) {
@@ -25,16 +23,16 @@ export async function judgeLeftovers(
   }
   for (const [launch, those] of launches) {
     const events = watchLaunch({
-      ec2: cloud.ec2.polling,
-      clock,
+      ec2: ec2.polling,
+      clock: runtime.clock,
       launch: launch as LaunchId,
       sent: () => ({ machines: those, launched: those.length, done: true, only: true }),
       ...(beacons !== undefined && { beacons }),
       timeoutMs,
       budget: budgetOfEarlier(patterns, budget),
       patterns,
-      ...watchPace(cloud),
-      signal,
+      ...watchPace(session),
+      signal: runtime.signal,
     });
     for await (const event of events) {
       tell(event);

@@ -12,15 +12,14 @@ import { hashTag, settingsTag } from '../launch/request.ts';
 import type { OutputFormat, Progress } from '../reporters/progress.ts';
 import type { Pins } from './artifacts/artifacts.ts';
 import { payloadFor } from './artifacts/payloads.ts';
-import type { CloudWords } from './cloud.ts';
 import { budgetOf, followingOf, launchPlanOf } from './drafted.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { judgeLeftovers } from './fleet-judge.ts';
 import type { Draft } from './intent.ts';
-import type { LaunchPlace } from './launch-place.ts';
 import { Scoreboard } from './scoreboard.ts';
+import type { CloudChoice, Session } from './session.ts';
 
-export interface FleetWords extends CloudWords, ReportWords {
+export interface FleetWords extends CloudChoice, ReportWords {
   readonly yes: boolean;
   readonly 'lock-wait': string;
   readonly 'accept-changes'?: boolean;
@@ -49,13 +48,13 @@ export const wantedOf = (role: Role, { build, bundle }: Pins): Wanted => ({
 export async function changeFleet(
   change: FleetChange,
   words: FleetWords,
-  place: LaunchPlace,
+  session: Session,
   host: Host,
 ): Promise<ExitCode> {
   const { verb, draft, pins, rules } = change;
   const { role, launch } = draft;
-  const { cloud, records } = place;
-  const { clock, signal } = host;
+  const { ec2, records, runtime } = session;
+  const { clock, signal } = runtime;
   // Where none is to be left nothing is launched, and what a launch would give is not found out.
   const isEnd = draft.count === 0;
   const payload = isEnd ? undefined : await payloadFor(draft, pins);
@@ -65,7 +64,7 @@ export async function changeFleet(
     const scores = new Scoreboard();
     let progress: Progress | undefined;
     const planOf = (each: Draft): LaunchPlan => ({
-      ...launchPlanOf(each, pins, place, host),
+      ...launchPlanOf(each, pins, session),
       acceptChanges: words['accept-changes'] ?? false,
       strictBudget: words['strict-budget'] ?? false,
     });
@@ -79,7 +78,7 @@ export async function changeFleet(
       return words.yes || shown === undefined ? asking() : shown.aside(asking);
     };
     const tools: FleetTools = {
-      ec2: cloud.ec2,
+      ec2,
       records,
       clock,
       signal,
@@ -88,12 +87,12 @@ export async function changeFleet(
       planOf: (id) => planOf({ ...draft, launch: id, isNew: false }),
       proofs: (ids) => scores.all(ids),
       judge: (machines) =>
-        judgeLeftovers(machines, role, budgetOf(role, words), place, host, (event) => progress?.tell(event)),
+        judgeLeftovers(machines, role, budgetOf(role, words), session, (event) => progress?.tell(event)),
       agreed: (members) => ask(members, progress),
     };
     return await follow(
       {
-        ...followingOf(draft, pins, payload, words, place, host),
+        ...followingOf(draft, pins, payload, words, session),
         launching: change.run(plan, tools),
         scores,
         opened: (opened) => {
@@ -101,7 +100,7 @@ export async function changeFleet(
         },
         verb: VERBS[verb],
       },
-      cloud,
+      session,
       host,
     );
   } finally {

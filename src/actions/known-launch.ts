@@ -4,27 +4,21 @@ import type { Role } from '../catalogue/role.ts';
 import { AwsError, RolecallError, UsageError } from '../errors.ts';
 import { type Batch, type LaunchRecord, readBatches, readLaunch } from '../launch/book.ts';
 import { answeredMachine } from '../launch/living.ts';
-import type { LaunchRecords } from '../launch/records.ts';
 import type { LaunchId, Machine } from '../model.ts';
 import type { LaunchMeta } from '../results/document.ts';
-import type { BeaconStore } from '../watch/beacons.ts';
 import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
-import { beaconStore } from './bucket.ts';
 import { openCatalogue, roleFrom } from './catalogue.ts';
-import { type Cloud, type CloudWords, connectCloud, findPlace } from './cloud.ts';
-import { recordsOf } from './records.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
+import { type CloudChoice, inSession, openSession, type Session, type SessionPlace } from './session.ts';
 
-export interface KnownWords extends CloudWords {
+export interface KnownWords extends CloudChoice {
   readonly launch: LaunchId;
   readonly timeout?: string | undefined;
 }
 
 export interface KnownLaunch {
-  readonly cloud: Cloud;
-  readonly catalogue: Catalogue | undefined;
-  readonly records: LaunchRecords;
+  readonly session: Session;
   readonly meta: LaunchMeta;
   /** How many machines were asked for, and how many of these AWS gave; undefined where no record tells. */
   readonly requested: number | undefined;
@@ -33,7 +27,6 @@ export interface KnownLaunch {
   readonly answered: readonly Machine[];
   /** Follow just these; undefined where all count that carry the launch's tag. */
   readonly machines: readonly Machine[] | undefined;
-  readonly beacons: BeaconStore | undefined;
   readonly timeoutMs: number;
   readonly patterns: Role['patterns'];
   readonly budget: BootBudget | undefined;
@@ -46,26 +39,16 @@ export interface KnownLaunch {
 export async function withRecords<T>(
   words: KnownWords,
   runtime: Runtime,
-  work: (open: {
-    readonly records: LaunchRecords;
-    readonly followUp: readonly string[] | undefined;
-  }) => Promise<T>,
+  work: (session: Pick<Session, 'records' | 'followUp'>) => Promise<T>,
 ): Promise<T> {
-  const { place, records } = await openRecords(words, runtime);
-  return await work({ records, followUp: place.followUp });
+  return await inSession(await recordsPlace(words, runtime), runtime, work);
 }
 
-async function openRecords(words: KnownWords, runtime: Runtime) {
+/** Where the records are. One may tell of another region than the catalogue: it is read first, where it lies on this computer. */
+async function recordsPlace(words: KnownWords, runtime: Runtime): Promise<SessionPlace> {
   const catalogue = await catalogueFor(words, runtime);
-  const bucketRegion = words.region ?? catalogue?.region;
-  // The record may tell of another region than the catalogue: it is read first, where it lies on this computer.
-  const place = await findPlace(
-    words,
-    bucketRegion ?? (await regionFor(words, runtime, ANY_REGION)),
-    runtime,
-    {},
-  );
-  return { catalogue, place, records: await recordsOf(place, catalogue, runtime) };
+  const region = words.region ?? catalogue?.region ?? (await regionFor(words, runtime, ANY_REGION));
+  return { choice: words, region, catalogue };
 }
 
 /**
@@ -79,32 +62,28 @@ export async function withKnownLaunch<T>(
   runtime: Runtime,
   work: (known: KnownLaunch) => Promise<T>,
 ): Promise<T> {
-  const { catalogue, records } = await openRecords(words, runtime);
-  const record = await readableRecord(records, words.launch);
-  const region = words.region ?? record?.region ?? (await regionFor(words, runtime));
-  const cloud = await connectCloud(words, region, runtime);
-  try {
-    const found = record === undefined ? await metaFromTags(words.launch, region, cloud) : metaOf(record);
+  const place = await recordsPlace(words, runtime);
+  return await inSession(place, runtime, async (opened) => {
+    const { records, catalogue } = opened;
+    const record = await readableRecord(records, words.launch);
+    const region = words.region ?? record?.region ?? (await regionFor(words, runtime));
+    const session = region === opened.region ? opened : await openSession({ ...place, region }, runtime);
+    const found = record === undefined ? await metaFromTags(words.launch, session) : metaOf(record);
     const role = await judging(words, found, timeoutMs, catalogue);
     const budget = budgetOf(record, role);
     const batches = record === undefined ? undefined : await readBatches(records, words.launch);
     return await work({
-      cloud,
-      catalogue,
-      records,
+      session: { ...session, records },
       meta: { ...found, ...(budget && { boot_budget_ms: budget.ms }) },
       requested: record?.requested,
       launched: launchedIn(batches),
       answered: (batches ?? []).flatMap(({ answer }) => answer?.machines.map(answeredMachine) ?? []),
-      machines: record === undefined ? undefined : await withoutReplaced(record, words.launch, cloud),
-      beacons: await beaconStore(cloud, catalogue),
+      machines: record === undefined ? undefined : await withoutReplaced(record, words.launch, session),
       timeoutMs: role.timeoutMs,
       patterns: role.patterns,
       budget,
     });
-  } finally {
-    await cloud.close();
-  }
+  });
 }
 
 /** The launch's own budget, else the one that the catalogue sets now. */
@@ -132,7 +111,10 @@ async function catalogueFor(words: KnownWords, runtime: Runtime): Promise<Catalo
 }
 
 /** The launch's record; undefined where there is none, or where these credentials may watch and not read the bucket. */
-async function readableRecord(records: LaunchRecords, launch: LaunchId): Promise<LaunchRecord | undefined> {
+async function readableRecord(
+  records: Session['records'],
+  launch: LaunchId,
+): Promise<LaunchRecord | undefined> {
   try {
     return await readLaunch(records, launch);
   } catch (error) {
@@ -155,7 +137,7 @@ const launchedIn = (batches: readonly Batch[] | undefined): number | undefined =
 async function withoutReplaced(
   { requested }: LaunchRecord,
   launch: LaunchId,
-  { ec2 }: Cloud,
+  { ec2 }: Session,
 ): Promise<readonly Machine[] | undefined> {
   const machines = await ec2.machinesOfLaunch(launch);
   const living = machines.filter(({ state }) => state !== 'terminated' && state !== 'shutting-down');
@@ -175,7 +157,7 @@ const metaOf = (record: LaunchRecord): LaunchMeta => ({
   ...(record.bundle && { bundle_sha256: record.bundle.sha256 }),
 });
 
-async function metaFromTags(launch: LaunchId, region: string, { ec2 }: Cloud): Promise<LaunchMeta> {
+async function metaFromTags(launch: LaunchId, { ec2, region }: Session): Promise<LaunchMeta> {
   const [machine] = await ec2.machinesOfLaunch(launch);
   if (machine === undefined) {
     throw new UsageError(`EC2 knows no machine of launch ${launch} in ${region}`, {

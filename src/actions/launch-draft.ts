@@ -7,12 +7,11 @@ import { launchMachines } from '../launch/launch.ts';
 import type { OutputFormat } from '../reporters/progress.ts';
 import { pinsOf } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import type { CloudWords } from './cloud.ts';
 import { followingOf, launchPlanOf } from './drafted.ts';
 import { completeIntent, type Draft, type Intent } from './intent.ts';
-import { inLaunchPlace } from './launch-place.ts';
+import { type CloudChoice, inSession, launchPlace } from './session.ts';
 
-interface LaunchWords extends CloudWords, ReportWords, BuildChoice {
+interface LaunchWords extends CloudChoice, ReportWords, BuildChoice {
   readonly output: OutputFormat;
 }
 
@@ -29,22 +28,14 @@ export async function launchDraft(
   { agreed, alone = false }: { agreed?: (intent: Intent) => Promise<boolean>; alone?: boolean } = {},
 ): Promise<ExitCode> {
   const { role } = draft;
-  return await inLaunchPlace(
-    values,
-    role,
-    catalogue,
-    host,
-    async (place) => {
-      const { cloud, records } = place;
-      const { clock, signal } = host;
-      const pins = await pinsOf(draft, values, cloud, catalogue, records, host);
-      const intent = await completeIntent(draft, pins);
-      if (role.app !== undefined && agreed !== undefined && !(await agreed(intent))) return exitCode('ok');
-      const following = followingOf(draft, pins, intent.payload, values, place, host);
-      const tools = { ec2: cloud.ec2, records, clock, signal };
-      const launching = launchMachines(launchPlanOf(draft, pins, place, host), tools);
-      return await follow({ ...following, launching, verb: 'launching' }, cloud, host);
-    },
-    { alone },
-  );
+  return await inSession(launchPlace(values, role, catalogue, alone), host, async (session) => {
+    const { ec2, records, runtime } = session;
+    const { clock, signal } = runtime;
+    const pins = await pinsOf(draft, values, session);
+    const intent = await completeIntent(draft, pins);
+    if (role.app !== undefined && agreed !== undefined && !(await agreed(intent))) return exitCode('ok');
+    const following = followingOf(draft, pins, intent.payload, values, session);
+    const launching = launchMachines(launchPlanOf(draft, pins, session), { ec2, records, clock, signal });
+    return await follow({ ...following, launching, verb: 'launching' }, session, host);
+  });
 }

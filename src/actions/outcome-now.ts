@@ -32,7 +32,7 @@ export async function outcomeNow(
   const { clock } = runtime;
   const seen = await looked(launch, known, runtime);
   const gone = goneMachines(known, seen, clock.now());
-  const beacons = gone.length === 0 ? new Map() : await unprovedBeacons(known.beacons, launch);
+  const beacons = gone.length === 0 ? new Map() : await unprovedBeacons(known.session.beacons, launch);
   const withGone = gone.reduce((view, machine) => {
     const says = beacons.get(machine.instanceId) ?? [];
     return advance(view, { type: 'verdict', at: clock.now(), machine, verdict: forgotten(says) });
@@ -57,10 +57,11 @@ export async function outcomeNow(
 /** One look at everything that EC2 describes; nothing is tagged, since a machine may still be booting. */
 async function looked(
   launch: LaunchId,
-  { cloud, machines, requested, beacons, timeoutMs, patterns, budget }: KnownLaunch,
+  { session, machines, requested, timeoutMs, patterns, budget }: KnownLaunch,
   { clock, signal, env }: Pick<Runtime, 'clock' | 'signal' | 'env'>,
 ): Promise<LaunchView> {
-  const { polling } = cloud.ec2;
+  const { ec2: connection, beacons } = session;
+  const { polling } = connection;
   const ec2: Pick<Ec2, 'machinesOfLaunch' | 'statusChecks' | 'consoleOutput' | 'userData' | 'tag'> = {
     machinesOfLaunch: (of) => polling.machinesOfLaunch(of),
     statusChecks: (ids) => polling.statusChecks(ids),
@@ -81,7 +82,7 @@ async function looked(
     patterns,
     budget,
     everyStep: true,
-    ...watchPace(cloud),
+    ...watchPace(session),
     signal,
   });
   let view = emptyView(requested);

@@ -4,12 +4,10 @@ import { AwsError } from '../errors.ts';
 import { stateFolder } from '../files/state-folder.ts';
 import { type Pins, pinsOf, signedPins } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import { bucketIn, bucketOf, openBucket } from './bucket.ts';
-import { type CloudWords, findPlace } from './cloud.ts';
 import type { Draft } from './intent.ts';
 import { localIsUp } from './local/connect.ts';
-import { recordsOf } from './records.ts';
 import type { Runtime } from './runtime.ts';
+import { bucketOf, bucketPlace, type CloudChoice, inSession, openSession, requireBucket } from './session.ts';
 
 /** What a launch would give its machines, for a look. */
 export interface Preview {
@@ -18,7 +16,7 @@ export interface Preview {
   readonly estimate?: string;
 }
 
-interface PreviewWords extends CloudWords, BuildChoice {}
+interface PreviewWords extends CloudChoice, BuildChoice {}
 
 /**
  * Makes the pins of a launch by the code that makes the launch's own, with its credentials and endpoint. Publishes nothing,
@@ -34,13 +32,9 @@ export async function previewPins(
 ): Promise<Preview> {
   const { role, bundle } = draft;
   if (role.app !== undefined && lookUp) {
-    const { place, close } = await openBucket(words, catalogue, role.region, runtime);
-    try {
-      const records = await recordsOf(place, catalogue, runtime);
-      return { pins: await pinsOf(draft, words, place, catalogue, records, runtime, { preview: true }) };
-    } finally {
-      await close();
-    }
+    return await inSession(bucketPlace(words, role.region, catalogue), runtime, async (session) => ({
+      pins: await pinsOf(draft, words, session, { preview: true }),
+    }));
   }
   if (bundle === undefined && !role.beacons) return { pins: {} };
   const { bucket, estimate } = await signer(words, role.region, catalogue, runtime);
@@ -49,7 +43,7 @@ export async function previewPins(
 
 /** The catalogue's bucket as a launch would sign for it; where a launch couldn't, a stand-in signs. */
 async function signer(
-  words: CloudWords,
+  words: CloudChoice,
   region: string,
   catalogue: Catalogue,
   runtime: Runtime,
@@ -64,7 +58,7 @@ async function signer(
   });
   if (words.local && !(await localIsUp(stateFolder(runtime.env))))
     return standIn({ endpoint: LOCAL_STAND_IN }, 'no local cloud is up');
-  const bucket = await bucketIn(await findPlace(words, region, runtime, {}), catalogue);
+  const bucket = requireBucket(await openSession({ choice: words, region, catalogue }, runtime));
   try {
     const left = 'nothing was done';
     await runtime.user.waiting({ doing: 'asking for credentials', left }, bucket.presignGet('', 1));

@@ -1,36 +1,31 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Bucket } from '../aws/ports.ts';
 import { stateFolder } from '../files/state-folder.ts';
 import { bucketRecords } from '../launch/bucket-records.ts';
 import { fileRecords } from '../launch/file-records.ts';
 import { memoryRecords } from '../launch/memory-records.ts';
 import type { LaunchRecords } from '../launch/records.ts';
-import { bucketNameOf } from './bucket.ts';
-import type { Place } from './cloud.ts';
+import type { LocalCloud } from './local/connect.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
  * The records of the launches of one cloud: in the catalogue's bucket where it names one, else on this computer. Every
  * local cloud has its own: the machines that another one's records name are not here, and taking them for launched would
  * launch nothing.
+ * @param bucketBelow the catalogue's bucket below a further prefix; undefined where it names none
  */
-export async function recordsOf(
-  place: Place,
-  catalogue: Pick<Catalogue, 'bucket' | 'bucketOwner' | 'prefix' | 'label'> | undefined,
+export function recordsOf(
+  local: LocalCloud | undefined,
+  bucketBelow: ((prefix: string) => Bucket) | undefined,
   { env }: Pick<Runtime, 'env'>,
-): Promise<LaunchRecords> {
-  const { local } = place;
+): LaunchRecords {
   if (local?.ephemeral) return memoryRecords();
   // The key id is random for each cloud, and a state folder has one lasting cloud at a time: others are gone.
   const cloud = local && createHash('sha256').update(local.accessKeyId).digest('hex').slice(0, 16);
-  if (catalogue?.bucket !== undefined) {
-    const { connectBucket } = await import('../aws/s3.ts');
-    const named = bucketNameOf(catalogue, place);
-    const prefix = cloud === undefined ? named.prefix : `${named.prefix}local/${cloud}/`;
-    return bucketRecords(connectBucket(place.target, { ...named, prefix }, place.tools));
-  }
+  if (bucketBelow !== undefined)
+    return bucketRecords(bucketBelow(cloud === undefined ? '' : `local/${cloud}/`));
   const state = stateFolder(env);
   if (cloud === undefined) return fileRecords(state);
   const clouds = join(state, 'local-launches');

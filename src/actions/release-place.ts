@@ -1,21 +1,23 @@
 import { randomBytes } from 'node:crypto';
+import type { Bucket } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { PathName } from '../model.ts';
 import type { Mover } from '../release/move.ts';
-import { type OpenBucket, openBucket } from './bucket.ts';
 import { openCatalogue } from './catalogue.ts';
-import type { CloudWords } from './cloud.ts';
 import { regionFor } from './region.ts';
 import { actorOf, appOf, reasonOf } from './release.ts';
 import type { Runtime } from './runtime.ts';
+import { bucketPlace, type CloudChoice, inSession, requireBucket, type Session } from './session.ts';
 
 /** What a release command works on. */
-export interface ReleasePlace extends OpenBucket {
+export interface ReleasePlace {
+  readonly bucket: Bucket;
+  readonly session: Session;
   readonly catalogue: Catalogue;
   readonly app: PathName;
 }
 
-interface Words extends CloudWords {
+interface Words extends CloudChoice {
   readonly app?: string | undefined;
 }
 
@@ -27,12 +29,10 @@ export async function inBucket<T>(
 ): Promise<T> {
   const catalogue = await openCatalogue(words, runtime);
   const app = appOf(words.app, catalogue);
-  const open = await openBucket(words, catalogue, await regionFor(words, runtime), runtime);
-  try {
-    return await run({ ...open, catalogue, app });
-  } finally {
-    await open.close();
-  }
+  const place = bucketPlace(words, await regionFor(words, runtime), catalogue);
+  return await inSession(place, runtime, (session) =>
+    run({ session, bucket: requireBucket(session), catalogue, app }),
+  );
 }
 
 /** Who moves a pointer now. @throws UsageError for a reason that can't be kept */

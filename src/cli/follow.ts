@@ -1,7 +1,7 @@
-import type { Cloud } from '../actions/cloud.ts';
 import { type LocalNetwork, withNetworkHint } from '../actions/no-network.ts';
 import { earlierLaunch, recordOutcome } from '../actions/recorded.ts';
 import type { Scoreboard } from '../actions/scoreboard.ts';
+import type { Session } from '../actions/session.ts';
 import { type ExitCode, exitCode, InterruptedError, RolecallError, UsageError } from '../errors.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { maskForms, maskWith } from '../masks.ts';
@@ -64,7 +64,7 @@ export interface Following extends ReportWords {
  * Shows a launch on the board as it happens, and reports in the end, to stdout and to what else `reportsFor` serves.
  * @throws what the launching or watching throws, after telling which machines run on
  */
-export async function follow(following: Following, cloud: Cloud, host: Host): Promise<ExitCode> {
+export async function follow(following: Following, session: Session, host: Host): Promise<ExitCode> {
   const { terminal, clock } = host;
   const { output, verb, meta, requested } = following;
   if (following.against !== undefined && following.report === undefined)
@@ -74,7 +74,7 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
         hint: `add --report boot.html`,
       },
     );
-  const against = await earlierLaunch(following.against, following.records, cloud.followUp);
+  const against = await earlierLaunch(following.against, following.records, session.followUp);
   const writeReports = await reportsFor(following, meta, host, against);
   // Whatever else the job prints: its log hides them from here on. A file would keep them in the clear.
   if (isGitHub(host.env) && !goesToFile(terminal.stderr))
@@ -86,23 +86,23 @@ export async function follow(following: Following, cloud: Cloud, host: Host): Pr
     verb,
     launch: meta,
     ...(requested !== undefined && { requested }),
-    followUp: cloud.followUp,
-    notes: closingNotes(cloud),
+    followUp: session.followUp,
+    notes: closingNotes(session),
     defuse: defuserFor(host.env),
     secretsAreKnown: following.secrets !== undefined,
   });
   following.opened?.(progress);
-  cloud.onNotice((text) => progress.tell({ type: 'notice', at: clock.now(), text }));
+  session.onNotice((text) => progress.tell({ type: 'notice', at: clock.now(), text }));
   try {
-    await run(following, progress, cloud, host);
+    await run(following, progress, session, host);
   } catch (error) {
     await progress.close();
-    if (error instanceof RolecallError) terminal.stderr.write(runningOn(progress, following, cloud));
+    if (error instanceof RolecallError) terminal.stderr.write(runningOn(progress, following, session));
     await end(following, progress, exitCodeOfError(error), writeReports, host);
     throw error;
   }
   const exit = host.signal.aborted
-    ? await interrupted(progress, following, cloud, host)
+    ? await interrupted(progress, following, session, host)
     : await progress.finish();
   await end(following, progress, exit, writeReports, host);
   return exit;
@@ -129,7 +129,7 @@ async function end(
 const VERBS = { launching: 'launch', watching: 'watch', scaling: 'scale', replacing: 'replace' } as const;
 
 /** Launches and watches side by side: the first machines are followed while later batches are still being sent. */
-async function run(following: Following, progress: Progress, cloud: Cloud, host: Host): Promise<void> {
+async function run(following: Following, progress: Progress, session: Session, host: Host): Promise<void> {
   const machines = [...(following.machines ?? [])];
   let done = following.launching === undefined;
   let toCome = 0;
@@ -163,7 +163,7 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
     if (following.launching !== undefined && machines.length === 0) return;
     const { launch, nonce, beacons, secrets, timeoutMs, budget, patterns } = following;
     const events = watchLaunch({
-      ec2: cloud.ec2.polling,
+      ec2: session.ec2.polling,
       clock: host.clock,
       launch,
       sent: () => ({ machines, toCome, done, ...expected(following, machines) }),
@@ -174,11 +174,11 @@ async function run(following: Following, progress: Progress, cloud: Cloud, host:
       budget,
       everyStep: following.report !== undefined,
       patterns,
-      ...watchPace(cloud),
+      ...watchPace(session),
       signal,
     });
     for await (const event of events) {
-      progress.tell(withNetworkHint(event, following.network ?? cloud.local?.network));
+      progress.tell(withNetworkHint(event, following.network ?? session.local?.network));
       following.scores?.note(event);
     }
   };
@@ -209,7 +209,7 @@ function expected(following: Following, machines: readonly Machine[]): Partial<S
 const LOCAL_PACE = { tickMs: 150, unreachableMs: 2_000 };
 
 /** How often machines of a cloud are looked at, where it isn't as usual. */
-export function watchPace({ local }: Cloud): Partial<typeof LOCAL_PACE> {
+export function watchPace({ local }: Session): Partial<typeof LOCAL_PACE> {
   if (local === undefined) return {};
   // Simulated machines show how a fleet is rolled out on AWS, and what that costs.
   const { tickMs, unreachableMs } = LOCAL_PACE;
@@ -217,7 +217,7 @@ export function watchPace({ local }: Cloud): Partial<typeof LOCAL_PACE> {
 }
 
 /** What people must know about the local cloud at the end. */
-function closingNotes({ local }: Cloud): string[] {
+function closingNotes({ local }: Session): string[] {
   if (local === undefined) return [];
   const lasting =
     'the local cloud ended with this command, and its machines with it; `rolecall local up` starts a lasting one';
@@ -227,7 +227,7 @@ function closingNotes({ local }: Cloud): string[] {
 async function interrupted(
   progress: Progress,
   following: Following,
-  cloud: Cloud,
+  session: Session,
   { terminal }: Host,
 ): Promise<ExitCode> {
   const exit = exitCode('interrupted');
@@ -236,12 +236,12 @@ async function interrupted(
   const error = new InterruptedError('stopped watching before every machine had its verdict');
   const { colour, stderr } = terminal;
   stderr.write(errorReport(error, { debug: false, colour: colour.stderr, columns: widthFor(stderr) }));
-  stderr.write(runningOn(progress, following, cloud));
+  stderr.write(runningOn(progress, following, session));
   return exit;
 }
 
 /** Which machines run on, and the command that watches them further. */
-function runningOn({ view }: Progress, { launch }: Following, { followUp, local }: Cloud): string {
+function runningOn({ view }: Progress, { launch }: Following, { followUp, local }: Session): string {
   const ids = [...view.machines.values()]
     .filter(({ machine }) => machine.state === 'pending' || machine.state === 'running')
     .map(({ machine }) => machine.instanceId);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Cloud } from '../../src/actions/cloud.ts';
 import type { KnownLaunch } from '../../src/actions/known-launch.ts';
 import { outcomeNow } from '../../src/actions/outcome-now.ts';
 import type { RecordedOutcome } from '../../src/actions/recorded.ts';
+import type { Session } from '../../src/actions/session.ts';
 import { memoryRecords } from '../../src/launch/memory-records.ts';
 import { launchDocument } from '../../src/results/document.ts';
 import { timelinesOf } from '../../src/results/timelines.ts';
@@ -14,20 +14,21 @@ const EPOCH = LAUNCHED_AT / 1000;
 const HOUR = 3_600_000;
 
 /** What can be read of the world's launch, an hour after it. */
-async function outcome(world: World, more: Partial<KnownLaunch> = {}, earlier?: RecordedOutcome) {
+async function outcome(
+  world: World,
+  { beacons, ...more }: Partial<KnownLaunch> & Partial<Pick<Session, 'beacons'>> = {},
+  earlier?: RecordedOutcome,
+) {
   await world.clock.sleep(HOUR);
-  const ec2 = { ...world.ec2, polling: world.ec2 } as unknown as Cloud['ec2'];
+  const ec2 = { ...world.ec2, polling: world.ec2 } as unknown as Session['ec2'];
   const runtime = { clock: world.clock, env: {}, signal: new AbortController().signal };
   const known: KnownLaunch = {
-    cloud: { ec2 } as unknown as Cloud,
-    catalogue: undefined,
-    records: memoryRecords(),
+    session: { ec2, beacons, catalogue: undefined, records: memoryRecords() } as unknown as Session,
     meta: { ...META, id: LAUNCH },
     requested: world.machines.size,
     launched: world.machines.size,
     answered: [],
     machines: undefined,
-    beacons: undefined,
     timeoutMs: 600_000,
     patterns: {},
     budget: undefined,
@@ -98,7 +99,7 @@ describe('what can be read of a launch now', () => {
     };
     const found = await outcome(world, {
       answered,
-      beacons: beacons as unknown as NonNullable<KnownLaunch['beacons']>,
+      beacons: beacons as unknown as NonNullable<Session['beacons']>,
     });
     const reason = 'EC2 no longer describes it, and no record tells how its boot ended';
     expect(verdicts(found)).toEqual([

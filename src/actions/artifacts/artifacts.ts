@@ -1,14 +1,11 @@
 import type { Bucket } from '../../aws/ports.ts';
-import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Role } from '../../catalogue/role.ts';
 import { readLaunch } from '../../launch/book.ts';
-import type { LaunchRecords } from '../../launch/records.ts';
 import type { LaunchId } from '../../model.ts';
 import type { Payload } from '../../schemes/payload.ts';
-import { bucketIn } from '../bucket.ts';
-import type { Place } from '../cloud.ts';
 import type { Draft } from '../intent.ts';
 import type { Runtime } from '../runtime.ts';
+import { requireBucket, type Session } from '../session.ts';
 import type { BeaconPin } from './beacons.ts';
 import type { BuildChoice, Pin } from './build.ts';
 import type { BundlePin } from './bundle.ts';
@@ -31,15 +28,13 @@ export interface Pins {
 export async function pinsOf(
   draft: Draft,
   choice: BuildChoice,
-  place: Place,
-  catalogue: Catalogue,
-  records: LaunchRecords,
-  runtime: Runtime,
+  session: Session,
   { preview = false }: { readonly preview?: boolean } = {},
 ): Promise<Pins> {
   const { role, bundle, launch, isNew } = draft;
   if (role.app === undefined && bundle === undefined && !role.beacons) return {};
-  const bucket = await bucketIn(place, catalogue);
+  const bucket = requireBucket(session);
+  const { records, runtime } = session;
   if (bundle !== undefined) {
     if (preview) return await signedPins(draft, bucket, runtime);
     const { pinBundle } = await import('./bundle.ts');

@@ -7,7 +7,7 @@ import type { Build } from '../../model.ts';
 import { currentBuild, findBuild, readPointer } from '../../release/current.ts';
 import { archiveKey } from '../../release/manifest.ts';
 import type { PinnedBuild } from '../../schemes/personality/payload.ts';
-import { bucketOf } from '../bucket.ts';
+import { bucketOf } from '../session.ts';
 
 /** How long a presigned URL is good for at most: seven days. It ends with the credentials that signed it, too. */
 const URL_SECONDS = 604_800;

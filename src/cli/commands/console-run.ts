@@ -1,5 +1,5 @@
-import { type CloudWords, connectCloud } from '../../actions/cloud.ts';
 import { regionFor } from '../../actions/region.ts';
+import { type CloudChoice, inSession } from '../../actions/session.ts';
 import { type ExitCode, exitCode } from '../../errors.ts';
 import type { InstanceId } from '../../model.ts';
 import { jsonReport } from '../../reporters/json.ts';
@@ -8,7 +8,7 @@ import { type ConsolePart, followConsole, readConsole } from '../../watch/follow
 import type { Host } from '../context.ts';
 import { MachineText } from '../machine-text.ts';
 
-export interface ConsoleWords extends CloudWords {
+export interface ConsoleWords extends CloudChoice {
   readonly instance: InstanceId;
   readonly follow: boolean;
   readonly json: boolean;
@@ -19,10 +19,10 @@ export interface ConsoleWords extends CloudWords {
 /** Prints a console: its text on stdout, what is known to be missing from it on stderr. */
 export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitCode> {
   const text = new MachineText(host, words.raw);
-  const cloud = await connectCloud(words, await regionFor(words, host), host);
-  try {
+  const place = { choice: words, region: await regionFor(words, host), catalogue: undefined };
+  return await inSession(place, host, async ({ ec2 }) => {
     if (!words.follow) {
-      const parts = await readConsole(cloud.ec2, words.instance);
+      const parts = await readConsole(ec2, words.instance);
       if (words.json) await write(host.terminal.stdout, consoleDocument(words.instance, parts));
       else {
         for (const part of parts) await show(part, text, host);
@@ -30,16 +30,14 @@ export async function runConsole(words: ConsoleWords, host: Host): Promise<ExitC
       }
       return exitCode('ok');
     }
-    for await (const part of followConsole(cloud.ec2, words.instance, host.clock, host.signal)) {
+    for await (const part of followConsole(ec2, words.instance, host.clock, host.signal)) {
       await show(part, text, host);
       if (breakOf(host.terminal.stdout) !== undefined) break;
     }
     await write(host.terminal.stdout, text.rest());
     // Ctrl-C is how following ends.
     return exitCode('ok');
-  } finally {
-    await cloud.close();
-  }
+  });
 }
 
 /** `console --output json`: the text as it is, where parts of it are missing a `gap` between. */

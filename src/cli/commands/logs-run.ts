@@ -1,8 +1,12 @@
-import { bucketIn, bucketOf } from '../../actions/bucket.ts';
 import { openCatalogue } from '../../actions/catalogue.ts';
-import { type Cloud, type CloudWords, connectCloud } from '../../actions/cloud.ts';
-import { recordsOf } from '../../actions/records.ts';
 import { regionFor } from '../../actions/region.ts';
+import {
+  bucketPlace,
+  type CloudChoice,
+  inSession,
+  requireBucket,
+  type Session,
+} from '../../actions/session.ts';
 import type { Bucket } from '../../aws/ports.ts';
 import { AwsError, type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { readBatches } from '../../launch/book.ts';
@@ -17,7 +21,7 @@ import { Nonces } from '../../watch/nonce.ts';
 import type { Host } from '../context.ts';
 import { MachineText } from '../machine-text.ts';
 
-export interface LogsWords extends CloudWords {
+export interface LogsWords extends CloudChoice {
   readonly instance: InstanceId;
   readonly json: boolean;
   /** Whether the text is printed as the machine printed it, escape sequences and all. */
@@ -28,18 +32,15 @@ export interface LogsWords extends CloudWords {
 export async function runLogs(words: LogsWords, host: Host): Promise<ExitCode> {
   const { instance, json } = words;
   const catalogue = await openCatalogue(words, host);
-  const name = bucketOf(catalogue);
-  const region = await regionFor(words, host);
-  const cloud = await connectCloud(words, region, host, { bucket: { name, region } });
-  try {
-    const bucket = await bucketIn(cloud, catalogue);
-    const records = await recordsOf(cloud, catalogue, host);
-    const owner =
-      (await ownerByTag(instance, cloud.ec2.polling)) ?? (await ownerByKeys(instance, bucket, records));
-    if (owner === undefined) throw missing(words, bucket, cloud);
+  const place = bucketPlace(words, await regionFor(words, host), catalogue);
+  return await inSession(place, host, async (session) => {
+    const bucket = requireBucket(session);
+    const { ec2, records } = session;
+    const owner = (await ownerByTag(instance, ec2.polling)) ?? (await ownerByKeys(instance, bucket, records));
+    if (owner === undefined) throw missing(words, bucket, session);
     const found = await findLog(bucket, { ...owner, instanceId: instance });
     const { log } = found;
-    if (log === undefined) throw missing(words, bucket, cloud, found);
+    if (log === undefined) throw missing(words, bucket, session, found);
     const { stdout, stderr } = host.terminal;
     if (!log.proved) await write(stderr, `${UNPROVED}\n`);
     const { text } = log;
@@ -53,9 +54,7 @@ export async function runLogs(words: LogsWords, host: Host): Promise<ExitCode> {
       await write(stdout, shown.next(text) + shown.rest());
     }
     return exitCode('ok');
-  } finally {
-    await cloud.close();
-  }
+  });
 }
 
 const UNPROVED =
@@ -68,7 +67,7 @@ interface Owner {
 }
 
 /** By the machine's tag; undefined where EC2 has forgotten the machine, or doesn't let us ask. */
-async function ownerByTag(instance: InstanceId, ec2: Cloud['ec2']['polling']): Promise<Owner | undefined> {
+async function ownerByTag(instance: InstanceId, ec2: Session['ec2']['polling']): Promise<Owner | undefined> {
   try {
     const machine = await ec2.machine(instance);
     const launch = machine?.tags['rolecall:launch'];
@@ -122,7 +121,7 @@ async function ownerByKeys(
 function missing(
   { instance }: LogsWords,
   bucket: Bucket,
-  { followUp = [] }: Cloud,
+  { followUp = [] }: Session,
   found?: FoundLogs,
 ): UsageError {
   const command = ['rolecall', 'console', instance, ...followUp].map(shellWord).join(' ');

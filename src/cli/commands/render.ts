@@ -1,8 +1,8 @@
 import { type Pins, pinNotices } from '../../actions/artifacts/artifacts.ts';
 import type { BuildChoice } from '../../actions/artifacts/build.ts';
 import { openCatalogue, requireRole } from '../../actions/catalogue.ts';
-import type { CloudWords } from '../../actions/cloud.ts';
 import { completeIntent, type Draft, draftIntent } from '../../actions/intent.ts';
+import type { CloudChoice } from '../../actions/session.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { command } from '../command.ts';
 import type { Host } from '../context.ts';
@@ -58,24 +58,21 @@ export const render = command({
  * neither, and publishes nothing.
  */
 async function pinsFor(
-  values: CloudWords & BuildChoice & { readonly redact: boolean },
+  values: CloudChoice & BuildChoice & { readonly redact: boolean },
   draft: Draft,
   catalogue: Catalogue,
   host: Host,
 ): Promise<{ readonly pins: Pins; readonly notes: readonly string[] }> {
   if (draft.bundle !== undefined && !values.redact) {
-    const [{ openBucket }, { pinsOf }, { recordsOf }] = await Promise.all([
-      import('../../actions/bucket.ts'),
+    const [{ bucketPlace, inSession }, { pinsOf }] = await Promise.all([
+      import('../../actions/session.ts'),
       import('../../actions/artifacts/artifacts.ts'),
-      import('../../actions/records.ts'),
     ]);
-    const { place, close } = await openBucket(values, catalogue, draft.role.region, host);
-    try {
-      const records = await recordsOf(place, catalogue, host);
-      return { pins: await pinsOf(draft, values, place, catalogue, records, host), notes: [] };
-    } finally {
-      await close();
-    }
+    const place = bucketPlace(values, draft.role.region, catalogue);
+    return await inSession(place, host, async (session) => ({
+      pins: await pinsOf(draft, values, session),
+      notes: [],
+    }));
   }
   const [{ previewPins }, { estimateText }] = await Promise.all([
     import('../../actions/preview.ts'),

@@ -2,8 +2,8 @@ import { type Pins, pinsOf } from '../../actions/artifacts/artifacts.ts';
 import { openCatalogue } from '../../actions/catalogue.ts';
 import { changeFleet, type FleetChange, wantedOf } from '../../actions/fleet.ts';
 import { fleetDraft, fleetRole } from '../../actions/fleet-draft.ts';
-import { inLaunchPlace, type LaunchPlace } from '../../actions/launch-place.ts';
 import { checkRollout, type RolloutWords, rulesOf } from '../../actions/rollout.ts';
+import { inSession, launchPlace, type Session } from '../../actions/session.ts';
 import { type ExitCode, exitCode } from '../../errors.ts';
 import { glimpse } from '../../fleet/book.ts';
 import { fleetKey } from '../../fleet/lease.ts';
@@ -29,14 +29,12 @@ export async function runReplace(words: ReplaceWords, host: Host): Promise<ExitC
   checkRollout(words, role);
   const which = whichOf(words);
   const draft = await fleetDraft(words, role, { verb: 'replace', count: 1, target: which }, catalogue, host);
-  return await inLaunchPlace(words, role, catalogue, host, async (place) => {
-    const pins = await pinsOf(draft, words, place.cloud, catalogue, place.records, host, {
-      preview: words['dry-run'],
-    });
-    if (words['dry-run']) return await show(words, draft, pins, place, host);
+  return await inSession(launchPlace(words, role, catalogue), host, async (session) => {
+    const pins = await pinsOf(draft, words, session, { preview: words['dry-run'] });
+    if (words['dry-run']) return await show(words, draft, pins, session, host);
     const run: FleetChange['run'] = (plan, tools) =>
       replaceFleet(plan, { which, allowShrink: words['allow-shrink'] }, tools);
-    return await changeFleet({ verb: 'replace', draft, pins, rules, run }, words, place, host);
+    return await changeFleet({ verb: 'replace', draft, pins, rules, run }, words, session, host);
   });
 }
 
@@ -46,11 +44,11 @@ async function show(
   words: ReplaceWords,
   { role, launch }: FleetChange['draft'],
   pins: Pins,
-  { cloud, records }: LaunchPlace,
+  { ec2, records }: Session,
   { clock, terminal }: Host,
 ): Promise<ExitCode> {
   const book = await glimpse(records, fleetKey(role), clock);
-  const fleet = await lookAtFleet(role, wantedOf(role, pins), { ec2: cloud.ec2, records, clock, book });
+  const fleet = await lookAtFleet(role, wantedOf(role, pins), { ec2, records, clock, book });
   const allowShrink = words['allow-shrink'];
   const { target, replacing: begun } = book;
   const replacement = replacementOf(fleet, { which: whichOf(words), launch, target, begun, allowShrink });

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import type { CloudWords } from '../../actions/cloud.ts';
 import { withKnownLaunch, withRecords } from '../../actions/known-launch.ts';
 import { outcomeNow } from '../../actions/outcome-now.ts';
 import { earlierLaunch, recordedOutcome } from '../../actions/recorded.ts';
+import type { CloudChoice } from '../../actions/session.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../catalogue/role.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { makeFolder } from '../../files/make-folder.ts';
@@ -16,7 +16,7 @@ import { say, write } from '../../terminal/streams.ts';
 import type { Host } from '../context.ts';
 import { reportFiles, writeProblem } from '../report-files.ts';
 
-export interface ReportWords extends CloudWords {
+export interface ReportWords extends CloudChoice {
   readonly launch: LaunchId;
   readonly report?: string | undefined;
   readonly against?: string | undefined;

@@ -1,6 +1,6 @@
 import { type FleetChange, wantedOf } from '../../actions/fleet.ts';
-import type { LaunchPlace } from '../../actions/launch-place.ts';
 import type { RolloutWords } from '../../actions/rollout.ts';
+import type { Session } from '../../actions/session.ts';
 import { type ExitCode, exitCode } from '../../errors.ts';
 import { glimpse } from '../../fleet/book.ts';
 import { fleetKey } from '../../fleet/lease.ts';
@@ -17,12 +17,12 @@ import type { Host } from '../context.ts';
 export async function showScale(
   words: RolloutWords & { readonly to: number },
   { draft, pins, rules }: Pick<FleetChange, 'draft' | 'pins' | 'rules'>,
-  { cloud, records }: LaunchPlace,
+  { ec2, records }: Session,
   { clock, terminal }: Host,
 ): Promise<ExitCode> {
   const { role } = draft;
   const book = await glimpse(records, fleetKey(role), clock);
-  const tools = { ec2: cloud.ec2, records, clock, book };
+  const tools = { ec2, records, clock, book };
   const fleet = await lookAtFleet(role, wantedOf(role, pins), tools);
   const need = needOf(fleet, words.to, rules.policy);
   const waves = need.kind === 'more' ? waveSizes(rules, need.count) : [];

@@ -2,8 +2,8 @@ import { pinsOf } from '../../actions/artifacts/artifacts.ts';
 import { openCatalogue } from '../../actions/catalogue.ts';
 import { changeFleet } from '../../actions/fleet.ts';
 import { fleetDraft, fleetRole } from '../../actions/fleet-draft.ts';
-import { inLaunchPlace } from '../../actions/launch-place.ts';
 import { checkRollout, type RolloutWords, rulesOf } from '../../actions/rollout.ts';
+import { inSession, launchPlace } from '../../actions/session.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { scaleFleet } from '../../fleet/scale.ts';
 import type { Host } from '../context.ts';
@@ -28,19 +28,15 @@ export async function runScale(words: ScaleWords, host: Host): Promise<ExitCode>
   if (to > MANY && !words['dry-run'] && !(await agreedToMany(to, words, host))) return exitCode('ok');
   const target = { verb: 'scale', count: to, target: String(to) };
   const draft = await fleetDraft(words, role, target, catalogue, host);
-  return await inLaunchPlace(words, role, catalogue, host, async (place) => {
+  return await inSession(launchPlace(words, role, catalogue), host, async (session) => {
     // None needs neither a build nor a bundle.
     const pins =
-      to === 0 && !words['dry-run']
-        ? {}
-        : await pinsOf(draft, words, place.cloud, catalogue, place.records, host, {
-            preview: words['dry-run'],
-          });
+      to === 0 && !words['dry-run'] ? {} : await pinsOf(draft, words, session, { preview: words['dry-run'] });
     if (words['dry-run']) {
       const { showScale } = await import('./scale-dry-run.ts');
-      return await showScale({ ...words, to }, { draft, pins, rules }, place, host);
+      return await showScale({ ...words, to }, { draft, pins, rules }, session, host);
     }
-    return await changeFleet({ verb: 'scale', draft, pins, rules, run: scaleFleet }, words, place, host);
+    return await changeFleet({ verb: 'scale', draft, pins, rules, run: scaleFleet }, words, session, host);
   });
 }
 

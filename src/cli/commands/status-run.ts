@@ -1,16 +1,14 @@
 import { openCatalogue, type RoleWords, roleFrom } from '../../actions/catalogue.ts';
-import { type Cloud, type CloudWords, connectCloud } from '../../actions/cloud.ts';
 import { checkNames, KINDS } from '../../actions/fleet-names.ts';
 import { bundleOf } from '../../actions/intent.ts';
-import { recordsOf } from '../../actions/records.ts';
 import { regionFor } from '../../actions/region.ts';
+import { type CloudChoice, inSession, requireBucket, type Session } from '../../actions/session.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Role } from '../../catalogue/role.ts';
 import { AwsError, type ExitCode, exitCode, RolecallError } from '../../errors.ts';
 import { type Glimpse, glimpse } from '../../fleet/book.ts';
 import { fleetKey, whoIs } from '../../fleet/lease.ts';
 import { fleetOf, type Wanted } from '../../fleet/members.ts';
-import type { LaunchRecords } from '../../launch/records.ts';
 import type { FleetName } from '../../launch/request.ts';
 import type { Machine, PathName } from '../../model.ts';
 import { type FleetStatus, fleetsDocument, fleetsText } from '../../reporters/fleets.ts';
@@ -20,7 +18,7 @@ import { write } from '../../terminal/streams.ts';
 import { widthFor } from '../../terminal/terminal.ts';
 import type { Host } from '../context.ts';
 
-export interface StatusWords extends CloudWords, RoleWords {
+export interface StatusWords extends CloudChoice, RoleWords {
   readonly json: boolean;
 }
 
@@ -30,12 +28,10 @@ export async function runStatus(words: StatusWords, host: Host): Promise<ExitCod
   // A name that the catalogue lacks is hardly meant; machines of a role that it had are shown without one.
   checkNames(words, catalogue);
   const region = await regionFor(words, host);
-  const cloud = await connectCloud(words, region, host);
-  try {
-    const records = await recordsOf(cloud, catalogue, host);
-    const machines = await cloud.ec2.machinesWithTags(tagsOf(words, catalogue));
+  return await inSession({ choice: words, region, catalogue }, host, async (session) => {
+    const machines = await session.ec2.machinesWithTags(tagsOf(words, catalogue));
     const names = fleetNames(machines);
-    const place = { cloud, records, catalogue, host, region };
+    const place = { session, catalogue, host };
     const fleets = await Promise.all(names.map((name) => statusOf(name, machines, place)));
     const { stdout, colour } = host.terminal;
     const text = words.json
@@ -43,17 +39,13 @@ export async function runStatus(words: StatusWords, host: Host): Promise<ExitCod
       : fleetsText(fleets, host.clock.now(), widthFor(stdout), painter(colour.stdout));
     await write(stdout, text);
     return exitCode('ok');
-  } finally {
-    await cloud.close();
-  }
+  });
 }
 
 interface StatusPlace {
-  readonly cloud: Cloud;
-  readonly records: LaunchRecords;
+  readonly session: Session;
   readonly catalogue: Catalogue;
   readonly host: Host;
-  readonly region: string;
 }
 
 function tagsOf(words: RoleWords, catalogue: Catalogue): Record<string, string> {
@@ -79,8 +71,9 @@ function fleetNames(machines: readonly Machine[]): FleetName[] {
 async function statusOf(
   name: FleetName,
   machines: readonly Machine[],
-  { cloud, records, catalogue, host, region }: StatusPlace,
+  { session, catalogue, host }: StatusPlace,
 ): Promise<FleetStatus> {
+  const { records, region } = session;
   const those = machines.filter(
     ({ tags }) =>
       tags['rolecall:role'] === name.role &&
@@ -88,7 +81,7 @@ async function statusOf(
       tags['rolecall:context'] === name.context,
   );
   const [wanted, seen] = await Promise.all([
-    wantedNow(name, region, { cloud, catalogue, host }),
+    wantedNow(name, { session, catalogue, host }),
     glimpse(records, fleetKey({ ...name, region }), host.clock).catch(troubleOf),
   ]);
   return {
@@ -119,16 +112,15 @@ function busyText(seen: Glimpse | Trouble): string | undefined {
 /** What a launch would give now; undefined where the catalogue can't tell any more. */
 async function wantedNow(
   name: FleetName,
-  region: string,
-  { cloud, catalogue, host }: Pick<StatusPlace, 'cloud' | 'catalogue' | 'host'>,
+  { session, catalogue, host }: StatusPlace,
 ): Promise<Wanted | undefined> {
   try {
-    const role = await roleFrom(catalogue, name, { region });
+    const role = await roleFrom(catalogue, name, { region: session.region });
     const { settingsTag } = await import('../../launch/request.ts');
     return {
       ami: role.ami,
       settings: settingsTag(role),
-      build: await buildNow(role, cloud, catalogue),
+      build: await buildNow(role, session),
       bundle: await bundleNow(role, catalogue, host),
     };
   } catch (error) {
@@ -137,13 +129,10 @@ async function wantedNow(
   }
 }
 
-async function buildNow(role: Role, cloud: Cloud, catalogue: Catalogue): Promise<string | undefined> {
+async function buildNow(role: Role, session: Session): Promise<string | undefined> {
   if (role.app === undefined) return undefined;
-  const [{ bucketIn }, { readPointer }] = await Promise.all([
-    import('../../actions/bucket.ts'),
-    import('../../release/current.ts'),
-  ]);
-  return (await readPointer(await bucketIn(cloud, catalogue), role.app, role.environment))?.pointer.tag;
+  const { readPointer } = await import('../../release/current.ts');
+  return (await readPointer(requireBucket(session), role.app, role.environment))?.pointer.tag;
 }
 
 async function bundleNow(role: Role, catalogue: Catalogue, host: Host): Promise<string | undefined> {

@@ -1,9 +1,8 @@
 import { openCatalogue, type RoleWords, requireRole } from '../../actions/catalogue.ts';
-import { type Cloud, type CloudWords, connectCloud } from '../../actions/cloud.ts';
 import { lockWaitMs, openFleetBook } from '../../actions/fleet-book.ts';
 import { checkNames } from '../../actions/fleet-names.ts';
-import { recordsOf } from '../../actions/records.ts';
 import { regionFor } from '../../actions/region.ts';
+import { type CloudChoice, inSession, type Session } from '../../actions/session.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { glimpse } from '../../fleet/book.ts';
@@ -12,7 +11,6 @@ import { fleetKey } from '../../fleet/lease.ts';
 import { lookAtFleet } from '../../fleet/look.ts';
 import { isOurs, type Member } from '../../fleet/members.ts';
 import { type Doomed, doomedOf, terminateFleet } from '../../fleet/terminate.ts';
-import type { LaunchRecords } from '../../launch/records.ts';
 import { type FleetName, fleetTags } from '../../launch/request.ts';
 import { isLaunchId, type LaunchId, type PathName } from '../../model.ts';
 import { memberDocument } from '../../reporters/fleets.ts';
@@ -25,7 +23,7 @@ import { counted } from '../../text.ts';
 import type { Host } from '../context.ts';
 import { askToEnd } from '../prompts/confirm.ts';
 
-export interface TerminateWords extends CloudWords, RoleWords {
+export interface TerminateWords extends CloudChoice, RoleWords {
   readonly launch: LaunchId | undefined;
   readonly fleet: boolean;
   readonly failed: boolean;
@@ -41,23 +39,19 @@ export async function runTerminate(words: TerminateWords, host: Host): Promise<E
   const waitMs = lockWaitMs(words['lock-wait']);
   const catalogue = await openCatalogue(words, host);
   const region = await regionFor(words, host);
-  const cloud = await connectCloud(words, region, host);
-  try {
-    const records = await recordsOf(cloud, catalogue, host);
+  return await inSession({ choice: words, region, catalogue }, host, async (session) => {
     const name =
       words.launch === undefined
         ? { catalogue: catalogue.name, ...(requireRole(words) as Omit<FleetName, 'catalogue'>) }
-        : await fleetOfLaunch(words.launch, catalogue, cloud);
+        : await fleetOfLaunch(words.launch, catalogue, session);
     const doomed = { launch: words.launch, failed: words.failed };
     // Machines of a role that the catalogue had once can be ended; a slip of the pen must not look like an end.
-    if (words.launch === undefined && (await cloud.ec2.machinesWithTags(fleetTags(name))).length === 0)
+    if (words.launch === undefined && (await session.ec2.machinesWithTags(fleetTags(name))).length === 0)
       checkNames(words, catalogue);
-    const place = { cloud, records, name: { ...name, region } };
+    const place = { session, name: { ...name, region } };
     if (words['dry-run']) return await show(words, doomed, place, host);
     return await end(words, doomed, place, waitMs, host);
-  } finally {
-    await cloud.close();
-  }
+  });
 }
 
 function checkWords({ launch, fleet, ...words }: TerminateWords): void {
@@ -76,8 +70,7 @@ function checkWords({ launch, fleet, ...words }: TerminateWords): void {
 }
 
 interface EndPlace {
-  readonly cloud: Cloud;
-  readonly records: LaunchRecords;
+  readonly session: Session;
   readonly name: FleetName & { readonly region: string };
 }
 
@@ -88,7 +81,7 @@ interface EndPlace {
 async function fleetOfLaunch(
   launch: LaunchId,
   catalogue: Pick<Catalogue, 'name'>,
-  { ec2 }: Cloud,
+  { ec2 }: Session,
 ): Promise<FleetName> {
   const machine = (await ec2.machinesOfLaunch(launch)).find(isOurs);
   if (machine === undefined)
@@ -112,11 +105,11 @@ async function fleetOfLaunch(
 async function show(
   { json }: TerminateWords,
   doomed: Doomed,
-  { cloud, records, name }: EndPlace,
+  { session: { ec2, records }, name }: EndPlace,
   { clock, terminal }: Host,
 ): Promise<ExitCode> {
   const book = await glimpse(records, fleetKey(name), clock);
-  const fleet = await lookAtFleet(name, undefined, { ec2: cloud.ec2, records, clock, book });
+  const fleet = await lookAtFleet(name, undefined, { ec2, records, clock, book });
   const members = doomedOf(fleet, doomed);
   const lines = memberLines(members, clock.now(), widthFor(terminal.stdout));
   const text = [`${counted(members.length, 'machine')} would be ended`, ...lines.map((line) => `  ${line}`)];
@@ -130,7 +123,7 @@ async function show(
 async function end(
   words: TerminateWords,
   doomed: Doomed,
-  { cloud, records, name }: EndPlace,
+  { session: { ec2, records }, name }: EndPlace,
   waitMs: number,
   host: Host,
 ): Promise<ExitCode> {
@@ -141,7 +134,7 @@ async function end(
     const agreed = (members: readonly Member[]) => askToEnd('terminate', members, name, words, host);
     const ended: Member[] = [];
     for await (const event of terminateFleet(name, doomed, {
-      ec2: cloud.ec2,
+      ec2,
       records,
       clock,
       book,

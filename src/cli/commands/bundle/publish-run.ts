@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { pinBundle } from '../../../actions/artifacts/bundle.ts';
 import { payloadFor } from '../../../actions/artifacts/payloads.ts';
 import { requireBundle } from '../../../actions/artifacts/role-bundle.ts';
-import { openBucket } from '../../../actions/bucket.ts';
 import { openCatalogue, requireRole, roleFrom } from '../../../actions/catalogue.ts';
 import { launchIdFor } from '../../../actions/launch-id.ts';
+import { bucketPlace, inSession, requireBucket } from '../../../actions/session.ts';
 import type { Role } from '../../../catalogue/role.ts';
 import { type ExitCode, UsageError } from '../../../errors.ts';
 import { writeOutput } from '../../../files/output-file.ts';
@@ -27,8 +27,8 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
   const { launch } = await launchIdFor(values['launch-id'], role, { verb: 'launch', target: '1' }, host);
   const userDataFile = resolve(host.cwd, values['user-data'] ?? `${launch}.user-data`);
   await outputOf(userDataFile);
-  const { bucket, close } = await openBucket(values, catalogue, role.region, host);
-  try {
+  return await inSession(bucketPlace(values, role.region, catalogue), host, async (session) => {
+    const bucket = requireBucket(session);
     const pin = await pinBundle(bundle, launch, bucket, host);
     const payload = await payloadFor({ role, launch, nonce: newNonce(randomBytes) }, { bundle: pin });
     await writeOutput(userDataFile, payload.text, { secret: true });
@@ -47,9 +47,7 @@ export async function runBundlePublish(values: BundlePublishValues, host: Host):
       text: () => sentences(publishedBundleText(shown), widthFor(host.terminal.stdout)),
       document: () => publishedBundleDocument(shown),
     });
-  } finally {
-    await close();
-  }
+  });
 }
 
 /** The command line's words above the catalogue's. @throws UsageError */
