@@ -22,7 +22,7 @@ const ABOVE: Readonly<Record<string, readonly string[]>> = {
   bin: ['cli'],
   cli: ['actions', 'results', 'reporters', 'terminal'],
   reporters: ['results', 'terminal'],
-  actions: ['results', ...STAGES, 'aws'],
+  actions: ['results', ...STAGES, 'aws', 'local-cloud'],
   results: [],
   aws: [],
   terminal: [],
@@ -50,6 +50,9 @@ function mayType(from: string, to: string): boolean {
   return STAGES.includes(from) && STAGES.includes(to) && STAGES.indexOf(to) < STAGES.indexOf(from);
 }
 
+/** The local cloud's package: its name, and all that others may import of it. */
+const LOCAL_CLOUD = { name: '@rolecall/local-cloud', index: 'packages/local-cloud/src/index.ts' } as const;
+
 const sources = ['src', 'packages/local-cloud/src']
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
@@ -68,6 +71,7 @@ async function runtimeImports(): Promise<{ from: string; to: string }[]> {
     platform: 'node',
     format: 'esm',
     packages: 'external',
+    alias: { [LOCAL_CLOUD.name]: join(root, LOCAL_CLOUD.index) },
     logLevel: 'silent',
   });
   return Object.entries(result.metafile.inputs).flatMap(([from, { imports }]) =>
@@ -78,9 +82,10 @@ async function runtimeImports(): Promise<{ from: string; to: string }[]> {
 function allImports(): { from: string; to: string }[] {
   return sources.flatMap((from) => {
     const text = readFileSync(join(root, from), 'utf8');
-    return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) => ({
+    return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+|@rolecall\/[^']+)'/g)].map(([, path = '']) => ({
       from,
-      to: join(dirname(from), path ?? ''),
+      to:
+        path === LOCAL_CLOUD.name ? LOCAL_CLOUD.index : join(path.startsWith('.') ? dirname(from) : '', path),
     }));
   });
 }
@@ -126,6 +131,17 @@ describe('the arrows of the house', () => {
     expect(imports.length).toBeGreaterThan(50);
     const run = new Set(EXCEPTIONS.run);
     expect(breaches(imports, mayType).filter((breach) => !run.has(breach))).toEqual(EXCEPTIONS.types);
+  });
+
+  test('of the local cloud the product imports the index alone, and only in src/actions/local', () => {
+    const imports = allImports().filter(
+      ({ from, to }) => from.startsWith('src/') && /^(?:packages|@rolecall)\//.test(to),
+    );
+    expect(imports.length).toBeGreaterThan(0);
+    const strange = imports.filter(
+      ({ from, to }) => !from.startsWith('src/actions/local/') || to !== LOCAL_CLOUD.index,
+    );
+    expect(strange).toEqual([]);
   });
 
   test('no file imports itself around a circle, types included', () => {

@@ -1,9 +1,9 @@
 import type { Role } from '../catalogue/role.ts';
-import { wholeNumber } from '../cli/whole-number.ts';
 import { UsageError } from '../errors.ts';
 import type { Policy } from '../fleet/choose.ts';
 import type { Rules } from '../fleet/tools.ts';
 import { parseWave } from '../fleet/waves.ts';
+import { wholeNumber } from '../text.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import type { PackingWords } from './artifacts/role-bundle.ts';
 import type { OverrideWords, RoleWords } from './catalogue.ts';

@@ -187,11 +187,22 @@ export const COMMANDS: readonly Entry[] = [
   ),
 ];
 
+/** Commands that rolecall itself calls, in processes that it starts: no help lists them. */
+const INTERNAL: readonly Entry[] = [
+  entry(
+    'local serve',
+    'Serve the local cloud that another command asks for',
+    async () => (await import('./commands/local/serve.ts')).localServe,
+  ),
+];
+
 /** The command that a command line calls, and the arguments that are left; undefined where none fits. */
 export function findCommand(
   argv: readonly string[],
 ): { readonly entry: Entry; readonly rest: string[] } | undefined {
-  const found = COMMANDS.find(({ words }) => words.every((word, index) => argv[index] === word));
+  const found = [...COMMANDS, ...INTERNAL].find(({ words }) =>
+    words.every((word, index) => argv[index] === word),
+  );
   return found && { entry: found, rest: argv.slice(found.words.length) };
 }
 

@@ -1,6 +1,6 @@
+import { wholeNumber } from '../text.ts';
 import { DURATION } from '../yaml/duration.ts';
 import type { OptionSpec } from './command.ts';
-import { wholeNumber } from './whole-number.ts';
 
 /** What the text of an option's value must be, wherever the option is given. */
 export type Syntax = 'number' | 'duration' | 'duration-or-0s';

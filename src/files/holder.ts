@@ -1,14 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-
-/** A name for this process that no later process with the same pid has: `PID.START.RANDOM`. */
-export const thisProcess = (): string => `${ownProcess()}.${randomBytes(4).toString('hex')}`;
 
 /** `PID.START` of this process, without a random part. */
 export const ownProcess = (): string => `${process.pid}.${startOf(process.pid)}`;
 
-/** Whether the process of a name made by `thisProcess` or `ownProcess` still runs. */
+/** Whether the process of a name made by `ownProcess` still runs. */
 export function lives(holder: string): boolean {
   const [pid = '', start = ''] = holder.split('.');
   return start !== '' && startOf(Number(pid)) === start;
@@ -40,14 +37,6 @@ export const MARK = '[0-9a-f]{8}-\\d+\\.\\d+';
 export function isAbandoned(mark: string, mtimeMs: number, now: number): boolean {
   const [namespace, holder = ''] = mark.split('-');
   return namespace === ownNamespace() ? !lives(holder) : now - mtimeMs > FOREIGN_MS;
-}
-
-/** Whether a process, or one of those that it descends from, is the one of a name made by `thisProcess` or `ownProcess`. */
-export function descendsFrom(pid: number, holder: string): boolean {
-  const [ancestor = '', start = ''] = holder.split('.');
-  for (let at = pid; at > 1; at = Number(statOf(at)?.[1] ?? 0))
-    if (at === Number(ancestor)) return start !== '' && startOf(at) === start;
-  return false;
 }
 
 function hostnameOfBoot(): string {

@@ -1,4 +1,3 @@
-import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../errno.ts';
@@ -22,21 +21,6 @@ export async function makeFolder(folder: string, mode = 0o777): Promise<string |
       if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return first;
       if (isFinal(error, folder, attempt)) throw error;
       first = (await makeFolder(dirname(folder), mode)) ?? first;
-    }
-  }
-}
-
-/** The same, at once. */
-export function makeFolderSync(folder: string, mode = 0o777): string | undefined {
-  let first: string | undefined;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      mkdirSync(folder, { mode });
-      return first ?? folder;
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST' && statSync(folder).isDirectory()) return first;
-      if (isFinal(error, folder, attempt)) throw error;
-      first = makeFolderSync(dirname(folder), mode) ?? first;
     }
   }
 }

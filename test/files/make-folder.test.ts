@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { makeFolder, makeFolderSync } from '../../src/files/make-folder.ts';
+import { makeFolder as makeInCloud } from '../../packages/local-cloud/src/make-folder.ts';
+import { makeFolder } from '../../src/files/make-folder.ts';
 
 let root: string;
 beforeEach(() => {
@@ -12,7 +13,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const both = [
   ['makeFolder', makeFolder],
-  ['makeFolderSync', async (folder: string, mode?: number) => makeFolderSync(folder, mode)],
+  ['makeFolder of the local cloud', makeInCloud],
 ] as const;
 
 test.each(both)('%s makes what is missing, and tells the topmost that it made', async (_name, make) => {

@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { vmImageBuilder } from '../../packages/local-cloud/src/vm-image/builder.ts';
 import { imageRelease } from '../../packages/local-cloud/src/vm-image/host.ts';
+import { installation } from '../../src/actions/local/installation.ts';
 import { packageRoot } from '../../src/files/package-root.ts';
 import { LANE_CLOUD } from './support/state.ts';
 
@@ -21,7 +22,7 @@ cpSync(join(packageRoot(), 'example/image'), overlay, { recursive: true });
 afterAll(() => rmSync(overlay, { recursive: true }));
 
 mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-const builder = () => vmImageBuilder({ stateDir, packageRoot: packageRoot(), release: RELEASE });
+const builder = () => vmImageBuilder({ stateDir, installation: installation(), release: RELEASE });
 const request = { id: AMI, overlay, packages: ['memcached'] };
 const layers = (kind: string) =>
   readdirSync(join(stateDir, 'images-vm')).filter((name) => name.startsWith(kind));
@@ -77,7 +78,8 @@ test('a package that Debian has not is named, and nothing of the attempt is left
 /** Builds an image in a state folder of its own, in a process of its own, until its base is being made. */
 async function buildUntilUnderWay(folder: string) {
   const program = `import { vmImageBuilder } from './packages/local-cloud/src/vm-image/builder.ts';
-    const images = vmImageBuilder({ stateDir: ${JSON.stringify(folder)}, packageRoot: process.cwd(), release: '${RELEASE}' });
+    import { installation } from './src/actions/local/installation.ts';
+    const images = vmImageBuilder({ stateDir: ${JSON.stringify(folder)}, installation: installation(), release: '${RELEASE}' });
     process.once('SIGTERM', () => images.close());
     await images.build({ id: '${AMI}', packages: [] }).catch((error) => console.log(error.message));`;
   const child = spawn(

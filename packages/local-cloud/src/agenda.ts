@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/clock.ts';
+import type { Clock } from './clock.ts';
 
 interface Entry {
   readonly at: number;

@@ -2,28 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { RolecallError } from '../../../src/errors.ts';
-import { thisProcess } from '../../../src/files/holder.ts';
-import { packageRoot } from '../../../src/files/package-root.ts';
-import type { MachineKind } from './box.ts';
-import { type CloudFile, makeFolder, parse } from './cloud-file.ts';
+import { type CloudFile, makeStateFolder, parse } from './cloud-file.ts';
+import { CloudError } from './errors.ts';
+import { thisProcess } from './holder.ts';
 import { PROXY_VARIABLES } from './outward/upstream.ts';
+import type { ServeRequest } from './serve-request.ts';
 
 /** How a cloud's process is started. */
-export interface ChildOptions {
-  /** The local cloud's folder, absolute. */
-  readonly folder: string;
-  /** Ends with the process that starts it. */
-  readonly ephemeral: boolean;
+export interface ChildOptions extends Omit<ServeRequest, 'owner'> {
+  /** The program that serves a request (`serveRequested`) and the arguments before the request; the program's path is absolute. */
+  readonly command: readonly string[];
   /** Start it through `sudo -n`, so that its boxes are complete. */
   readonly sudo: boolean;
-  readonly port?: number | undefined;
-  /** Absolute path of a faults file. */
-  readonly faults?: string | undefined;
-  /** Sandboxes when absent. */
-  readonly machines?: MachineKind | undefined;
-  /** How many times as fast as this machine's its time runs. */
-  readonly speed?: number | undefined;
 }
 
 /** A cloud in a process of its own. */
@@ -49,18 +39,12 @@ export function cloudCommand(
   gid: number,
   env: NodeJS.ProcessEnv = process.env,
 ): readonly string[] {
-  const { folder, ephemeral, sudo, port, faults, machines = 'sandbox', speed } = options;
+  const { command, sudo, ...asked } = options;
+  const request: ServeRequest = { ...asked, ...(sudo && { owner: { uid, gid } }) };
   return [
     ...(sudo ? ['sudo', '-n', ...keptBySudo(env), 'setsid', '--fork'] : []),
-    process.execPath,
-    join(packageRoot(), 'dist', 'rolecall.cjs'),
-    ...['local', 'up', '--foreground', '--announce', '--state-folder', folder],
-    ...(sudo ? ['--owner', `${uid}:${gid}`] : []),
-    ...(ephemeral ? ['--ephemeral'] : []),
-    ...(port === undefined ? [] : ['--port', String(port)]),
-    ...(faults === undefined ? [] : ['--faults', faults]),
-    ...(machines === 'sandbox' ? [] : ['--boxes', machines]),
-    ...(speed === undefined ? [] : ['--clock-speed', String(speed)]),
+    ...command,
+    JSON.stringify(request),
   ];
 }
 
@@ -78,10 +62,10 @@ const LIFELINE = 'exec "$@" <&3 3<&-';
 
 /**
  * Starts a cloud in a process of its own and waits until it answers.
- * @throws RolecallError with what the process said, when it doesn't come up
+ * @throws CloudError with what the process said, when it doesn't come up
  */
 export async function startCloudProcess(options: ChildOptions): Promise<CloudProcess> {
-  makeFolder(options.folder, undefined);
+  await makeStateFolder(options.folder, undefined);
   const [program = '', ...args] = cloudCommand(options, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
   const logPath = join(options.folder, options.ephemeral ? `ephemeral-${thisProcess()}.log` : 'cloud.log');
   const log = openSync(logPath, options.ephemeral ? 'wx+' : 'w+', 0o600);
@@ -162,9 +146,9 @@ function closing(child: ChildProcess): Promise<void> {
 }
 
 /** The child has said why in the form of every rolecall error; its words are passed on. */
-function notUp(said: string): RolecallError {
+function notUp(said: string): CloudError {
   const lines = said.split('\n').filter((line) => line.trim() !== '');
-  return new RolecallError('usage', ['the local cloud did not come up', ...lines.slice(-8)].join('\n'), {
+  return new CloudError('usage', ['the local cloud did not come up', ...lines.slice(-8)].join('\n'), {
     hint: 'rolecall local up --foreground shows all that it says',
   });
 }

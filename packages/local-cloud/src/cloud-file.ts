@@ -1,11 +1,11 @@
 import { accessSync, constants, lchownSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasonOf } from '../../../src/errno.ts';
-import { ConflictError, RolecallError } from '../../../src/errors.ts';
-import { thisProcess } from '../../../src/files/holder.ts';
-import { makeFolderSync } from '../../../src/files/make-folder.ts';
 import type { BoxDriver } from './box.ts';
 import { requireOwn } from './control/trust.ts';
+import { reasonOf } from './errno.ts';
+import { CloudError } from './errors.ts';
+import { thisProcess } from './holder.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** What rolecall's other commands need to reach a cloud. Holds a secret: mode 0600, never printed. */
 export interface CloudFile {
@@ -38,7 +38,7 @@ const pathOf = (folder: string): string => join(folder, 'cloud.json');
 /**
  * The file of the cloud that is up, or that died without taking it away; undefined where there is none.
  * @param owner whom the file belongs to, where root reads somebody else's
- * @throws RolecallError for one that can't be read, or that somebody else could have written
+ * @throws CloudError for one that can't be read, or that somebody else could have written
  */
 export function readCloudFile(folder: string, owner?: Owner): CloudFile | undefined {
   let text: string;
@@ -48,8 +48,8 @@ export function readCloudFile(folder: string, owner?: Owner): CloudFile | undefi
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    if (error instanceof RolecallError) throw error;
-    throw new RolecallError('usage', `${pathOf(folder)} can't be read: ${code ?? String(error)}`, {
+    if (error instanceof CloudError) throw error;
+    throw new CloudError('usage', `${pathOf(folder)} can't be read: ${code ?? String(error)}`, {
       hint: 'it must belong to you; if a cloud of another user lies there, remove the file',
       cause: error,
     });
@@ -86,22 +86,22 @@ function isPace(json: unknown): boolean {
 
 /**
  * Makes the folder, for its user alone.
- * @throws RolecallError usage, when it can't be made or written to
+ * @throws CloudError when it can't be made or written to
  */
-export function makeFolder(folder: string, owner: Owner | undefined): void {
+export async function makeStateFolder(folder: string, owner: Owner | undefined): Promise<void> {
   try {
-    ownFolder(folder, owner);
+    await ownFolder(folder, owner);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new RolecallError('usage', `the state folder ${folder} can't be used: ${reasonOf(error)}`, {
+    throw new CloudError('usage', `the state folder ${folder} can't be used: ${reasonOf(error)}`, {
       hint: 'make it yours to write, or set XDG_STATE_HOME to the absolute path of another folder',
       cause: error,
     });
   }
 }
 
-function ownFolder(folder: string, owner: Owner | undefined): void {
-  const first = makeFolderSync(folder, 0o700);
+async function ownFolder(folder: string, owner: Owner | undefined): Promise<void> {
+  const first = await makeFolder(folder, 0o700);
   if (owner === undefined || first === undefined) return;
   // Everything that was just made, from the topmost new folder down to this one.
   for (let path = folder; path.length >= first.length; path = join(path, '..'))
@@ -110,7 +110,7 @@ function ownFolder(folder: string, owner: Owner | undefined): void {
 
 /**
  * Tells the other commands that this cloud is up.
- * @throws ConflictError when another cloud did so first
+ * @throws CloudError when another cloud did so first
  */
 export function writeCloudFile(folder: string, file: CloudFile, owner: Owner | undefined): void {
   const draft = join(folder, `.cloud.${thisProcess()}.json`);
@@ -121,7 +121,9 @@ export function writeCloudFile(folder: string, file: CloudFile, owner: Owner | u
     linkSync(draft, pathOf(folder));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new ConflictError('another local cloud came up at the same time', { hint: 'rolecall local env' });
+    throw new CloudError('conflict', 'another local cloud came up at the same time', {
+      hint: 'rolecall local env',
+    });
   } finally {
     rmSync(draft, { force: true });
   }

@@ -1,6 +1,7 @@
-import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { BoxDriver, BoxServices, ImageBuilder } from './box.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Owner } from './cloud-file.ts';
+import type { Explain } from './control/answers.ts';
 import { openDoor } from './control/door.ts';
 import { Addresses } from './ec2/addresses.ts';
 import { Buckets } from './ec2/buckets.ts';
@@ -43,6 +44,8 @@ export interface CloudOptions {
   readonly clock?: Clock;
   /** The time in which its machines live: never behind `clock`. */
   readonly time?: Clock;
+  /** What the control API says about errors of the system; without it they are told as defects. */
+  readonly explain?: Explain | undefined;
   /** Gets a line for each defect of the cloud itself. */
   readonly log?: (line: string) => void;
 }
@@ -62,7 +65,7 @@ export interface Cloud {
 
 /**
  * Starts a local cloud in this process: EC2, S3 and the control API on one loopback port.
- * @throws UsageError when the port is taken
+ * @throws CloudError when the port is taken
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const clock = options.clock ?? systemClock;
@@ -71,6 +74,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const faults = options.faults ?? {};
   const credentials = options.credentials ?? randomCredentials();
   const log = options.log ?? (() => undefined);
+  const explain = options.explain ?? (() => undefined);
   const keyring = new Keyring(credentials, clock);
   const counts = new FaultCounts(faults);
   const requests = new RequestCounts();
@@ -107,7 +111,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   });
   port = Number(new URL(server.endpoint).port);
   const { endpoint } = server;
-  const context = { world, requests, store, log, credentials, driver: options.driver, endpoint };
+  const context = { world, requests, store, log, explain, credentials, driver: options.driver, endpoint };
   const door =
     options.control === undefined
       ? undefined

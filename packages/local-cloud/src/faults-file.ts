@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import { pathError } from '../../../src/errno.ts';
-import { UsageError } from '../../../src/errors.ts';
 import { OPERATIONS } from './ec2/operations.ts';
+import { reasonOf } from './errno.ts';
+import { CloudError } from './errors.ts';
 import type { Faults } from './faults.ts';
 import { CONDITIONAL_WRITES, S3_OPERATIONS } from './s3/endpoint.ts';
 
@@ -219,7 +219,7 @@ const faults = mapOf({
 /**
  * Parses a faults file; docs/local-cloud.md shows every key.
  * @param name how messages call the file
- * @throws UsageError that names every fault of the file with its line and column
+ * @throws CloudError that names every fault of the file with its line and column
  */
 export function parseFaults(text: string, name: string): Faults {
   const lines = new LineCounter();
@@ -238,18 +238,23 @@ export function parseFaults(text: string, name: string): Faults {
   return read as Faults;
 }
 
-/** Reads and parses a faults file. @throws UsageError */
+/** Reads and parses a faults file. @throws CloudError */
 export function readFaults(path: string): Faults {
   try {
     return parseFaults(readFileSync(path, 'utf8'), path);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw pathError(path, 'read', error, 'give the path of a faults file to --faults');
+    if (error instanceof CloudError) throw error;
+    throw new CloudError('usage', `${path} can't be read: ${reasonOf(error)}`, {
+      hint: 'give the path of a faults file to --faults',
+      cause: error,
+    });
   }
 }
 
-const refusal = (problems: readonly string[]): UsageError =>
-  new UsageError(problems.join('\n'), { hint: 'docs/local-cloud.md shows every key of a faults file' });
+const refusal = (problems: readonly string[]): CloudError =>
+  new CloudError('usage', problems.join('\n'), {
+    hint: 'docs/local-cloud.md shows every key of a faults file',
+  });
 
 /** Where the value (or the key) at a path begins in the text. */
 function offsetOf(root: Node | null, path: readonly (string | number)[]): number {

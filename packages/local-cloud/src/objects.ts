@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/clock.ts';
-import { isAbandoned, MARK, ownMark } from '../../../src/files/holder.ts';
+import { systemClock } from './clock.ts';
+import { isAbandoned, MARK, ownMark } from './holder.ts';
 
 /** Where a cloud keeps the objects of its S3. */
 export interface ObjectsFolder {

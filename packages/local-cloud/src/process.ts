@@ -2,12 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { acceleratedClock, type Clock, type Pace, systemClock } from '../../../src/clock.ts';
-import { isAbandoned, MARK, ownMark } from '../../../src/files/holder.ts';
 import type { BoxDriver, MachineKind } from './box.ts';
+import { acceleratedClock, type Clock, type Pace, systemClock } from './clock.ts';
 import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
-import { type CloudFile, makeFolder, type Owner, removeCloudFile, writeCloudFile } from './cloud-file.ts';
+import {
+  type CloudFile,
+  makeStateFolder,
+  type Owner,
+  removeCloudFile,
+  writeCloudFile,
+} from './cloud-file.ts';
+import type { Explain } from './control/answers.ts';
 import type { Faults } from './faults.ts';
+import { isAbandoned, MARK, ownMark } from './holder.ts';
+import type { Installation } from './installation.ts';
 import { openObjects } from './objects.ts';
 import { sandboxes } from './sandboxes.ts';
 import { simulatedDriver } from './simulated/driver.ts';
@@ -39,24 +47,26 @@ export interface ServeHost {
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  readonly installation: Installation;
+  readonly explain?: Explain | undefined;
 }
 
 /**
  * Serves a cloud until somebody ends it: a signal, `local down`, or, when ephemeral, the end of stdin.
  * @param onUp called when the cloud answers
- * @throws ConflictError when another cloud of this folder is up; UsageError when this host can't make boxes
+ * @throws CloudError when another cloud of this folder is up; CloudError when this host can't make boxes
  */
 export async function serveCloud(
   options: ServeOptions,
   host: ServeHost,
   onUp: (file: CloudFile, driver: Pick<BoxDriver, 'limits' | 'capacity'>) => void = () => undefined,
 ): Promise<void> {
-  makeFolder(options.folder, options.owner);
+  await makeStateFolder(options.folder, options.owner);
   // A full disk behind the log, or a terminal that is gone, ends no machine.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => undefined);
   const pace: Pace = { originMs: host.clock.now(), speed: options.speed };
   const time = pace.speed === 1 ? host.clock : acceleratedClock(pace, host.clock);
-  const boxes = await boxesOf(options, host.clock, time);
+  const boxes = await boxesOf(options, host, time);
   const objects = openObjects(options.folder, pace.speed !== 1);
   const control = controlSocket(options.folder);
   const cloud = await startCloud({
@@ -69,6 +79,7 @@ export async function serveCloud(
     faults: options.faults,
     clock: host.clock,
     time,
+    explain: host.explain,
     log: (line) => host.stderr.write(`${line}\n`),
   });
   const { driver } = boxes;
@@ -88,16 +99,16 @@ export async function serveCloud(
 
 async function boxesOf(
   { machines, folder, faults }: ServeOptions,
-  clock: Clock,
+  { clock, installation }: ServeHost,
   time: Clock,
 ): Promise<Pick<CloudOptions, 'driver' | 'images'>> {
   switch (machines) {
     case 'simulated':
       return { driver: simulatedDriver(time, faults) };
     case 'vm':
-      return virtualMachines(folder, clock);
+      return virtualMachines(folder, clock, installation);
     case 'sandbox':
-      return sandboxes(folder, clock);
+      return sandboxes(folder, clock, installation);
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../../../src/clock.ts';
-import { packageRoot } from '../../../src/files/package-root.ts';
 import { sandboxDriver } from './box/driver.ts';
 import type { BoxDriver, ImageBuilder } from './box.ts';
+import type { Clock } from './clock.ts';
 import { imageBuilder } from './image/builder.ts';
+import type { Installation } from './installation.ts';
 import { machineMetadata } from './metadata/machine.ts';
 import { METADATA_ADDRESS } from './metadata/service.ts';
 import { type OutwardProxy, outwardProxy, PROXY_ADDRESS } from './outward/proxy.ts';
@@ -11,17 +11,17 @@ import { type OutwardProxy, outwardProxy, PROXY_ADDRESS } from './outward/proxy.
  * The real boxes of a cloud and the images that they boot from, put together.
  * @param folder the local cloud's folder: images are kept there, and boxes don't see it
  * @param proxy the way to the outside, for machines that have one
- * @throws UsageError when this host can't make boxes
+ * @throws CloudError when this host can't make boxes
  */
 export async function sandboxes(
   folder: string,
   clock: Clock,
+  installation: Installation,
   proxy: OutwardProxy = outwardProxy(),
 ): Promise<{ readonly driver: BoxDriver; readonly images: ImageBuilder }> {
-  const root = packageRoot();
   const driver = await sandboxDriver({
     stateDir: folder,
-    packageRoot: root,
+    packageFolder: installation.packageFolder,
     images: (id) => images.layers(id),
     listeners: (spec) => [
       { ...METADATA_ADDRESS, handler: machineMetadata(spec, clock) },
@@ -30,6 +30,6 @@ export async function sandboxes(
     ],
   });
   const kind = driver.kind === 'limited' ? 'limited' : 'complete';
-  const images = imageBuilder({ stateDir: folder, packageRoot: root, kind });
+  const images = imageBuilder({ stateDir: folder, installation, kind });
   return { driver, images };
 }

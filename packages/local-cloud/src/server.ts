@@ -6,11 +6,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../../../src/clock.ts';
-import { UsageError } from '../../../src/errors.ts';
+import type { Clock } from './clock.ts';
 import { signedRegion } from './ec2/credential.ts';
 import type { World } from './ec2/operation.ts';
 import { answerEc2 } from './ec2/service.ts';
+import { CloudError } from './errors.ts';
 import type { FaultCounts } from './faults.ts';
 import { bodyOf, send, TOO_LONG } from './http.ts';
 import type { RequestCounts } from './request-counts.ts';
@@ -159,7 +159,10 @@ function listen(server: Server, port: number): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new UsageError(`port ${port} is taken`, { hint: 'leave --port out for a free one', cause: error })
+          ? new CloudError('usage', `port ${port} is taken`, {
+              hint: 'leave --port out for a free one',
+              cause: error,
+            })
           : error,
       ),
     );

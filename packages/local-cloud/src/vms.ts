@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import type { Clock } from '../../../src/clock.ts';
-import { packageRoot } from '../../../src/files/package-root.ts';
 import type { BoxListener } from './box/listeners.ts';
 import type { BoxDriver, BoxSpec, ImageBuilder } from './box.ts';
+import type { Clock } from './clock.ts';
+import type { Installation } from './installation.ts';
 import { machineMetadata } from './metadata/machine.ts';
 import { METADATA_ADDRESS } from './metadata/service.ts';
 import { type OutwardProxy, outwardProxy } from './outward/proxy.ts';
@@ -19,11 +19,12 @@ import { imageRelease } from './vm-image/host.ts';
  * The virtual machines of a cloud and the images that they boot from, put together.
  * @param folder the local cloud's folder, absolute: images and disks are kept there
  * @param proxy the way to the outside, for machines that have one
- * @throws UsageError when this computer can't run them
+ * @throws CloudError when this computer can't run them
  */
 export async function virtualMachines(
   folder: string,
   clock: Clock,
+  installation: Installation,
   proxy: OutwardProxy = outwardProxy(),
 ): Promise<{ readonly driver: BoxDriver; readonly images: ImageBuilder }> {
   requireVmPrograms();
@@ -31,7 +32,7 @@ export async function virtualMachines(
   const release = imageRelease(process.env);
   const how = await acceleration(process.env['ROLECALL_VM_ACCEL'], folder);
   const budget = vmBudget(size, how, await availableMib(), availableParallelism());
-  const images = vmImageBuilder({ stateDir: folder, packageRoot: packageRoot(), release });
+  const images = vmImageBuilder({ stateDir: folder, installation, release });
   const listeners = (spec: BoxSpec): readonly BoxListener[] => [
     { ...METADATA_ADDRESS, handler: machineMetadata(spec, clock, macOf(spec.instanceId)) },
     ...(spec.services.s3 === undefined ? [] : [{ ...VM_S3_ADDRESS, handler: spec.services.s3.handler }]),

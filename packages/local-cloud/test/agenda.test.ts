@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Clock } from '../../../src/clock.ts';
 import { Agenda } from '../src/agenda.ts';
+import type { Clock } from '../src/clock.ts';
 
 /** A clock that goes on when the test says so, and counts the sleepers. */
 class StepClock implements Clock {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { systemClock } from '../../../src/clock.ts';
+import { serveCommand } from '../../../src/actions/local/installation.ts';
 import { startCloudProcess } from '../src/child.ts';
+import { systemClock } from '../src/clock.ts';
 import { call, endCloud } from '../src/control/client.ts';
 
 let folder: string;
@@ -16,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test.each([{ sudo: true }, { sudo: false }])(
   'an ephemeral cloud (through sudo: $sudo) stays until it is closed, and no longer',
   async ({ sudo }) => {
-    const cloud = await startCloudProcess({ folder, ephemeral: true, sudo });
+    const cloud = await startCloudProcess({ command: serveCommand(), folder, ephemeral: true, sudo });
     try {
       for (let turn = 0; turn < 20; turn++) {
         expect(await call(cloud.file, 'GET', '')).toMatchObject({ pid: cloud.file.pid, boxes: 0 });
@@ -31,7 +32,7 @@ test.each([{ sudo: true }, { sudo: false }])(
 );
 
 test('a lasting cloud stays up when the process that started it closes its end', async () => {
-  const cloud = await startCloudProcess({ folder, ephemeral: false, sudo: false });
+  const cloud = await startCloudProcess({ command: serveCommand(), folder, ephemeral: false, sudo: false });
   await cloud.close();
   expect(await call(cloud.file, 'GET', '')).toMatchObject({ pid: cloud.file.pid });
   expect(await endCloud(cloud.file, systemClock)).toBe(0);

@@ -6,7 +6,7 @@ import { testCloud } from '../../../test/support/local-cloud.ts';
 import {
   type CloudFile,
   localFolder,
-  makeFolder,
+  makeStateFolder,
   readCloudFile,
   removeCloudFile,
   writeCloudFile,
@@ -26,10 +26,10 @@ const FILE: CloudFile = {
 
 let state: string;
 let folder: string;
-beforeEach(() => {
+beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), 'rolecall-cloud-file-'));
   folder = localFolder(join(state, 'rolecall'));
-  makeFolder(folder, undefined);
+  await makeStateFolder(folder, undefined);
 });
 afterEach(() => rmSync(state, { recursive: true, force: true }));
 

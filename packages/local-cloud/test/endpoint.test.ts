@@ -2,11 +2,11 @@ import { request } from 'node:http';
 import { DescribeInstancesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
-import { UsageError } from '../../../src/errors.ts';
 import { describeAll, inState, refusal, run, runOne } from '../../../test/support/ec2-calls.ts';
 import { AMI, type TestCloud, testCloud } from '../../../test/support/local-cloud.ts';
 import { scriptedDriver } from '../../../test/support/scripted-boxes.ts';
 import { presignedPath, signedHeaders } from '../../../test/support/sign.ts';
+import { CloudError } from '../src/errors.ts';
 
 interface Sent {
   readonly method?: string;
@@ -135,7 +135,7 @@ describe('the EC2 endpoint', () => {
     const port = Number(new URL(one.endpoint).port);
     const driver = scriptedDriver(() => undefined);
     await expect(testCloud({ driver, port })).rejects.toMatchObject({
-      exit: 'usage',
+      kind: 'usage',
       message: `port ${port} is taken`,
       hint: 'leave --port out for a free one',
     });
@@ -203,7 +203,7 @@ describe('the control API', () => {
   });
 
   test('passes on why an image could not be built; its id stays unknown', async () => {
-    const images = { build: () => Promise.reject(new UsageError('no such package: memcachedd')) };
+    const images = { build: () => Promise.reject(new CloudError('usage', 'no such package: memcachedd')) };
     await using cloud = await testCloud({ images });
     const answer = await cloud.control('POST', 'images', { id: AMI, packages: ['memcachedd'] });
     expect([answer.status, answer.json]).toEqual([422, { error: 'no such package: memcachedd' }]);

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { acceleratedClock, systemClock } from '../../../src/clock.ts';
-import { ownMark, ownNamespace } from '../../../src/files/holder.ts';
+import { installation } from '../../../src/actions/local/installation.ts';
 import { until } from '../../../test/support/local-cloud.ts';
 import { cloudCommand } from '../src/child.ts';
+import { acceleratedClock, systemClock } from '../src/clock.ts';
 import { type CloudFile, parse, readCloudFile } from '../src/cloud-file.ts';
 import { endCloud, runningCloud } from '../src/control/client.ts';
+import { ownMark, ownNamespace } from '../src/holder.ts';
 import { type ServeOptions, serveCloud } from '../src/process.ts';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
@@ -45,7 +46,7 @@ function serve(options: { readonly ephemeral: boolean } & Partial<ServeOptions>)
       owner: undefined,
       ...options,
     },
-    { ...streams, signal: interrupt.signal, clock: systemClock },
+    { ...streams, signal: interrupt.signal, clock: systemClock, installation: installation() },
     (file) => onUp(file),
   );
   running.push({ interrupt, ended });
@@ -76,7 +77,7 @@ test('a second one of the same folder gives way', async () => {
   const first = serve({ ephemeral: false });
   await first.up;
   const second = serve({ ephemeral: false });
-  await expect(second.ended).rejects.toMatchObject({ exit: 'conflict' });
+  await expect(second.ended).rejects.toMatchObject({ kind: 'conflict' });
   await second.up.catch(() => undefined);
   expect(readCloudFile(folder)).toEqual(await first.up);
   first.interrupt.abort();
@@ -135,6 +136,7 @@ test('a faster clock: the file tells it, answers are dated by it, either time si
 test('under sudo the process gets a session of its own and gives its files to the user', () => {
   const command = cloudCommand(
     {
+      command: ['/usr/bin/node', '/opt/product.cjs', 'serve'],
       folder: '/state/local',
       ephemeral: true,
       sudo: true,
@@ -146,17 +148,22 @@ test('under sudo the process gets a session of its own and gives its files to th
     1001,
     {},
   );
-  expect(command.slice(0, 5)).toEqual(['sudo', '-n', 'setsid', '--fork', process.execPath]);
-  expect(command[5]).toMatch(/\/dist\/rolecall\.cjs$/);
-  expect(command.slice(6)).toEqual([
-    ...['local', 'up', '--foreground', '--announce', '--state-folder', '/state/local'],
-    ...['--owner', '1000:1001', '--ephemeral', '--faults', '/f.yaml'],
-    ...['--boxes', 'simulated', '--clock-speed', '50'],
+  expect(command.slice(0, 4)).toEqual(['sudo', '-n', 'setsid', '--fork']);
+  expect(command.slice(4, 7)).toEqual(['/usr/bin/node', '/opt/product.cjs', 'serve']);
+  expect(command.slice(7).map((word) => JSON.parse(word))).toEqual([
+    {
+      folder: '/state/local',
+      ephemeral: true,
+      owner: { uid: 1000, gid: 1001 },
+      faults: '/f.yaml',
+      machines: 'simulated',
+      speed: 50,
+    },
   ]);
 });
 
 test('sudo lets the operator’s proxy through by name: its URL may hold a password', () => {
-  const options = { folder: '/state/local', ephemeral: false, sudo: true };
+  const options = { command: ['/usr/bin/node'], folder: '/state/local', ephemeral: false, sudo: true };
   const command = cloudCommand(options, 1, 1, {
     https_proxy: 'http://me:secret@one',
     NO_PROXY: 'x',

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { ChildOptions } from '../../../packages/local-cloud/src/child.ts';
-import { wholeNumber } from '../../cli/whole-number.ts';
 import { UsageError } from '../../errors.ts';
+import { wholeNumber } from '../../text.ts';
 import type { Runtime } from '../runtime.ts';
+import type { ChildOptions } from './gateway.ts';
 import { speedOf } from './speed.ts';
 
 /** The boxes of a cloud for one command, as the environment asks for them: for tests, benchmarks and CI. */

@@ -1,14 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { startCloudProcess } from '../../../packages/local-cloud/src/child.ts';
-import { type CloudFile, localFolder } from '../../../packages/local-cloud/src/cloud-file.ts';
-import {
-  type About,
-  call,
-  registerBucket,
-  registerImage,
-  runningCloud,
-} from '../../../packages/local-cloud/src/control/client.ts';
-import { requireVmPrograms } from '../../../packages/local-cloud/src/vm/programs.ts';
 import { isInside, realOf, surroundingsOf } from '../../bundle/places.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { UsageError } from '../../errors.ts';
@@ -16,6 +6,17 @@ import { stateFolder } from '../../files/state-folder.ts';
 import type { LocalNetwork } from '../no-network.ts';
 import type { Runtime } from '../runtime.ts';
 import { boxesAskedFor } from './boxes.ts';
+import {
+  about,
+  type CloudFile,
+  localFolder,
+  registerBucket,
+  registerImage,
+  requireVmPrograms,
+  runningCloud,
+  startCloudProcess,
+} from './gateway.ts';
+import { serveCommand } from './installation.ts';
 import { rightsHere } from './rights.ts';
 
 /** A local cloud as a command uses it. */
@@ -71,16 +72,13 @@ export async function localCloud(runtime: Runtime, needs: LocalNeeds): Promise<L
   const sudo =
     needs.image !== undefined && boxes.machines === 'sandbox' && rightsHere(runtime).kind === 'sudo';
   if (boxes.machines === 'vm') requireVmPrograms();
-  const starting = startCloudProcess({ folder, ephemeral: true, sudo, ...boxes });
+  const starting = startCloudProcess({ command: serveCommand(), folder, ephemeral: true, sudo, ...boxes });
   const { file, close: end } = await runtime.user.waiting({ doing: 'starting the local cloud' }, starting);
   keepTimeOf(file, runtime);
   // Ctrl-C has ended the command by then: this is what it still waits for.
   const close = () => runtime.user.waiting({ doing: 'ending the local cloud', toTheEnd: true }, end());
   try {
-    const [{ limits }] = await Promise.all([
-      call(file, 'GET', '') as Promise<About>,
-      prepare(file, needs, runtime),
-    ]);
+    const [{ limits }] = await Promise.all([about(file), prepare(file, needs, runtime)]);
     return { ...factsOf(file, needs), limits, ephemeral: true, close };
   } catch (error) {
     await close();

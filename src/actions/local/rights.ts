@@ -1,5 +1,5 @@
-import { type Privilege, privilege, realSudo } from '../../../packages/local-cloud/src/privilege.ts';
 import type { Runtime } from '../runtime.ts';
+import { type Privilege, privilege, realSudo } from './gateway.ts';
 
 /** The rights that a cloud's process will have; asks sudo for the password, once, where somebody is there to give it. */
 export const rightsHere = ({ user }: Runtime, limited = false): Privilege =>

@@ -1,12 +1,39 @@
-import { localFolder } from '../../../packages/local-cloud/src/cloud-file.ts';
-import { type RunningCloud, runningCloud } from '../../../packages/local-cloud/src/control/client.ts';
 import { UsageError } from '../../errors.ts';
 import { stateFolder } from '../../files/state-folder.ts';
 import type { Runtime } from '../runtime.ts';
+import {
+  environmentLines,
+  localFolder,
+  type RequestTally,
+  type RunningCloud,
+  requestsOf,
+  runningCloud,
+} from './gateway.ts';
+
+/** Counts by service and AWS's name of the operation. */
+export type LocalTally = RequestTally;
+
+type Environment = Pick<Runtime, 'env'>;
 
 /** The cloud that is up. @throws UsageError where none is */
-export async function needCloud(runtime: Runtime): Promise<RunningCloud> {
-  const up = await runningCloud(localFolder(stateFolder(runtime.env)));
+export async function needCloud({ env }: Environment): Promise<RunningCloud> {
+  const up = await runningCloud(localFolder(stateFolder(env)));
   if (up === undefined) throw new UsageError('no local cloud is up', { hint: 'rolecall local up' });
   return up;
+}
+
+/** How often each operation of the cloud that is up was asked for. @throws UsageError where none is */
+export async function localRequests(host: Environment): Promise<LocalTally> {
+  const { file } = await needCloud(host);
+  return await requestsOf(file);
+}
+
+/** Lines for a shell that point its AWS clients to the cloud that is up. @throws UsageError where none is */
+export async function localEnvironment(
+  host: Environment,
+  region: () => Promise<string>,
+  shell: 'sh' | 'fish',
+): Promise<string> {
+  const { file } = await needCloud(host);
+  return environmentLines(file, await region(), shell);
 }

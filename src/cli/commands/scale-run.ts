@@ -6,9 +6,9 @@ import { checkRollout, type RolloutWords, rulesOf } from '../../actions/rollout.
 import { inSession, launchPlace } from '../../actions/session.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { scaleFleet } from '../../fleet/scale.ts';
+import { wholeNumber } from '../../text.ts';
 import type { Host } from '../context.ts';
 import { confirm } from '../prompts/prompts.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 export interface ScaleWords extends RolloutWords {
   readonly to: string;

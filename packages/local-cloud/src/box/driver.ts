@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { release, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UsageError } from '../../../../src/errors.ts';
 import type { Box, BoxDriver, BoxSpec } from '../box.ts';
+import { CloudError } from '../errors.ts';
 import { hostnameOf } from '../metadata/tree.ts';
 import { followConsole } from './console.ts';
 import { boxEnvironment } from './environment.ts';
@@ -22,8 +22,8 @@ import {
 export interface SandboxOptions {
   /** rolecall's state folder (absolute): hidden in boxes. */
   readonly stateDir: string;
-  /** Folder that holds rolecall's package.json. */
-  readonly packageRoot: string;
+  /** Absolute path of this package's folder. */
+  readonly packageFolder: string;
   /** The layers of an AMI, topmost first (see ImageBuilder); undefined for an unknown one. */
   readonly images: (amiId: string) => readonly string[] | undefined;
   /** The services inside each box: the metadata service at 169.254.169.254:80, and whatever else the cloud offers. */
@@ -35,19 +35,20 @@ const execFileAsync = promisify(execFile);
 /**
  * The driver of real boxes: Linux namespaces over a copy-on-write view of the host's root.
  * Complete for root, limited for anybody else.
- * @throws UsageError when this host can't make boxes at all; the message names the policy that forbids them
+ * @throws CloudError when this host can't make boxes at all; the message names the policy that forbids them
  */
 export async function sandboxDriver(options: SandboxOptions): Promise<BoxDriver> {
   const kind = process.getuid?.() === 0 ? 'complete' : 'limited';
   const mapAuto = kind === 'limited' && (await hasSubordinateIds());
   if (!mapAuto) await probe(kind, false);
-  const scripts = join(options.packageRoot, 'packages/local-cloud/src/box');
+  const scripts = join(options.packageFolder, 'src/box');
   return {
     kind,
     limits: kind === 'complete' ? [] : limits(mapAuto),
     boot: async (spec, onConsole) => {
       const layers = options.images(spec.amiId);
-      if (layers === undefined) throw new UsageError(`no local image is registered as ${spec.amiId}`);
+      if (layers === undefined)
+        throw new CloudError('usage', `no local image is registered as ${spec.amiId}`);
       const hostname = hostnameOf(spec.privateIp);
       const sandbox = await startSandbox({
         mode: kind,
@@ -128,7 +129,7 @@ const reasonOf = (end: SandboxEnd): 'shutdown' | 'crashed' =>
 /** Makes the namespaces once, for nothing, so that a host that forbids them says so before anything is launched. */
 async function probe(kind: 'complete' | 'limited', mapAuto: boolean): Promise<void> {
   if (process.platform !== 'linux') {
-    throw new UsageError(`local boxes need Linux namespaces; this is ${process.platform}`, {
+    throw new CloudError('usage', `local boxes need Linux namespaces; this is ${process.platform}`, {
       hint: 'run rolecall in a Linux machine (a virtual machine will do), or launch to AWS without --local',
     });
   }
@@ -151,7 +152,7 @@ async function probe(kind: 'complete' | 'limited', mapAuto: boolean): Promise<vo
     await execFileAsync('unshare', args, { env: SYSTEM_ENV });
   } catch (error) {
     const said = String(error).trim().split('\n').at(-1) ?? '';
-    throw new UsageError(`this host refuses to make boxes: ${said}`, { hint: kernelHint(said) });
+    throw new CloudError('usage', `this host refuses to make boxes: ${said}`, { hint: kernelHint(said) });
   }
 }
 

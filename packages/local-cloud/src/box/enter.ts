@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { RolecallError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 
 /** Where S3 is, and the proxy. (`--norc`: bash takes itself for a remote shell where its stdin is a socket.) */
 const AS_INIT = 'while IFS= read -r -d "" word; do export "$word"; done </proc/1/environ; exec -- "$@"';
@@ -15,7 +15,7 @@ const SPACES = ['--mount', '--pid', '--net', '--ipc', '--uts', '--cgroup', '--us
  * box can't open the caller's terminal as /dev/tty. Hand it no descriptor of a terminal: the box could type into it (TIOCSTI).
  * @param kind the box's kind, as the control API tells it
  * @param pid the box's init on the host
- * @throws RolecallError when the machine has ended
+ * @throws CloudError when the machine has ended
  */
 export function enterCommand(
   kind: 'complete' | 'limited',
@@ -66,7 +66,7 @@ function parentOf(pid: number): string {
   try {
     return /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
   } catch (error) {
-    throw new RolecallError('usage', `the machine has ended: its process ${pid} is gone`, {
+    throw new CloudError('usage', `the machine has ended: its process ${pid} is gone`, {
       hint: 'rolecall status --local',
       cause: error,
     });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { RolecallError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 import { SYSTEM_ENV } from './kernel.ts';
 
 /** An HTTP service that a box reaches at an address of its own network namespace. */
@@ -32,7 +32,7 @@ next(0);
 /**
  * Makes the listeners answer inside the box of `pid`. The sockets belong to this process; no relay runs.
  * @returns what closes them, with every connection
- * @throws RolecallError when an address can't be bound
+ * @throws CloudError when an address can't be bound
  */
 export async function listenInside(
   kind: 'complete' | 'limited',
@@ -65,7 +65,7 @@ export async function listenInside(
       if (closers.length === listeners.length) return resolve();
       close();
       reject(
-        new RolecallError(
+        new CloudError(
           'internal',
           `a service of the box could not be bound to its address: ${said.trim().split('\n').at(-1)}`,
         ),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RolecallError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 import { kernelHint, SYSTEM_ENV } from './kernel.ts';
 
 /** What a sandbox is made of; see setup.sh, which does the work. */
@@ -76,7 +76,7 @@ export function sandboxCommand(plan: SandboxPlan): readonly string[] {
 
 /**
  * Starts a sandbox and resolves as soon as its network namespace stands; its root follows with `ready`.
- * @throws RolecallError when the host refuses it
+ * @throws CloudError when the host refuses it
  */
 export async function startSandbox(plan: SandboxPlan): Promise<Sandbox> {
   await mkdir(stageOf(plan.stateDir), { recursive: true, mode: 0o700 });
@@ -131,9 +131,9 @@ function milestones(
   return { net: said(/^net (\d+)$/).then((match) => Number(match[1])), ready };
 }
 
-function refusal(end: SandboxEnd): RolecallError {
+function refusal(end: SandboxEnd): CloudError {
   const why = end.said.trim().split('\n').filter(Boolean).join('; ');
-  return new RolecallError(
+  return new CloudError(
     'usage',
     `the box could not be made: ${why || `its set-up ended with ${end.signal ?? end.code}`}`,
     {

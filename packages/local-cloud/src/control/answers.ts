@@ -1,25 +1,31 @@
 import { isAbsolute } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { circumstance, isNoRoom } from '../../../../src/errno.ts';
-import { RolecallError } from '../../../../src/errors.ts';
 import type { BoxDriver, ImageRequest } from '../box.ts';
 import { isUp } from '../ec2/lifecycle.ts';
+import { isNoRoom } from '../errno.ts';
+import { CloudError } from '../errors.ts';
 import { AMI_ID } from '../images.ts';
 import { isBucketName } from '../s3/bucket-operations.ts';
 import { DISK_FULL } from '../s3/s3-error.ts';
 import type { Served } from '../server.ts';
 import type { Credentials } from '../signature/keyring.ts';
 
-/** Paths of the control API begin so. */
-export const CONTROL_PREFIX = '/_rolecall/';
-
 /** What the control API tells of and acts on. */
 export interface ControlContext extends Pick<Served, 'world' | 'requests' | 'store' | 'log'> {
   readonly credentials: Credentials;
   readonly driver: Pick<BoxDriver, 'kind' | 'limits' | 'capacity'>;
+  readonly explain: Explain;
   /** Where the cloud's EC2 and S3 are. */
   readonly endpoint: string;
 }
+
+/**
+ * What to tell people about an error of the system, such as a folder without rights: the product has these sentences.
+ * @returns undefined for a defect
+ */
+export type Explain = (
+  error: unknown,
+) => { readonly message: string; readonly hint: string | undefined } | undefined;
 
 interface ControlRequest {
   readonly method: string;
@@ -49,13 +55,13 @@ export async function answerControl(request: ControlRequest, served: ControlCont
 }
 
 /** Whoever asks gets the reason: a connection that breaks would pass for a cloud that is gone. */
-function refusal(error: unknown, { log }: ControlContext): ControlAnswer {
+function refusal(error: unknown, { log, explain }: ControlContext): ControlAnswer {
   if (isNoRoom(error))
     return {
       status: 507,
       json: { error: DISK_FULL, hint: 'make room there, then run the same command again' },
     };
-  const known = error instanceof RolecallError ? error : circumstance(error);
+  const known = error instanceof CloudError ? error : explain(error);
   if (known !== undefined) return { status: 422, json: { error: known.message, hint: known.hint } };
   const message = error instanceof Error ? error.message : String(error);
   log(`a call of the control API failed: ${error instanceof Error ? (error.stack ?? message) : message}`);

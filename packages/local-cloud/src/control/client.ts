@@ -1,14 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { type Clock, systemClock } from '../../../../src/clock.ts';
-import { codeOf } from '../../../../src/errno.ts';
-import { AwsError, RolecallError, UsageError } from '../../../../src/errors.ts';
 import type { ImageRequest } from '../box.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { type CloudFile, type Owner, readCloudFile, removeCloudFile } from '../cloud-file.ts';
+import { codeOf } from '../errno.ts';
+import { CloudError } from '../errors.ts';
+import type { RequestTally } from '../request-counts.ts';
 import { sameSecret } from '../signature/keyring.ts';
-import { CONTROL_PREFIX } from './answers.ts';
-import { clientProof, cloudProof, newChallenge, type ProvedCall } from './proof.ts';
+import { CONTROL_PREFIX, clientProof, cloudProof, newChallenge, type ProvedCall } from './proof.ts';
 import { withSocketPath } from './socket.ts';
 import { requireOwn } from './trust.ts';
 
@@ -40,7 +40,7 @@ const END_MS = 5_000;
 /**
  * The cloud that is up, or undefined. What a cloud that died has left behind is taken away; one that is only slow keeps it.
  * @param owner whom the cloud belongs to, where root acts for somebody else
- * @throws AwsError where a cloud exists and doesn't answer within a minute of the clock; RolecallError where somebody else
+ * @throws CloudError `silent` where a cloud exists and doesn't answer within a minute of the clock; `usage` where somebody else
  * could pass for it
  */
 export async function runningCloud(
@@ -65,9 +65,9 @@ export async function runningCloud(
 }
 
 /** A cloud that exists but doesn't answer in time. */
-class SilentCloud extends RolecallError {
+class SilentCloud extends CloudError {
   constructor(pid: number) {
-    super('aws', `the local cloud (process ${pid}) doesn't answer`, {
+    super('silent', `the local cloud (process ${pid}) doesn't answer`, {
       hint: `try again; \`kill -9 ${pid}\` (under sudo, if it runs as root) ends it with all its machines`,
     });
   }
@@ -118,7 +118,7 @@ interface CallOptions {
 
 /**
  * Calls a cloud's control API.
- * @throws UsageError with the cloud's own words when it refuses
+ * @throws CloudError with the cloud's own words when it refuses
  * @throws SilentCloud where its socket takes no connection
  * @throws GoneCloud where it is not there, or somebody else is
  */
@@ -133,10 +133,10 @@ export async function call(
   throw refused(answer);
 }
 
-function refused({ status, json }: Answer): RolecallError {
+function refused({ status, json }: Answer): CloudError {
   const { error, hint } = (json ?? {}) as Partial<Refusal>;
-  if (error === undefined) return new AwsError(`the local cloud answered with status ${status}`);
-  return new UsageError(error, { hint });
+  if (error === undefined) return new CloudError('refused', `the local cloud answered with status ${status}`);
+  return new CloudError('usage', error, { hint });
 }
 
 /**
@@ -176,7 +176,7 @@ async function proofOf(
 
 /**
  * Opens a connection into a machine, for the frames of `vm/exec-frames.ts`.
- * @throws UsageError with the cloud's own words when it refuses; GoneCloud
+ * @throws CloudError with the cloud's own words when it refuses; GoneCloud
  */
 export async function enterMachine(cloud: Reach, instanceId: string): Promise<Duplex> {
   const called = { method: 'GET', path: `${CONTROL_PREFIX}exec/${encodeURIComponent(instanceId)}`, body: '' };
@@ -217,7 +217,7 @@ async function ask(
       requireOwn(cloud.control, owner);
       return await withSocketPath(cloud.control, (path) => sent(path, request, headers, signal));
     } catch (error) {
-      if (error instanceof RolecallError) throw error;
+      if (error instanceof CloudError) throw error;
       if (codeOf(error) !== 'EAGAIN') throw new GoneCloud(cloud, error);
       if (tries === BUSY_TRIES || signal?.aborted) throw new SilentCloud(cloud.pid);
     }
@@ -243,9 +243,9 @@ const sent = (
   });
 
 /** It ended, or was killed, before it answered. */
-class GoneCloud extends AwsError {
+class GoneCloud extends CloudError {
   constructor({ pid, endpoint }: Reach, cause: unknown) {
-    super(`the local cloud (process ${pid}) at ${endpoint} is gone`, {
+    super('gone', `the local cloud (process ${pid}) at ${endpoint} is gone`, {
       hint: 'start one with `rolecall local up`, then run the same command again',
       cause,
     });
@@ -258,14 +258,21 @@ interface Refusal {
   readonly hint: string;
 }
 
-/** Makes an AMI known to a cloud, building it where needed. @throws UsageError with the builder's message */
+/** What a cloud says of itself. @throws CloudError */
+export const about = async (cloud: Reach): Promise<About> => (await call(cloud, 'GET', '')) as About;
+
+/** How often each operation was asked for. @throws CloudError */
+export const requestsOf = async (cloud: Reach): Promise<RequestTally> =>
+  (await call(cloud, 'GET', 'requests')) as RequestTally;
+
+/** Makes an AMI known to a cloud, building it where needed. @throws CloudError with the builder's message */
 export const registerImage = async (
   cloud: Reach,
   image: ImageRequest,
 ): Promise<{ readonly id: string; readonly root?: string; readonly built: boolean }> =>
   (await call(cloud, 'POST', 'images', { json: image })) as { id: string; root?: string; built: boolean };
 
-/** Makes a bucket where there is none. @throws UsageError where its name can't be one, or it is in another region */
+/** Makes a bucket where there is none. @throws CloudError where its name can't be one, or it is in another region */
 export async function registerBucket(
   cloud: Reach,
   bucket: { readonly name: string; readonly region: string },

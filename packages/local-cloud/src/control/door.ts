@@ -4,8 +4,15 @@ import type { Duplex } from 'node:stream';
 import type { Owner } from '../cloud-file.ts';
 import { bodyOf, send, TOO_LONG } from '../http.ts';
 import { sameSecret } from '../signature/keyring.ts';
-import { answerControl, answerExec, CONTROL_PREFIX, type ControlContext } from './answers.ts';
-import { clientProof, cloudProof, isChallenge, newChallenge, type ProvedCall } from './proof.ts';
+import { answerControl, answerExec, type ControlContext } from './answers.ts';
+import {
+  CONTROL_PREFIX,
+  clientProof,
+  cloudProof,
+  isChallenge,
+  newChallenge,
+  type ProvedCall,
+} from './proof.ts';
 import { withSocketPath } from './socket.ts';
 
 /** The door of the control API: a socket that only the cloud's user can open. */

@@ -1,5 +1,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
+/** Paths of the control API begin so. */
+export const CONTROL_PREFIX = '/_rolecall/';
+
 /** A number that is used once, as hex. Both sides give one, so that no proof can be used again. */
 export const newChallenge = (): string => randomBytes(16).toString('hex');
 

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { RolecallError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 
 /** As Linux: a path with more links leads nowhere. */
 const MAX_LINKS = 40;
@@ -12,7 +12,7 @@ type Other = { readonly uid: number; readonly gid: number } | undefined;
  * Makes sure that a file or socket is this user's alone: nobody else can open it, and nobody but this user and root can change
  * what lies at its path. Each part of that, and of where its links lead, belongs to one of them, and others can't write to it
  * unless it is sticky as /tmp is. What is asked of a cloud in a folder of somebody else's would be asked of him.
- * @throws RolecallError usage, with the first part that somebody else can change; the error of lstat where there is nothing
+ * @throws CloudError with the first part that somebody else can change; the error of lstat where there is nothing
  */
 export function requireOwn(path: string, owner?: Other): void {
   const users = ownUsers(owner);
@@ -74,7 +74,7 @@ function problemOf(
     : undefined;
 }
 
-const distrusted = (path: string, part: string, problem: string): RolecallError =>
-  new RolecallError('usage', `${path} can't be trusted: ${part === path ? 'it' : part} ${problem}`, {
+const distrusted = (path: string, part: string, problem: string): CloudError =>
+  new CloudError('usage', `${path} can't be trusted: ${part === path ? 'it' : part} ${problem}`, {
     hint: 'set XDG_STATE_HOME to the absolute path of a folder that only you can write to',
   });

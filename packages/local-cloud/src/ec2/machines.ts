@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../../../src/clock.ts';
 import { Agenda } from '../agenda.ts';
 import type { Box, BoxDriver, BoxServices, BoxSpec } from '../box.ts';
+import type { Clock } from '../clock.ts';
 import { type Faults, type PowerFault, strikes } from '../faults.ts';
 import type { Settings } from '../settings.ts';
 import { type Room, roomFor } from './capacity.ts';

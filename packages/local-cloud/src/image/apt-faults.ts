@@ -1,4 +1,4 @@
-import { UsageError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 
 /** How one run of apt, or of a tool that runs apt, ended. */
 export interface AptOutcome {
@@ -8,14 +8,14 @@ export interface AptOutcome {
 }
 
 /** The cloud ends while the image is being made. */
-export const ended = (): UsageError =>
-  new UsageError('the local cloud ended before its image was made', {
+export const ended = (): CloudError =>
+  new CloudError('usage', 'the local cloud ended before its image was made', {
     hint: 'the same command begins again',
   });
 
 /** The disk of the state folder is full; `said` is the line that tells so. */
-export const noSpace = (said: string): UsageError =>
-  new UsageError(`the local image does not fit on the disk: ${said.replace(/^[EW]: /, '').trim()}`, {
+export const noSpace = (said: string): CloudError =>
+  new CloudError('usage', `the local image does not fit on the disk: ${said.replace(/^[EW]: /, '').trim()}`, {
     hint: 'free some space, or set XDG_STATE_HOME to the absolute path of a folder on another disk',
   });
 
@@ -36,14 +36,14 @@ export function commonFault(
   subject: string,
   outcome: AptOutcome,
   update: AptOutcome,
-): UsageError | undefined {
+): CloudError | undefined {
   const full = fullDisk(`${update.said}\n${outcome.said}`);
   if (full !== undefined) return noSpace(full);
   if (
     !/Failed to fetch|Could not (resolve|connect)|Temporary failure/.test(`${outcome.said}\n${update.said}`)
   )
     return undefined;
-  return new UsageError(`${subject} can't be fetched: ${firstFault(update.ok ? outcome : update)}`, {
+  return new CloudError('usage', `${subject} can't be fetched: ${firstFault(update.ok ? outcome : update)}`, {
     hint: "check the machine's network and its apt sources, then launch again; packages once fetched need no network",
   });
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 import { type AptOutcome, commonFault, ended, firstFault, UNREACHABLE } from './apt-faults.ts';
 
 /** Whose packages apt is asked for, and where it keeps what it fetches. */
@@ -20,7 +20,7 @@ interface AptPlan {
  * Nothing of the host is changed: cache, archives and, where the host's own don't do, package lists are rolecall's.
  * @param signal ends it before its time
  * @returns absolute paths of .deb files; none where everything is installed
- * @throws UsageError when there is no apt, a package is unknown, or the network can't be had
+ * @throws CloudError when there is no apt, a package is unknown, or the network can't be had
  */
 export async function downloadPackages(
   { packages, aptDir, settings = [], keep = false }: AptPlan,
@@ -69,18 +69,23 @@ export async function downloadPackages(
     .map((name) => join(folder, name));
 }
 
-function refusal(packages: readonly string[], outcome: AptOutcome, update: AptOutcome): UsageError {
+function refusal(packages: readonly string[], outcome: AptOutcome, update: AptOutcome): CloudError {
   const unknown = /Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate/.exec(
     outcome.said,
   );
   const common = commonFault('the packages of local_image', outcome, update);
   if (common !== undefined) return common;
   if (unknown !== null) {
-    return new UsageError(`local_image.packages: Debian has no package named ${unknown[1] ?? unknown[2]}`, {
-      hint: 'correct the name in roles.yaml (apt-cache search finds names)',
-    });
+    return new CloudError(
+      'usage',
+      `local_image.packages: Debian has no package named ${unknown[1] ?? unknown[2]}`,
+      {
+        hint: 'correct the name in roles.yaml (apt-cache search finds names)',
+      },
+    );
   }
-  return new UsageError(
+  return new CloudError(
+    'usage',
     `local_image.packages: apt can't provide ${packages.join(', ')}: ${firstFault(outcome)}`,
     {
       hint: `see what \`apt-get --simulate install ${packages.join(' ')}\` says`,
@@ -109,7 +114,8 @@ function apt(
         if (signal.aborted) return reject(ended());
         if (/failed to execute/.test(stderr)) {
           return reject(
-            new UsageError(
+            new CloudError(
+              'usage',
               'local_image.packages needs apt-get (Debian or Ubuntu), which this machine has not',
               {
                 hint: 'install those packages on this machine and remove them from local_image.packages',

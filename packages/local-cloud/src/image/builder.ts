@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ImageBuilder } from '../box.ts';
+import type { Installation } from '../installation.ts';
 import { filesHash, imageFiles, writeFiles } from './files.ts';
 import { cachedLayer } from './layer.ts';
 import { makePackages, packagesHash } from './packages.ts';
@@ -8,8 +9,7 @@ import { makePackages, packagesHash } from './packages.ts';
 export interface ImageOptions {
   /** rolecall's state folder (absolute); images are kept below its `images-complete` or `images-limited`. */
   readonly stateDir: string;
-  /** Folder that holds rolecall's package.json. */
-  readonly packageRoot: string;
+  readonly installation: Installation;
   /** The kind of boxes that will boot them: packages are installed for complete ones, unpacked for limited ones. */
   readonly kind: 'complete' | 'limited';
 }
@@ -25,6 +25,7 @@ export interface LayeredImageBuilder extends ImageBuilder {
  * the overlay folder and rolecall's own bootstrapper; each is kept by the hash of all that it was made from.
  */
 export function imageBuilder(options: ImageOptions): LayeredImageBuilder {
+  const { installation } = options;
   const known = new Map<string, readonly string[]>();
   const ending = new AbortController();
   // Apart, because the state folder of a user may serve a cloud of root too, by sudo.
@@ -33,11 +34,11 @@ export function imageBuilder(options: ImageOptions): LayeredImageBuilder {
     layers: (id) => known.get(id),
     close: () => ending.abort(),
     build: async ({ id, overlay, packages }) => {
-      const files = await imageFiles(options.packageRoot, overlay);
+      const files = await imageFiles(installation.bootstrapper, overlay);
       const layers: string[] = [];
       let built = false;
       if (packages.length > 0) {
-        const plan = { ...options, packages };
+        const plan = { ...options, packageFolder: installation.packageFolder, packages };
         const layer = await cachedLayer(imagesDir, `packages-${short(await packagesHash(plan))}`, (folder) =>
           makePackages(plan, folder, ending.signal),
         );

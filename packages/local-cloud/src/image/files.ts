@@ -13,9 +13,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from '../../../../src/errno.ts';
-import { UsageError } from '../../../../src/errors.ts';
-import { boxProgram } from '../../../../src/files/box-program.ts';
+import { codeOf } from '../errno.ts';
+import { CloudError } from '../errors.ts';
+import type { Bootstrapper } from '../installation.ts';
 import { reservedReason } from './reserved.ts';
 
 /** A file or symbolic link that goes into the image. */
@@ -39,41 +39,26 @@ export type Starter = 'rc.local' | 'unit';
 /** Where the unit lies in an image. */
 export const UNIT = 'etc/systemd/system/rolecall-bootstrapper.service';
 
-/** What every image has of rolecall itself, unless its overlay brings the same paths. */
-const shipped = (packageRoot: string, starter: Starter): readonly ImageFile[] => [
-  {
-    target: 'usr/local/sbin/rolecall-bootstrapper',
-    kind: 'text',
-    text: boxProgram('bootstrapper.sh', packageRoot),
-    mode: 0o755,
-  },
+/** What every image has of the product itself, unless its overlay brings the same paths. */
+const shipped = ({ program, rcLocal, unit }: Bootstrapper, starter: Starter): readonly ImageFile[] => [
+  { target: 'usr/local/sbin/rolecall-bootstrapper', kind: 'text', text: program, mode: 0o755 },
   starter === 'unit'
-    ? {
-        target: UNIT,
-        kind: 'file',
-        source: join(packageRoot, 'templates/rolecall-bootstrapper.service'),
-        mode: 0o644,
-      }
-    : {
-        target: 'etc/rc.local',
-        kind: 'file',
-        source: join(packageRoot, 'templates/rc.local'),
-        mode: 0o755,
-      },
+    ? { target: UNIT, kind: 'file', source: unit, mode: 0o644 }
+    : { target: 'etc/rc.local', kind: 'file', source: rcLocal, mode: 0o755 },
 ];
 
 /**
- * The files of an image, sorted by target: the overlay's, and rolecall's own templates where it has none. The unit stays out
+ * The files of an image, sorted by target: the overlay's, and the product's bootstrapper where it has none. The unit stays out
  * where the overlay has an rc.local, which starts the bootstrapper itself.
- * @throws UsageError when the overlay is no folder or holds something that is neither file, folder nor link
+ * @throws CloudError when the overlay is no folder or holds something that is neither file, folder nor link
  */
 export async function imageFiles(
-  packageRoot: string,
+  bootstrapper: Bootstrapper,
   overlay: string | undefined,
   starter: Starter = 'rc.local',
 ): Promise<readonly ImageFile[]> {
   const files = new Map<string, ImageFile>();
-  for (const file of shipped(packageRoot, starter)) files.set(file.target, file);
+  for (const file of shipped(bootstrapper, starter)) files.set(file.target, file);
   if (overlay !== undefined) {
     await assertFolder(overlay);
     const found = await walk(overlay, '');
@@ -87,21 +72,25 @@ export async function imageFiles(
 async function assertFolder(overlay: string): Promise<void> {
   const found = await lstat(overlay).catch(() => undefined);
   if (found?.isDirectory()) return;
-  throw new UsageError(`local_image.overlay: ${overlay} is not a folder`, {
+  throw new CloudError('usage', `local_image.overlay: ${overlay} is not a folder`, {
     hint: 'make the folder, or name another one in roles.yaml (relative to it)',
   });
 }
 
-/** @throws UsageError with every path of the overlay that no image may have */
+/** @throws CloudError with every path of the overlay that no image may have */
 function refuseReserved(files: readonly ImageFile[], overlay: string): void {
   const faults = files.flatMap(({ target, kind }) => {
     const reason = reservedReason(target, kind === 'link' ? 'link' : 'file');
     return reason === undefined ? [] : [`  ${join(overlay, target)} ${reason}`];
   });
   if (faults.length > 0)
-    throw new UsageError(['local_image.overlay holds what no image may have:', ...faults].join('\n'), {
-      hint: 'take it out of that folder',
-    });
+    throw new CloudError(
+      'usage',
+      ['local_image.overlay holds what no image may have:', ...faults].join('\n'),
+      {
+        hint: 'take it out of that folder',
+      },
+    );
 }
 
 async function walk(folder: string, prefix: string): Promise<ImageFile[]> {
@@ -113,7 +102,8 @@ async function walk(folder: string, prefix: string): Promise<ImageFile[]> {
     else if (entry.isFile())
       files.push({ target, source, kind: 'file', mode: (await lstat(source)).mode & 0o7777 });
     else if (entry.isSymbolicLink()) files.push({ target, source, kind: 'link', mode: 0o777 });
-    else throw new UsageError(`local_image.overlay: ${source} is neither a file, a folder nor a link`);
+    else
+      throw new CloudError('usage', `local_image.overlay: ${source} is neither a file, a folder nor a link`);
   }
   return files;
 }
@@ -171,8 +161,9 @@ async function place(file: ImageFile, path: string): Promise<void> {
   await chmod(path, file.mode);
 }
 
-const twice = (target: string, path: string): UsageError =>
-  new UsageError(
+const twice = (target: string, path: string): CloudError =>
+  new CloudError(
+    'usage',
     `local_image.overlay: ${target} would become ${path}, and so would another path of the image`,
     {
       hint: `leave one of them out (/${target.split('/')[0]} is a link)`,

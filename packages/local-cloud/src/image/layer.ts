@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../../../src/clock.ts';
-import { isAbandoned, MARK, ownMark } from '../../../../src/files/holder.ts';
+import { systemClock } from '../clock.ts';
+import { isAbandoned, MARK, ownMark } from '../holder.ts';
 
 /** A folder (`root`) that stands for good once it is there: its name tells everything that it was made from. */
 export interface Layer {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { RolecallError } from '../../../../src/errors.ts';
 import { type Sandbox, type SandboxEnd, startSandbox } from '../box/sandbox.ts';
+import { CloudError } from '../errors.ts';
 import { downloadPackages } from './apt.ts';
 import { ended, fullDisk, lastFault, noSpace } from './apt-faults.ts';
 
@@ -13,7 +13,8 @@ export interface PackagesPlan {
   readonly kind: 'complete' | 'limited';
   readonly packages: readonly string[];
   readonly stateDir: string;
-  readonly packageRoot: string;
+  /** Absolute path of this package's folder. */
+  readonly packageFolder: string;
 }
 
 /** Changes with whatever a layer is made by; the host's installed packages are part of what it is made from. */
@@ -29,7 +30,7 @@ export async function packagesHash({ kind, packages }: PackagesPlan): Promise<st
  * Makes the folder `root` in `building`, with the packages and what they need. As root they are really installed, in a
  * sandbox whose writes become that folder; else they are unpacked.
  * @param signal ends it before its time
- * @throws UsageError or RolecallError, in one line for the operator
+ * @throws CloudError, in one line for the operator
  */
 export async function makePackages(plan: PackagesPlan, building: string, signal: AbortSignal): Promise<void> {
   const debs = await downloadPackages(
@@ -78,7 +79,7 @@ async function install(
   const sandbox = await startSandbox({
     mode: 'complete',
     stateDir: plan.stateDir,
-    scripts: join(plan.packageRoot, 'packages/local-cloud/src/box'),
+    scripts: join(plan.packageFolder, 'src/box'),
     layers: [tools],
     keep: building,
     hostname: 'image',
@@ -90,7 +91,7 @@ async function install(
   if (signal.aborted) throw ended();
   if (end.code !== 0) {
     if (fullDisk(end.said) !== undefined) throw noSpace(lastFault(end.said));
-    throw new RolecallError('usage', `local_image.packages: dpkg failed: ${lastFault(end.said)}`, {
+    throw new CloudError('usage', `local_image.packages: dpkg failed: ${lastFault(end.said)}`, {
       hint: `these packages would fail on an AMI too; try them one by one: ${plan.packages.join(' ')}`,
     });
   }

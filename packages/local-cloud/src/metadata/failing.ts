@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { Clock } from '../../../../src/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { MetadataFault } from '../faults.ts';
 
 /** A metadata service that fails as the fault says, counted from the first request that the fault is about. */

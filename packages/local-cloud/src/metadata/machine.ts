@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import type { Clock } from '../../../../src/clock.ts';
 import type { BoxSpec } from '../box.ts';
+import type { Clock } from '../clock.ts';
 import { ACCOUNT } from '../geography.ts';
 import { failing } from './failing.ts';
 import { metadataService } from './service.ts';

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { Clock } from '../../../../src/clock.ts';
+import type { Clock } from '../clock.ts';
 import { answerMetadata, type MetadataSource } from './routes.ts';
 import { createTokens } from './tokens.ts';
 import { type MetadataFacts, metadataTree } from './tree.ts';

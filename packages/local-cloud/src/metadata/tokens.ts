@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../../../src/clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Session tokens of one machine's metadata service (IMDSv2). */
 export interface Tokens {

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../../../src/errno.ts';
+import { reasonOf } from '../errno.ts';
 import { refusal } from './refusal.ts';
 
 /** How the outside is reached. */

@@ -1,4 +1,4 @@
-import { codeOf } from '../../../../src/errno.ts';
+import { codeOf } from '../errno.ts';
 import { bucketFor, isPublic } from './bucket-operations.ts';
 import { algorithmOf, type Checksums, hasherOf } from './checksums.ts';
 import { checkRead, checkWrite } from './conditions.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../../../src/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { FaultCounts } from '../faults.ts';
 import type { RequestCounts } from '../request-counts.ts';
 import type { Keyring } from '../signature/keyring.ts';

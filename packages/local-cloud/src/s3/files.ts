@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chown, link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from '../../../../src/errno.ts';
-import { makeFolder } from '../../../../src/files/make-folder.ts';
 import type { Owner } from '../cloud-file.ts';
+import { codeOf } from '../errno.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** The few ways in which the store touches the disk: files for their owner alone, that appear whole or not at all. */
 export class Files {

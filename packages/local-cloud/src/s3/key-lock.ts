@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from '../../../../src/errno.ts';
-import { lives, thisProcess } from '../../../../src/files/holder.ts';
+import { codeOf } from '../errno.ts';
+import { lives, thisProcess } from '../holder.ts';
 import { type Files, namesIn } from './files.ts';
 
 /** Who holds the token renames it; there is exactly one in the folder of each object, from its first moment on. */

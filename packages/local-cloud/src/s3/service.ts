@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { isNoRoom, reasonOf } from '../../../../src/errno.ts';
+import { isNoRoom, reasonOf } from '../errno.ts';
 import { checkAmzHeaders } from './amz-headers.ts';
 import { bucketOperation } from './bucket-operations.ts';
 import { listOperation } from './list-operations.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../../../src/clock.ts';
-import { codeOf } from '../../../../src/errno.ts';
+import type { Clock } from '../clock.ts';
 import type { Owner } from '../cloud-file.ts';
+import { codeOf } from '../errno.ts';
 import { Blobs } from './blobs.ts';
 import type { BucketDocument, ObjectDocument, Segment } from './document.ts';
 import { Files, namesIn, textOrNothing } from './files.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { codeOf } from '../../../../src/errno.ts';
-import { lives, thisProcess } from '../../../../src/files/holder.ts';
+import { codeOf } from '../errno.ts';
+import { lives, thisProcess } from '../holder.ts';
 import type { PartDocument, UploadDocument } from './document.ts';
 import { namesIn, textOrNothing } from './files.ts';
 import { noSuchUpload } from './s3-error.ts';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../../../../src/clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Keys in the form of AWS's. */
 export interface Credentials {

@@ -1,7 +1,7 @@
-import type { Clock } from '../../../../src/clock.ts';
 import { Agenda } from '../agenda.ts';
 import type { Box, BoxDriver, BoxSpec } from '../box.ts';
 import { chanceHex } from '../chance.ts';
+import type { Clock } from '../clock.ts';
 import { type Faults, isStruck } from '../faults.ts';
 import { hostnameOf } from '../metadata/tree.ts';
 import { logParcel, verdictParcel } from './beacon.ts';

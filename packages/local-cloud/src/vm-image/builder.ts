@@ -4,6 +4,7 @@ import type { ImageBuilder } from '../box.ts';
 import { downloadPackages } from '../image/apt.ts';
 import { filesHash, imageFiles, UNIT, writeFiles } from '../image/files.ts';
 import { cachedLayer, type Layer } from '../image/layer.ts';
+import type { Bootstrapper, Installation } from '../installation.ts';
 import { baseFault, diskFault, packagesFault } from './faults.ts';
 import { hasTool, hostRecipe, missingTools } from './host.ts';
 import { runInNamespace } from './namespace.ts';
@@ -13,8 +14,7 @@ import { type BaseRecipe, baseName, basePackages, deriveHash, named, packagesNam
 export interface VmImageOptions {
   /** rolecall's state folder (absolute); images are kept below its `images-vm`, packages below `apt-vm`. */
   readonly stateDir: string;
-  /** Folder that holds rolecall's package.json. */
-  readonly packageRoot: string;
+  readonly installation: Installation;
   /** Code name of the Debian release. */
   readonly release: string;
 }
@@ -60,16 +60,16 @@ class Workshop {
   readonly #apt: string;
   /** The folder of the scripts. */
   readonly #here: string;
-  readonly #packageRoot: string;
+  readonly #bootstrapper: Bootstrapper;
   readonly #signal: AbortSignal;
   /** Names of the disks that this cloud's machines were booted from. */
   readonly #inUse = new Set<string>();
 
-  constructor({ stateDir, packageRoot }: VmImageOptions, signal: AbortSignal) {
+  constructor({ stateDir, installation }: VmImageOptions, signal: AbortSignal) {
     this.#images = join(stateDir, 'images-vm');
     this.#apt = join(stateDir, 'apt-vm');
-    this.#here = join(packageRoot, 'packages/local-cloud/src/vm-image');
-    this.#packageRoot = packageRoot;
+    this.#here = join(installation.packageFolder, 'src/vm-image');
+    this.#bootstrapper = installation.bootstrapper;
     this.#signal = signal;
   }
 
@@ -113,7 +113,7 @@ class Workshop {
 
   /** disk.img, vmlinuz and initrd.img. */
   async disk(base: Layer, below: Layer, overlay: string | undefined): Promise<Layer> {
-    const files = await imageFiles(this.#packageRoot, overlay, 'unit');
+    const files = await imageFiles(this.#bootstrapper, overlay, 'unit');
     const name = named('image', await filesHash(files, [nameOf(below), deriveHash(this.#here)]));
     const make = async (building: string) => {
       const root = await rootIn(building);

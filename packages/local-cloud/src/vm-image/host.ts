@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../../../src/errors.ts';
 import { SYSTEM_ENV } from '../box/kernel.ts';
+import { CloudError } from '../errors.ts';
 import { ARCHITECTURES, type BaseRecipe } from './recipe.ts';
 import { type SourceFile, sourcesFor } from './sources.ts';
 
@@ -28,13 +28,17 @@ const TOOLS = [
  * The error for programs that the host lacks; undefined when all are there.
  * @param has whether a program is installed
  */
-export function missingTools(has: (tool: string) => boolean, root: boolean): UsageError | undefined {
+export function missingTools(has: (tool: string) => boolean, root: boolean): CloudError | undefined {
   const missing = TOOLS.filter(({ tool }) => !(root && tool === 'newuidmap') && !has(tool));
   if (missing.length === 0) return undefined;
   const names = missing.map(({ tool }) => tool).join(', ');
-  return new UsageError(`the image of local virtual machines can't be made: this machine has no ${names}`, {
-    hint: `sudo apt-get install ${missing.map((entry) => entry.package).join(' ')}`,
-  });
+  return new CloudError(
+    'usage',
+    `the image of local virtual machines can't be made: this machine has no ${names}`,
+    {
+      hint: `sudo apt-get install ${missing.map((entry) => entry.package).join(' ')}`,
+    },
+  );
 }
 
 /** Whether a program lies on the path of the tools, which has sbin too. */
@@ -50,24 +54,25 @@ export const hasTool = (tool: string): boolean =>
 
 /**
  * Returns the release of images as the environment sets it: a code name, as in `dists/trixie` of a mirror.
- * @throws UsageError for a value that can't be one
+ * @throws CloudError for a value that can't be one
  */
 export function imageRelease(env: NodeJS.ProcessEnv): string {
   const release = env['ROLECALL_VM_RELEASE'] || DEFAULT_RELEASE;
   if (/^[a-z]{3,20}$/.test(release)) return release;
-  throw new UsageError(`ROLECALL_VM_RELEASE must be the code name of a Debian release: ${release}`, {
+  throw new CloudError('usage', `ROLECALL_VM_RELEASE must be the code name of a Debian release: ${release}`, {
     hint: `unset it for ${DEFAULT_RELEASE}`,
   });
 }
 
 /**
  * What the base is made from on this host: the mirrors that it has packages of Debian from; elsewhere mmdebstrap's own.
- * @throws UsageError for a processor that has no kernel package
+ * @throws CloudError for a processor that has no kernel package
  */
 export async function hostRecipe(release: string): Promise<BaseRecipe> {
   const architecture = ARCHITECTURES[process.arch];
   if (architecture === undefined)
-    throw new UsageError(
+    throw new CloudError(
+      'usage',
       `local virtual machines need an x86-64 or ARM64 machine; this one is ${process.arch}`,
       {
         hint: 'use sandboxes: rolecall local up',
@@ -76,7 +81,8 @@ export async function hostRecipe(release: string): Promise<BaseRecipe> {
   const own = debianRelease(await readFile('/etc/os-release', 'utf8').catch(() => ''));
   if (own === undefined) {
     if (!existsSync(DEBIAN_KEYS))
-      throw new UsageError(
+      throw new CloudError(
+        'usage',
         "the image of local virtual machines can't be made: this machine has no keys of Debian's",
         {
           hint: 'sudo apt-get install debian-archive-keyring',

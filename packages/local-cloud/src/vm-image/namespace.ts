@@ -22,7 +22,7 @@ export const namespaceCommand = (script: readonly string[], root: boolean): read
   ...['bash', ...script],
 ];
 
-/** Runs a script in namespaces of its own. @throws UsageError where `signal` ends it, when nothing of it is left */
+/** Runs a script in namespaces of its own. @throws CloudError where `signal` ends it, when nothing of it is left */
 export async function runInNamespace(script: readonly string[], signal: AbortSignal): Promise<ScriptEnd> {
   if (signal.aborted) throw ended();
   const [program = '', ...args] = namespaceCommand(script, process.getuid?.() === 0);

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UsageError } from '../../../../src/errors.ts';
 import { SYSTEM_ENV } from '../box/kernel.ts';
+import { CloudError } from '../errors.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -58,18 +58,18 @@ function bootSector(): Buffer {
  * Returns how machines of this computer run.
  * @param asked ROLECALL_VM_ACCEL, where it is set
  * @param folder where a probe may make a file for a moment
- * @throws UsageError for another value of it, and for `kvm` where KVM doesn't work
+ * @throws CloudError for another value of it, and for `kvm` where KVM doesn't work
  */
 export async function acceleration(asked: string | undefined, folder: string): Promise<Acceleration> {
   if (asked === 'tcg') return 'tcg';
   if (asked !== undefined && asked !== '' && asked !== 'kvm')
-    throw new UsageError(`ROLECALL_VM_ACCEL must be kvm or tcg: ${asked}`, {
+    throw new CloudError('usage', `ROLECALL_VM_ACCEL must be kvm or tcg: ${asked}`, {
       hint: 'unset it: rolecall then uses KVM where it works',
     });
   const why = isOpen() ? await probe('kvm', folder) : `${DEVICE} can't be opened`;
   if (why === undefined) return 'kvm';
   if (asked === 'kvm')
-    throw new UsageError(`KVM doesn't work here: ${why}`, {
+    throw new CloudError('usage', `KVM doesn't work here: ${why}`, {
       hint: 'unset ROLECALL_VM_ACCEL: rolecall then emulates the processor',
     });
   return 'tcg';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 import { type Acceleration, TRANSLATED_MIB } from './acceleration.ts';
 
 /** What each machine gets. */
@@ -22,7 +22,7 @@ const VCPUS_PER_CORE: Readonly<Record<Acceleration, number>> = { kvm: 8, tcg: 2 
 
 /**
  * Returns the size of machines as the environment sets it.
- * @throws UsageError for a value that can't be
+ * @throws CloudError for a value that can't be
  */
 export function vmSize(env: NodeJS.ProcessEnv): VmSize {
   return {
@@ -36,7 +36,7 @@ function number(env: NodeJS.ProcessEnv, name: string, normal: number, min: numbe
   if (text === undefined || text === '') return normal;
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (value >= min && value <= max) return value;
-  throw new UsageError(`${name} must be a whole number from ${min} to ${max}: ${text}`, {
+  throw new CloudError('usage', `${name} must be a whole number from ${min} to ${max}: ${text}`, {
     hint: `unset it for ${normal}`,
   });
 }

@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { RolecallError } from '../../../../src/errors.ts';
 import { SYSTEM_ENV } from '../box/kernel.ts';
+import { CloudError } from '../errors.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -18,7 +18,7 @@ export interface Disk {
  * Makes an empty disk over an image.
  * @param image absolute path of the raw image, which is never written
  * @param folder where the file is made; nobody else may write there
- * @throws RolecallError when there is no room for it, or the image is gone
+ * @throws CloudError when there is no room for it, or the image is gone
  */
 export async function makeDisk(image: string, folder: string, name: string): Promise<Disk> {
   const path = join(folder, name);
@@ -30,7 +30,7 @@ export async function makeDisk(image: string, folder: string, name: string): Pro
     file = await open(path, 'r+');
   } catch (error) {
     const said = String((error as { stderr?: unknown }).stderr ?? error).trim();
-    throw new RolecallError('usage', `the disk of a machine could not be made: ${said}`, {
+    throw new CloudError('usage', `the disk of a machine could not be made: ${said}`, {
       hint: `make room in ${folder}, or build the image again`,
       cause: error,
     });

@@ -1,11 +1,11 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../../../src/clock.ts';
-import { UsageError } from '../../../../src/errors.ts';
-import { isAbandoned, MARK, ownMark } from '../../../../src/files/holder.ts';
 import { boxEnvironment } from '../box/environment.ts';
 import type { BoxListener } from '../box/listeners.ts';
 import type { Box, BoxDriver, BoxSpec } from '../box.ts';
+import type { Clock } from '../clock.ts';
+import { CloudError } from '../errors.ts';
+import { isAbandoned, MARK, ownMark } from '../holder.ts';
 import { hostnameOf } from '../metadata/tree.ts';
 import type { Acceleration } from './acceleration.ts';
 import type { VmBudget, VmSize } from './budget.ts';
@@ -40,7 +40,7 @@ export function vmDriver(options: VmOptions): BoxDriver {
   let machines = 0;
   const boot = async (spec: BoxSpec, onConsole: (chunk: Buffer) => void): Promise<Box> => {
     const image = options.images(spec.amiId);
-    if (image === undefined) throw new UsageError(`no local image is registered as ${spec.amiId}`);
+    if (image === undefined) throw new CloudError('usage', `no local image is registered as ${spec.amiId}`);
     machines += 1;
     const own = join(folder, String(machines));
     const disk =

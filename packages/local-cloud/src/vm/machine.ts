@@ -1,5 +1,5 @@
-import type { Clock } from '../../../../src/clock.ts';
 import type { Box } from '../box.ts';
+import type { Clock } from '../clock.ts';
 import { ExecPort } from './exec-port.ts';
 import { type QemuStart, startQemu } from './qemu.ts';
 import type { QmpEvent } from './qmp.ts';
@@ -12,7 +12,7 @@ const portOf = (id: unknown): number => Number(/^exec(\d)$/.exec(String(id))?.[1
 /**
  * Switches a machine on.
  * @param networkLateMs how long its network card has no link
- * @throws RolecallError when QEMU can't start it
+ * @throws CloudError when QEMU can't start it
  */
 export async function powerOn(
   start: Omit<QemuStart, 'onEvent'>,

@@ -4,9 +4,9 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { RolecallError } from '../../../../src/errors.ts';
 import { type ConsoleReader, followConsole } from '../box/console.ts';
 import { SYSTEM_ENV } from '../box/kernel.ts';
+import { CloudError } from '../errors.ts';
 import { DESCRIPTORS } from './command.ts';
 import { Qmp, type QmpEvent } from './qmp.ts';
 
@@ -35,7 +35,7 @@ export interface QemuStart {
 
 /**
  * Starts QEMU and waits until it takes commands.
- * @throws RolecallError with QEMU's own words when it doesn't come up
+ * @throws CloudError with QEMU's own words when it doesn't come up
  */
 export async function startQemu({ command, folder, disk, onConsole, onEvent }: QemuStart): Promise<Qemu> {
   const [program = '', ...args] = command;
@@ -75,14 +75,10 @@ export async function startQemu({ command, folder, disk, onConsole, onEvent }: Q
   } catch (error) {
     child.kill('SIGKILL');
     await ended;
-    throw new RolecallError(
-      'usage',
-      `QEMU could not start the machine: ${said.trim() || 'it said nothing'}`,
-      {
-        hint: 'make memory free, or set ROLECALL_VM_MEMORY_MIB to less',
-        cause: error,
-      },
-    );
+    throw new CloudError('usage', `QEMU could not start the machine: ${said.trim() || 'it said nothing'}`, {
+      hint: 'make memory free, or set ROLECALL_VM_MEMORY_MIB to less',
+      cause: error,
+    });
   }
 }
 

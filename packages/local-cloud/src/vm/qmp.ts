@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
-import { RolecallError } from '../../../../src/errors.ts';
+import { CloudError } from '../errors.ts';
 
 /** An event of QEMU's, as QMP sends it. */
 export interface QmpEvent {
@@ -32,7 +32,7 @@ export class Qmp {
   /**
    * Waits for QEMU's greeting and enters command mode.
    * @param onEvent called with each event, in order
-   * @throws RolecallError when the stream ends before
+   * @throws CloudError when the stream ends before
    */
   static async open(stream: Duplex, onEvent: (event: QmpEvent) => void): Promise<Qmp> {
     const qmp = new Qmp(stream, onEvent);
@@ -55,7 +55,7 @@ export class Qmp {
   /**
    * Runs a command.
    * @returns what QEMU returns for it
-   * @throws RolecallError when QEMU refuses it, or ends before it answers
+   * @throws CloudError when QEMU refuses it, or ends before it answers
    */
   execute(command: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     if (this.#closed) return Promise.reject(gone());
@@ -74,7 +74,7 @@ export class Qmp {
     const { id, error, return: value } = message;
     this.#settle(Number(id), ({ resolve, reject }) => {
       if (error === undefined) resolve(value);
-      else reject(new RolecallError('internal', `QEMU refused a command: ${descriptionOf(error)}`));
+      else reject(new CloudError('internal', `QEMU refused a command: ${descriptionOf(error)}`));
     });
   }
 
@@ -102,4 +102,4 @@ function parsed(line: string): Record<string, unknown> {
 const descriptionOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'desc' in error ? String(error.desc) : JSON.stringify(error);
 
-const gone = (): RolecallError => new RolecallError('internal', 'QEMU ended before it answered');
+const gone = (): CloudError => new CloudError('internal', 'QEMU ended before it answered');

@@ -1,4 +1,5 @@
-import { systemClock } from '../../../../src/clock.ts';
+import { installation } from '../../../../src/actions/local/installation.ts';
+import { systemClock } from '../../src/clock.ts';
 import { sandboxes } from '../../src/sandboxes.ts';
 
 /** A small cloud of boxes: boots one for each script, prints their consoles, stops them when stdin ends. */
@@ -7,7 +8,7 @@ const options: { stateDir: string; packages: string[]; scripts: string[] } = JSO
 );
 
 try {
-  const { driver, images } = await sandboxes(options.stateDir, systemClock);
+  const { driver, images } = await sandboxes(options.stateDir, systemClock, installation());
   process.stdout.write(`driver ${driver.kind} ${JSON.stringify(driver.limits)}\n`);
   await images.build({ id: 'ami-00000000', packages: options.packages });
   const boxes = await Promise.all(

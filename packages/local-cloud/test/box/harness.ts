@@ -1,9 +1,10 @@
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../../src/clock.ts';
+import { installation } from '../../../../src/actions/local/installation.ts';
 import { packageRoot } from '../../../../src/files/package-root.ts';
 import type { Box, BoxDriver, BoxSpec, ImageBuilder } from '../../src/box.ts';
+import { systemClock } from '../../src/clock.ts';
 import type { OutwardProxy } from '../../src/outward/proxy.ts';
 import { sandboxes } from '../../src/sandboxes.ts';
 
@@ -36,7 +37,7 @@ export async function openLab(
   parent = tmpdir(),
 ): Promise<Lab> {
   const stateDir = await mkdtemp(join(parent, 'rolecall-boxes-'));
-  const { driver, images } = await sandboxes(stateDir, systemClock, proxy);
+  const { driver, images } = await sandboxes(stateDir, systemClock, installation(), proxy);
   await images.build({ id: IMAGE, packages, ...(overlay === undefined ? {} : { overlay }) });
   const machines: Machine[] = [];
   let count = 0;

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ownMark } from '../../../../src/files/holder.ts';
 import { sandbox } from '../../../../test/support/cli.ts';
 import { testCloud } from '../../../../test/support/local-cloud.ts';
 import { type CloudFile, readCloudFile, writeCloudFile } from '../../src/cloud-file.ts';
 import { boxOf, converse, runningCloud } from '../../src/control/client.ts';
 import { clientProof, cloudProof } from '../../src/control/proof.ts';
+import { ownMark } from '../../src/holder.ts';
 
 /** The user and group `nobody`: tests run as root. */
 const NOBODY = 65_534;

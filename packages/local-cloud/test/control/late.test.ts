@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Clock, systemClock } from '../../../../src/clock.ts';
+import { serveCommand } from '../../../../src/actions/local/installation.ts';
 import { type CloudProcess, startCloudProcess } from '../../src/child.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { type CloudFile, writeCloudFile } from '../../src/cloud-file.ts';
 import { endCloud, registerBucket, runningCloud } from '../../src/control/client.ts';
 import { cloudProof } from '../../src/control/proof.ts';
@@ -92,7 +93,7 @@ describe('a cloud that has proved itself', () => {
     if (begun !== '') response.write(begun);
     pass(60_000);
     await expect(found).rejects.toMatchObject({
-      exit: 'aws',
+      kind: 'silent',
       message: "the local cloud (process 7) doesn't answer",
       hint: expect.stringContaining('try again'),
     });
@@ -113,7 +114,13 @@ describe('a cloud that stands still until nobody can connect', () => {
 
   /** Connects until the queue of its socket is full. */
   beforeEach(async () => {
-    cloud = await startCloudProcess({ folder, ephemeral: false, sudo: false, machines: 'simulated' });
+    cloud = await startCloudProcess({
+      command: serveCommand(),
+      folder,
+      ephemeral: false,
+      sudo: false,
+      machines: 'simulated',
+    });
     process.kill(cloud.file.pid, 'SIGSTOP');
     const connected = () =>
       new Promise<boolean>((resolve) => {

@@ -1,9 +1,9 @@
 import { type EC2Client, GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
-import { type Clock, systemClock } from '../../../../src/clock.ts';
 import { inState, refusal, run, runOne } from '../../../../test/support/ec2-calls.ts';
 import { testCloud, until } from '../../../../test/support/local-cloud.ts';
 import { scriptedDriver } from '../../../../test/support/scripted-boxes.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 
 const QUICK = { pendingMs: 1, endingMs: 1 };
 

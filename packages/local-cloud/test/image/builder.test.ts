@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { packageRoot } from '../../../../src/files/package-root.ts';
+import { installation } from '../../../../src/actions/local/installation.ts';
 import { downloadPackages } from '../../src/image/apt.ts';
 import { imageBuilder } from '../../src/image/builder.ts';
 import { type Lab, openLab } from '../box/harness.ts';
@@ -51,7 +51,7 @@ describe('an image with a package', () => {
   });
 
   test('is built once; a change of the overlay makes a new layer of files over the same packages', async () => {
-    const images = imageBuilder({ stateDir: lab.stateDir, packageRoot: packageRoot(), kind: 'complete' });
+    const images = imageBuilder({ stateDir: lab.stateDir, installation: installation(), kind: 'complete' });
     const request = { id: IMAGE, overlay, packages: ['memcached'] };
     expect((await images.build(request)).built).toBe(false);
     const first = images.layers(IMAGE);
@@ -79,7 +79,7 @@ test('a package that the host has already needs nothing', async () => {
 
 describe('a package that can’t be had is one clear sentence', () => {
   const build = (name: string) =>
-    imageBuilder({ stateDir: lab.stateDir, packageRoot: packageRoot(), kind: 'complete' }).build({
+    imageBuilder({ stateDir: lab.stateDir, installation: installation(), kind: 'complete' }).build({
       id: 'ami-00000001',
       packages: [name],
     });
@@ -101,7 +101,7 @@ describe('a package that can’t be had is one clear sentence', () => {
   test('unknown', async () => {
     await expect(build('no-such-package-anywhere')).rejects.toMatchObject({
       message: 'local_image.packages: Debian has no package named no-such-package-anywhere',
-      exit: 'usage',
+      kind: 'usage',
     });
   });
 
@@ -124,7 +124,7 @@ describe('a package that can’t be had is one clear sentence', () => {
 
 test.each(['debs', 'upper'])('a build that is ended when it has made "%s" leaves nothing', async (sight) => {
   const stateDir = await mkdtemp(join(tmpdir(), 'rolecall-ended-'));
-  const images = imageBuilder({ stateDir, packageRoot: packageRoot(), kind: 'complete' });
+  const images = imageBuilder({ stateDir, installation: installation(), kind: 'complete' });
   const folder = join(stateDir, 'images-complete');
   const seen = () =>
     existsSync(folder) && readdirSync(folder).some((name) => existsSync(join(folder, name, sight)));

@@ -14,9 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { packageRoot } from '../../../../src/files/package-root.ts';
+import { installation } from '../../../../src/actions/local/installation.ts';
 import { filesHash, imageFiles, writeFiles } from '../../src/image/files.ts';
 
+const { bootstrapper } = installation();
 let folder: string;
 let overlay: string;
 let count = 0;
@@ -39,8 +40,8 @@ async function file(path: string): Promise<string> {
   return path;
 }
 
-const targets = async () => (await imageFiles(packageRoot(), overlay)).map(({ target }) => target);
-const hash = async () => filesHash(await imageFiles(packageRoot(), overlay), []);
+const targets = async () => (await imageFiles(bootstrapper, overlay)).map(({ target }) => target);
+const hash = async () => filesHash(await imageFiles(bootstrapper, overlay), []);
 
 describe('the files of an image', () => {
   test('are the overlay’s, the bootstrapper and rc.local', async () => {
@@ -55,7 +56,7 @@ describe('the files of an image', () => {
 
   test('the overlay’s own rc.local wins over ours', async () => {
     await writeFile(join(overlay, 'etc/rc.local'), 'mine\n');
-    const files = await imageFiles(packageRoot(), overlay);
+    const files = await imageFiles(bootstrapper, overlay);
     expect(files.find(({ target }) => target === 'etc/rc.local')).toMatchObject({
       source: join(overlay, 'etc/rc.local'),
     });
@@ -63,9 +64,9 @@ describe('the files of an image', () => {
 
   test('an overlay that is no folder, or holds a device, is refused by its path', async () => {
     const nowhere = join(overlay, 'nowhere');
-    await expect(imageFiles(packageRoot(), nowhere)).rejects.toThrow(`${nowhere} is not a folder`);
+    await expect(imageFiles(bootstrapper, nowhere)).rejects.toThrow(`${nowhere} is not a folder`);
     execFileSync('mkfifo', [join(overlay, 'etc/pipe')]);
-    await expect(imageFiles(packageRoot(), overlay)).rejects.toThrow(
+    await expect(imageFiles(bootstrapper, overlay)).rejects.toThrow(
       `${join(overlay, 'etc/pipe')} is neither`,
     );
   });
@@ -83,7 +84,7 @@ describe('the files of an image', () => {
     await rm(path, { recursive: true, force: true });
     await mkdir(dirname(path), { recursive: true });
     await make(path);
-    await expect(imageFiles(packageRoot(), overlay)).rejects.toThrow(`${path} ${reason}`);
+    await expect(imageFiles(bootstrapper, overlay)).rejects.toThrow(`${path} ${reason}`);
   });
 
   test('two that become one path are refused, and nothing is written through the first', async () => {
@@ -91,7 +92,7 @@ describe('the files of an image', () => {
     await symlink(victim, join(overlay, 'sbin/both'));
     await mkdir(join(overlay, 'usr/sbin'), { recursive: true });
     await writeFile(join(overlay, 'usr/sbin/both'), 'stolen\n');
-    const files = await imageFiles(packageRoot(), overlay);
+    const files = await imageFiles(bootstrapper, overlay);
     const writing = writeFiles(files, join(folder, `layer-both${count}`), ['/']);
     await expect(writing).rejects.toThrow(/usr\/sbin\/both/);
     expect(await readFile(victim, 'utf8')).toBe('x\n');
@@ -102,7 +103,7 @@ describe('the files of an image', () => {
     await mkdir(victim);
     await mkdir(join(overlay, 'usr/local'), { recursive: true });
     await symlink(victim, join(overlay, 'usr/local/sbin'));
-    const files = await imageFiles(packageRoot(), overlay);
+    const files = await imageFiles(bootstrapper, overlay);
     await expect(writeFiles(files, join(folder, `layer-way${count}`), ['/'])).rejects.toThrow(
       'usr/local/sbin/rolecall-bootstrapper would become',
     );
@@ -122,7 +123,7 @@ describe('the files of an image', () => {
     seen.add(await hash());
     await writeFile(join(overlay, 'etc/rolecall/c.sh'), '');
     seen.add(await hash());
-    seen.add(await filesHash(await imageFiles(packageRoot(), overlay), ['/layer']));
+    seen.add(await filesHash(await imageFiles(bootstrapper, overlay), ['/layer']));
     expect(seen.size).toBe(6);
   });
 });
@@ -132,7 +133,7 @@ test('a layer keeps modes and links, follows the host’s links at the top, and 
   await mkdir(join(below, 'etc/rolecall'), { recursive: true });
   await chmod(join(below, 'etc/rolecall'), 0o2711);
   const layer = join(folder, 'layer');
-  await writeFiles(await imageFiles(packageRoot(), overlay), layer, [below, '/']);
+  await writeFiles(await imageFiles(bootstrapper, overlay), layer, [below, '/']);
   const modeOf = async (path: string) => ((await lstat(join(layer, path))).mode & 0o7777).toString(8);
   expect(await readFile(join(layer, 'etc/rolecall/a.sh'), 'utf8')).toBe('a\n');
   expect(await readlink(join(layer, 'etc/rolecall/link'))).toBe('a.sh');

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ownMark, ownNamespace } from '../../../../src/files/holder.ts';
+import { ownMark, ownNamespace } from '../../src/holder.ts';
 import { cachedLayer } from '../../src/image/layer.ts';
 
 let folder: string;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { systemClock } from '../../../../src/clock.ts';
+import { systemClock } from '../../src/clock.ts';
 import { metadataService } from '../../src/metadata/service.ts';
 
 const userData = Buffer.from(Array.from({ length: 512 }, (_, index) => index % 256));

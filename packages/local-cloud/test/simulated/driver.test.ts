@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
-import { acceleratedClock } from '../../../../src/clock.ts';
 import { describeAll, idsOf, inState, run } from '../../../../test/support/ec2-calls.ts';
 import { type TestCloud, testCloud, until } from '../../../../test/support/local-cloud.ts';
+import { acceleratedClock } from '../../src/clock.ts';
 import type { Faults } from '../../src/faults.ts';
 import { signatureOf, signingKey } from '../../src/signature/canonical.ts';
 import { simulatedDriver } from '../../src/simulated/driver.ts';

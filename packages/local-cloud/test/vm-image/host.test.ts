@@ -6,7 +6,7 @@ test('missing programs are named with the command that installs them; newuidmap 
   expect(none).toBeUndefined();
   const bare = (tool: string) => tool === 'unshare' || tool === 'apt-get';
   expect(missingTools(bare, false)).toMatchObject({
-    exit: 'usage',
+    kind: 'usage',
     message:
       "the image of local virtual machines can't be made: this machine has no mmdebstrap, mke2fs, newuidmap",
     hint: 'sudo apt-get install mmdebstrap e2fsprogs uidmap',

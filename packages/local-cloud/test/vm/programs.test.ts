@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { UsageError } from '../../../../src/errors.ts';
+import { CloudError } from '../../src/errors.ts';
 import { requireVmPrograms } from '../../src/vm/programs.ts';
 
 let folder: string;
@@ -18,11 +18,11 @@ const install = (...names: string[]) => {
   }
 };
 
-const refusal = (): UsageError => {
+const refusal = (): CloudError => {
   try {
     requireVmPrograms(`/nowhere:${folder}`);
   } catch (error) {
-    if (error instanceof UsageError) return error;
+    if (error instanceof CloudError) return error;
     throw error;
   }
   throw new Error('nothing was missing');

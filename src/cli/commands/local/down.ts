@@ -6,19 +6,14 @@ import { command } from '../../command.ts';
 export const localDown = command({
   options: {},
   run: async (_values, host) => {
-    const [{ stateFolder }, { localFolder }, { endCloud, runningCloud }] = await Promise.all([
-      import('../../../files/state-folder.ts'),
-      import('../../../../packages/local-cloud/src/cloud-file.ts'),
-      import('../../../../packages/local-cloud/src/control/client.ts'),
-    ]);
-    const up = await runningCloud(localFolder(stateFolder(host.env)));
-    if (up === undefined) {
-      await writeReport(host.terminal, 'No local cloud is up.\n');
-      return exitCode('ok');
-    }
-    const boxes = await endCloud(up.file, host.clock);
+    const { endLocalCloud } = await import('../../../actions/local/down.ts');
+    const boxes = await endLocalCloud(host);
     const machines = boxes === 1 ? 'machine' : 'machines';
-    await writeReport(host.terminal, `The local cloud is down; ${boxes} ${machines} ended with it.\n`);
+    const text =
+      boxes === undefined
+        ? 'No local cloud is up.\n'
+        : `The local cloud is down; ${boxes} ${machines} ended with it.\n`;
+    await writeReport(host.terminal, text);
     return exitCode('ok');
   },
 });

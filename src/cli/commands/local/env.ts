@@ -17,16 +17,12 @@ export const localEnv = command({
   },
   examples: [['eval "$(rolecall local env)"', 'then: aws ec2 describe-instances']],
   run: async ({ shell, ...words }, host) => {
-    const [{ needCloud }, { regionFor }, { environmentLines }] = await Promise.all([
+    const [{ localEnvironment }, { regionFor }] = await Promise.all([
       import('../../../actions/local/running.ts'),
       import('../../../actions/region.ts'),
-      import('../../../../packages/local-cloud/src/environment.ts'),
     ]);
-    const { file } = await needCloud(host);
-    await write(
-      host.terminal.stdout,
-      environmentLines(file, await regionFor(words, host, 'us-east-1'), shell === 'fish' ? 'fish' : 'sh'),
-    );
+    const region = () => regionFor(words, host, 'us-east-1');
+    await write(host.terminal.stdout, await localEnvironment(host, region, shell === 'fish' ? 'fish' : 'sh'));
     return exitCode('ok');
   },
 });

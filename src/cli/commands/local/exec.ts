@@ -1,3 +1,4 @@
+import type { ExitCode } from '../../../errors.ts';
 import { command } from '../../command.ts';
 
 /** `rolecall local exec INSTANCE -- CMD...`: runs a command inside a local machine; the exit code is the command's. */
@@ -10,8 +11,9 @@ export const localExec = command({
     ['rolecall local exec i-0123456789abcdef0 -- service memcached status', 'ask it something'],
   ],
   run: async (values, host) => {
-    const { runLocalExec } = await import('./exec-run.ts');
-    return runLocalExec(values.instance ?? '', commandOf(values), host);
+    const { runInLocalMachine } = await import('../../../actions/local/exec.ts');
+    // The code is the command's own: outside of rolecall's table.
+    return (await runInLocalMachine(values.instance ?? '', commandOf(values), host)) as ExitCode;
   },
 });
 

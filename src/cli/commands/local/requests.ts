@@ -1,4 +1,4 @@
-import type { RequestTally } from '../../../../packages/local-cloud/src/request-counts.ts';
+import type { LocalTally } from '../../../actions/local/running.ts';
 import { count, table } from '../../../text.ts';
 import { command } from '../../command.ts';
 import { OUTPUT } from '../../options.ts';
@@ -9,17 +9,13 @@ export const localRequests = command({
   options: { output: OUTPUT },
   examples: [['rolecall local requests', 'what your launch asked of EC2 and S3']],
   run: async ({ output }, host) => {
-    const [{ needCloud }, { call }] = await Promise.all([
-      import('../../../actions/local/running.ts'),
-      import('../../../../packages/local-cloud/src/control/client.ts'),
-    ]);
-    const { file } = await needCloud(host);
-    const tally = (await call(file, 'GET', 'requests')) as RequestTally;
+    const { localRequests: tallyOf } = await import('../../../actions/local/running.ts');
+    const tally = await tallyOf(host);
     return print(output, host, { text: () => tallyText(tally), document: () => tally });
   },
 });
 
-function tallyText(tally: RequestTally): string {
+function tallyText(tally: LocalTally): string {
   const rows = Object.entries(tally).flatMap(([service, operations]) =>
     Object.entries(operations).map(([operation, { requests, throttled }]) => [
       service.toUpperCase(),

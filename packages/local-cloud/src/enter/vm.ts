@@ -1,16 +1,9 @@
 import { constants } from 'node:os';
 import type { Duplex, Writable } from 'node:stream';
-import type { CloudFile } from '../../../../packages/local-cloud/src/cloud-file.ts';
-import { enterMachine } from '../../../../packages/local-cloud/src/control/client.ts';
-import {
-  ASK,
-  type ExecRequest,
-  FrameReader,
-  frame,
-  INPUT_WINDOW,
-  TELL,
-} from '../../../../packages/local-cloud/src/vm/exec-frames.ts';
-import { RolecallError } from '../../../errors.ts';
+import type { CloudFile } from '../cloud-file.ts';
+import { enterMachine } from '../control/client.ts';
+import { CloudError } from '../errors.ts';
+import { ASK, type ExecRequest, FrameReader, frame, INPUT_WINDOW, TELL } from '../vm/exec-frames.ts';
 
 /** How long the machine may take to begin until somebody is told what is waited for. */
 const PATIENCE_MS = 5_000;
@@ -20,7 +13,7 @@ const CHUNK = 32 * 1024;
 /**
  * Runs a command inside a virtual machine, by the agent in its image: where the operator has a terminal, on one of the machine's own.
  * @returns the command's exit code; 128 and the signal's number when a signal ended it
- * @throws RolecallError when the machine ends in the middle
+ * @throws CloudError when the machine ends in the middle
  */
 export async function runInVm(file: CloudFile, instance: string, argv: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr } = process;
@@ -81,8 +74,8 @@ function untilEnd(
   });
 }
 
-const lost = (why: string): RolecallError =>
-  new RolecallError('failed', `the command was cut off: ${why}`, { hint: 'rolecall status --local' });
+const lost = (why: string): CloudError =>
+  new CloudError('failed', `the command was cut off: ${why}`, { hint: 'rolecall status --local' });
 
 function pass(payload: Buffer, to: Writable, from: Duplex): void {
   if (to.write(payload)) return;

@@ -3,53 +3,48 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
-import { enterCommand } from '../../../../packages/local-cloud/src/box/enter.ts';
-import { onTerminal, resize, type TerminalSize } from '../../../../packages/local-cloud/src/box/terminal.ts';
-import type { CloudFile } from '../../../../packages/local-cloud/src/cloud-file.ts';
-import { boxOf } from '../../../../packages/local-cloud/src/control/client.ts';
-import { needCloud } from '../../../actions/local/running.ts';
-import { type ExitCode, RolecallError, UsageError } from '../../../errors.ts';
-import { descendsFrom, ownNamespace } from '../../../files/holder.ts';
-import { isInstanceId } from '../../../model.ts';
-import type { Host } from '../../context.ts';
-import { runInVm } from './exec-vm.ts';
+import { enterCommand } from '../box/enter.ts';
+import { onTerminal, resize, type TerminalSize } from '../box/terminal.ts';
+import type { CloudFile } from '../cloud-file.ts';
+import { CloudError } from '../errors.ts';
+import { descendsFrom, ownNamespace } from '../holder.ts';
 
-/** Runs a command inside a machine of the local cloud: where the operator has a terminal, on a terminal of the machine's own. */
-export async function runLocalExec(
+/** A sandbox as the control API names it: `pid` is the host's number of its init process. */
+export interface EnteredBox {
+  readonly kind: 'complete' | 'limited';
+  readonly pid: number;
+}
+
+/**
+ * Runs a command inside a sandbox, with the streams of this process: where these are a terminal, on one of the machine's own.
+ * @returns the command's exit code; 128 and the signal's number when a signal ended it
+ * @throws CloudError for a process that is none of the cloud's, and where a program is missing
+ */
+export async function runInBox(
+  file: CloudFile,
   instance: string,
-  words: readonly string[],
-  host: Host,
-): Promise<ExitCode> {
-  if (!isInstanceId(instance))
-    throw new UsageError(`"${instance}" is not an instance id`, {
-      hint: 'rolecall local exec i-... -- COMMAND',
-    });
-  if (words.length === 0)
-    throw new UsageError('no command is given', { hint: `rolecall local exec ${instance} -- bash` });
-  const { file } = await needCloud(host);
-  const { kind, pid } = await boxOf(file, instance);
-  if (kind === 'vm') return (await runInVm(file, instance, words)) as ExitCode;
-  const box = { kind, pid };
+  box: EnteredBox,
+  argv: readonly string[],
+): Promise<number> {
   // Only root may enter what root has made.
   const sudo = box.kind === 'complete' && process.getuid?.() !== 0;
-  const enter = (argv: readonly string[], ask = true) => [
+  const enter = (words: readonly string[], ask = true) => [
     ...(sudo ? ['sudo', ...(ask ? [] : ['--non-interactive']), '--'] : []),
-    ...enterCommand(box.kind, box.pid, argv),
+    ...enterCommand(box.kind, box.pid, words),
   ];
   // Before the process is looked at, and before the terminal is made raw: sudo may ask, and wait.
   const allowed = sudo ? await ended(start(['sudo', '--validate'], ['inherit', 'inherit', 'inherit'])) : 0;
-  if (allowed !== 0) return allowed as ExitCode;
+  if (allowed !== 0) return allowed;
   requireOurs(box.pid, instance, file);
-  // The code is the command's own, whatever it means there: outside of rolecall's table.
   const plain = !process.stdin.isTTY || !process.stdout.isTTY;
-  return (plain ? await runPlain(enter(words)) : await runOnTerminal(enter, words)) as ExitCode;
+  return plain ? await runPlain(enter(argv)) : await runOnTerminal(enter, argv);
 }
 
-/** Whoever else names a process can't make us enter it. @throws RolecallError for one that is none of the cloud's */
+/** Whoever else names a process can't make us enter it. @throws CloudError for one that is none of the cloud's */
 function requireOurs(pid: number, instance: string, { mark, pid: cloudPid }: CloudFile): void {
   const [namespace, cloud = ''] = mark.split('-');
   if (namespace === ownNamespace() && descendsFrom(pid, cloud)) return;
-  throw new RolecallError(
+  throw new CloudError(
     'usage',
     `process ${pid} of ${instance} is none of the local cloud's (process ${cloudPid})`,
     { hint: 'rolecall local down, then rolecall local up' },
@@ -70,7 +65,7 @@ async function ended(child: ChildProcess): Promise<number> {
     return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException & { path?: string };
-    throw new RolecallError('usage', `${path ?? 'the command'} can't be run: ${code ?? message}`, {
+    throw new CloudError('usage', `${path ?? 'the command'} can't be run: ${code ?? message}`, {
       hint: 'install util-linux (setsid, nsenter), and sudo unless you are root',
       cause: error,
     });
