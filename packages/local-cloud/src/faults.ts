@@ -1,23 +1,7 @@
-import { chance } from './chance.ts';
 import type { BoxPlan } from './simulated/plan.ts';
+import { isStruck, type Struck, type Target } from './struck.ts';
 
 /** What goes wrong in a local cloud, on purpose: how AWS fails, so that the ways of coping can be tried. */
-
-/** Which machines a fault strikes: all, or those that both keys leave. */
-export interface Struck {
-  /** AmiLaunchIndex numbers of each RunInstances call. */
-  readonly launchIndexes?: readonly number[];
-  /** A share of all machines, 0 to 1: which ones follows from `seed`. */
-  readonly share?: number;
-}
-
-/** What decides whether a fault strikes a machine. */
-export interface Target {
-  /** Its AmiLaunchIndex. */
-  readonly launchIndex: number;
-  /** How many machines the cloud had launched before it. */
-  readonly ordinal: number;
-}
 
 /** A zone, a type, a market, or what several of them leave, that has room for only so many machines. */
 export interface CapacityFault {
@@ -114,17 +98,6 @@ type StrikingFault =
 /** Whether a fault strikes a machine. */
 export const strikes = (faults: Faults, name: StrikingFault, target: Target): boolean =>
   isStruck(faults[name], faults.seed, name, target);
-
-/** As `strikes`, for a fault that is no key of `Faults`. */
-export function isStruck(
-  fault: Struck | undefined,
-  seed: number | undefined,
-  name: string,
-  { launchIndex, ordinal }: Target,
-): boolean {
-  if (fault === undefined || !(fault.launchIndexes?.includes(launchIndex) ?? true)) return false;
-  return fault.share === undefined || chance(seed, name, ordinal) < fault.share;
-}
 
 /** The counted faults of a running cloud: what is left of each "first N". */
 export class FaultCounts {

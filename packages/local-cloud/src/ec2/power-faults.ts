@@ -1,4 +1,5 @@
-import { type Faults, isStruck, type PowerFault } from '../faults.ts';
+import type { Faults, PowerFault } from '../faults.ts';
+import { isStruck } from '../struck.ts';
 import type { Instance } from './instance.ts';
 
 /** Characters of the newest console among which a text is looked for. */

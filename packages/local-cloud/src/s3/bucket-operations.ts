@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Call, S3Answer, S3Context, S3Request } from './request.ts';
 import { hashMismatch, S3Error } from './s3-error.ts';
-import type { Call, S3Answer, S3Context, S3Request } from './service.ts';
 import { parseXml, textOf, xmlDocument } from './xml.ts';
 
 /** Whose buckets they are. */

@@ -3,8 +3,9 @@ import type { Clock } from '../clock.ts';
 import type { FaultCounts } from '../faults.ts';
 import type { RequestCounts } from '../request-counts.ts';
 import type { Keyring } from '../signature/keyring.ts';
+import type { S3Context, S3Fault } from './request.ts';
 import { conditionalConflict, errorXml, S3Error } from './s3-error.ts';
-import { answerS3, type S3Context, type S3Fault } from './service.ts';
+import { answerS3 } from './service.ts';
 import { signedRequest, verifyPolicy } from './signed.ts';
 import type { ObjectStore } from './store.ts';
 

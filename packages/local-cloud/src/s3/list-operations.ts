@@ -1,8 +1,8 @@
 import { bodyText, bucketFor, OWNER, owned } from './bucket-operations.ts';
 import type { ObjectDocument } from './document.ts';
 import { pageOf } from './listing.ts';
+import type { Call, S3Answer, S3Context, S3Request } from './request.ts';
 import { invalidArgument, malformedXml } from './s3-error.ts';
-import type { Call, S3Answer, S3Context, S3Request } from './service.ts';
 import { children, exactTextOf, parseXml, textOf, type Xml, xmlDocument } from './xml.ts';
 
 const MAX_KEYS = 1_000;

@@ -11,8 +11,8 @@ import {
 } from './checksums.ts';
 import { checkWrite } from './conditions.ts';
 import type { ObjectDocument, PartDocument, UploadDocument } from './document.ts';
+import type { S3Answer, S3Context, S3Request } from './request.ts';
 import { malformedXml, S3Error } from './s3-error.ts';
-import type { S3Answer, S3Context, S3Request } from './service.ts';
 import type { ObjectStore } from './store.ts';
 import { contentOf } from './stored.ts';
 import type { Uploads } from './uploads.ts';

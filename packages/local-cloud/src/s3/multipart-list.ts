@@ -1,7 +1,7 @@
 import { OWNER } from './bucket-operations.ts';
 import { checksumFields } from './checksums.ts';
 import { maxKeys, urlEncoded } from './list-operations.ts';
-import type { S3Answer, S3Request } from './service.ts';
+import type { S3Answer, S3Request } from './request.ts';
 import { byBytes } from './store.ts';
 import type { Uploads } from './uploads.ts';
 import { xmlDocument } from './xml.ts';

@@ -4,8 +4,8 @@ import { checkRead, checkWrite, rangeOf } from './conditions.ts';
 import { copyObject } from './copy.ts';
 import type { ObjectDocument } from './document.ts';
 import { ACL } from './list-operations.ts';
+import type { Call, S3Answer, S3Context, S3Request } from './request.ts';
 import { hashMismatch, noSuchKey, notImplemented, S3Error } from './s3-error.ts';
-import type { Call, S3Answer, S3Context, S3Request } from './service.ts';
 import { checkKey, contentOf, storedHeaders } from './stored.ts';
 import { xmlDocument } from './xml.ts';
 

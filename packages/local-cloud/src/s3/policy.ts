@@ -1,5 +1,5 @@
+import type { PolicyFields } from './request.ts';
 import { S3Error } from './s3-error.ts';
-import type { PolicyFields } from './service.ts';
 
 /** Fields that no condition need name. @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html */
 const FREE = new Set(['policy', 'x-amz-signature', 'file', 'awsaccesskeyid', 'signature']);

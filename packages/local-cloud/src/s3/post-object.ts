@@ -5,8 +5,8 @@ import type { Received } from './blobs.ts';
 import { accessDenied } from './bucket-operations.ts';
 import type { ObjectDocument } from './document.ts';
 import { checkPolicy } from './policy.ts';
+import type { Call, PolicyFields, S3Answer, S3Context, S3Request } from './request.ts';
 import { invalidArgument, S3Error } from './s3-error.ts';
-import type { Call, PolicyFields, S3Answer, S3Context, S3Request } from './service.ts';
 import { checkKey, storedHeaders } from './stored.ts';
 import { xmlDocument } from './xml.ts';
 

@@ -15,8 +15,8 @@ import {
   verify,
   type WireRequest,
 } from '../signature/verify.ts';
+import type { PolicyFields, S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
-import type { PolicyFields, S3Request } from './service.ts';
 
 /** A request as it came over the wire. */
 export function wireRequest({ method = '', url = '/', rawHeaders }: IncomingMessage): WireRequest {

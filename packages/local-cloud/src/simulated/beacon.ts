@@ -1,4 +1,4 @@
-import type { Identity } from './user-data.ts';
+import type { Identity } from './identity.ts';
 
 /** The forms of a payload, which S3 takes small objects by; docs/payload.md. */
 export interface BeaconForms {

@@ -1,5 +1,5 @@
 import { chance } from '../chance.ts';
-import type { Target } from '../faults.ts';
+import type { Target } from '../struck.ts';
 import type { BoxEnd, BoxPlan } from './plan.ts';
 
 /** How the boot of a machine ends. Shares of several outcomes count together: 0.1 and 0.2 are 30 of 100 machines. */

@@ -1,4 +1,4 @@
-import type { Struck } from '../faults.ts';
+import type { Struck } from '../struck.ts';
 
 /** One step of a boot. */
 export interface PlannedStep {

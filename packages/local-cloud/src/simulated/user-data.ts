@@ -1,4 +1,5 @@
 import { type BeaconForms, formsOf } from './beacon.ts';
+import type { Identity } from './identity.ts';
 
 /** What a box finds in its user data; the same rules as the programs of templates/. */
 export type Boot =
@@ -16,13 +17,6 @@ interface Words {
   readonly deploys: boolean;
   /** Without it the box sends no beacons. */
   readonly forms: BeaconForms | undefined;
-}
-
-/** What signs a box's markers. */
-export interface Identity {
-  readonly launch: string;
-  /** 32 hex digits; never printed. */
-  readonly nonce: string;
 }
 
 /** Reads user data as the box's programs do. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Identity } from './user-data.ts';
+import type { Identity } from './identity.ts';
 
 /** The marker's VERSION: no script of any version of rolecall runs in a simulated box. */
 const VERSION = 'simulated';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ObjectDocument } from '../../src/s3/document.ts';
 import { multipartOperation } from '../../src/s3/multipart-operations.ts';
 import { objectOperation } from '../../src/s3/object-operations.ts';
-import type { S3Context, S3Request } from '../../src/s3/service.ts';
+import type { S3Context, S3Request } from '../../src/s3/request.ts';
 import { ObjectStore } from '../../src/s3/store.ts';
 import { contentOf } from '../../src/s3/stored.ts';
 import { Uploads } from '../../src/s3/uploads.ts';
