@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import '../../scripts/typescript.mjs';
 import { ROLECALL, run } from '../measure.mjs';
 
-const { call } = await import('../../packages/local-cloud/src/control/client.ts');
+const { call } = await import('../../packages/local-cloud/src/control/connection.ts');
 
 /** Runs the bundled CLI, which must end with 0. */
 async function rolecall(args, env) {

@@ -5,7 +5,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { BoxDriver } from '../../packages/local-cloud/src/box.ts';
 import { type Cloud, type CloudOptions, startCloud } from '../../packages/local-cloud/src/cloud.ts';
-import { converse } from '../../packages/local-cloud/src/control/client.ts';
+import { converse } from '../../packages/local-cloud/src/control/connection.ts';
 import type { Faults } from '../../packages/local-cloud/src/faults.ts';
 import { scriptedDriver } from './scripted-boxes.ts';
 

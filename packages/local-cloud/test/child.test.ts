@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { serveCommand } from '../../../src/actions/local/installation.ts';
 import { startCloudProcess } from '../src/child.ts';
 import { systemClock } from '../src/clock.ts';
-import { call, endCloud } from '../src/control/client.ts';
+import { endCloud } from '../src/control/client.ts';
+import { call } from '../src/control/connection.ts';
 
 let folder: string;
 beforeEach(() => {

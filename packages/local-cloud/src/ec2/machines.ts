@@ -1,13 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { Agenda } from '../agenda.ts';
-import type { Box, BoxDriver, BoxServices, BoxSpec } from '../box.ts';
+import type { Box, BoxDriver, BoxServices } from '../box.ts';
 import type { Clock } from '../clock.ts';
 import { type Faults, type PowerFault, strikes } from '../faults.ts';
 import type { Settings } from '../settings.ts';
+import { boxSpec } from './box-spec.ts';
 import { type Room, roomFor } from './capacity.ts';
 import type { Instance } from './instance.ts';
 import { advance, isUp, type LifeEvent } from './lifecycle.ts';
 import { PowerFaults } from './power-faults.ts';
+import { Tasks } from './tasks.ts';
 
 interface Parts {
   readonly driver: BoxDriver;
@@ -25,7 +27,7 @@ export class Machines {
   readonly #parts: Parts;
   readonly #all = new Map<string, Instance>();
   readonly #boxes = new Map<string, Box>();
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #tasks = new Tasks();
   readonly #agenda: Agenda;
   readonly #powerFaults = new Map<string, PowerFaults>();
   /** Machines whose power was cut, and when it comes back (milliseconds). */
@@ -127,7 +129,7 @@ export class Machines {
     this.#closing = true;
     this.#agenda.close();
     await Promise.allSettled([...this.#boxes.values()].map((box) => box.stop()));
-    while (this.#tasks.size > 0) await Promise.allSettled([...this.#tasks]);
+    await this.#tasks.settled();
     this.#parts.driver.close?.();
   }
 
@@ -244,33 +246,6 @@ export class Machines {
   }
 
   #run(task: Promise<unknown>): void {
-    const settled = task.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#tasks.add(settled);
-    void settled.then(() => this.#tasks.delete(settled));
+    this.#tasks.add(task);
   }
-}
-
-function boxSpec({ spec, tags }: Instance, services: BoxServices, faults: Faults): BoxSpec {
-  const role = spec.instanceProfile?.split('/').at(-1);
-  return {
-    instanceId: spec.id,
-    amiId: spec.imageId,
-    amiLaunchIndex: spec.launchIndex,
-    instanceType: spec.instanceType,
-    region: spec.region,
-    zone: spec.zone,
-    privateIp: spec.privateIp,
-    ...(role === undefined ? {} : { instanceProfile: role }),
-    ...(spec.userData === undefined ? {} : { userData: spec.userData }),
-    httpTokens: spec.metadata.httpTokens,
-    tags,
-    services,
-    ...(faults.metadata !== undefined &&
-      strikes(faults, 'metadata', spec) && { metadataFault: faults.metadata }),
-    ...(faults.networkLate !== undefined &&
-      strikes(faults, 'networkLate', spec) && { networkLateMs: faults.networkLate.ms }),
-  };
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { Duplex, Writable } from 'node:stream';
 import type { CloudFile } from '../cloud-file.ts';
-import { enterMachine } from '../control/client.ts';
+import { enterMachine } from '../control/connection.ts';
 import { CloudError } from '../errors.ts';
 import { ASK, type ExecRequest, FrameReader, frame, INPUT_WINDOW, TELL } from '../vm/exec-frames.ts';
 

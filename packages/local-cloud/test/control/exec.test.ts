@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { inState, runOne } from '../../../../test/support/ec2-calls.ts';
 import { type TestCloud, testCloud } from '../../../../test/support/local-cloud.ts';
 import { scriptedDriver } from '../../../../test/support/scripted-boxes.ts';
-import { enterMachine } from '../../src/control/client.ts';
+import { enterMachine } from '../../src/control/connection.ts';
 
 /** `enterMachine` with what the test cloud is reached by. */
 const enter = ({ reach }: TestCloud, id: string): Promise<Duplex> => enterMachine(reach, id);

@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sandbox } from '../../../../test/support/cli.ts';
 import { testCloud } from '../../../../test/support/local-cloud.ts';
 import { type CloudFile, readCloudFile, writeCloudFile } from '../../src/cloud-file.ts';
-import { boxOf, converse, runningCloud } from '../../src/control/client.ts';
+import { boxOf, runningCloud } from '../../src/control/client.ts';
+import { converse } from '../../src/control/connection.ts';
 import { clientProof, cloudProof } from '../../src/control/proof.ts';
 import { ownMark } from '../../src/holder.ts';
 
