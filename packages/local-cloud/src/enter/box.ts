@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
-import { enterCommand } from '../box/enter.ts';
+import { enterCommand } from '../box/enter-command.ts';
 import { onTerminal, resize, type TerminalSize } from '../box/terminal.ts';
 import type { CloudFile } from '../cloud-file.ts';
 import { CloudError } from '../errors.ts';

@@ -18,7 +18,7 @@ import { arch, hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../../../src/files/package-root.ts';
-import { enterCommand } from '../../src/box/enter.ts';
+import { enterCommand } from '../../src/box/enter-command.ts';
 import { type Lab, type Machine, openLab } from './harness.ts';
 
 /** Numbers of system calls that no tool of Debian's base makes. */

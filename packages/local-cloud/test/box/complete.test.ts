@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { enterCommand } from '../../src/box/enter.ts';
+import { enterCommand } from '../../src/box/enter-command.ts';
 import { type Lab, openLab } from './harness.ts';
 
 let lab: Lab;

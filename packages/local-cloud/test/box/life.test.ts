@@ -85,7 +85,7 @@ describe('the boot sequence', () => {
     );
     await machine.said(BOOTED);
     expect(machine.console()).not.toContain('from the daemon');
-    const { enterCommand } = await import('../../src/box/enter.ts');
+    const { enterCommand } = await import('../../src/box/enter-command.ts');
     const { execFileSync } = await import('node:child_process');
     const [program = '', ...args] = enterCommand('complete', machine.pid ?? 0, ['touch', '/run/go']);
     execFileSync(program, args);

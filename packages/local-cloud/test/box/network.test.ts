@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../../../../test/support/local-cloud.ts';
-import { enterCommand } from '../../src/box/enter.ts';
+import { enterCommand } from '../../src/box/enter-command.ts';
 import { outwardProxy } from '../../src/outward/proxy.ts';
 import { type Listening, listening, WAYS } from '../outward/lines.ts';
 import { type Lab, openLab } from './harness.ts';

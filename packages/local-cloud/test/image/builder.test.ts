@@ -36,7 +36,7 @@ describe('an image with a package', () => {
     await machine.said(/<<rc2 l-1 \S+ \d+ \S+ verdict ok init 0 \d+ \S+>>/);
     const ask = `for n in {1..100}; do exec 3<>/dev/tcp/127.0.0.1/11211 && break; sleep 0.02; done 2>/dev/null
       printf 'version\\r\\nstats\\r\\n' >&3; while read -r line <&3; do echo "$line"; [[ $line != END* ]] || break; done`;
-    const { enterCommand } = await import('../../src/box/enter.ts');
+    const { enterCommand } = await import('../../src/box/enter-command.ts');
     const [program = '', ...args] = enterCommand('complete', machine.pid ?? 0, ['bash', '-c', ask]);
     const answer = execFileSync(program, args, { encoding: 'utf8' });
     expect(answer).toMatch(/^VERSION 1\.\d+[\s\S]*STAT pid \d+/);
