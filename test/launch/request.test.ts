@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clientToken } from '../../src/launch/identity.ts';
 import type { Offering } from '../../src/launch/offerings.ts';
 import { runRequest } from '../../src/launch/request.ts';
+import { expectGolden } from '../support/golden.ts';
 import { LAUNCH, payload, role } from './roles.ts';
 
 const NONCE = '00112233445566778899aabbccddeeff';
@@ -17,17 +17,12 @@ const identity = (batch = 1, count = 3, offering = T3) => ({
   offering,
 });
 
-/** Compares with the whole request in test/golden/launch; UPDATE_GOLDENS=1 writes it anew. */
-function expectGolden(name: string, request: RunInstancesCommandInput): void {
-  const url = new URL(`../golden/launch/${name}.json`, import.meta.url);
-  const text = `${JSON.stringify(request, undefined, 2)}\n`;
-  if (process.env['UPDATE_GOLDENS'] === '1') writeFileSync(url, text);
-  expect(text).toBe(readFileSync(url, 'utf8'));
-}
+const expectRequest = (name: string, request: RunInstancesCommandInput): void =>
+  expectGolden(`launch/${name}.json`, `${JSON.stringify(request, undefined, 2)}\n`);
 
 describe('runRequest', () => {
   test('a role that sets only what it must', () => {
-    expectGolden('minimal', runRequest(role(), payload(NONCE), identity()));
+    expectRequest('minimal', runRequest(role(), payload(NONCE), identity()));
   });
 
   test('a role that sets everything', () => {
@@ -59,7 +54,7 @@ describe('runRequest', () => {
       zone: 'us-east-1b',
       market: 'spot',
     };
-    expectGolden('everything', runRequest(everything, payload(NONCE), identity(12, 100, offering)));
+    expectRequest('everything', runRequest(everything, payload(NONCE), identity(12, 100, offering)));
   });
 
   test('an instance profile is named by ARN or by name', () => {

@@ -1,7 +1,3 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect } from '@jest/globals';
 import { AwsError } from '../../src/errors.ts';
 import type { FleetEvent } from '../../src/fleet/events.ts';
 import type { LaunchEvent } from '../../src/launch/events.ts';
@@ -10,6 +6,7 @@ import type { LaunchMeta } from '../../src/results/document.ts';
 import { advance, emptyView, type LaunchView } from '../../src/results/state.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
+import { expectGolden as expectIn } from '../support/golden.ts';
 
 export type AnyEvent = LaunchEvent | FleetEvent | WatchEvent;
 
@@ -166,17 +163,8 @@ export const fold = (events: readonly AnyEvent[], from: LaunchView = emptyView()
 export const ended = (verdicts: readonly Verdict[], requested = verdicts.length): LaunchView =>
   fold([...begin(requested, verdicts.length), ...verdicts.flatMap((verdict, index) => boot(index, verdict))]);
 
-const GOLDENS = fileURLToPath(new URL('../golden/report', import.meta.url));
-
-/** Compares with test/golden/report/NAME; `UPDATE_GOLDENS=1` writes it instead, for a person to review. */
-export function expectGolden(name: string, actual: string): void {
-  const file = join(GOLDENS, name);
-  if (process.env['UPDATE_GOLDENS'] === '1') {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, actual);
-  }
-  expect(actual).toBe(readFileSync(file, 'utf8'));
-}
+/** Compares with test/golden/report/NAME. */
+export const expectGolden = (name: string, actual: string): void => expectIn(`report/${name}`, actual);
 
 export function launchId(text: string): LaunchId {
   if (!isLaunchId(text)) throw new Error(`${text} is no launch id`);

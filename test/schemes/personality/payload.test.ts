@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import { packageRoot } from '../../../src/files/package-root.ts';
 import type { LaunchId, Nonce, PathName } from '../../../src/model.ts';
 import { personalityPayload } from '../../../src/schemes/personality/payload.ts';
 import { redact } from '../../../src/schemes/redact.ts';
+import { expectGolden } from '../../support/golden.ts';
 
 const RUN = {
   launch: '20260102-030405-1f2e3d' as LaunchId,
@@ -51,9 +52,7 @@ describe('the payloads of the shipped example, byte for byte', () => {
 
   test.each(all)('$role in $environment, $context', (choice) => {
     const { text } = personalityPayload(resolveRole(shipped, choice), RUN);
-    const path = join(golden, `${choice.role}-${choice.environment}-${choice.context}`);
-    if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text);
-    expect(text).toBe(readFileSync(path, 'utf8'));
+    expectGolden(`payload/${choice.role}-${choice.environment}-${choice.context}`, text);
   });
 
   test('there is a golden for each of them, and no other', () => {

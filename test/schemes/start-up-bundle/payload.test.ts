@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -13,6 +13,7 @@ import { packageRoot } from '../../../src/files/package-root.ts';
 import type { BundleKey, LaunchId, Nonce } from '../../../src/model.ts';
 import { redact } from '../../../src/schemes/redact.ts';
 import { type PinnedBundle, startUpPayload } from '../../../src/schemes/start-up-bundle/payload.ts';
+import { expectGolden } from '../../support/golden.ts';
 
 const TEMPLATE = boxProgram('start-up.sh');
 const KEY = '0123456789abcdef'.repeat(4) as BundleKey;
@@ -80,10 +81,8 @@ describe('user data, byte for byte', () => {
   ];
 
   test.each(cases)('%s: its settings, and behind them the script', (name, text) => {
-    const path = join(golden, name);
     const end = text.indexOf('SCHEME=');
-    if (process.env['UPDATE_GOLDEN']) writeFileSync(path, text.slice(0, end));
-    expect(text.slice(0, end)).toBe(readFileSync(path, 'utf8'));
+    expectGolden(`start-up/${name}`, text.slice(0, end));
     const script = cases[0]?.[1].slice(cases[0][1].indexOf('SCHEME=')) ?? '';
     expect([script, redact(script)]).toContain(text.slice(end));
   });
