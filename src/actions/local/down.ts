@@ -6,7 +6,7 @@ import { endCloud, localFolder, runningCloud } from './gateway.ts';
  * Ends the local cloud that is up, with all its machines.
  * @returns how many machines ended with it; undefined where none is up
  */
-export async function endLocalCloud(host: Pick<Runtime, 'env' | 'clock'>): Promise<number | undefined> {
-  const up = await runningCloud(localFolder(stateFolder(host.env)));
-  return up === undefined ? undefined : await endCloud(up.file, host.clock);
+export async function endLocalCloud(runtime: Pick<Runtime, 'env' | 'clock'>): Promise<number | undefined> {
+  const up = await runningCloud(localFolder(stateFolder(runtime.env)));
+  return up === undefined ? undefined : await endCloud(up.file, runtime.clock);
 }

@@ -12,7 +12,7 @@ import { needCloud } from './running.ts';
 export async function runInLocalMachine(
   instance: string,
   words: readonly string[],
-  host: Pick<Runtime, 'env'>,
+  runtime: Pick<Runtime, 'env'>,
 ): Promise<number> {
   if (!isInstanceId(instance))
     throw new UsageError(`"${instance}" is not an instance id`, {
@@ -20,6 +20,6 @@ export async function runInLocalMachine(
     });
   if (words.length === 0)
     throw new UsageError('no command is given', { hint: `rolecall local exec ${instance} -- bash` });
-  const { file } = await needCloud(host);
+  const { file } = await needCloud(runtime);
   return await enter(file, instance, words);
 }

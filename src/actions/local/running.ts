@@ -23,17 +23,17 @@ export async function needCloud({ env }: Environment): Promise<RunningCloud> {
 }
 
 /** How often each operation of the cloud that is up was asked for. @throws UsageError where none is */
-export async function localRequests(host: Environment): Promise<LocalTally> {
-  const { file } = await needCloud(host);
+export async function localRequests(runtime: Environment): Promise<LocalTally> {
+  const { file } = await needCloud(runtime);
   return await requestsOf(file);
 }
 
 /** Lines for a shell that point its AWS clients to the cloud that is up. @throws UsageError where none is */
 export async function localEnvironment(
-  host: Environment,
+  runtime: Environment,
   region: () => Promise<string>,
   shell: 'sh' | 'fish',
 ): Promise<string> {
-  const { file } = await needCloud(host);
+  const { file } = await needCloud(runtime);
   return environmentLines(file, await region(), shell);
 }
