@@ -6,6 +6,7 @@ import { describeAll, inState, refusal, run, runOne } from '../../../test/suppor
 import { AMI, type TestCloud, testCloud } from '../../../test/support/local-cloud.ts';
 import { scriptedDriver } from '../../../test/support/scripted-boxes.ts';
 import { presignedPath, signedHeaders } from '../../../test/support/sign.ts';
+import type { CloudOptions } from '../src/cloud.ts';
 import { CloudError } from '../src/errors.ts';
 
 interface Sent {
@@ -208,6 +209,21 @@ describe('the control API', () => {
     const answer = await cloud.control('POST', 'images', { id: AMI, packages: ['memcachedd'] });
     expect([answer.status, answer.json]).toEqual([422, { error: 'no such package: memcachedd' }]);
     expect(await refusal(run(cloud.ec2))).toMatch(/^InvalidAMIID.NotFound/);
+  });
+
+  test('tells an error of the system in the words of who started the cloud; without them it is a defect', async () => {
+    const locked = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    const images = { build: () => Promise.reject(locked) };
+    const explain = (error: unknown) =>
+      error === locked ? { message: 'that folder is locked', hint: 'unlock it' } : undefined;
+    const ask = async (options: Pick<CloudOptions, 'explain'>) => {
+      await using cloud = await testCloud({ images, ...options });
+      const { status, json } = await cloud.control('POST', 'images', { id: AMI, packages: [] });
+      return [status, json];
+    };
+    expect(await ask({ explain })).toEqual([422, { error: 'that folder is locked', hint: 'unlock it' }]);
+    expect(await ask({ explain: () => undefined })).toEqual([500, { error: 'EACCES: permission denied' }]);
+    expect(await ask({})).toEqual([500, { error: 'EACCES: permission denied' }]);
   });
 
   test('says which machines have a box', async () => {

@@ -12,6 +12,7 @@ import { type CloudFile, parse, readCloudFile } from '../src/cloud-file.ts';
 import { endCloud, runningCloud } from '../src/control/client.ts';
 import { ownMark, ownNamespace } from '../src/holder.ts';
 import { type ServeOptions, serveCloud } from '../src/process.ts';
+import { serveRequested } from '../src/serve-request.ts';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
@@ -80,6 +81,21 @@ test('a second one of the same folder gives way', async () => {
   await expect(second.ended).rejects.toMatchObject({ kind: 'conflict' });
   await second.up.catch(() => undefined);
   expect(readCloudFile(folder)).toEqual(await first.up);
+  first.interrupt.abort();
+  await first.ended;
+});
+
+test('the process that a command starts gives way to a cloud that is up', async () => {
+  const first = serve({ ephemeral: false });
+  const file = await first.up;
+  const stdout = new PassThrough();
+  const second = serveRequested(JSON.stringify({ folder, ephemeral: false }), {
+    ...{ stdin: new PassThrough(), stdout, stderr: new PassThrough() },
+    ...{ signal: new AbortController().signal, clock: systemClock, installation: installation() },
+  });
+  await expect(second).rejects.toMatchObject({ kind: 'conflict', hint: 'rolecall local env' });
+  expect(stdout.read()).toBeNull();
+  expect(readCloudFile(folder)).toEqual(file);
   first.interrupt.abort();
   await first.ended;
 });
