@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
-import { UsageError } from './errors.ts';
+import { type ExitCode, exitCode, RolecallError, UsageError } from './errors.ts';
 
 /** What to do about a failed system call, by its code (errno(3)). The only table of its kind. */
 const NEXT_STEP = {
@@ -124,3 +124,11 @@ function systemErrorOf(error: unknown): (SystemError & { readonly step: string }
   const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
   return { code: code as Errno, syscall, path, step: NEXT_STEP[code as Errno] };
 }
+
+/** The error for people behind `error`; undefined for a defect of rolecall. */
+export const expectedError = (error: unknown): RolecallError | undefined =>
+  error instanceof RolecallError ? error : circumstance(error);
+
+/** The exit code for `error`: its own; 2 for a plain circumstance such as a full disk; 1 for a defect. */
+export const exitCodeOfError = (error: unknown): ExitCode =>
+  exitCode(expectedError(error)?.exit ?? 'internal');

@@ -19,8 +19,15 @@ export interface RoleWords {
   readonly context?: string | undefined;
 }
 
+/** A role in its environment and context. */
+export interface RoleName {
+  readonly role: string;
+  readonly environment: string;
+  readonly context: string;
+}
+
 /** The role for arguments that must all be there; commands that may ask use the picker first. */
-export function requireRole(values: RoleWords): { role: string; environment: string; context: string } {
+export function requireRole(values: RoleWords): RoleName {
   const { role, environment, context } = values;
   if (role !== undefined && environment !== undefined && context !== undefined) {
     return { role, environment, context };
@@ -42,11 +49,7 @@ export interface OverrideWords {
 }
 
 /** Resolves a role with the command line's values above the catalogue's. */
-export async function roleFrom(
-  catalogue: Catalogue,
-  name: { readonly role: string; readonly environment: string; readonly context: string },
-  values: OverrideWords,
-): Promise<Role> {
+export async function roleFrom(catalogue: Catalogue, name: RoleName, values: OverrideWords): Promise<Role> {
   const { resolveRole } = await import('../catalogue/resolve.ts');
   return resolveRole(catalogue, name, {
     region: values.region,

@@ -1,10 +1,10 @@
 import type { Role } from '../catalogue/role.ts';
-import { watchPace } from '../cli/follow.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 import type { ReportedEvent } from '../results/events.ts';
 import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
 import { watchLaunch } from '../watch/watch.ts';
 import type { Session } from './session.ts';
+import { watchPace } from './watch-pace.ts';
 
 /** Watches machines of earlier launches, whose verdicts nobody knows, to their verdicts. */
 export async function judgeLeftovers(

@@ -1,38 +1,35 @@
 import type { Role } from '../catalogue/role.ts';
-import type { Host } from '../cli/context.ts';
-import type { ReportWords } from '../cli/follow.ts';
-import { follow } from '../cli/follow.ts';
-import { askToEnd } from '../cli/prompts/confirm.ts';
-import type { ExitCode } from '../errors.ts';
 import type { FleetStreamEvent } from '../fleet/events.ts';
 import type { Member, Wanted } from '../fleet/members.ts';
 import type { FleetPlan, FleetTools, Rules } from '../fleet/tools.ts';
 import type { LaunchPlan } from '../launch/plan.ts';
 import { hashTag, settingsTag } from '../launch/request.ts';
-import type { OutputFormat, Progress } from '../reporters/progress.ts';
+import type { ReportedEvent } from '../results/events.ts';
 import type { Pins } from './artifacts/artifacts.ts';
 import { payloadFor } from './artifacts/payloads.ts';
-import { budgetOf, followingOf, launchPlanOf } from './drafted.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { judgeLeftovers } from './fleet-judge.ts';
-import type { Draft } from './intent.ts';
+import type { LaunchRequest } from './launch-request.ts';
+import { budgetOf, launchPlanOf, runOf } from './prepared.ts';
+import { follow, type RunChoice, type RunEvent } from './run.ts';
 import { Scoreboard } from './scoreboard.ts';
 import type { CloudChoice, Session } from './session.ts';
 
-export interface FleetWords extends CloudChoice, ReportWords {
-  readonly yes: boolean;
+/** What a caller chooses of a change of a fleet. */
+export interface FleetChoice extends CloudChoice, RunChoice {
   readonly 'lock-wait': string;
   readonly 'accept-changes'?: boolean;
   readonly 'strict-budget'?: boolean;
-  readonly output: OutputFormat;
 }
 
-/** What a command does to a fleet. */
+/** What an action does to a fleet. */
 export interface FleetChange {
-  readonly verb: keyof typeof VERBS;
-  readonly draft: Draft;
+  readonly verb: 'scale' | 'replace';
+  readonly request: LaunchRequest;
   readonly pins: Pins;
   readonly rules: Rules;
+  /** Asked before machines are ended. */
+  readonly agreed: (members: readonly Member[]) => Promise<boolean>;
   readonly run: (plan: FleetPlan, tools: FleetTools) => AsyncGenerator<FleetStreamEvent>;
 }
 
@@ -44,38 +41,32 @@ export const wantedOf = (role: Role, { build, bundle }: Pins): Wanted => ({
   bundle: bundle && hashTag(bundle.sealed.tarSha256),
 });
 
-/** Takes the fleet's lease, changes the fleet, and reports. */
-export async function changeFleet(
-  change: FleetChange,
-  words: FleetWords,
+/** Takes the fleet's lease, changes the fleet, and follows its new machines to their verdicts. */
+export async function* changeFleet(
+  { verb, request, pins, rules, agreed, run }: FleetChange,
+  choice: FleetChoice,
   session: Session,
-  host: Host,
-): Promise<ExitCode> {
-  const { verb, draft, pins, rules } = change;
-  const { role, launch } = draft;
+): AsyncGenerator<RunEvent, void, void> {
+  const { role, launch } = request;
   const { ec2, records, runtime } = session;
   const { clock, signal } = runtime;
   // Where none is to be left nothing is launched, and what a launch would give is not found out.
-  const isEnd = draft.count === 0;
-  const payload = isEnd ? undefined : await payloadFor(draft, pins);
-  const waitMs = lockWaitMs(words['lock-wait']);
-  const book = await openFleetBook({ name: role, verb, launch, waitMs }, records, host);
+  const isEnd = request.count === 0;
+  const payload = isEnd ? undefined : await payloadFor(request, pins);
+  const waitMs = lockWaitMs(choice['lock-wait']);
+  const book = await openFleetBook({ name: role, verb, launch, waitMs }, records, runtime);
   try {
     const scores = new Scoreboard();
-    let progress: Progress | undefined;
-    const planOf = (each: Draft): LaunchPlan => ({
+    let tell: (event: ReportedEvent) => void = () => undefined;
+    const planOf = (each: LaunchRequest): LaunchPlan => ({
       ...launchPlanOf(each, pins, session),
-      acceptChanges: words['accept-changes'] ?? false,
-      strictBudget: words['strict-budget'] ?? false,
+      acceptChanges: choice['accept-changes'] ?? false,
+      strictBudget: choice['strict-budget'] ?? false,
     });
     const plan: FleetPlan = {
-      launch: planOf(draft),
+      launch: planOf(request),
       wanted: isEnd ? undefined : wantedOf(role, pins),
       rules,
-    };
-    const ask = (members: readonly Member[], shown: Progress | undefined) => {
-      const asking = () => askToEnd(verb, members, role, words, host);
-      return words.yes || shown === undefined ? asking() : shown.aside(asking);
     };
     const tools: FleetTools = {
       ec2,
@@ -84,28 +75,21 @@ export async function changeFleet(
       signal,
       book,
       ledger: book,
-      planOf: (id) => planOf({ ...draft, launch: id, isNew: false }),
+      planOf: (id) => planOf({ ...request, launch: id, isNew: false }),
       proofs: (ids) => scores.all(ids),
       judge: (machines) =>
-        judgeLeftovers(machines, role, budgetOf(role, words), session, (event) => progress?.tell(event)),
-      agreed: (members) => ask(members, progress),
+        judgeLeftovers(machines, role, budgetOf(role, choice), session, (event) => tell(event)),
+      agreed,
     };
-    return await follow(
-      {
-        ...followingOf(draft, pins, payload, words, session),
-        launching: change.run(plan, tools),
-        scores,
-        opened: (opened) => {
-          progress = opened;
-        },
-        verb: VERBS[verb],
-      },
+    const hear = (teller: typeof tell) => {
+      tell = teller;
+    };
+    const launching = run(plan, tools);
+    yield* follow(
+      { ...runOf(request, pins, payload, choice, session), launching, scores, hear, verb },
       session,
-      host,
     );
   } finally {
     await book.close();
   }
 }
-
-const VERBS = { scale: 'scaling', replace: 'replacing' } as const;

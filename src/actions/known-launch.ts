@@ -12,7 +12,7 @@ import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
 import { type CloudChoice, inSession, openSession, type Session, type SessionPlace } from './session.ts';
 
-export interface KnownWords extends CloudChoice {
+export interface KnownInput extends CloudChoice {
   readonly launch: LaunchId;
   readonly timeout?: string | undefined;
 }
@@ -37,7 +37,7 @@ export interface KnownLaunch {
  * @throws UsageError for a catalogue that was named and is wrong
  */
 export async function withRecords<T>(
-  words: KnownWords,
+  words: KnownInput,
   runtime: Runtime,
   work: (session: Pick<Session, 'records' | 'followUp'>) => Promise<T>,
 ): Promise<T> {
@@ -45,45 +45,58 @@ export async function withRecords<T>(
 }
 
 /** Where the records are. One may tell of another region than the catalogue: it is read first, where it lies on this computer. */
-async function recordsPlace(words: KnownWords, runtime: Runtime): Promise<SessionPlace> {
+async function recordsPlace(words: KnownInput, runtime: Runtime): Promise<SessionPlace> {
   const catalogue = await catalogueFor(words, runtime);
   const region = words.region ?? catalogue?.region ?? (await regionFor(words, runtime, ANY_REGION));
   return { choice: words, region, catalogue };
 }
 
 /**
- * Finds a launch and connects to its cloud, for as long as the work takes.
+ * Finds a launch and connects to its cloud; the caller closes the session.
  * @param timeoutMs where no catalogue tells
  * @throws UsageError where neither records nor EC2 know the launch
  */
-export async function withKnownLaunch<T>(
-  words: KnownWords,
+export async function openKnownLaunch(
+  input: KnownInput,
   timeoutMs: number,
   runtime: Runtime,
-  work: (known: KnownLaunch) => Promise<T>,
-): Promise<T> {
-  const place = await recordsPlace(words, runtime);
-  return await inSession(place, runtime, async (opened) => {
-    const { records, catalogue } = opened;
-    const record = await readableRecord(records, words.launch);
-    const region = words.region ?? record?.region ?? (await regionFor(words, runtime));
-    const session = region === opened.region ? opened : await openSession({ ...place, region }, runtime);
-    const found = record === undefined ? await metaFromTags(words.launch, session) : metaOf(record);
-    const role = await judging(words, found, timeoutMs, catalogue);
-    const budget = budgetOf(record, role);
-    const batches = record === undefined ? undefined : await readBatches(records, words.launch);
-    return await work({
-      session: { ...session, records },
-      meta: { ...found, ...(budget && { boot_budget_ms: budget.ms }) },
-      requested: record?.requested,
-      launched: launchedIn(batches),
-      answered: (batches ?? []).flatMap(({ answer }) => answer?.machines.map(answeredMachine) ?? []),
-      machines: record === undefined ? undefined : await withoutReplaced(record, words.launch, session),
-      timeoutMs: role.timeoutMs,
-      patterns: role.patterns,
-      budget,
-    });
-  });
+): Promise<KnownLaunch> {
+  const place = await recordsPlace(input, runtime);
+  const opened = await openSession(place, runtime);
+  try {
+    return await knownLaunch(input, timeoutMs, place, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function knownLaunch(
+  input: KnownInput,
+  timeoutMs: number,
+  place: SessionPlace,
+  opened: Session,
+): Promise<KnownLaunch> {
+  const { records, catalogue, runtime } = opened;
+  const { launch } = input;
+  const record = await readableRecord(records, launch);
+  const region = input.region ?? record?.region ?? (await regionFor(input, runtime));
+  const session = region === opened.region ? opened : await openSession({ ...place, region }, runtime);
+  const found = record === undefined ? await metaFromTags(launch, session) : metaOf(record);
+  const role = await judging(input, found, timeoutMs, catalogue);
+  const budget = budgetOf(record, role);
+  const batches = record === undefined ? undefined : await readBatches(records, launch);
+  return {
+    session: { ...session, records },
+    meta: { ...found, ...(budget && { boot_budget_ms: budget.ms }) },
+    requested: record?.requested,
+    launched: launchedIn(batches),
+    answered: (batches ?? []).flatMap(({ answer }) => answer?.machines.map(answeredMachine) ?? []),
+    machines: record === undefined ? undefined : await withoutReplaced(record, launch, session),
+    timeoutMs: role.timeoutMs,
+    patterns: role.patterns,
+    budget,
+  };
 }
 
 /** The launch's own budget, else the one that the catalogue sets now. */
@@ -101,7 +114,7 @@ function budgetOf(
 const ANY_REGION = 'us-east-1';
 
 /** The catalogue, where there is one; watching needs none. @throws UsageError for one that was named and is wrong */
-async function catalogueFor(words: KnownWords, runtime: Runtime): Promise<Catalogue | undefined> {
+async function catalogueFor(words: KnownInput, runtime: Runtime): Promise<Catalogue | undefined> {
   try {
     return await openCatalogue(words, runtime);
   } catch (error) {
@@ -184,7 +197,7 @@ const amiOf = (machine: Machine): string => machine.imageId ?? '';
 
 /** How long to wait and what patterns count: the catalogue's word where it still has the role, else the defaults. */
 async function judging(
-  words: KnownWords,
+  words: KnownInput,
   meta: LaunchMeta,
   withoutCatalogueMs: number,
   catalogue: Catalogue | undefined,

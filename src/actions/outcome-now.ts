@@ -1,6 +1,5 @@
 /** What became of a launch, as far as it can be read now: without waiting for any machine. */
 import type { Ec2 } from '../aws/ports.ts';
-import { watchPace } from '../cli/follow.ts';
 import { exitCode } from '../errors.ts';
 import { isLiving, SETTLED_AFTER_MS } from '../launch/living.ts';
 import type { LaunchId, Machine } from '../model.ts';
@@ -9,14 +8,18 @@ import { type Outcome, outcomeOf } from '../results/outcome.ts';
 import { redacted } from '../results/redacted.ts';
 import type { MachineRow } from '../results/row.ts';
 import { advance, emptyView, type LaunchView } from '../results/state.ts';
-import { defuserFor } from '../terminal/workflow.ts';
 import { unprovedBeacons } from '../watch/beacons.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Verdict } from '../watch/verdict.ts';
 import { watchLaunch } from '../watch/watch.ts';
 import type { KnownLaunch } from './known-launch.ts';
 import { type RecordedOutcome, recordedVerdict } from './recorded.ts';
+import type { RunChoice } from './run.ts';
 import type { Runtime } from './runtime.ts';
+import { watchPace } from './watch-pace.ts';
+
+/** By which clock it is read, what ends the reading, and what is taken out of machines' words. */
+type OutcomeReading = Pick<Runtime, 'clock' | 'signal'> & Partial<Pick<RunChoice, 'defuse'>>;
 
 /**
  * Reads consoles, beacons and boot logs once. Of a machine that tells no verdict its tag does, or an earlier record.
@@ -27,10 +30,10 @@ export async function outcomeNow(
   launch: LaunchId,
   known: KnownLaunch,
   earlier: RecordedOutcome | undefined,
-  runtime: Pick<Runtime, 'clock' | 'signal' | 'env'>,
+  reading: OutcomeReading,
 ): Promise<Outcome> {
-  const { clock } = runtime;
-  const seen = await looked(launch, known, runtime);
+  const { clock } = reading;
+  const seen = await looked(launch, known, reading);
   const gone = goneMachines(known, seen, clock.now());
   const beacons = gone.length === 0 ? new Map() : await unprovedBeacons(known.session.beacons, launch);
   const withGone = gone.reduce((view, machine) => {
@@ -45,7 +48,7 @@ export async function outcomeNow(
   const outcome = outcomeOf(
     view,
     known.meta,
-    runtime.signal.aborted ? exitCode('interrupted') : exitCodeOf(view),
+    reading.signal.aborted ? exitCode('interrupted') : exitCodeOf(view),
   );
   const times = new Map(earlier?.timelines.map((timeline) => [timeline.instance_id, timeline]));
   const timelines = outcome.timelines.map((timeline) =>
@@ -58,7 +61,7 @@ export async function outcomeNow(
 async function looked(
   launch: LaunchId,
   { session, machines, requested, timeoutMs, patterns, budget }: KnownLaunch,
-  { clock, signal, env }: Pick<Runtime, 'clock' | 'signal' | 'env'>,
+  { clock, signal, defuse }: OutcomeReading,
 ): Promise<LaunchView> {
   const { ec2: connection, beacons } = session;
   const { polling } = connection;
@@ -88,7 +91,7 @@ async function looked(
   let view = emptyView(requested);
   for await (const event of events) {
     const told = mayStillBoot(event, timeoutMs, clock.now()) ? { ...event, type: 'machine' as const } : event;
-    view = advance(view, redacted(told, { defuse: defuserFor(env) }));
+    view = advance(view, redacted(told, { defuse }));
   }
   return view;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { noteText } from '../scripts/script.ts';
-import type { Draft } from './intent.ts';
+import type { LaunchRequest } from './launch-request.ts';
 import { initScripts, moduleScripts, overlayInit, requireSound } from './script-checks.ts';
 
 /**
@@ -11,7 +11,7 @@ import { initScripts, moduleScripts, overlayInit, requireSound } from './script-
  * @throws DocumentError for scripts that can't work
  */
 export async function planScripts(
-  { role, bundle }: Draft,
+  { role, bundle }: LaunchRequest,
   catalogue: Catalogue,
   buildDir: string | undefined,
   signal: AbortSignal,

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { clientToken, MAX_BATCH } from '../launch/identity.ts';
-import type { Plan } from '../reporters/plan.ts';
-import type { PlannedBundle } from '../reporters/planned-bundle.ts';
+import type { Plan, PlannedBundle } from '../results/plan.ts';
 import { settingsOf } from '../results/settings.ts';
 import { MAX_PAYLOAD_BYTES } from '../schemes/payload.ts';
 import { type InitLookup, type Knowledge, lookUp } from '../schemes/personality/init-script.ts';
@@ -11,7 +10,7 @@ import { redact } from '../schemes/redact.ts';
 import { pinNotices } from './artifacts/artifacts.ts';
 import type { BundlePin } from './artifacts/bundle.ts';
 import type { RoleBundle } from './artifacts/role-bundle.ts';
-import type { Intent } from './intent.ts';
+import type { Intent } from './launch-request.ts';
 import { overlayInit } from './script-checks.ts';
 
 interface PlanWords {

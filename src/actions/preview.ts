@@ -4,7 +4,7 @@ import { AwsError } from '../errors.ts';
 import { stateFolder } from '../files/state-folder.ts';
 import { type Pins, pinsOf, signedPins } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import type { Draft } from './intent.ts';
+import type { LaunchRequest } from './launch-request.ts';
 import { localIsUp } from './local/connect.ts';
 import type { Runtime } from './runtime.ts';
 import { bucketOf, bucketPlace, type CloudChoice, inSession, openSession, requireBucket } from './session.ts';
@@ -25,7 +25,7 @@ interface PreviewWords extends CloudChoice, BuildChoice {}
  */
 export async function previewPins(
   words: PreviewWords,
-  draft: Draft,
+  draft: LaunchRequest,
   catalogue: Catalogue,
   runtime: Runtime,
   lookUp = true,

@@ -7,10 +7,10 @@ import { wholeNumber } from '../text.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import type { PackingWords } from './artifacts/role-bundle.ts';
 import type { OverrideWords, RoleWords } from './catalogue.ts';
-import type { FleetWords } from './fleet.ts';
+import type { FleetChoice } from './fleet.ts';
 
 /** The arguments of a command that brings new machines into a fleet. */
-export interface RolloutWords extends FleetWords, RoleWords, OverrideWords, BuildChoice, PackingWords {
+export interface RolloutWords extends FleetChoice, RoleWords, OverrideWords, BuildChoice, PackingWords {
   readonly 'dry-run': boolean;
   readonly order: Policy;
   readonly wave: string;

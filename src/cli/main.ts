@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acceleratedClock, ChangeableClock, systemClock } from '../clock.ts';
+import { exitCodeOfError } from '../errno.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import { packageRoot } from '../files/package-root.ts';
 import { jsonLine } from '../reporters/json.ts';
-import { errorDocument, errorReport, exitCodeOfError } from '../terminal/errors.ts';
+import { errorDocument, errorReport } from '../terminal/errors.ts';
 import { handOver, outliveErrors, say, write } from '../terminal/streams.ts';
 import { outliveHangup, terminal, widthFor } from '../terminal/terminal.ts';
 import { errorAnnotation, isGitHub } from '../terminal/workflow.ts';

@@ -1,31 +1,6 @@
+import type { PlannedBundle } from '../results/plan.ts';
 import { counted, duration, printable, shownPath, table } from '../text.ts';
 import { sizeText } from './release.ts';
-
-/** What the machines will start from. */
-export interface PlannedBundle {
-  /** In the order in which they are started. */
-  readonly modules: readonly PlannedModule[];
-  /** How many files are in it. */
-  readonly files: number;
-  /** Of the sealed file. */
-  readonly bytes: number;
-  /** Hex SHA-256 of the tar inside: the sealed file is another one each time. */
-  readonly tarSha256: string;
-  readonly compression: 'gzip' | 'zstd';
-  readonly access: 'presigned' | 'public';
-  readonly expiresMs: number;
-  /** What is packed from outside of the catalogue's repository. */
-  readonly outside: readonly { readonly name: string; readonly path: string }[];
-}
-
-interface PlannedModule {
-  readonly name: string;
-  readonly description: string;
-  readonly origin: 'own' | 'standard';
-  readonly timeoutMs: number;
-  /** Names of the variables that have a value. */
-  readonly variables: readonly string[];
-}
 
 /** The bundle as rows of the plan's head. */
 export function bundleRows(bundle: PlannedBundle): [string, string][] {

@@ -1,5 +1,5 @@
-import { circumstance } from '../errno.ts';
-import { AwsError, type ExitCode, exitCode, RolecallError } from '../errors.ts';
+import { exitCodeOfError, expectedError } from '../errno.ts';
+import { AwsError, type ExitCode, RolecallError } from '../errors.ts';
 import { printable, wrap } from '../text.ts';
 import { painter } from './paint.ts';
 
@@ -10,13 +10,6 @@ export interface ErrorStyle {
   /** The width of the terminal that shows it; absent where it goes to a file or pipe, which get long lines. */
   readonly columns?: number | undefined;
 }
-
-/** The exit code for `error`: its own; 2 for a plain circumstance such as a full disk; 1 for a defect. */
-export const exitCodeOfError = (error: unknown): ExitCode => exitCode(expected(error)?.exit ?? 'internal');
-
-/** The error for people behind `error`; undefined for a defect of rolecall. */
-const expected = (error: unknown): RolecallError | undefined =>
-  error instanceof RolecallError ? error : circumstance(error);
 
 /** An error for people, on stderr: what happened, then the next step. Ends with a newline. */
 export function errorReport(error: unknown, style: ErrorStyle): string {
@@ -68,7 +61,7 @@ export function errorDocument(error: unknown): ErrorDocument {
 }
 
 function describe(error: unknown): { message: string; hint: string | undefined } {
-  const known = expected(error);
+  const known = expectedError(error);
   if (known !== undefined) return { message: known.message, hint: known.hint };
   const text = error instanceof Error ? error.message || error.name : String(error);
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { exitCodeOfError } from '../../src/errno.ts';
 import { AwsError, ConflictError, InterruptedError, UsageError } from '../../src/errors.ts';
-import { errorDocument, errorReport, exitCodeOfError } from '../../src/terminal/errors.ts';
+import { errorDocument, errorReport } from '../../src/terminal/errors.ts';
 
 const PLAIN = { debug: false, colour: false };
 

@@ -3,7 +3,7 @@ import type { Role } from '../../catalogue/role.ts';
 import { readLaunch } from '../../launch/book.ts';
 import type { LaunchId } from '../../model.ts';
 import type { Payload } from '../../schemes/payload.ts';
-import type { Draft } from '../intent.ts';
+import type { LaunchRequest } from '../launch-request.ts';
 import type { Runtime } from '../runtime.ts';
 import { requireBucket, type Session } from '../session.ts';
 import type { BeaconPin } from './beacons.ts';
@@ -26,7 +26,7 @@ export interface Pins {
  * @param preview for a look only: the bundle is not published, and nothing may be launched with it
  */
 export async function pinsOf(
-  draft: Draft,
+  draft: LaunchRequest,
   choice: BuildChoice,
   session: Session,
   { preview = false }: { readonly preview?: boolean } = {},
@@ -52,7 +52,7 @@ export async function pinsOf(
 
 /** What of the pins takes signatures alone, for a look: S3 is asked nothing, and nothing is published. */
 export async function signedPins(
-  { role, bundle, launch }: Draft,
+  { role, bundle, launch }: LaunchRequest,
   bucket: Bucket,
   runtime: Runtime,
 ): Promise<Pins> {

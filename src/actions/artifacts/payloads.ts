@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { UsageError } from '../../errors.ts';
 import type { PinnedBeacon } from '../../schemes/beacon.ts';
 import type { Payload } from '../../schemes/payload.ts';
-import type { Draft } from '../intent.ts';
+import type { LaunchRequest } from '../launch-request.ts';
 import type { Pins } from './artifacts.ts';
 import type { BeaconPin } from './beacons.ts';
 import type { Pin } from './build.ts';
@@ -16,7 +16,7 @@ interface PayloadPins {
   readonly beacon?: BeaconPin | undefined;
 }
 
-type PayloadDraft = Pick<Draft, 'role' | 'launch' | 'nonce'>;
+type PayloadDraft = Pick<LaunchRequest, 'role' | 'launch' | 'nonce'>;
 
 /**
  * The payload of a role: the scheme's whose pin there is. Made anew for each batch whose pins differ. Beacons that there is

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openCatalogue } from '../../actions/catalogue.ts';
-import type { Draft } from '../../actions/intent.ts';
+import type { LaunchRequest } from '../../actions/launch-request.ts';
 import { UsageError } from '../../errors.ts';
 import { painter } from '../../terminal/paint.ts';
 import { widthFor } from '../../terminal/terminal.ts';
@@ -48,13 +48,14 @@ export const plan = command({
   ],
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
-    const [{ askIntent, completeIntent, draftIntent }, { planOf }, { planDocument, renderPlan }] =
+    const [{ completeIntent, requestOf }, { askLaunch }, { planOf }, { planDocument, renderPlan }] =
       await Promise.all([
-        import('../../actions/intent.ts'),
+        import('../../actions/launch-request.ts'),
+        import('../prompts/ask.ts'),
         import('../../actions/plan.ts'),
         import('../../reporters/plan.ts'),
       ]);
-    const draft = await draftIntent(values, await askIntent(values, catalogue, host), catalogue, host);
+    const draft = await requestOf(values, await askLaunch(values, catalogue, host), catalogue, host);
     const buildDir = folderOf(values, draft, host);
     const [{ previewPins }, { planScripts }] = await Promise.all([
       import('../../actions/preview.ts'),
@@ -76,7 +77,7 @@ export const plan = command({
 });
 
 /** @throws UsageError */
-function folderOf(values: Values<typeof options>, { role }: Draft, host: Host): string | undefined {
+function folderOf(values: Values<typeof options>, { role }: LaunchRequest, host: Host): string | undefined {
   const given = values['build-dir'];
   if (given === undefined) return undefined;
   if (role.app === undefined)

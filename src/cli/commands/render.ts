@@ -1,7 +1,7 @@
 import { type Pins, pinNotices } from '../../actions/artifacts/artifacts.ts';
 import type { BuildChoice } from '../../actions/artifacts/build.ts';
 import { openCatalogue, requireRole } from '../../actions/catalogue.ts';
-import { completeIntent, type Draft, draftIntent } from '../../actions/intent.ts';
+import { completeIntent, type LaunchRequest, requestOf } from '../../actions/launch-request.ts';
 import type { CloudChoice } from '../../actions/session.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { command } from '../command.ts';
@@ -38,7 +38,7 @@ export const render = command({
     const answers = { ...requireRole(values), count: 1, picked: false };
     const [{ redact }, draft] = await Promise.all([
       import('../../schemes/redact.ts'),
-      draftIntent(values, answers, catalogue, host),
+      requestOf(values, answers, catalogue, host),
     ]);
     const { pins, notes } = await pinsFor(values, draft, catalogue, host);
     const { payload, launch } = await completeIntent(draft, pins);
@@ -59,7 +59,7 @@ export const render = command({
  */
 async function pinsFor(
   values: CloudChoice & BuildChoice & { readonly redact: boolean },
-  draft: Draft,
+  draft: LaunchRequest,
   catalogue: Catalogue,
   host: Host,
 ): Promise<{ readonly pins: Pins; readonly notes: readonly string[] }> {

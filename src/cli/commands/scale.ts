@@ -1,6 +1,16 @@
 import type { RolloutWords } from '../../actions/rollout.ts';
+import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
+import { jsonReport } from '../../reporters/json.ts';
+import type { PlannedScale } from '../../reporters/need.ts';
+import { write } from '../../terminal/streams.ts';
+import { widthFor } from '../../terminal/terminal.ts';
+import { wholeNumber } from '../../text.ts';
 import { command } from '../command.ts';
+import type { Host } from '../context.ts';
+import { shownChange } from '../fleet-change.ts';
 import { fleetOptions, rolloutOptions } from '../fleet-options.ts';
+import { confirm } from '../prompts/prompts.ts';
+import { runChoice } from '../run-choice.ts';
 
 /** `rolecall scale`: so many machines, no more and no fewer. */
 export const scale = command({
@@ -21,7 +31,55 @@ export const scale = command({
     ['rolecall scale --role web --env prod --context b --to 50 --wave 10%', 'one first, then tenths'],
   ],
   run: async (values, host) => {
-    const { runScale } = await import('./scale-run.ts');
-    return runScale(values as typeof values & RolloutWords, host);
+    const { openCatalogue } = await import('../../actions/catalogue.ts');
+    const { checkRollout, rulesOf } = await import('../../actions/rollout.ts');
+    const { askRole } = await import('../prompts/ask.ts');
+    const words = values as typeof values & RolloutWords;
+    const dryRun = values['dry-run'];
+    rulesOf(words);
+    const to = sizeOf(values.to);
+    const catalogue = await openCatalogue(values, host);
+    const role = await askRole(words, catalogue, host);
+    checkRollout(words, role);
+    if (to > MANY && !dryRun && !(await agreedToMany(to, values.yes, host))) return exitCode('ok');
+    const { planScale, scale: scaling } = await import('../../actions/scale.ts');
+    const input = { ...words, ...runChoice(values, host), to };
+    if (dryRun) {
+      const planned = await planScale(role, input, catalogue, host);
+      return await showNeed({ ...role, target: to, ...planned }, values.output, host);
+    }
+    const { shown, agreed } = shownChange('scale', values, role, host);
+    return await shown.show(scaling(role, input, agreed, catalogue, host));
   },
 });
+
+/** More than this at once waits for EC2's own pace, and is asked about. */
+const MANY = 1_000;
+const MOST = 100_000;
+
+function sizeOf(text: string): number {
+  const to = wholeNumber(text);
+  if (to <= MOST) return to;
+  throw new UsageError(`--to must be a whole number from 0 to ${MOST.toLocaleString('en')}`, {
+    hint: '--to 0 ends the fleet',
+  });
+}
+
+async function agreedToMany(to: number, yes: boolean, { terminal }: Host): Promise<boolean> {
+  if (yes) return true;
+  const text = `${to.toLocaleString('en')} machines`;
+  if (terminal.interactive) return await confirm(terminal, `Bring the fleet to ${text}?`, false);
+  throw new UsageError(`${text} are many, and there is no terminal to ask`, {
+    hint: `--yes brings the fleet to more than ${MANY.toLocaleString('en')} machines without asking`,
+  });
+}
+
+async function showNeed(planned: PlannedScale, output: string, { clock, terminal }: Host): Promise<ExitCode> {
+  const { needDocument, needText } = await import('../../reporters/need.ts');
+  const text =
+    output === 'text'
+      ? needText(planned, clock.now(), widthFor(terminal.stdout))
+      : jsonReport(needDocument(planned));
+  await write(terminal.stdout, text);
+  return exitCode('ok');
+}

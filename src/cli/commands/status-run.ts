@@ -1,6 +1,6 @@
 import { openCatalogue, type RoleWords, roleFrom } from '../../actions/catalogue.ts';
 import { checkNames, KINDS } from '../../actions/fleet-names.ts';
-import { bundleOf } from '../../actions/intent.ts';
+import { bundleOf } from '../../actions/launch-request.ts';
 import { regionFor } from '../../actions/region.ts';
 import { type CloudChoice, inSession, requireBucket, type Session } from '../../actions/session.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';

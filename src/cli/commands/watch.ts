@@ -3,6 +3,7 @@ import { isLaunchId } from '../../model.ts';
 import type { OutputFormat } from '../../reporters/progress.ts';
 import { command } from '../command.ts';
 import { cloudOptions, LIVE_OUTPUT, reportOptions } from '../options.ts';
+import { runChoice } from '../run-choice.ts';
 
 /** `rolecall watch LAUNCH`: follows machines that run already, from wherever they were launched. */
 export const watch = command({
@@ -26,7 +27,9 @@ export const watch = command({
         hint: 'launch prints it; the tag rolecall:launch holds it',
       });
     }
-    const { runWatch } = await import('./watch-run.ts');
-    return runWatch({ ...values, launch, output: values.output as OutputFormat }, host);
+    const { watch: watching } = await import('../../actions/watch.ts');
+    const { ShownRun } = await import('../progress.ts');
+    const shown = new ShownRun({ ...values, output: values.output as OutputFormat }, host);
+    return await shown.show(watching({ ...values, launch, ...runChoice(values, host) }, host));
   },
 });

@@ -20,7 +20,8 @@ const CHOICES = {
 };
 
 const DRIVER = `
-import { errorReport, exitCodeOfError } from './src/terminal/errors.ts';
+import { exitCodeOfError } from './src/errno.ts';
+import { errorReport } from './src/terminal/errors.ts';
 import { equivalentCommand, pickLaunch } from './src/cli/prompts/picker.ts';
 import { confirm } from './src/cli/prompts/prompts.ts';
 import { terminal } from './src/terminal/terminal.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleLibrary, checkPlaces, type RoleBundle } from '../../../actions/artifacts/role-bundle.ts';
-import { launchDraft } from '../../../actions/launch-draft.ts';
+import { launch } from '../../../actions/launch.ts';
 import { collectionNear, shelvesNear } from '../../../actions/modules.ts';
 import { moduleScripts, requireSound } from '../../../actions/script-checks.ts';
 import { ownSecrets } from '../../../aws/own-secrets.ts';
@@ -23,6 +23,8 @@ import { noteText } from '../../../scripts/script.ts';
 import { nearest } from '../../../suggest.ts';
 import { printable } from '../../../text.ts';
 import type { Host } from '../../context.ts';
+import { ShownRun } from '../../progress.ts';
+import { runChoice } from '../../run-choice.ts';
 import type { ModuleTestValues } from './test.ts';
 
 /** What a module's test is not told by the module: booting, and ending two runs of it. */
@@ -57,20 +59,17 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
     host.terminal.stderr.write(
       `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did\n`,
     );
-  return await launchDraft(
-    { ...values, catalogue: undefined, local: true },
-    {
-      role,
-      bundle,
-      count: 1,
-      launch: newLaunchId(host.clock, randomBytes),
-      isNew: true,
-      nonce: newNonce(randomBytes),
-    },
-    catalogue,
-    host,
-    { alone: true },
-  );
+  const request = {
+    role,
+    bundle,
+    count: 1,
+    launch: newLaunchId(host.clock, randomBytes),
+    isNew: true,
+    nonce: newNonce(randomBytes),
+  };
+  const where = { profile: values.profile, region: values.region, catalogue: undefined, local: true };
+  const run = launch(request, { ...where, ...runChoice({}, host), alone: true }, catalogue, host);
+  return await new ShownRun({ output: values.output }, host).show(run);
 }
 
 async function require(collection: Collection, name: string, asker: string): Promise<Module> {

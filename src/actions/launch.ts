@@ -1,0 +1,50 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { launchMachines } from '../launch/launch.ts';
+import type { Plan } from '../results/plan.ts';
+import { pinsOf } from './artifacts/artifacts.ts';
+import type { BuildChoice } from './artifacts/build.ts';
+import { completeIntent, type LaunchRequest } from './launch-request.ts';
+import { planOf } from './plan.ts';
+import { launchPlanOf, runOf } from './prepared.ts';
+import { previewPins } from './preview.ts';
+import { follow, type RunChoice, type RunEvent } from './run.ts';
+import type { Runtime } from './runtime.ts';
+import { type CloudChoice, launchPlace, openSession } from './session.ts';
+
+/** What a caller chooses of a launch, beside what is asked for. */
+export interface LaunchChoice extends CloudChoice, BuildChoice, RunChoice {
+  /** Asked with the plan before anything is launched; what it does not agree to is not launched. */
+  readonly agreed?: ((plan: Plan) => Promise<boolean>) | undefined;
+  /** In a local cloud of its own, though another may be up. */
+  readonly alone?: boolean;
+}
+
+/** Launches what is asked for, and follows the machines to their verdicts. Without consent it tells nothing. */
+export async function* launch(
+  request: LaunchRequest,
+  choice: LaunchChoice,
+  catalogue: Catalogue,
+  runtime: Runtime,
+): AsyncGenerator<RunEvent, void, void> {
+  const { role } = request;
+  const { agreed, alone } = choice;
+  // Where no build has to be looked up, people are asked before a local cloud is started.
+  const askFirst = agreed !== undefined && role.app === undefined;
+  if (askFirst) {
+    const { pins, estimate } = await previewPins(choice, request, catalogue, runtime);
+    if (!(await agreed(planOf(await completeIntent(request, pins), catalogue, { estimate })))) return;
+  }
+  const session = await openSession(launchPlace(choice, role, catalogue, alone), runtime);
+  try {
+    const pins = await pinsOf(request, choice, session);
+    const intent = await completeIntent(request, pins);
+    if (agreed !== undefined && !askFirst && !(await agreed(planOf(intent, catalogue)))) return;
+    const { ec2, records } = session;
+    const { clock, signal } = runtime;
+    const launching = launchMachines(launchPlanOf(request, pins, session), { ec2, records, clock, signal });
+    const run = runOf(request, pins, intent.payload, choice, session);
+    yield* follow({ ...run, launching, verb: 'launch' }, session);
+  } finally {
+    await session.close();
+  }
+}
