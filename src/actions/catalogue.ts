@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { OverrideName } from '../catalogue/overrides.ts';
 import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
@@ -38,15 +39,12 @@ export function requireRole(values: RoleWords): RoleName {
   throw new UsageError(`missing ${missing.join(', ')}`, { hint: 'rolecall roles list tells what there is' });
 }
 
+type Dashed<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}-${Dashed<Rest>}`
+  : Name;
+
 /** Values of the command line that stand above the catalogue's. */
-export interface OverrideWords {
-  readonly region?: string | undefined;
-  readonly 'instance-type'?: string | undefined;
-  readonly zone?: string | undefined;
-  readonly subnet?: string | undefined;
-  readonly ami?: string | undefined;
-  readonly timeout?: string | undefined;
-}
+export type OverrideWords = { readonly [Name in Dashed<OverrideName>]?: string | undefined };
 
 /** Resolves a role with the command line's values above the catalogue's. */
 export async function roleFrom(catalogue: Catalogue, name: RoleName, values: OverrideWords): Promise<Role> {
@@ -58,5 +56,5 @@ export async function roleFrom(catalogue: Catalogue, name: RoleName, values: Ove
     zone: values.zone,
     subnet: values.subnet,
     timeout: values.timeout,
-  });
+  } satisfies Record<OverrideName, string | undefined>);
 }

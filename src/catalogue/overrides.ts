@@ -5,20 +5,19 @@ import type { LocatedEntry } from '../yaml/located.ts';
 import { ami, region } from '../yaml/texts.ts';
 import { SETTINGS } from './settings.ts';
 
-/** What the command line may set over the catalogue, by catalogue name (`--instance-type` is instance_type). */
-export interface Overrides {
-  readonly region?: string | undefined;
-  readonly ami?: string | undefined;
-  readonly instance_type?: string | undefined;
-  readonly zone?: string | undefined;
-  readonly subnet?: string | undefined;
-  readonly timeout?: string | undefined;
-}
+/** The names of what the command line may set over the catalogue (`--instance-type` sets instance_type). */
+const OVERRIDES = ['region', 'ami', 'instance_type', 'zone', 'subnet', 'timeout'] as const;
+
+/** One of `OVERRIDES`. */
+export type OverrideName = (typeof OVERRIDES)[number];
+
+/** What the command line sets over the catalogue. */
+export type Overrides = { readonly [Name in OverrideName]?: string | undefined };
 
 const SHAPES = new Map([
   ['region', region],
   ['ami', ami],
-  ...SETTINGS.filter(({ name }) => ['instance_type', 'zone', 'subnet', 'timeout'].includes(name)).map(
+  ...SETTINGS.filter(({ name }) => OVERRIDES.some((override) => override === name)).map(
     ({ name, shape }) => [name, shape] as const,
   ),
 ]);

@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import type { OverrideWords } from '../actions/catalogue.ts';
 import type { OptionTable } from './command.ts';
 
 /** Options that many commands share, each defined once. */
@@ -127,4 +128,4 @@ export const overrideOptions = {
     requiresArg: true,
     describe: 'Time from running to verdict (90s, 10m, 1h)',
   },
-} as const satisfies OptionTable;
+} as const satisfies Record<Exclude<keyof OverrideWords, 'region'>, OptionTable[string]>;
