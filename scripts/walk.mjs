@@ -48,7 +48,7 @@ const variables = () =>
   );
 
 try {
-  succeed(['local', 'up', '--boxes', 'simulated']);
+  succeed(['local', 'up', '--boxes', 'simulated', '--clock-speed', '50']);
   try {
     // Brings the image and the bucket into the cloud, so that the measured launch finds them as it would in AWS.
     succeed([...LAUNCH, '--local']);

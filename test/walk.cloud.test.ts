@@ -6,6 +6,8 @@ import { afterAll, expect, test } from '@jest/globals';
 import { packageRoot } from '../src/files/package-root.ts';
 import { shellEnv } from './support/shell-env.ts';
 
+/** Each walk starts a cloud and two commands from their sources: a busy computer takes long. */
+const WALK_MS = 300_000;
 const ROOT = packageRoot();
 const folder = mkdtempSync(join(tmpdir(), 'rolecall-walk-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -64,19 +66,27 @@ test('files count by the functions that ran, and each call from below into cli i
   ]);
 });
 
-test('the walk of a launch leads from cli to actions', () => {
-  const { status, stdout, stderr } = walk();
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  const { args, files, climbs, total } = JSON.parse(stdout);
-  expect(args[0]).toBe('launch');
-  expect(files[0]).toMatch(/^src\/cli\//);
-  expect(files).toContain('src/cli/main.ts');
-  expect(files.some((path: string) => path.startsWith('src/actions/'))).toBe(true);
-  expect(total).toBe(climbs.reduce((sum: number, { times }: { times: number }) => sum + times, 0));
-});
+test(
+  'the walk of a launch leads from cli to actions',
+  () => {
+    const { status, stdout, stderr } = walk();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { args, files, climbs, total } = JSON.parse(stdout);
+    expect(args[0]).toBe('launch');
+    expect(files[0]).toMatch(/^src\/cli\//);
+    expect(files).toContain('src/cli/main.ts');
+    expect(files.some((path: string) => path.startsWith('src/actions/'))).toBe(true);
+    expect(total).toBe(climbs.reduce((sum: number, { times }: { times: number }) => sum + times, 0));
+  },
+  WALK_MS,
+);
 
-test('a command that launches nothing has no walk', () => {
-  const { status, stdout, stderr } = walk('--', 'roles', 'list');
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toContain('rolecall roles list sent no RunInstances request');
-});
+test(
+  'a command that launches nothing has no walk',
+  () => {
+    const { status, stdout, stderr } = walk('--', 'roles', 'list');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('rolecall roles list sent no RunInstances request');
+  },
+  WALK_MS,
+);
