@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { billOfMaterials } from './sbom.mjs';
+import { writeTypes } from './types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = `${root}dist`;
@@ -20,7 +21,7 @@ const apart = {
   name: 'apart',
   setup: ({ onResolve }) => {
     onResolve(
-      { filter: /^(\.\/inquirer\.ts|\.\/ora\.ts|\.\/(?:ec2|s3)-sdk\.ts|\.\.\/cli\/main\.ts)$/ },
+      { filter: /^(\.\/inquirer\.ts|\.\/ora\.ts|\.\/(?:ec2|s3)-sdk\.ts|\.\/main\.ts)$/ },
       ({ path, kind }) => (kind === 'entry-point' ? undefined : { path: fileOf(path), external: true }),
     );
   },
@@ -74,7 +75,15 @@ async function bundle(entryPoints, plugins) {
 }
 
 const inputs = await Promise.all([
-  bundle({ main: 'src/cli/main.ts', rolecall: 'src/bin/rolecall.ts', launch: 'src/bin/launch.ts' }, [apart]),
+  bundle(
+    {
+      main: 'src/bin/main.ts',
+      index: 'src/bin/index.ts',
+      rolecall: 'src/bin/rolecall.ts',
+      launch: 'src/bin/launch.ts',
+    },
+    [apart],
+  ),
   bundle({ inquirer: 'src/cli/prompts/inquirer.ts' }, []),
   bundle({ ora: 'src/terminal/ora.ts' }, []),
   bundle({ re2: './node_modules/re2js/build/index.js' }, []),
@@ -90,6 +99,7 @@ for (const bin of ['rolecall.cjs', 'launch.cjs']) await chmod(`${outdir}/${bin}`
 const libraries = await Promise.all(bundledFolders(inputs.flat()).map(library));
 await writeFile(`${outdir}/THIRD-PARTY.txt`, await notices(libraries));
 await writeFile(`${outdir}/sbom.cdx.json`, billOfMaterials(await json('package.json'), libraries));
+writeTypes(root, `${outdir}/types`);
 await rm(dist, { recursive: true, force: true });
 await rename(outdir, dist);
 

@@ -19,7 +19,9 @@ const SHARED = new Set(
 const STAGES = ['catalogue', 'bundle', 'release', 'schemes', 'launch', 'fleet', 'watch'];
 /** For each room above the stages the rooms below it. */
 const ABOVE: Readonly<Record<string, readonly string[]>> = {
-  bin: ['cli'],
+  bin: ['cli', 'index'],
+  index: ['api', 'actions', 'results'],
+  api: ['actions', 'results'],
   cli: ['actions', 'results', 'reporters', 'terminal'],
   reporters: ['results', 'terminal'],
   actions: ['results', ...STAGES, 'aws', 'local-cloud'],

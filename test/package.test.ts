@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -75,6 +85,37 @@ describe('the packed package', () => {
         'docs',
       ]),
     );
+  });
+
+  test('is a library, whose types need no others, and the example of it runs', () => {
+    const api = join(folder, 'api');
+    cpSync(join(installed, 'example/api'), api, { recursive: true });
+    const options = { strict: true, skipLibCheck: false, types: [], lib: ['ES2023'], target: 'ES2023' };
+    const compilerOptions = { ...options, module: 'NodeNext', noUncheckedIndexedAccess: true };
+    writeFileSync(join(api, 'package.json'), JSON.stringify({ type: 'module' }));
+    writeFileSync(join(api, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['rehearse.ts'] }));
+    run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', api]);
+    const cwd = installed;
+    const more = { ...env, ROLECALL_LOCAL_BOXES: 'simulated' };
+    const told = execFileSync(process.execPath, [join(api, 'main.mjs'), 'memcached'], {
+      cwd,
+      env: more,
+      encoding: 'utf8',
+    });
+    expect(told.trim().split('\n')).toEqual([
+      expect.stringMatching(/^i-\w+ succeeded$/),
+      expect.stringMatching(/^i-\w+ succeeded$/),
+    ]);
+  });
+
+  test('names no library and nothing of Node in its types', () => {
+    const types = readdirSync(join(installed, 'dist/types'), { recursive: true, encoding: 'utf8' });
+    expect(types).toContain('index.d.ts');
+    for (const path of types.filter((name) => name.endsWith('.d.ts'))) {
+      const text = readFileSync(join(installed, 'dist/types', path), 'utf8');
+      const imports = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, to]) => to);
+      expect(imports.filter((to) => !to?.startsWith('.'))).toEqual([]);
+    }
   });
 
   test('brings the bootstrapper for an AMI in one file', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
+import { UsageError } from '../errors.ts';
 import type { LaunchId, Nonce } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import type { Pins } from './artifacts/artifacts.ts';
@@ -42,6 +43,7 @@ export async function requestOf(
   catalogue: Catalogue,
   runtime: Runtime,
 ): Promise<LaunchRequest> {
+  checkCount(answers.count);
   const { newNonce } = await import('../launch/identity.ts');
   const role = await roleFrom(catalogue, answers, values);
   if (role.app !== undefined || values.build !== undefined || values['build-sha256'] !== undefined) {
@@ -73,4 +75,15 @@ export async function bundleOf(
 /** Renders the payload. */
 export async function completeIntent(draft: LaunchRequest, pins: Pins): Promise<Intent> {
   return { ...draft, pins, payload: await payloadFor(draft, pins) };
+}
+
+/** Machines that one launch may ask for. */
+export const MAX_COUNT = 1000;
+
+/** @throws UsageError */
+export function checkCount(count: number | undefined): void {
+  if (count === undefined || (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT)) return;
+  throw new UsageError(`--count must be a whole number from 1 to ${MAX_COUNT}`, {
+    hint: 'for more machines, launch several times',
+  });
 }

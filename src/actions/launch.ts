@@ -4,7 +4,7 @@ import type { Plan } from '../results/plan.ts';
 import { pinsOf } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import { completeIntent, type LaunchRequest } from './launch-request.ts';
-import { planOf } from './plan.ts';
+import { planOf } from './plan-of.ts';
 import { launchPlanOf, runOf } from './prepared.ts';
 import { previewPins } from './preview.ts';
 import { follow, type RunChoice, type RunEvent } from './run.ts';

@@ -1,122 +1,77 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { clientToken, MAX_BATCH } from '../launch/identity.ts';
-import type { Plan, PlannedBundle } from '../results/plan.ts';
-import { settingsOf } from '../results/settings.ts';
-import { MAX_PAYLOAD_BYTES } from '../schemes/payload.ts';
-import { type InitLookup, type Knowledge, lookUp } from '../schemes/personality/init-script.ts';
-import { redact } from '../schemes/redact.ts';
-import { pinNotices } from './artifacts/artifacts.ts';
-import type { BundlePin } from './artifacts/bundle.ts';
-import type { RoleBundle } from './artifacts/role-bundle.ts';
-import type { Intent } from './launch-request.ts';
-import { overlayInit } from './script-checks.ts';
+import { UsageError } from '../errors.ts';
+import type { Plan } from '../results/plan.ts';
+import { noteText } from '../scripts/script.ts';
+import type { BuildChoice } from './artifacts/build.ts';
+import { completeIntent, type LaunchRequest } from './launch-request.ts';
+import { planOf } from './plan-of.ts';
+import { previewPins } from './preview.ts';
+import type { Runtime } from './runtime.ts';
+import { initScripts, moduleScripts, overlayInit, requireSound } from './script-checks.ts';
+import type { CloudChoice } from './session.ts';
 
-interface PlanWords {
-  /** A local folder that stands for the build: its init scripts are looked at. */
+/** What a caller chooses of a plan. */
+export interface PlanChoice extends CloudChoice, BuildChoice {
+  /** A local folder that stands for the build, so that nothing has to be looked up. */
   readonly buildDir?: string | undefined;
-  /** See Preview. */
-  readonly estimate?: string | undefined;
-  /** Notes on the scripts that the machine would run. */
-  readonly scripts?: readonly string[];
 }
 
-/** All that a launch would do, as data for the report. */
-export function planOf(
-  intent: Intent,
+/**
+ * Tells all that a launch would do, and does nothing. S3 is asked only for a role that deploys an app: which build that is.
+ * What a launch signs is signed here too, which takes credentials but asks nobody.
+ */
+export async function plan(
+  request: LaunchRequest,
+  choice: PlanChoice,
   catalogue: Catalogue,
-  { buildDir, estimate, scripts = [] }: PlanWords = {},
-): Plan {
-  const { role, count, launch, payload, pins } = intent;
-  const pin = pins.build;
-  return {
-    launch,
-    catalogueFile: catalogue.path,
-    role: role.role,
-    environment: role.environment,
-    context: role.context,
-    description: role.description,
-    region: role.region,
-    ami: role.ami,
-    count,
-    batches: Array.from({ length: Math.ceil(count / MAX_BATCH) }, (_, index) => ({
-      batch: index + 1,
-      count: Math.min(MAX_BATCH, count - index * MAX_BATCH),
-      clientToken: clientToken(launch, index + 1),
-    })),
-    build: pin && {
-      build: pin.build,
-      access: pin.pinned.access,
-      ...(pin.promoted && { promoted: pin.promoted }),
-    },
-    settings: settingsOf(role),
-    payload: {
-      bytes: payload.bytes,
-      limit: MAX_PAYLOAD_BYTES,
-      estimated: estimate !== undefined,
-      text: redact(payload.text),
-    },
-    ...(intent.bundle === undefined
-      ? { init: initLookup(intent, catalogue, buildDir) }
-      : { bundle: plannedBundle(intent.bundle, pins.bundle) }),
-    notes: [
-      ...pinNotices(pins, payload),
-      ...(estimate === undefined ? [] : [estimateText(estimate)]),
-      ...(buildDir === undefined
-        ? []
-        : [`the folder ${buildDir} stands for the build: nothing was looked up`]),
-      ...scripts,
-    ],
-  };
+  runtime: Runtime,
+): Promise<Plan> {
+  const buildDir = folderOf(choice, request, runtime);
+  const scripts = await planScripts(request, catalogue, buildDir, runtime.signal);
+  const { pins, estimate } = await previewPins(choice, request, catalogue, runtime, buildDir === undefined);
+  return planOf(await completeIntent(request, pins), catalogue, { buildDir, estimate, scripts });
 }
 
-/** The note on a payload that stand-ins signed. */
-export const estimateText = (why: string): string =>
-  `the payload's size is an estimate, since stand-ins signed it: ${why}; temporary credentials would add a session token`;
-
-function plannedBundle(
-  { settings, modules, parts, outside }: RoleBundle,
-  pin: BundlePin | undefined,
-): PlannedBundle {
-  return {
-    modules: modules.map(({ name, description, origin, timeoutMs }) => ({
-      name,
-      description,
-      origin,
-      timeoutMs,
-      variables: (parts.values.get(name) ?? []).map(([variable]) => variable),
-    })),
-    files: pin?.sealed.files ?? 0,
-    bytes: pin?.sealed.size ?? 0,
-    tarSha256: pin?.sealed.tarSha256 ?? '',
-    compression: settings.compression,
-    access: settings.access,
-    expiresMs: settings.expiresMs,
-    outside: outside.map(({ setting, real }) => ({ name: setting, path: real })),
-  };
+/** @throws UsageError */
+function folderOf(
+  { buildDir: given, ...choice }: PlanChoice,
+  { role }: LaunchRequest,
+  { cwd }: Runtime,
+): string | undefined {
+  if (given === undefined) return undefined;
+  if (role.app === undefined)
+    throw new UsageError(`the role ${role.role} deploys no app, so --build-dir means nothing`, {
+      hint: 'leave it out: the init scripts are those of the AMI',
+    });
+  if (choice.build !== undefined || choice['build-sha256'] !== undefined)
+    throw new UsageError('--build-dir names a build, and so does --build or --build-sha256', {
+      hint: 'give one of them',
+    });
+  const folder = resolve(cwd, given);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new UsageError(`there is no folder ${folder}`, {
+    hint: 'give the folder that would become the build',
+  });
 }
 
-function initLookup(
-  { role, pins: { build: pin } }: Intent,
+/**
+ * Checks the scripts that a planned machine would run, as far as they are on this computer: its modules', or the init
+ * scripts of the build's folder and of the overlay that its context has.
+ * @returns notes
+ * @throws DocumentError for scripts that can't work
+ */
+async function planScripts(
+  { role, bundle }: LaunchRequest,
   catalogue: Catalogue,
   buildDir: string | undefined,
-): InitLookup {
-  const { environment, context, personality } = role;
-  const machineId = personality['machine_id'];
-  const build = buildDir === undefined ? pin && listed(pin.build.init) : inFolder(join(buildDir, 'init'));
-  const overlay = overlayInit(catalogue);
-  // What the local image has is what its author means to have on the AMI; what that really holds nobody knows here.
-  const ami = overlay === undefined ? () => 'unknown' as const : inFolder(overlay);
-  return lookUp({ environment, context, machineId }, ami, build);
+  signal: AbortSignal,
+): Promise<string[]> {
+  const folders = [buildDir === undefined ? undefined : join(buildDir, 'init'), overlayInit(catalogue)];
+  const found = await Promise.all(
+    folders.map((folder) => (folder === undefined ? [] : initScripts(join(folder, role.context), catalogue))),
+  );
+  const scripts = bundle === undefined ? found.flat() : await moduleScripts(bundle.modules, catalogue);
+  return (await requireSound(scripts, signal)).map(noteText);
 }
-
-const listed =
-  (scripts: readonly string[]): Knowledge =>
-  (script) =>
-    scripts.includes(script) ? 'found' : 'absent';
-
-const inFolder =
-  (folder: string): Knowledge =>
-  (script) =>
-    existsSync(join(folder, script)) ? 'found' : 'absent';

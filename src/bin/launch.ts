@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { start } from '../cli/main.ts';
+import { start } from './main.ts';
 
 // `launch` is `rolecall launch`, as operators have typed it for years.
 void start(['launch', ...process.argv.slice(2)]);

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { start } from '../cli/main.ts';
+import { start } from './main.ts';
 
 void start(process.argv.slice(2));

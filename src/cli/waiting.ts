@@ -1,6 +1,5 @@
-import type { Wait } from '../actions/runtime.ts';
+import { untilAborted, type Wait } from '../actions/runtime.ts';
 import type { Clock } from '../clock.ts';
-import { InterruptedError } from '../errors.ts';
 import { openBoard } from '../terminal/board.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { elapsed, truncate, wrap } from '../text.ts';
@@ -53,12 +52,3 @@ export async function waiting<T>(
 /** The spinner takes two columns of the first line. */
 const waitLines = (text: string, columns: number): string[] =>
   wrap(text, columns - 2, 2).map((line) => truncate(line, columns - 2));
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal, message: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(new InterruptedError(message));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
-}

@@ -1,8 +1,8 @@
 import type { Role } from '../catalogue/role.ts';
 import type { Clock } from '../clock.ts';
 import { ConflictError, InterruptedError } from '../errors.ts';
+import type { FleetName } from '../launch/fleet-name.ts';
 import type { LaunchRecords, Version } from '../launch/records.ts';
-import type { FleetName } from '../launch/request.ts';
 import { type FleetRecord, type Holder, readFleetRecord, toText } from './record.ts';
 
 /** Where the record of a fleet lies: the same names in another region are another fleet. */

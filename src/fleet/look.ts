@@ -1,7 +1,7 @@
 import { readBatches } from '../launch/book.ts';
+import { type FleetName, fleetTags } from '../launch/fleet-name.ts';
 import { livingMachines } from '../launch/living.ts';
 import type { LaunchTools } from '../launch/plan.ts';
-import { type FleetName, fleetTags } from '../launch/request.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 import type { Recent } from './book.ts';
 import { type Fleet, fleetOf, type Member, standingOf, type Wanted } from './members.ts';

@@ -1,5 +1,5 @@
+import { fleetTags } from '../launch/fleet-name.ts';
 import { openLaunch } from '../launch/launch.ts';
-import { fleetTags } from '../launch/request.ts';
 import type { InstanceId, Machine } from '../model.ts';
 import { chooseToEnd } from './choose.ts';
 import { endMembers } from './end.ts';

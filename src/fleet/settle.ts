@@ -1,8 +1,8 @@
 import { ConflictError, InterruptedError } from '../errors.ts';
 import { type Batch, readBatches, readLaunch } from '../launch/book.ts';
+import { type FleetName, fleetTags } from '../launch/fleet-name.ts';
 import { clientToken } from '../launch/identity.ts';
 import { answer } from '../launch/outcome.ts';
-import { type FleetName, fleetTags } from '../launch/request.ts';
 import { settleBatch } from '../launch/send.ts';
 import type { LaunchId, Machine } from '../model.ts';
 import { counted } from '../text.ts';

@@ -2,9 +2,9 @@ import { ConflictError } from '../errors.ts';
 import type { Build, Machine } from '../model.ts';
 import { createLaunch, type LaunchRecord, type RecordedBuild, readLaunch } from './book.ts';
 import { refuseOther } from './difference.ts';
+import { fleetTags } from './fleet-name.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { LaunchRecords } from './records.ts';
-import { fleetTags } from './request.ts';
 import { settingsHash } from './settings-hash.ts';
 
 /**

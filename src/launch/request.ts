@@ -3,6 +3,7 @@ import type { BlockDevice, MachineSettings, Role } from '../catalogue/role.ts';
 import type { LaunchId } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import type { BatchRecord } from './book.ts';
+import { fleetTags } from './fleet-name.ts';
 import { clientToken } from './identity.ts';
 import type { Offering } from './offerings.ts';
 import { offeringOf } from './outcome.ts';
@@ -99,19 +100,6 @@ export const hashTag = (sha256: string): string => sha256.slice(0, 16);
 
 /** A role's settings as its machines' tag holds them. */
 export const settingsTag = (role: Role): string => hashTag(settingsHash(role));
-
-/** What tells one fleet from another within a region. */
-export type FleetName = Pick<Role, 'catalogue' | 'role' | 'environment' | 'context'>;
-
-/** The tags that say which fleet a machine belongs to. */
-export function fleetTags(role: FleetName): Readonly<Record<string, string>> {
-  return {
-    'rolecall:catalogue': role.catalogue,
-    'rolecall:role': role.role,
-    'rolecall:environment': role.environment,
-    'rolecall:context': role.context,
-  };
-}
 
 function placement({ subnet, zone }: Offering): Partial<RunInstancesRequest> {
   return {

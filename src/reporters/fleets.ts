@@ -1,5 +1,5 @@
 import type { Fleet, Member, Standing, Wanted } from '../fleet/members.ts';
-import type { FleetName } from '../launch/request.ts';
+import type { FleetName } from '../launch/fleet-name.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { counted, glued, wrap } from '../text.ts';
 import { memberLines, staleLines, standingText } from './members.ts';

@@ -6,8 +6,9 @@ import type { CloudFile } from './cloud-file.ts';
 import type { Faults } from './faults.ts';
 import type { ServeHost, serveCloud as serveNow } from './process.ts';
 
-export type { MachineKind } from './box.ts';
+export type { BoxDriver, ImageRequest, MachineKind } from './box.ts';
 export { type ChildOptions, type CloudProcess, startCloudProcess } from './child.ts';
+export type { Clock } from './clock.ts';
 export { type CloudFile, localFolder, type Owner } from './cloud-file.ts';
 export {
   type About,
@@ -19,13 +20,14 @@ export {
   requestsOf,
   runningCloud,
 } from './control/client.ts';
+export type { Reach } from './control/connection.ts';
 export { environmentLines, type Shell } from './environment.ts';
 export { CloudError, type CloudErrorKind } from './errors.ts';
 export type { Faults } from './faults.ts';
 export type { Bootstrapper, Installation } from './installation.ts';
 export { type Privilege, type PrivilegeQuestion, privilege, realSudo } from './privilege.ts';
 export type { ServeHost, ServeOptions } from './process.ts';
-export type { RequestTally } from './request-counts.ts';
+export type { OperationCount, RequestTally } from './request-counts.ts';
 export { requireVmPrograms } from './vm/programs.ts';
 
 /** Serves a cloud in this process until it is to end; see `serveCloud` of process.ts. */

@@ -1,12 +1,10 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { openCatalogue } from '../../actions/catalogue.ts';
-import type { LaunchRequest } from '../../actions/launch-request.ts';
-import { UsageError } from '../../errors.ts';
+import { requestOf } from '../../actions/launch-request.ts';
+import { plan as planning } from '../../actions/plan.ts';
+import { planDocument, renderPlan } from '../../reporters/plan.ts';
 import { painter } from '../../terminal/paint.ts';
 import { widthFor } from '../../terminal/terminal.ts';
-import { command, type Values } from '../command.ts';
-import type { Host } from '../context.ts';
+import { command } from '../command.ts';
 import {
   cloudOptions,
   deployedBuildOptions,
@@ -16,6 +14,7 @@ import {
   roleOptions,
 } from '../options.ts';
 import { print } from '../print.ts';
+import { askLaunch } from '../prompts/ask.ts';
 
 const options = {
   ...roleOptions,
@@ -48,26 +47,9 @@ export const plan = command({
   ],
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
-    const [{ completeIntent, requestOf }, { askLaunch }, { planOf }, { planDocument, renderPlan }] =
-      await Promise.all([
-        import('../../actions/launch-request.ts'),
-        import('../prompts/ask.ts'),
-        import('../../actions/plan.ts'),
-        import('../../reporters/plan.ts'),
-      ]);
-    const draft = await requestOf(values, await askLaunch(values, catalogue, host), catalogue, host);
-    const buildDir = folderOf(values, draft, host);
-    const [{ previewPins }, { planScripts }] = await Promise.all([
-      import('../../actions/preview.ts'),
-      import('../../actions/plan-scripts.ts'),
-    ]);
-    const scripts = await planScripts(draft, catalogue, buildDir, host.signal);
-    const { pins, estimate } = await previewPins(values, draft, catalogue, host, buildDir === undefined);
-    const shown = planOf(await completeIntent(draft, pins), catalogue, {
-      buildDir,
-      estimate,
-      scripts,
-    });
+    const answers = await askLaunch(values, catalogue, host);
+    const request = await requestOf(values, answers, catalogue, host);
+    const shown = await planning(request, { ...values, buildDir: values['build-dir'] }, catalogue, host);
     const { stdout, colour } = host.terminal;
     return print(values.output, host, {
       text: () => renderPlan(shown, host.clock.now(), painter(colour.stdout), widthFor(stdout)),
@@ -75,22 +57,3 @@ export const plan = command({
     });
   },
 });
-
-/** @throws UsageError */
-function folderOf(values: Values<typeof options>, { role }: LaunchRequest, host: Host): string | undefined {
-  const given = values['build-dir'];
-  if (given === undefined) return undefined;
-  if (role.app === undefined)
-    throw new UsageError(`the role ${role.role} deploys no app, so --build-dir means nothing`, {
-      hint: 'leave it out: the init scripts are those of the AMI',
-    });
-  if (values.build !== undefined || values['build-sha256'] !== undefined)
-    throw new UsageError('--build-dir names a build, and so does --build or --build-sha256', {
-      hint: 'give one of them',
-    });
-  const folder = resolve(host.cwd, given);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-  throw new UsageError(`there is no folder ${folder}`, {
-    hint: 'give the folder that would become the build',
-  });
-}

@@ -9,7 +9,7 @@ import { AwsError, type ExitCode, exitCode, RolecallError } from '../../errors.t
 import { type Glimpse, glimpse } from '../../fleet/book.ts';
 import { fleetKey, whoIs } from '../../fleet/lease.ts';
 import { fleetOf, type Wanted } from '../../fleet/members.ts';
-import type { FleetName } from '../../launch/request.ts';
+import type { FleetName } from '../../launch/fleet-name.ts';
 import type { Machine, PathName } from '../../model.ts';
 import { type FleetStatus, fleetsDocument, fleetsText } from '../../reporters/fleets.ts';
 import { jsonReport } from '../../reporters/json.ts';

@@ -11,7 +11,7 @@ import { fleetKey } from '../../fleet/lease.ts';
 import { lookAtFleet } from '../../fleet/look.ts';
 import { isOurs, type Member } from '../../fleet/members.ts';
 import { type Doomed, doomedOf, terminateFleet } from '../../fleet/terminate.ts';
-import { type FleetName, fleetTags } from '../../launch/request.ts';
+import { type FleetName, fleetTags } from '../../launch/fleet-name.ts';
 import { isLaunchId, type LaunchId, type PathName } from '../../model.ts';
 import { memberDocument } from '../../reporters/fleets.ts';
 import { jsonReport } from '../../reporters/json.ts';

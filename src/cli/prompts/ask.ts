@@ -1,10 +1,10 @@
 import { roleFrom } from '../../actions/catalogue.ts';
+import { checkCount } from '../../actions/launch-request.ts';
 import type { RolloutWords } from '../../actions/rollout.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Role } from '../../catalogue/role.ts';
-import { UsageError } from '../../errors.ts';
 import type { Host } from '../context.ts';
-import { type GivenAnswers, type LaunchAnswers, MAX_COUNT, pickLaunch } from './picker.ts';
+import { type GivenAnswers, type LaunchAnswers, pickLaunch } from './picker.ts';
 
 /** Completes the arguments: asks on a terminal for what is missing, else throws a UsageError that names the flags. */
 export async function askLaunch(
@@ -33,11 +33,4 @@ export async function askRole(
 ): Promise<Role> {
   const answers = await askLaunch({ ...given, count: 1 }, catalogue, host);
   return await roleFrom(catalogue, answers, given);
-}
-
-function checkCount(count: number | undefined): void {
-  if (count === undefined || (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT)) return;
-  throw new UsageError(`--count must be a whole number from 1 to ${MAX_COUNT}`, {
-    hint: 'for more machines, launch several times',
-  });
 }

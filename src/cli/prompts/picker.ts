@@ -1,3 +1,4 @@
+import { MAX_COUNT } from '../../actions/launch-request.ts';
 import { UsageError } from '../../errors.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { shellWord } from '../../text.ts';
@@ -27,9 +28,6 @@ export interface LaunchAnswers {
   /** Something was asked: the caller shows the plan, and asks once more before it launches. */
   readonly picked: boolean;
 }
-
-/** Machines that one launch may ask for. */
-export const MAX_COUNT = 1000;
 
 const QUESTIONS = [
   { name: 'role', flag: '--role', list: 'roles', message: 'Which role?' },
