@@ -26,6 +26,10 @@ export interface Command {
   readonly run: (values: unknown, host: Host) => Promise<ExitCode>;
 }
 
+/** Names of positional arguments. */
+export const positionalNames = ({ positionals }: Pick<Command, 'positionals'>): string[] =>
+  positionals.match(/[\w-]+/g) ?? [];
+
 /** Ties a table of options to the function that gets their values, so that neither can drift from the other. */
 export function command<const O extends OptionTable>(spec: {
   readonly positionals?: string;
@@ -34,11 +38,12 @@ export function command<const O extends OptionTable>(spec: {
   readonly examples?: readonly (readonly [string, string])[];
   readonly run: (values: Values<O>, host: Host) => Promise<ExitCode>;
 }): Command {
+  const { positionals = '' } = spec;
   return {
-    positionals: spec.positionals ?? '',
+    positionals,
     ...(spec.rest !== undefined && { rest: spec.rest }),
     table: spec.options,
-    options: (parser) => parser.options(spec.options),
+    options: (parser) => parser.options(asYargs(spec.options, positionalNames({ positionals }))),
     optionNames: Object.entries(spec.options as OptionTable).flatMap(([name, { hidden, alias }]) =>
       hidden === true ? [] : [name, ...[alias ?? []].flat()],
     ),
@@ -46,3 +51,12 @@ export function command<const O extends OptionTable>(spec: {
     run: (values, host) => spec.run(values as Values<O>, host),
   };
 }
+
+/** What requires a value takes the next word as it stands; elsewhere yargs would take quotes away from it. */
+const asYargs = (table: OptionTable, own: readonly string[]): OptionTable =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, option]) => [
+      name,
+      option.type === 'boolean' || own.includes(name) ? option : { ...option, requiresArg: true },
+    ]),
+  );

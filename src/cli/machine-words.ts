@@ -1,17 +1,5 @@
 import { UsageError } from '../errors.ts';
 import { type InstanceId, isInstanceId } from '../model.ts';
-import { OUTPUT } from './options.ts';
-
-/** The options of commands that print what one machine printed. */
-export const machineTextOptions = {
-  raw: {
-    type: 'boolean',
-    default: false,
-    describe: 'Print it as the machine did, with escape sequences and all',
-  },
-  output: OUTPUT,
-  instance: { type: 'string', hidden: true },
-} as const;
 
 interface Words {
   readonly instance?: string | undefined;

@@ -1,58 +1,50 @@
+/** Options that several commands take, each defined once. What a command takes is a table of these and of its own. */
 import type { Options } from 'yargs';
 import type { OverrideWords } from '../actions/catalogue.ts';
 import type { OptionTable } from './command.ts';
 
-/** Options that many commands share, each defined once. */
-const CATALOGUE = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'Catalogue file (default: the nearest roles.yaml, here or above)',
-} as const satisfies Options;
+const text = (describe: string) => ({ type: 'string', describe }) as const;
+const list = (describe: string) => ({ type: 'string', array: true, describe }) as const;
+const flag = (describe: string) => ({ type: 'boolean', default: false, describe }) as const;
 
-const REGION = {
-  type: 'string',
-  requiresArg: true,
-  describe: "AWS region (default: the catalogue's)",
-} as const;
-const PROFILE = { type: 'string', requiresArg: true, describe: 'AWS profile for the credentials' } as const;
-const LOCAL = {
-  type: 'boolean',
-  default: false,
-  describe: 'Use the local cloud in place of AWS',
-} as const;
+const CATALOGUE = text('Catalogue file (default: the nearest roles.yaml, here or above)');
+const REGION = text("AWS region (default: the catalogue's)");
+const PROFILE = text('AWS profile for the credentials');
+const LOCAL = flag('Use the local cloud in place of AWS');
 
 /** The output formats of commands that print one result. */
 export const OUTPUT = {
-  type: 'string',
-  requiresArg: true,
+  ...text('Format of stdout'),
   choices: ['text', 'json'],
   default: 'text',
-  describe: 'Format of stdout',
 } as const satisfies Options;
 
 /** The output formats of commands that also tell what happens as it happens. */
-export const LIVE_OUTPUT = {
-  ...OUTPUT,
-  choices: ['text', 'json', 'ndjson'],
-} as const satisfies Options;
+export const LIVE_OUTPUT = { ...OUTPUT, choices: ['text', 'json', 'ndjson'] } as const satisfies Options;
+
+/** Time from running to verdict. */
+export const TIMEOUT = {
+  ...text('Time from running to verdict (90s, 10m, 1h)'),
+  syntax: 'duration',
+} as const;
+
+/** How many machines a launch asks for. */
+export const COUNT = { type: 'number', describe: 'How many machines (default: 1)' } as const;
+
+/** The id that a payload is rendered for. */
+export const LAUNCH_ID = text('Id of the launch (default: a new one)');
+
+/** Whether people are asked. */
+export const YES = { ...flag('Do it without asking'), alias: 'y' } as const;
+
+/** A file that looks like a secret and may be in an archive all the same. */
+export const ALLOW_SECRET = list('File that looks like a secret and may be in the archive; again for more');
 
 /** For commands that follow machines to their verdicts: reports beside that on stdout (see `reportsFor`). */
 export const reportOptions = {
-  junit: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'File for a JUnit XML report, a test case a machine',
-  },
-  report: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'File for an HTML report: one page, with the boot timeline of every machine',
-  },
-  against: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Id of an earlier launch that the HTML report compares this one with',
-  },
+  junit: text('File for a JUnit XML report, a test case a machine'),
+  report: text('File for an HTML report: one page, with the boot timeline of every machine'),
+  against: text('Id of an earlier launch that the HTML report compares this one with'),
 } as const satisfies OptionTable;
 
 /** For commands that only read the catalogue; they take, and don't need, what all commands take. */
@@ -68,64 +60,84 @@ export const cloudOptions = { catalogue: CATALOGUE, region: REGION, profile: PRO
 
 /** Which build a role's app is deployed from. */
 export const deployedBuildOptions = {
-  build: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Tag of the build to deploy (default: the one that is promoted to the environment)',
-  },
-  'build-sha256': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'SHA-256 that the archive of that build must have, as `release publish` shows it',
-  },
+  build: text('Tag of the build to deploy (default: the one that is promoted to the environment)'),
+  'build-sha256': text('SHA-256 that the archive of that build must have, as `release publish` shows it'),
 } as const satisfies OptionTable;
-
-/** A file that looks like a secret and may be in an archive all the same. */
-export const ALLOW_SECRET = {
-  type: 'string',
-  array: true,
-  requiresArg: true,
-  describe: 'File that looks like a secret and may be in the archive; again for more',
-} as const satisfies Options;
 
 /** For commands that pack a start-up bundle: what may be in it though it is refused otherwise. */
 export const packingOptions = {
-  'allow-secret': {
-    ...ALLOW_SECRET,
-    describe:
-      'File of the bundle, or variables.NAME, that looks like a secret and may be in it; again for more',
-  },
-  'allow-outside': {
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    describe:
-      "Path outside of the catalogue's repository that the bundle may take files from; again for more",
-  },
+  'allow-secret': list(
+    'File of the bundle, or variables.NAME, that looks like a secret and may be in it; again for more',
+  ),
+  'allow-outside': list(
+    "Path outside of the catalogue's repository that the bundle may take files from; again for more",
+  ),
 } as const satisfies OptionTable;
 
 /** Which role, for which environment and context. */
 export const roleOptions = {
-  role: { type: 'string', requiresArg: true, describe: 'Role of the catalogue' },
-  environment: {
-    alias: 'env',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Environment of the catalogue',
-  },
-  context: { type: 'string', requiresArg: true, describe: 'Context of the catalogue' },
+  role: text('Role of the catalogue'),
+  environment: { ...text('Environment of the catalogue'), alias: 'env' },
+  context: text('Context of the catalogue'),
 } as const satisfies OptionTable;
 
 /** Values of the catalogue that the command line may override. */
 export const overrideOptions = {
-  'instance-type': { type: 'string', requiresArg: true, describe: 'EC2 instance type' },
-  zone: { type: 'string', requiresArg: true, describe: 'Availability zone' },
-  subnet: { type: 'string', requiresArg: true, describe: 'Subnet id' },
-  ami: { type: 'string', requiresArg: true, describe: 'AMI id' },
-  timeout: {
-    type: 'string',
-    syntax: 'duration',
-    requiresArg: true,
-    describe: 'Time from running to verdict (90s, 10m, 1h)',
-  },
+  'instance-type': text('EC2 instance type'),
+  zone: text('Availability zone'),
+  subnet: text('Subnet id'),
+  ami: text('AMI id'),
+  timeout: TIMEOUT,
 } as const satisfies Record<Exclude<keyof OverrideWords, 'region'>, OptionTable[string]>;
+
+/** For commands that print what one machine printed. */
+export const machineTextOptions = {
+  raw: flag('Print it as the machine did, with escape sequences and all'),
+  output: OUTPUT,
+  instance: { type: 'string', hidden: true },
+} as const;
+
+/** For commands that change a fleet. */
+export const fleetOptions = {
+  ...roleOptions,
+  'lock-wait': {
+    ...text('How long to wait for another run that is at work on the fleet'),
+    syntax: 'duration-or-0s',
+    default: '10m',
+  },
+  yes: YES,
+  'dry-run': flag('Show what would be done, and do nothing'),
+  order: {
+    ...text('Which of equal machines is ended first'),
+    choices: ['oldest', 'newest'],
+    default: 'oldest',
+  },
+  ...cloudOptions,
+  output: LIVE_OUTPUT,
+  ...reportOptions,
+} as const;
+
+/** For commands that bring new machines into a fleet. */
+export const rolloutOptions = {
+  wave: {
+    ...text('Machines launched at once after the first one: a part (10%) or a number'),
+    default: '100%',
+  },
+  canary: { ...flag('Launch one machine first, and go on when it has proved its boot'), default: true },
+  'strict-budget': flag("Take a machine whose boot exceeds the catalogue's boot_budget for failed"),
+  'max-failures': {
+    ...text('Machines that may fail before no more are launched'),
+    syntax: 'number',
+    default: '0',
+  },
+  'on-failure': {
+    ...text('What becomes of a machine that did not succeed'),
+    choices: ['keep', 'stop', 'terminate'],
+    default: 'keep',
+  },
+  ...deployedBuildOptions,
+  ...overrideOptions,
+  ...packingOptions,
+  'launch-id': text("Id of the launch that brings the new machines (default: the CI run's, or a new one)"),
+  'accept-changes': flag('Go on with a launch though the catalogue has changed since it began'),
+} as const satisfies OptionTable;

@@ -70,8 +70,6 @@ function explained(message: string, command: Command): string {
   if (unknown !== undefined) return unknownText(unknown, command);
   const [, lacking] = /^Missing required arguments?: (.+)/.exec(said) ?? [];
   if (lacking !== undefined) return `${lacking.split(', ').map(dashed).join(' and ')} must be given`;
-  const [, empty] = /^Not enough arguments following: (.+)/.exec(said) ?? [];
-  if (empty !== undefined) return `${dashed(empty)} needs a value`;
   const [, option, given, choices] =
     /^Invalid values: Argument: ([^,]+), Given: "(.*)", Choices: (.+)/.exec(said) ?? [];
   if (option === undefined) return said;

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { nearest } from '../suggest.ts';
-import type { Command, OptionSpec, OptionTable } from './command.ts';
+import { type Command, type OptionSpec, type OptionTable, positionalNames } from './command.ts';
 import { lacking } from './syntax.ts';
 
 /** Options of every command that the parser knows beside the command's own. */
@@ -45,10 +45,14 @@ export function strictWords(words: readonly string[], command: Command, help: st
     if (before !== undefined && !isList(given.option))
       refuse(`${given.flag} is given twice${before === given.flag ? '' : ` (as ${before}, too)`}`);
     seen.set(given.name, given.flag);
-    result.push(`--${given.name}=${given.value}`);
+    result.push(strictWord(given));
   }
   return result;
 }
+
+/** yargs takes one pair of quotes away from each word of a list. */
+const strictWord = ({ name, option, value }: Given): string =>
+  `--${name}=${isList(option) ? `"${value}"` : value}`;
 
 /** What stands from `--` on: the user's own command. Dropped in silence, a `--dry-run` there would do the real thing. */
 function userWords(words: readonly string[], command: Command, refuse: Refuse): readonly string[] {
@@ -118,8 +122,6 @@ function optionOf(flag: string, command: Command): Pick<Given, 'name' | 'option'
   }
   return undefined;
 }
-
-const positionalNames = ({ positionals }: Command): string[] => positionals.match(/[\w-]+/g) ?? [];
 
 const isList = ({ type, array }: OptionSpec): boolean => type === 'array' || array === true;
 

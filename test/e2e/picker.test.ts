@@ -95,6 +95,26 @@ describe('launch on a terminal', () => {
     for (const line of board) expect({ line, fits: widthOf(line) < columns }).toEqual({ line, fits: true });
   });
 
+  test('both command lines repeat what was given, and rolecall takes them', async () => {
+    const given = `--launch-id again --junit '${folder}/a b.xml' --report ${folder}/r.html --timeout 2m`;
+    const program = start(300, ` --output ndjson ${given}`);
+    await answerAll(program);
+    await program.sees('Launch? (Y/n)');
+    program.send(CTRL_C);
+    expect(await program.ended()).toBe(130);
+    const shown = stripVTControlCharacters(program.raw()).split(/[\r\n]+/);
+    const below = (title: string) => shown[shown.indexOf(title) + 1]?.trim() ?? '';
+    const where = `--timeout 2m --catalogue ${catalogue} --local --launch-id again`;
+    expect(below('the same without questions:')).toBe(
+      `launch --role works --env prod --context b --count 2 ${where} --output ndjson --junit '${folder}/a b.xml' --report ${folder}/r.html`,
+    );
+    const plan = below('the whole plan:');
+    expect(plan).toBe(`rolecall plan --role works --env prod --context b --count 2 ${where}`);
+    const { code, stdout, stderr } = await box.run(plan.split(' ').slice(1));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('again');
+  });
+
   test('no at the last question launches nothing', async () => {
     const program = start(80);
     await answerAll(program);

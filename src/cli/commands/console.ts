@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import { command } from '../command.ts';
-import { machineTextOptions, machineWords } from '../machine-words.ts';
-import { cloudOptions } from '../options.ts';
+import { machineWords } from '../machine-words.ts';
+import { cloudOptions, machineTextOptions } from '../options.ts';
 
 /** `rolecall console INSTANCE`: the console as far as EC2 has it, in both of EC2's modes. */
 export const consoleCommand = command({

@@ -4,21 +4,23 @@ import { columnsOf } from '../../terminal/terminal.ts';
 import { command, type Values } from '../command.ts';
 import type { Host } from '../context.ts';
 import {
+  COUNT,
   cloudOptions,
   deployedBuildOptions,
+  LAUNCH_ID,
   LIVE_OUTPUT,
   overrideOptions,
   packingOptions,
   reportOptions,
   roleOptions,
+  YES,
 } from '../options.ts';
-import { equivalentCommand } from '../prompts/picker.ts';
 import { confirm } from '../prompts/prompts.ts';
 import { runChoice } from '../run-choice.ts';
 
 const options = {
   ...roleOptions,
-  count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
+  count: COUNT,
   ...deployedBuildOptions,
   ...overrideOptions,
   ...packingOptions,
@@ -28,16 +30,10 @@ const options = {
     describe: 'Use the local cloud in place of AWS; where none is up, one for this command alone',
   },
   'launch-id': {
-    type: 'string',
-    requiresArg: true,
+    ...LAUNCH_ID,
     describe: 'Id of the launch; the same id again goes on with it (default: a new one)',
   },
-  yes: {
-    alias: 'y',
-    type: 'boolean',
-    default: false,
-    describe: 'Launch what was picked without asking once more',
-  },
+  yes: { ...YES, describe: 'Launch what was picked without asking once more' },
   output: LIVE_OUTPUT,
   ...reportOptions,
 } as const;
@@ -61,54 +57,31 @@ export const launch = command({
     const { launch: launching } = await import('../../actions/launch.ts');
     const { ShownRun } = await import('../progress.ts');
     const request = await requestOf(values, answers, catalogue, host);
-    const command = equivalentCommand(answers, otherArguments(values));
-    const ask = (shown: Plan) => agreed(shown, command, values.yes, host);
+    // One machine is what a command line without a count asks for.
+    const picked = { ...values, ...answers, count: answers.count === 1 ? undefined : answers.count };
+    const ask = (shown: Plan) => agreed(shown, picked, host);
     const choice = { ...values, ...runChoice(values, host), ...(answers.picked && { agreed: ask }) };
     const shown = new ShownRun({ ...values, output: values.output as OutputFormat }, host);
     return await shown.show(launching(request, choice, catalogue, host));
   },
 });
 
-/** Shows what was picked, as a plan and as a command line, and asks once more. */
-async function agreed(
-  shown: Plan,
-  command: string,
-  yes: boolean,
-  { terminal, clock }: Host,
-): Promise<boolean> {
+/** Shows what was picked, as a plan and as command lines, and asks once more. */
+async function agreed(shown: Plan, picked: LaunchValues, { terminal, clock }: Host): Promise<boolean> {
   const { renderBriefPlan } = await import('../../reporters/plan.ts');
-  const plan = renderBriefPlan(shown, clock.now(), columnsOf(terminal));
-  const whole = command.replace(/^launch /, 'rolecall plan ');
-  terminal.stderr.write(
-    `\n${plan}\nthe whole plan:\n  ${whole}\nthe same without questions:\n  ${command}\n\n`,
-  );
-  if (yes || (await confirm(terminal, 'Launch?', true))) return true;
+  const { commandLine } = await import('../replay.ts');
+  const { plan } = await import('./plan.ts');
+  const lines = [
+    '',
+    renderBriefPlan(shown, clock.now(), columnsOf(terminal)),
+    'the whole plan:',
+    `  ${commandLine('rolecall plan', plan, picked)}`,
+    'the same without questions:',
+    `  ${commandLine('launch', launch, picked)}`,
+    '',
+  ];
+  terminal.stderr.write(`${lines.join('\n')}\n`);
+  if (picked.yes || (await confirm(terminal, 'Launch?', true))) return true;
   terminal.stderr.write('nothing was launched\n');
   return false;
-}
-
-/** The arguments that the equivalent command line repeats: all that were given beside what was picked. */
-function otherArguments(values: LaunchValues): string[] {
-  const names = [
-    'catalogue',
-    'region',
-    'profile',
-    'instance-type',
-    'zone',
-    'subnet',
-    'ami',
-    'timeout',
-    'build',
-    'build-sha256',
-    'junit',
-    'report',
-    'against',
-  ] as const;
-  const given = names.flatMap((name) => {
-    const value = values[name];
-    return value === undefined ? [] : [`--${name}`, value];
-  });
-  for (const name of ['allow-secret', 'allow-outside'] as const)
-    for (const value of values[name] ?? []) given.push(`--${name}=${value}`);
-  return values.local ? [...given, '--local'] : given;
 }

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
-import { machineTextOptions, machineWords } from '../machine-words.ts';
-import { cloudOptions } from '../options.ts';
+import { machineWords } from '../machine-words.ts';
+import { cloudOptions, machineTextOptions } from '../options.ts';
 
 /** `rolecall logs INSTANCE`: the boot log that a machine sent to the bucket when its boot failed. */
 export const logs = command({

@@ -6,8 +6,10 @@ import { painter } from '../../terminal/paint.ts';
 import { widthFor } from '../../terminal/terminal.ts';
 import { command } from '../command.ts';
 import {
+  COUNT,
   cloudOptions,
   deployedBuildOptions,
+  LAUNCH_ID,
   OUTPUT,
   overrideOptions,
   packingOptions,
@@ -18,17 +20,16 @@ import { askLaunch } from '../prompts/ask.ts';
 
 const options = {
   ...roleOptions,
-  count: { type: 'number', requiresArg: true, describe: 'How many machines (default: 1)' },
+  count: COUNT,
   ...deployedBuildOptions,
   'build-dir': {
     type: 'string',
-    requiresArg: true,
     describe: 'Local folder that stands for the build, so that nothing has to be looked up',
   },
   ...overrideOptions,
   ...packingOptions,
   ...cloudOptions,
-  'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
+  'launch-id': LAUNCH_ID,
   output: OUTPUT,
 } as const;
 

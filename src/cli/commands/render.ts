@@ -5,6 +5,7 @@ import { command } from '../command.ts';
 import {
   cloudOptions,
   deployedBuildOptions,
+  LAUNCH_ID,
   OUTPUT,
   overrideOptions,
   packingOptions,
@@ -20,7 +21,7 @@ export const render = command({
     ...cloudOptions,
     ...overrideOptions,
     ...packingOptions,
-    'launch-id': { type: 'string', requiresArg: true, describe: 'Id of the launch (default: a new one)' },
+    'launch-id': LAUNCH_ID,
     output: OUTPUT,
     redact: {
       type: 'boolean',

@@ -7,7 +7,7 @@ import { widthFor } from '../../terminal/terminal.ts';
 import { command } from '../command.ts';
 import type { Host } from '../context.ts';
 import { shownChange } from '../fleet-change.ts';
-import { fleetOptions, rolloutOptions } from '../fleet-options.ts';
+import { fleetOptions, rolloutOptions } from '../options.ts';
 import { runChoice } from '../run-choice.ts';
 
 /** `rolecall replace`: new machines prove themselves, then old ones go. */

@@ -8,7 +8,7 @@ import { wholeNumber } from '../../text.ts';
 import { command } from '../command.ts';
 import type { Host } from '../context.ts';
 import { shownChange } from '../fleet-change.ts';
-import { fleetOptions, rolloutOptions } from '../fleet-options.ts';
+import { fleetOptions, rolloutOptions } from '../options.ts';
 import { confirm } from '../prompts/prompts.ts';
 import { runChoice } from '../run-choice.ts';
 
@@ -18,7 +18,6 @@ export const scale = command({
     to: {
       type: 'string',
       syntax: 'number',
-      requiresArg: true,
       demandOption: true,
       describe: 'How many proved machines the fleet is to have',
     },

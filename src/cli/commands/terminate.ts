@@ -1,6 +1,6 @@
 import type { LaunchId } from '../../model.ts';
 import { command } from '../command.ts';
-import { fleetOptions } from '../fleet-options.ts';
+import { fleetOptions } from '../options.ts';
 
 const {
   'dry-run': dryRun,

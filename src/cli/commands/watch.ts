@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { isLaunchId } from '../../model.ts';
 import type { OutputFormat } from '../../reporters/progress.ts';
 import { command } from '../command.ts';
-import { cloudOptions, LIVE_OUTPUT, reportOptions } from '../options.ts';
+import { cloudOptions, LIVE_OUTPUT, reportOptions, TIMEOUT } from '../options.ts';
 import { runChoice } from '../run-choice.ts';
 
 /** `rolecall watch LAUNCH`: follows machines that run already, from wherever they were launched. */
@@ -10,12 +10,7 @@ export const watch = command({
   positionals: '<launch>',
   options: {
     ...cloudOptions,
-    timeout: {
-      type: 'string',
-      syntax: 'duration',
-      requiresArg: true,
-      describe: 'Time from running to verdict (90s, 10m, 1h)',
-    },
+    timeout: TIMEOUT,
     output: LIVE_OUTPUT,
     ...reportOptions,
     launch: { type: 'string', hidden: true },

@@ -1,7 +1,6 @@
 import { MAX_COUNT } from '../../actions/launch-request.ts';
 import { UsageError } from '../../errors.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { shellWord } from '../../text.ts';
 import { askNumber, type Choice, pick } from './prompts.ts';
 
 /** What may be picked: plain data out of a catalogue. */
@@ -62,17 +61,6 @@ export async function pickLaunch(
 
 const askCount = (terminal: Terminal): Promise<number> =>
   askNumber(terminal, 'How many machines?', { min: 1, max: MAX_COUNT, suggested: 1 });
-
-/** The command line that asks for the same without questions; `extra` holds further arguments (`--local`). */
-export function equivalentCommand(
-  answers: Omit<LaunchAnswers, 'picked'>,
-  extra: readonly string[] = [],
-): string {
-  const { role, environment, context, count } = answers;
-  const words = ['launch', '--role', role, '--env', environment, '--context', context];
-  if (count !== 1) words.push('--count', String(count));
-  return [...words, ...extra].map(shellWord).join(' ');
-}
 
 function missingFlags(open: readonly (typeof QUESTIONS)[number][], choices: LaunchChoices): UsageError {
   const flags = open.map(({ flag }) => flag);

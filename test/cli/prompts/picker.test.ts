@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { equivalentCommand, pickLaunch } from '../../../src/cli/prompts/picker.ts';
+import { pickLaunch } from '../../../src/cli/prompts/picker.ts';
 import { listChoices } from '../../../src/cli/prompts/prompts.ts';
 import { UsageError } from '../../../src/errors.ts';
 import { terminal } from '../../../src/terminal/terminal.ts';
@@ -22,14 +22,14 @@ const CHOICES = {
 const DRIVER = `
 import { exitCodeOfError } from './src/errno.ts';
 import { errorReport } from './src/terminal/errors.ts';
-import { equivalentCommand, pickLaunch } from './src/cli/prompts/picker.ts';
+import { pickLaunch } from './src/cli/prompts/picker.ts';
 import { confirm } from './src/cli/prompts/prompts.ts';
 import { terminal } from './src/terminal/terminal.ts';
 const term = terminal(process, process.env);
 try {
   const answers = await pickLaunch(term, ${JSON.stringify(CHOICES)}, JSON.parse(process.env.GIVEN ?? '{}'));
   const yes = answers.picked && (await confirm(term, 'Launch?', false));
-  process.stdout.write(equivalentCommand(answers) + '\\nyes: ' + yes + '\\n');
+  process.stdout.write([answers.role, answers.environment, answers.context, answers.count].join(' ') + '\\nyes: ' + yes + '\\n');
 } catch (error) {
   process.stderr.write(errorReport(error, { debug: false, colour: term.colour.stderr }));
   process.exitCode = exitCodeOfError(error);
@@ -66,7 +66,7 @@ describe('on a real terminal', () => {
     program.send(ENTER);
     await program.sees('Launch? (y/N)');
     program.send(`y${ENTER}`);
-    await program.sees('launch --role memcached --env prod --context b --count 2');
+    await program.sees('memcached prod b 2');
     await program.sees('yes: true');
     expect(await program.ended()).toBe(0);
     const shown = stripVTControlCharacters(program.raw()).split(/[\r\n]+/);
@@ -92,7 +92,7 @@ describe('on a real terminal', () => {
     program.send(`\u007f${ENTER}`);
     await program.sees('Launch?');
     program.send(ENTER);
-    await program.sees('--count 100\r\n');
+    await program.sees(' 100\r\n');
     await program.sees('yes: false');
     expect(await program.ended()).toBe(0);
   });
@@ -104,7 +104,7 @@ describe('on a real terminal', () => {
     program.send(ENTER);
     await program.sees('Launch?');
     program.send(ENTER);
-    await program.sees('launch --role web --env prod --context b\r\n');
+    await program.sees('web prod b 1\r\n');
     expect(await program.ended()).toBe(0);
     expect(program.raw()).not.toContain('Which role?');
   });
@@ -133,7 +133,7 @@ describe('on a real terminal', () => {
     await program.sees('Launch?');
     program.send(ENTER);
     expect(await program.ended()).toBe(0);
-    expect(await readFile(data, 'utf8')).toBe('launch --role web --env prod --context a\nyes: false\n');
+    expect(await readFile(data, 'utf8')).toBe('web prod a 1\nyes: false\n');
   });
 
   test('NO_COLOR: no colours', async () => {
@@ -174,14 +174,6 @@ describe('without a terminal', () => {
       picked: false,
     });
   });
-});
-
-test('the equivalent command quotes what a shell would read otherwise', () => {
-  const answers = { role: 'web', environment: 'prod', context: 'b', count: 1 };
-  expect(equivalentCommand(answers)).toBe('launch --role web --env prod --context b');
-  expect(equivalentCommand(answers, ['--catalogue', "my roles'.yaml"])).toBe(
-    "launch --role web --env prod --context b --catalogue 'my roles'\\''.yaml'",
-  );
 });
 
 test('a description that is cut in the list is shown whole below it', () => {
