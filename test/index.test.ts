@@ -1,13 +1,19 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { open, UsageError } from '../src/index.ts';
 import { ROOT } from './support/cli.ts';
 
+const state = mkdtempSync(join(tmpdir(), 'rolecall-index-'));
+afterAll(() => rmSync(state, { recursive: true }));
+
 const CHOICE = { role: 'memcached', environment: 'prod', context: 'b' };
-const rolecall = open({ cwd: ROOT, env: { HOME: '/nonexistent' } });
+const rolecall = open({ cwd: ROOT, env: { HOME: state } });
 
 describe('the public API', () => {
   test('plans a launch without asking anybody', async () => {
-    const plan = await open({ cwd: ROOT, local: true, env: { XDG_STATE_HOME: '/nonexistent' } }).plan({
+    const plan = await open({ cwd: ROOT, local: true, env: { XDG_STATE_HOME: state } }).plan({
       ...CHOICE,
       count: 3,
       instanceType: 'm7i.large',
@@ -41,7 +47,7 @@ describe('the public API', () => {
     const stopped = open({
       cwd: ROOT,
       local: true,
-      env: { XDG_STATE_HOME: '/nonexistent' },
+      env: { XDG_STATE_HOME: state },
       signal: AbortSignal.abort(),
     });
     await expect(stopped.launch(CHOICE).result).rejects.toMatchObject({ exit: 'interrupted' });
