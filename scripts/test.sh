@@ -1,18 +1,46 @@
 #!/usr/bin/env bash
-# Runs the tests as root, by sudo for anybody else: complete machines need it, and no test is skipped.
-# usage: scripts/test.sh [JEST-ARGUMENT...]
+# Runs the tests of the given lanes. Only the lane `box` runs as root, by sudo for anybody else: complete machines need
+# it, and no test is skipped. With ROLECALL_TEST_RESULTS=FOLDER, Jest's results go there as JSON, for scripts/count.mjs.
+# usage: scripts/test.sh all|LANE[,LANE...] [JEST-ARGUMENT...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-jest=("$(command -v node)" node_modules/jest/bin/jest.js "$@")
+lanes=${1:?which lanes? scripts/test.sh all|unit|property|cloud|e2e|box}
+shift
+[[ $lanes != all ]] || lanes=unit,property,cloud,e2e,box
+IFS=, read -ra lanes <<<"$lanes"
+
 export NODE_OPTIONS=--experimental-vm-modules
-((EUID != 0)) || exec "${jest[@]}"
+# A developer waits for the unit lane, so its properties run less often: the other lanes, and CI, run them in full.
+[[ ${lanes[*]} != unit ]] || export ROLECALL_PROPERTY_RUNS=${ROLECALL_PROPERTY_RUNS:-20}
+
+jest=("$(command -v node)" node_modules/jest/bin/jest.js "$@")
+[[ ! -v ROLECALL_TEST_RESULTS ]] || jest+=(--json)
+to() { [[ ! -v ROLECALL_TEST_RESULTS ]] || printf -- '--outputFile=%s/%s.json' "$ROLECALL_TEST_RESULTS" "$1"; }
+
+ordinary=()
+box=()
+for lane in "${lanes[@]}"; do
+  if [[ $lane == box && $EUID != 0 ]]; then box=(box); else ordinary+=("$lane"); fi
+done
+
+# Of a run that names files, each half has some only.
+has_tests() { [[ -n $("${jest[@]}" --listTests --selectProjects "$@" 2>/dev/null) ]]; }
+
+status=0
+# One run for all that need no sudo: so no core idles at the end of each lane.
+if ((${#ordinary[@]})) && { ((${#box[@]} == 0)) || has_tests "${ordinary[@]}"; }; then
+  # shellcheck disable=SC2046 # no word when there is no file
+  "${jest[@]}" $(to ordinary) --selectProjects "${ordinary[@]}" || status=$?
+fi
+((${#box[@]})) || exit "$status"
+((${#ordinary[@]} == 0)) || has_tests box || exit "$status"
 
 if ! command -v sudo >/dev/null; then
-  echo 'test: the tests boot complete machines: run them as root, or as a user with sudo' >&2
+  echo 'test: the lane box boots complete machines: run it as root, or as a user with sudo' >&2
   exit 1
 fi
-sudo -n true 2>/dev/null || echo 'test: the tests boot complete machines as root, so sudo asks you now' >&2
+sudo -n true 2>/dev/null || echo 'test: the lane box boots complete machines as root, so sudo asks you now' >&2
 # HOME becomes root's own, so that no file of root's turns up in yours. sudo drops what else the tests look at.
 kept=()
 for name in NODE_OPTIONS CI TERM NODE_EXTRA_CA_CERTS http_proxy https_proxy no_proxy; do
@@ -20,4 +48,6 @@ for name in NODE_OPTIONS CI TERM NODE_EXTRA_CA_CERTS http_proxy https_proxy no_p
 done
 # What the tests start lies in sbin too, which is not in a user's PATH.
 kept+=("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin")
-exec sudo -H env "${kept[@]}" "${jest[@]}"
+# shellcheck disable=SC2046 # no word when there is no file
+sudo -H env "${kept[@]}" "${jest[@]}" $(to box) --selectProjects box || status=$?
+exit "$status"
