@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { nearest } from '../src/suggest.ts';
+import { holds } from './support/property.ts';
 
 test.each([
   ['memcache', ['web', 'memcached'], 'memcached'],
@@ -18,7 +19,7 @@ test.each([
 
 test('a candidate is nearest to itself with one letter changed or left out', () => {
   const word = fc.stringMatching(/^[a-z]{4,20}$/);
-  fc.assert(
+  holds(
     fc.property(word, fc.nat(), fc.constantFrom('', '#'), (name, at, put) => {
       const spot = at % name.length;
       expect(nearest(name.slice(0, spot) + put + name.slice(spot + 1), [name])).toBe(name);

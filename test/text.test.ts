@@ -16,6 +16,7 @@ import {
   widthOf,
   wrap,
 } from '../src/text.ts';
+import { holds } from './support/property.ts';
 
 const anyText = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
 
@@ -31,7 +32,7 @@ describe('widths', () => {
   ])('%j takes %i columns', (text, columns) => expect(widthOf(text)).toBe(columns));
 
   test('truncation never exceeds the width, and keeps what fits', () => {
-    fc.assert(
+    holds(
       fc.property(anyText, fc.integer({ min: 1, max: 60 }), (text, columns) => {
         const shown = printable(text);
         const cut = truncate(shown, columns);
@@ -66,7 +67,7 @@ describe('wrap', () => {
   });
 
   test('loses no word and exceeds the width only by a single word', () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.array(fc.stringMatching(/^[a-z]{1,15}$/), { minLength: 1 }),
         fc.integer({ min: 5, max: 40 }),
@@ -84,7 +85,7 @@ describe('wrap', () => {
 test('printable text holds no control, direction or escape sequence', () => {
   expect(printable('\u001b[31mred\u001b[0m\tx\u0007\u202e')).toBe('red  x');
   expect(printable('\u001b]8;;http://evil\u0007link\u001b]8;;\u0007')).toBe('link');
-  fc.assert(
+  holds(
     fc.property(anyText, (text) => {
       expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
       expect(unpainted(printable(text))).toBe(printable(text));
@@ -115,7 +116,7 @@ describe('times', () => {
 
 test('a shell reads every quoted word back as it was', () => {
   const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
-  fc.assert(
+  holds(
     fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
       const line = `printf '%s\\0' ${words.map(shellWord).join(' ')}`;
       expect(execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(
@@ -128,7 +129,7 @@ test('a shell reads every quoted word back as it was', () => {
 
 test('bash reads an option with any value back as it was, and the text is one printable line', () => {
   const value = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\0'));
-  fc.assert(
+  holds(
     fc.property(fc.array(value, { minLength: 1, maxLength: 20 }), (values) => {
       const texts = values.map((each) => optionText('allow-secret', each));
       expect(texts.map(printable)).toEqual(texts);

@@ -4,6 +4,7 @@ import { openPacing, type Pacing } from '../../src/aws/pacing.ts';
 import { limitOf, type Rate } from '../../src/aws/rates.ts';
 import { retrying } from '../../src/aws/retry.ts';
 import { AwsError } from '../../src/errors.ts';
+import { holdsAsync } from '../support/property.ts';
 import { SimClock } from '../support/sim-clock.ts';
 
 interface Granted {
@@ -57,7 +58,7 @@ describe('pacing', () => {
       minLength: 1,
       maxLength: 40,
     });
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(fc.constantFrom(...OPERATIONS), comers, async (operation, all) => {
         const clock = new SimClock();
         const pacing = openPacing(clock);
@@ -95,7 +96,7 @@ describe('pacing', () => {
 
   test('whoever is stopped leaves the queue with an error, and the others keep their places', async () => {
     const stops = fc.array(fc.boolean(), { minLength: 1, maxLength: 20 });
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(stops, fc.integer({ min: 0, max: 20_000 }), async (stopped, afterMs) => {
         const clock = new SimClock();
         const pacing = openPacing(clock);

@@ -4,6 +4,7 @@ import { kindOf } from '../../src/aws/classify.ts';
 import { patienceWith, pauseMs, retrying, type Waiting } from '../../src/aws/retry.ts';
 import type { Clock } from '../../src/clock.ts';
 import { AwsError, type AwsErrorKind } from '../../src/errors.ts';
+import { holds } from '../support/property.ts';
 
 const error = (kind: AwsErrorKind, code?: string) => new AwsError(kind, { kind, code });
 
@@ -172,7 +173,7 @@ describe('retrying', () => {
 test('a pause is never nothing, never over the cap, and grows with the failures', () => {
   const patience = patienceWith(error('throttle'), 'for-trouble');
   if (patience === undefined) throw new Error('throttling must be waited out');
-  fc.assert(
+  holds(
     fc.property(
       fc.integer({ min: 1, max: 5_000 }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),

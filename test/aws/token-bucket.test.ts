@@ -10,6 +10,7 @@ import {
   untilMs,
   waitMs,
 } from '../../src/aws/token-bucket.ts';
+import { holds } from '../support/property.ts';
 
 const RATE = { capacity: 100, perSecond: 10 };
 const emptied = (now = 0): Bucket => taken(fullBucket(RATE, now), now, 100);
@@ -37,7 +38,7 @@ describe('a token bucket', () => {
 
   test('grants no more than its capacity and what flows in, in any window', () => {
     const requests = fc.array(fc.tuple(fc.nat(3_000), fc.integer({ min: 1, max: 100 })), { maxLength: 60 });
-    fc.assert(
+    holds(
       fc.property(requests, (asked) => {
         let bucket = fullBucket(RATE, 0);
         let now = 0;

@@ -5,6 +5,7 @@ import { Readable, type Transform } from 'node:stream';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decrypting, encrypting, firstBlock, isBundleKey, newBundleKey } from '../../src/bundle/cipher.ts';
+import { holdsAsync } from '../support/property.ts';
 import { KEY, newFolder, opensslOpens, opensslSeals, refusal, write } from './support.ts';
 
 const folder = newFolder();
@@ -31,7 +32,7 @@ const lengths = fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 8 });
 
 describe('the cipher', () => {
   test('writes what openssl reads, however the bytes come', async () => {
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(bytes, lengths, async (clear, cuts) => {
         const sealed = await through(encrypting(KEY, randomBytes), clear, cuts);
         expect(opensslOpens(write(path, sealed), KEY).equals(clear)).toBe(true);
@@ -41,7 +42,7 @@ describe('the cipher', () => {
   });
 
   test('reads what openssl writes, however the bytes come', async () => {
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(bytes, lengths, async (clear, cuts) => {
         const opened = await through(decrypting(KEY), opensslSeals(clear, KEY), cuts);
         expect(opened.equals(clear)).toBe(true);

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { moduleHash, readLock, verifyLock, writeLock } from '../../src/bundle/lock.ts';
+import { holdsAsync } from '../support/property.ts';
 import { moduleIn, newFolder, readOwn, refusal, write } from './support.ts';
 
 let shelf: string;
@@ -74,7 +75,7 @@ describe('the hash of a module', () => {
       for (const [name, text] of Object.entries(made)) write(join(folder, name), text);
       return await moduleHash(folder);
     };
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(files, files, async (one, other) => {
         const sorted = (made: Readonly<Record<string, string>>) =>
           JSON.stringify(Object.entries(made).sort());

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { orderFaults } from '../../src/bundle/order.ts';
+import { holds } from '../support/property.ts';
 import { lineOf, moduleOf, usesOf } from './support.ts';
 
 type Declared = Readonly<Record<string, { after?: readonly string[]; provides?: readonly string[] }>>;
@@ -76,7 +77,7 @@ describe('the order of a role’s modules', () => {
       }
       return left.length === 0;
     };
-    fc.assert(
+    holds(
       fc.property(declared, fc.shuffledSubarray([...names], { minLength: 5 }), (all, order) => {
         const faults = faultsOf(all, order);
         expect(faults.length === 0).toBe(fits(all, order));

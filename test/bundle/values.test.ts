@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { typeProblem } from '../../src/bundle/values.ts';
+import { holds } from '../support/property.ts';
 
 const integer = { type: 'integer' } as const;
 
@@ -38,7 +39,7 @@ describe('a value', () => {
 
   test('of an integer lies within its bounds', () => {
     const whole = fc.integer({ min: -1000, max: 1000 });
-    fc.assert(
+    holds(
       fc.property(whole, whole, whole, (value, one, other) => {
         const [minimum = 0, maximum = 0] = [one, other].sort((a, b) => a - b);
         const told = (kind: object) => typeProblem(String(value), { ...integer, ...kind });

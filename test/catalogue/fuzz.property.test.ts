@@ -5,6 +5,7 @@ import { parseCatalogue } from '../../src/catalogue/parse.ts';
 import { resolveRole } from '../../src/catalogue/resolve.ts';
 import { RolecallError } from '../../src/errors.ts';
 import { formatFaults } from '../../src/yaml/faults.ts';
+import { holds } from '../support/property.ts';
 import { catalogueWith } from './sample.ts';
 
 /** Reads, shows and resolves as commands do; anything thrown but our own refusals fails the property. */
@@ -40,7 +41,7 @@ function survive(text: string): void {
 
 describe('no text makes the catalogue throw anything but faults', () => {
   test('arbitrary text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), survive), { numRuns: 1000 });
+    holds(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), survive), { numRuns: 1000 });
   });
 
   test("text of YAML's own punctuation", () => {
@@ -86,7 +87,7 @@ describe('no text makes the catalogue throw anything but faults', () => {
       '\u2028',
       '\ud800',
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(token, { maxLength: 40 }), (tokens) => survive(tokens.join(''))),
       { numRuns: 3000 },
     );
@@ -94,7 +95,7 @@ describe('no text makes the catalogue throw anything but faults', () => {
 
   test('arbitrary trees, alone and within a good catalogue', () => {
     const tree = fc.jsonValue({ maxDepth: 4 });
-    fc.assert(
+    holds(
       fc.property(
         tree,
         fc.constantFrom('tags', 'personality', 'spot', 'block_devices', 'environments', 'x'),
@@ -114,7 +115,7 @@ describe('no text makes the catalogue throw anything but faults', () => {
     const good = catalogueWith(
       '    tags: &t {a: 1}\n    personality: {x_url: "http://h"}\n    environments: {prod: {tags: *t}}',
     );
-    fc.assert(
+    holds(
       fc.property(fc.nat(good.length), fc.nat(30), fc.nat(good.length), (from, length, to) => {
         const piece = good.slice(from, from + length);
         survive(good.slice(0, from) + good.slice(from + length));

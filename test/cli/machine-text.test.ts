@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MachineText } from '../../src/cli/machine-text.ts';
+import { holds } from '../support/property.ts';
 
 const CI = { GITHUB_ACTIONS: 'true' };
 
@@ -37,7 +38,7 @@ describe('what a machine printed', () => {
 
   test('is nothing but its lines where nothing is to be taken out', () => {
     const lines = fc.array(fc.stringMatching(/^[ -~\täöü漢]*$/)).map((all) => all.join('\n'));
-    fc.assert(
+    holds(
       fc.property(lines, fc.nat(), (text, at) => {
         const cut = at % (text.length + 1);
         expect(printed([text.slice(0, cut), text.slice(cut)])).toBe(text);
@@ -65,7 +66,7 @@ describe('what a machine printed', () => {
       ...['::add-mask::', '::', ':', '##[', '##', '[', '##vso[', '##teamcity[', ' ', '\t', '\u200b'],
       ...['\u001b[31m', '\u0007', '\r', '\n', 'x'],
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.array(parts)), (pieces) => {
         const out = printed(
           pieces.map((piece) => piece.join('')),

@@ -5,6 +5,7 @@ import type { Command, OptionSpec } from '../../src/cli/command.ts';
 import { parseArguments } from '../../src/cli/parser.ts';
 import { findCommand } from '../../src/cli/registry.ts';
 import { commandLine } from '../../src/cli/replay.ts';
+import { holdsAsync } from '../support/property.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -84,7 +85,7 @@ describe('a command line that is printed', () => {
     async (name) => {
       const { command } = await called([name]);
       const sets = fc.array(valuesOf(command), { minLength: 1, maxLength: 10 });
-      await fc.assert(
+      await holdsAsync(
         fc.asyncProperty(sets, async (all) => {
           const lines = wordsOf(all.map((values) => commandLine(name, command, values)));
           for (const [at, values] of all.entries())
@@ -97,7 +98,7 @@ describe('a command line that is printed', () => {
 
   test('is of plan what plan has of the options of launch', async () => {
     const [launch, plan] = [await called(['launch']), await called(['plan'])];
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(valuesOf(launch.command), async (values) => {
         const line = commandLine('plan', plan.command, values);
         const expected = known(values, plan.command);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { chooseToEnd } from '../../src/fleet/choose.ts';
 import type { Member, Standing } from '../../src/fleet/members.ts';
+import { holds } from '../support/property.ts';
 import { member } from './machines.ts';
 
 const idsOf = (members: readonly Member[]): string[] =>
@@ -53,7 +54,7 @@ describe('which machines a fleet can spare', () => {
       .array(fc.record({ standing, zone: fc.constantFrom('a', 'b', 'c') }), { maxLength: 24 })
       .map((each) => each.map(({ standing: how, zone }, index) => zoneOf(index, zone, { standing: how })));
     const ranks: readonly Standing[] = ['failed', 'stopped', 'unjudged', 'proved'];
-    fc.assert(
+    holds(
       fc.property(
         members,
         fc.nat(30),
@@ -70,7 +71,7 @@ describe('which machines a fleet can spare', () => {
       ),
     );
     const proved = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 24 });
-    fc.assert(
+    holds(
       fc.property(proved, fc.nat(24), (zones, count) => {
         const all = zones.map((zone, index) => zoneOf(index, zone));
         const spread = (each: readonly Member[]) => {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Rules } from '../../src/fleet/tools.ts';
 import type { InstanceId, Machine, Outcome } from '../../src/model.ts';
+import { holdsAsync } from '../support/property.ts';
 import { fuse, killed } from './fuse.ts';
 import { World } from './world.ts';
 
@@ -149,7 +150,7 @@ const BEGUN_TWICE: Case = {
 };
 
 test('a fleet never has fewer machines that serve, or that are proved, and each that goes was replaced', async () => {
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(CASES, async (any) => {
       const given = { ...any, allowShrink: false };
       const { watch } = await replaceAndWatch(given);
@@ -160,7 +161,7 @@ test('a fleet never has fewer machines that serve, or that are proved, and each 
 }, 120_000);
 
 test('--allow-shrink ends no more than what is beyond the target', async () => {
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(CASES, async (any) => {
       const given = { ...any, allowShrink: true };
       const { watch } = await replaceAndWatch(given);
@@ -172,7 +173,7 @@ test('--allow-shrink ends no more than what is beyond the target', async () => {
 }, 120_000);
 
 test('where nothing stands in its way, no outdated machine is left, and the fleet has its size', async () => {
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(CASES, async (any) => {
       const given = { ...any, allowShrink: false, capacity: 99, boots: [] };
       const { world, watch } = await replaceAndWatch(given);

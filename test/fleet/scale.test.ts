@@ -6,6 +6,7 @@ import { createBatch } from '../../src/launch/book.ts';
 import { clientToken } from '../../src/launch/identity.ts';
 import type { LaunchId } from '../../src/model.ts';
 import { role } from '../launch/roles.ts';
+import { holdsAsync } from '../support/property.ts';
 import { fuse, killed } from './fuse.ts';
 import { World } from './world.ts';
 
@@ -338,7 +339,7 @@ describe('killed', () => {
       count: fc.nat(6),
       launch: fc.constantFrom('one', 'two', 'three'),
     });
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(fc.array(run, { maxLength: 6 }), fc.nat(6), async (runs, last) => {
         const world = new World();
         world.ec2.lateness = (serial) => (serial % 3) * 4_000;

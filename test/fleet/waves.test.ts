@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { UsageError } from '../../src/errors.ts';
 import { parseWave, waveSize, waveSizes } from '../../src/fleet/waves.ts';
+import { holds } from '../support/property.ts';
 
 describe('--wave', () => {
   test.each([
@@ -38,7 +39,7 @@ describe('waves', () => {
       fc.record({ percent: fc.integer({ min: 1, max: 100 }) }),
       fc.record({ machines: fc.integer({ min: 1, max: 200 }) }),
     );
-    fc.assert(
+    holds(
       fc.property(wave, fc.boolean(), fc.nat(500), (each, canary, total) => {
         const sizes = waveSizes({ wave: each, canary }, total);
         expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(total);

@@ -10,6 +10,7 @@ import { launchMachines } from '../../src/launch/launch.ts';
 import type { LaunchPlan, LaunchTools } from '../../src/launch/plan.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import type { InstanceId } from '../../src/model.ts';
+import { holdsAsync } from '../support/property.ts';
 import { MemoryEc2, VirtualClock } from './memory-ec2.ts';
 import { LAUNCH, payload, role } from './roles.ts';
 
@@ -167,7 +168,7 @@ async function suffer(scene: Scene, count: number, nth: number, each: Trouble): 
 }
 
 test('killed again and again, with late consistency, changing capacity, machines that go and records that get lost', async () => {
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 9 }),
       fc.array(trouble, { maxLength: 5 }),
@@ -189,7 +190,7 @@ test('killed again and again, with late consistency, changing capacity, machines
 });
 
 test('two runs of one launch side by side launch it once', async () => {
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 9 }),
       fc.array(fc.boolean(), { maxLength: 40 }),

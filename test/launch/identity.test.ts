@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clientToken, newLaunchId, newNonce } from '../../src/launch/identity.ts';
 import { isLaunchId, isNonce } from '../../src/model.ts';
+import { holds } from '../support/property.ts';
 import { LAUNCH } from './roles.ts';
 
 describe('launch ids', () => {
@@ -13,7 +14,7 @@ describe('launch ids', () => {
 
   test('sort by time and are launch ids', () => {
     const times = fc.integer({ min: 0, max: Date.UTC(9999, 0) });
-    fc.assert(
+    holds(
       fc.property(times, times, (a, b) => {
         const [first, second] = [Math.min(a, b), Math.max(a, b)].map((now) =>
           newLaunchId({ now: () => now }, randomBytes),

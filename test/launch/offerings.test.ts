@@ -4,6 +4,7 @@ import type { MachineSettings } from '../../src/catalogue/role.ts';
 import { MISSED_FOR_MS, Misses } from '../../src/launch/misses.ts';
 import { levelled, nextShare, type Offering, offeringsIn } from '../../src/launch/offerings.ts';
 import type { InstanceId, Machine } from '../../src/model.ts';
+import { holds } from '../support/property.ts';
 import { VirtualClock } from './memory-ec2.ts';
 import { role } from './roles.ts';
 
@@ -83,7 +84,7 @@ test('spot comes before on-demand, each with all types in order', () => {
 
 test('levelling gives all that there is, and leaves no place two above one that got something', () => {
   const loads = fc.array(fc.nat(30), { minLength: 1, maxLength: 6 });
-  fc.assert(
+  holds(
     fc.property(loads, fc.nat(100), (before, more) => {
       const given = levelled(before, more);
       expect(given.reduce((sum, each) => sum + each, 0)).toBe(more);

@@ -5,6 +5,7 @@ import { clientToken } from '../../src/launch/identity.ts';
 import type { Offering } from '../../src/launch/offerings.ts';
 import { runRequest } from '../../src/launch/request.ts';
 import { expectGolden } from '../support/golden.ts';
+import { holds } from '../support/property.ts';
 import { LAUNCH, payload, role } from './roles.ts';
 
 const NONCE = '00112233445566778899aabbccddeeff';
@@ -81,7 +82,7 @@ describe('runRequest', () => {
   });
 
   test('user data arrives as the payload has it, whatever it holds', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const sent = runRequest(role(), { ...payload(NONCE), text }, identity()).UserData ?? '';
         expect(Buffer.from(sent, 'base64').equals(Buffer.from(text, 'utf8'))).toBe(true);
@@ -91,7 +92,7 @@ describe('runRequest', () => {
 
   test('the order in which the catalogue names tags changes nothing', () => {
     const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { maxLength: 8 });
-    fc.assert(
+    holds(
       fc.property(names, (tags) => {
         const made = (order: string[]) =>
           runRequest(

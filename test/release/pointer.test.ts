@@ -12,6 +12,7 @@ import {
   renderPointer,
 } from '../../src/release/pointer.ts';
 import { BUILD } from '../support/builds.ts';
+import { holds } from '../support/property.ts';
 
 const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/) as fc.Arbitrary<PathName>;
 
@@ -43,7 +44,7 @@ describe('a pointer', () => {
 
   test('is read as it was written', () => {
     const tags = fc.array(name, { minLength: 1, maxLength: 8 });
-    fc.assert(
+    holds(
       fc.property(tags, fc.option(fc.string({ maxLength: 50 })), (to, why) => {
         const pointer = to.reduce<Pointer | undefined>(
           (before, tag) => moved(before, { ...move(tag, before?.tag ?? null), why }),
@@ -70,7 +71,7 @@ describe('a pointer', () => {
   });
 
   test('junk never passes for a pointer with moves', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string(), (junk) => {
         const parse = () => parsePointer(`v1\n${junk}x`, 'x');
         expect(parse).toThrow(/is damaged/);
@@ -155,7 +156,7 @@ describe('the build before', () => {
 
   test('is what a stack says, whatever the history', () => {
     const step = fc.option(name);
-    fc.assert(
+    holds(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const model = { stack: [] as string[], pointer: undefined as Pointer | undefined };
         for (const tag of steps) {

@@ -4,6 +4,7 @@ import { boardFrame } from '../../src/reporters/frame.ts';
 import { painter, plain } from '../../src/terminal/paint.ts';
 import { unpainted, widthOf } from '../../src/text.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
+import { holds } from '../support/property.ts';
 import {
   type AnyEvent,
   begin,
@@ -109,7 +110,7 @@ describe('the board', () => {
     const outcome = (reason: string): fc.Arbitrary<Verdict | undefined> =>
       fc.constantFrom(undefined, SUCCEEDED, FAILED, SILENT, { ...LOST, reason });
     const one = text.chain((said) => outcome(said).map((verdict) => ({ said, verdict })));
-    fc.assert(
+    holds(
       fc.property(
         fc.array(one, { maxLength: 12 }),
         fc.integer({ min: 20, max: 130 }),

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { jsonLine, jsonReport } from '../../src/reporters/json.ts';
+import { holds } from '../support/property.ts';
 
 const hostile = fc
   .array(
@@ -22,7 +23,7 @@ const hostile = fc
   .map((parts) => parts.join(''));
 
 test('a document means what it meant, and drives no terminal and no CI system', () => {
-  fc.assert(
+  holds(
     fc.property(hostile, (text) => {
       for (const json of [jsonReport({ [text]: [text] }), jsonLine({ [text]: [text] })]) {
         expect(JSON.parse(json)).toEqual({ [text]: [text] });

@@ -5,6 +5,7 @@ import { junitReport } from '../../src/reporters/junit.ts';
 import { tally } from '../../src/results/document.ts';
 import type { LaunchView } from '../../src/results/state.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
+import { holds } from '../support/property.ts';
 import {
   begin,
   boot,
@@ -124,7 +125,7 @@ describe('the JUnit report', () => {
 
   test('has a case for every machine asked for, and counts them right', () => {
     const verdict = fc.constantFrom<Verdict>(SUCCEEDED, FAILED, SILENT, LOST);
-    fc.assert(
+    holds(
       fc.property(fc.array(verdict, { maxLength: 6 }), fc.nat(3), (verdicts, missing) => {
         const view = ended(verdicts, verdicts.length + missing);
         const xml = report(view);
@@ -147,7 +148,7 @@ describe('the JUnit report', () => {
       fc.string({ unit: 'binary' }),
       fc.constantFrom(']]>', '<![CDATA[', '&amp;', '"\'<>', '\ud800', '\ufffe', '\u0000', '--', 'a\nb'),
     );
-    fc.assert(
+    holds(
       fc.property(text, (said) => {
         const failure = { ...FAILED.failure, error: said, excerpt: [`<b>"${said}&`] };
         const xml = report(ended([{ ...FAILED, failure }]));

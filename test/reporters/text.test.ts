@@ -5,6 +5,7 @@ import { textReport } from '../../src/reporters/text.ts';
 import { painter, plain } from '../../src/terminal/paint.ts';
 import { unpainted, widthOf } from '../../src/text.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
+import { holds } from '../support/property.ts';
 import {
   begin,
   boot,
@@ -96,7 +97,7 @@ describe('the final report', () => {
   });
 
   test('never passes a machine’s control characters on', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const evil = `\u001b]0;owned\u0007\u001b[2J\u202e${text}`;
         const verdict: Verdict = {
@@ -112,7 +113,7 @@ describe('the final report', () => {
   });
 
   test('breaks sentences within the window, whatever they say', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), (words) => {
         const lost: Verdict = { outcome: 'lost', steps: [], reason: words.join(' '), excerpt: [] };
         const report = textReport(ended([lost]), META, { paint: plain, columns: 40 });

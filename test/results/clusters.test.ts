@@ -17,6 +17,7 @@ import {
   SILENT,
   SUCCEEDED,
 } from '../reporters/support.ts';
+import { holds } from '../support/property.ts';
 
 const sentences = (view: Parameters<typeof clustersOf>[0]) =>
   clustersOf(view).map((cluster) => sentenceOf(cluster, view.machines.size));
@@ -101,7 +102,7 @@ describe('the clusters of a launch', () => {
       fc.nat(200).map(moduleFailed),
       fc.string({ unit: 'binary' }).map((text): Verdict => ({ ...LOST, reason: text })),
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(verdicts, { maxLength: 30 }), fc.nat(3), (list, open) => {
         const view = fold([
           ...begin(list.length + open),

@@ -16,6 +16,7 @@ import {
   START,
   SUCCEEDED,
 } from '../reporters/support.ts';
+import { holds } from '../support/property.ts';
 
 const row = (events: readonly AnyEvent[], index = 0) => fold(events).machines.get(instanceId(index));
 
@@ -105,7 +106,7 @@ describe('the fold of events', () => {
       minLength: 1,
       maxLength: 6,
     });
-    fc.assert(
+    holds(
       fc.property(verdicts, (outcomes) => {
         const events = [
           ...begin(outcomes.length),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { addMasks, errorAnnotation, isGitHub, withoutCommands } from '../../src/terminal/workflow.ts';
+import { holds } from '../support/property.ts';
 
 describe('an annotation', () => {
   test('is one line, with what would end its title or message escaped', () => {
@@ -12,7 +13,7 @@ describe('an annotation', () => {
   test('keeps every text, and holds no second command', () => {
     const data = (text: string) =>
       text.replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%3A', ':').replaceAll('%2C', ',');
-    fc.assert(
+    holds(
       fc.property(fc.stringMatching(/^[ -~]*$/), fc.stringMatching(/^[ -~\n]*$/), (title, message) => {
         const line = errorAnnotation(title, message);
         expect(line.indexOf('\n')).toBe(line.length - 1);
@@ -35,7 +36,7 @@ test('commands are taken out of any text, however they are hidden', () => {
   const text = fc
     .array(fc.oneof(hidden, fc.constantFrom(':', '::', '#', '##[', '[', 'error', '\n', '\r')))
     .map((parts) => parts.join(''));
-  fc.assert(
+  holds(
     fc.property(text, (words) => {
       const clean = withoutCommands(words);
       expect(clean).not.toContain('##[');

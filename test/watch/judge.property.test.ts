@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Verdict } from '../../src/watch/verdict.ts';
+import { holds } from '../support/property.ts';
 import { BOOTED, factsOf, failedRun, goodRun, marker, OTHER_NONCE, READING, verdictOf } from './boxes.ts';
 
 const RING = 700;
@@ -79,7 +80,7 @@ const runs = [...goodRun(first), ...goodRun(second), ...failedRun(first), ...fai
 const anything = [...runs, ...noise, ...lies, cloudInit, anonymous, 'Ready.', 'Oops: no disk'];
 
 test('any way to read a console gives the verdict of the whole, to the last line of its excerpt', () => {
-  fc.assert(
+  holds(
     fc.property(consoleOf(anything, 24), looks, (parts, plan) => {
       // Numbered lines, as the kernel's timestamps number them: no two are the same.
       const text = parts.map(([line, end], i) => `[${i}] ${line}${end}`).join('');
@@ -92,7 +93,7 @@ test('any way to read a console gives the verdict of the whole, to the last line
 });
 
 test('nor do consoles that repeat themselves change it', () => {
-  fc.assert(
+  holds(
     fc.property(consoleOf(anything, 16), looks, (parts, plan) => {
       const text = joined(parts);
       const found = verdictOf(factsOf(snapshotsOf(text, plan), patterns, RING));
@@ -105,7 +106,7 @@ test('nor do consoles that repeat themselves change it', () => {
 const withoutOk = runs.filter((line) => !line.includes('verdict ok'));
 
 test('torn, interleaved, replayed and forged markers never make a success, beside true ones or alone', () => {
-  fc.assert(
+  holds(
     fc.property(
       consoleOf([...lies, ...withoutOk, ...noise, anonymous], 20),
       looks,
@@ -126,7 +127,7 @@ test('an ok with any one character changed, lost or added is none', () => {
     fc.constantFrom('set', 'cut', 'add'),
     fc.string({ minLength: 1, maxLength: 1 }),
   );
-  fc.assert(
+  holds(
     fc.property(change, ([at, how, character]) => {
       const before = whole.slice(0, how === 'cut' ? at : at + (how === 'add' ? 1 : 0));
       const changed = before + (how === 'cut' ? '' : character) + whole.slice(at + 1);
@@ -141,7 +142,7 @@ test('in whatever order they come, one bad marker of the current run beats every
   const lines = [...failedRun(second), okOf(second), ...goodRun(second), ...noise];
   const bad = lines.filter((line) => /end init 2|verdict failed/.test(line));
   expect(bad).toHaveLength(2);
-  fc.assert(
+  holds(
     fc.property(fc.shuffledSubarray(lines, { minLength: 3 }), fc.nat(1), fc.nat(), (subset, which, where) => {
       const culprit = bad[which] ?? '';
       const at = where % (subset.length + 1);
@@ -153,7 +154,7 @@ test('in whatever order they come, one bad marker of the current run beats every
 });
 
 test('text that is lost can make a run silent, and never turns its verdict round', () => {
-  fc.assert(
+  holds(
     fc.property(
       fc.boolean(),
       consoleOf(noise, 40),

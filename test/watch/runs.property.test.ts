@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
+import { holds } from '../support/property.ts';
 import { BOOTED, failedRun, goodRun, marker, OTHER_ID, OTHER_NONCE, READING, verdictOf } from './boxes.ts';
 
 const KERNEL = '[    0.000000] Linux version 6.1.115';
@@ -85,7 +86,7 @@ function read(text: string, plan: readonly (readonly [number, number])[]): Verdi
 }
 
 test('only a last run that is a success makes one; clocks, torn pieces and foreign markers change nothing', () => {
-  fc.assert(
+  holds(
     fc.property(runs, fc.array(between, { minLength: 5, maxLength: 5 }), looks, (all, others, plan) => {
       const lines = all.flatMap((run, index) => [...(others[index] ?? []), ...linesOf(run, index)]);
       const tail = others[4] ?? [];
@@ -102,7 +103,7 @@ test('only a last run that is a success makes one; clocks, torn pieces and forei
 });
 
 test('text that is lost never makes a success of a last run that told something else', () => {
-  fc.assert(
+  holds(
     fc.property(runs, fc.integer({ min: 300, max: 3000 }), fc.nat(3), (all, step, back) => {
       const text = all
         .flatMap(linesOf)

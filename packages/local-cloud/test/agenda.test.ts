@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { holdsAsync } from '../../../test/support/property.ts';
 import { Agenda } from '../src/agenda.ts';
 import type { Clock } from '../src/clock.ts';
 
@@ -39,7 +40,7 @@ class StepClock implements Clock {
 }
 
 test('runs everything in its order, and nothing early, with one sleeper at a time', async () => {
-  await fc.assert(
+  await holdsAsync(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 60 }), async (delays) => {
       const clock = new StepClock();
       const agenda = new Agenda(clock);

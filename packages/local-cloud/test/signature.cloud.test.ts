@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { refusal, runOne } from '../../../test/support/ec2-calls.ts';
 import { type TestCloud, testCloud, until } from '../../../test/support/local-cloud.ts';
+import { holdsAsync } from '../../../test/support/property.ts';
 import { scriptedDriver } from '../../../test/support/scripted-boxes.ts';
 import { presignedPath, signedHeaders } from '../../../test/support/sign.ts';
 import type { Faults } from '../src/faults.ts';
@@ -97,7 +98,7 @@ describe('a signature in the headers', () => {
     });
     expect(await send(whole)).toEqual({ status: 200, code: '' });
     const places = ['path', 'body', 'x-amz-date', 'x-amz-meta-a', 'authorization'] as const;
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(fc.constantFrom(...places), fc.nat(), async (place, seed) => {
         const { changed, at } = spoilt(whole, place, seed);
         const answer = await send(changed);
@@ -239,7 +240,7 @@ describe('a presigned URL', () => {
 
   test('with one character changed is refused', async () => {
     const url = presign(600);
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(fc.integer({ min: Bucket.length + 2, max: url.length - 1 }), async (at) => {
         const other = url[at] === '7' ? '8' : '7';
         const answer = await get(url.slice(0, at) + other + url.slice(at + 1));

@@ -14,6 +14,7 @@ import type { BundleKey, LaunchId, Nonce } from '../../../src/model.ts';
 import { redact } from '../../../src/schemes/redact.ts';
 import { type PinnedBundle, startUpPayload } from '../../../src/schemes/start-up-bundle/payload.ts';
 import { expectGolden } from '../../support/golden.ts';
+import { holds } from '../../support/property.ts';
 
 const TEMPLATE = boxProgram('start-up.sh');
 const KEY = '0123456789abcdef'.repeat(4) as BundleKey;
@@ -132,7 +133,7 @@ describe('user data of a bundle', () => {
     const url = fc
       .stringMatching(/^[A-Za-z0-9._~:/?#@!$&'()*+,;=%[\]-]{0,40}$/)
       .filter((text) => !/\s/.test(text));
-    fc.assert(
+    holds(
       fc.property(value, url, url, (plain, page, bundle) => {
         const personality = { some_value: plain, page_url: page };
         let text: string;

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { reasonOf } from '../../../src/watch/reason/reason.ts';
 import { readTold } from '../../../src/watch/reason/told.ts';
+import { holds } from '../../support/property.ts';
 
 const words = fc.constantFrom(
   ...[
@@ -54,7 +55,7 @@ const fact = fc.oneof(
 );
 
 test('a reason is one line, from a line that was printed or about the command', () => {
-  fc.assert(
+  holds(
     fc.property(
       fc.array(line, { maxLength: 12 }),
       fc.array(fact, { maxLength: 6 }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { holds } from '../../../../test/support/property.ts';
 import { CONSOLE_BYTES, ConsoleLog } from '../../src/ec2/console-log.ts';
 
 describe('ConsoleLog', () => {
@@ -10,7 +11,7 @@ describe('ConsoleLog', () => {
   });
 
   test('keeps the newest 64 KB, however it came', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.uint8Array({ maxLength: 30_000 }), { maxLength: 12 }), (chunks) => {
         const log = new ConsoleLog();
         for (const chunk of chunks) log.append(Buffer.from(chunk));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { holds } from '../../../../test/support/property.ts';
 import { advance, born, isSpent, type Life, type LifeEvent } from '../../src/ec2/lifecycle.ts';
 
 const EVENTS: LifeEvent[] = [
@@ -83,7 +84,7 @@ describe('advance', () => {
   });
 
   test('whatever happens, a spent machine never comes back and keeps its reason', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.constantFrom(...EVENTS), { maxLength: 12 }), (events) => {
         events.reduce((life, event) => {
           const next = advance(life, event, 1);

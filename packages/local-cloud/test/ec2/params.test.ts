@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { holds } from '../../../../test/support/property.ts';
 import { flag, groups, integer, type Params, parseParams, text, texts } from '../../src/ec2/params.ts';
 
 type Tree = { [name: string]: Tree | string };
@@ -28,7 +29,7 @@ const plain = (value: Params | string): unknown =>
 
 describe('parseParams', () => {
   test('gives back any tree that was flattened, in any order', () => {
-    fc.assert(
+    holds(
       fc.property(
         tree.chain((t) =>
           fc.tuple(fc.constant(t), fc.shuffledSubarray(flatten(t), { minLength: flatten(t).length })),
@@ -42,7 +43,7 @@ describe('parseParams', () => {
   });
 
   test('never throws anything but a refusal of EC2, and never reaches a prototype', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (query) => {
         try {
           parseParams(query);

@@ -7,6 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeAll, idsOf, inState, refusal, run, runOne } from '../../../../test/support/ec2-calls.ts';
 import { AMI, testCloud } from '../../../../test/support/local-cloud.ts';
+import { holdsAsync } from '../../../../test/support/property.ts';
 
 describe('RunInstances refuses', () => {
   test.each<[string, Partial<RunInstancesCommandInput>, string]>([
@@ -232,7 +233,7 @@ describe('ClientToken', () => {
     const token = fc.constantFrom('a', 'b', 'c');
     const count = fc.integer({ min: 1, max: 3 });
     let round = 0;
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(fc.array(fc.tuple(token, count), { minLength: 1, maxLength: 6 }), async (calls) => {
         round += 1;
         const sent = calls.map(([name, n]) => ({ ClientToken: `${name}${round}`, MinCount: n, MaxCount: n }));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { holds, holdsAsync } from '../../../../test/support/property.ts';
 import { keyOf, keyPath } from '../../src/s3/key-path.ts';
 import { pageOf } from '../../src/s3/listing.ts';
 import { byBytes, ObjectStore } from '../../src/s3/store.ts';
@@ -22,7 +23,7 @@ describe('the path of a key', () => {
   const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 });
 
   test('gives the key back, in names that a file system takes', () => {
-    fc.assert(
+    holds(
       fc.property(key, (text) => {
         const path = keyPath(text);
         expect(keyOf(path)).toBe(text);
@@ -35,7 +36,7 @@ describe('the path of a key', () => {
   });
 
   test('of one key never lies in the folder of another', () => {
-    fc.assert(
+    holds(
       fc.property(key, key, (one, other) => {
         fc.pre(one !== other);
         const [a, b] = [keyPath(one).join('/'), keyPath(other).join('/')];
@@ -52,7 +53,7 @@ describe('a listing', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '/', 'é'), minLength: 1, maxLength: 6 });
 
   test('page by page is the whole, folded at the delimiter', async () => {
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(
         fc.uniqueArray(letters, { maxLength: 30 }),
         fc.constantFrom('', 'a', 'a/', 'b/a'),

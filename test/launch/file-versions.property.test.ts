@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { systemClock } from '../../src/clock.ts';
 import { fileRecords } from '../../src/launch/file-records.ts';
+import { holdsAsync } from '../support/property.ts';
 
 const KEY = 'fleets/eu-west-1/shop/web/prod/b.json';
 
@@ -72,7 +73,7 @@ describe('a record that is moved, as files', () => {
   });
 
   test('a process that slept through any number of moves never wins with the version that it has', async () => {
-    await fc.assert(
+    await holdsAsync(
       fc.asyncProperty(fc.integer({ min: 1, max: 60 }), fc.nat(10), async (moves, before) => {
         const place = mkdtempSync(join(folder, 'case-'));
         const [sleeper, awake] = [fileRecords(place), fileRecords(place)];
