@@ -1,5 +1,5 @@
 /** What a draft and its pins are to the launching, the watch and the report: the same for one launch and for a fleet's. */
-import { declaredSecrets } from '../bundle/declared-secrets.ts';
+import { declaredSecrets } from '../bundle/parts.ts';
 import type { Role } from '../catalogue/role.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import type { LaunchPlan } from '../launch/plan.ts';

@@ -3,7 +3,8 @@ import type { Options } from 'yargs';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { ALLOW_SECRET } from '../cli/options.ts';
 import type { PathName } from '../model.ts';
-import type { BuildPlan, BuiltFile } from '../release/build.ts';
+import type { BuiltFile } from '../release/build.ts';
+import type { BuildPlan } from '../release/build-plan.ts';
 import { actorOf, repositoryOf, settingsOfApp } from './release.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -25,9 +25,6 @@ const LIMITS: Readonly<Record<string, Limit>> = {
   DescribeInstanceStatus: UNPAGED,
 };
 
-/** How fast EC2 gives machines once its first 1,000 are gone. */
-export const MACHINES_A_SECOND = 2;
-
 /**
  * EC2's documented limits for an operation, per account, Region and API. Operations that AWS does not list
  * (GetConsoleOutput) have those of their category.

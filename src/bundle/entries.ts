@@ -4,37 +4,13 @@ import { type Entry, entriesOfFolder, escapeOf, fileEntry } from '../archive/ent
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { maskForms, sedCommands } from '../masks.ts';
-import { declaredSecrets } from './declared-secrets.ts';
 import { leadsInside, ROOT } from './members.ts';
 import type { Module } from './module.ts';
+import { type BundleParts, declaredSecrets, type StartedModule } from './parts.ts';
 import type { ModuleValues } from './read-values.ts';
 
 /** Part of a module's folder, and of no bundle. */
 const LEFT_OUT = new Set(['test.sh', '.git', '.gitignore']);
-
-/** What a bundle is packed from. */
-export interface BundleParts {
-  /** In the order in which they are started. */
-  readonly modules: readonly StartedModule[];
-  /** By the names under which modules are started. */
-  readonly values: ReadonlyMap<string, ModuleValues>;
-  /** Paths below `files/` to absolute paths. */
-  readonly files: Readonly<Record<string, string>>;
-  /** What runs modules and what they share: names below `.lib/` to texts. */
-  readonly library: Readonly<Record<string, string>>;
-}
-
-/** A module as it is started: in a test the same one is started twice, and then its test. */
-export interface StartedModule {
-  readonly as: string;
-  readonly module: Module;
-  /** Its test.sh is run, in the folder where it was started under its own name. */
-  readonly test?: true;
-}
-
-/** A launch's modules, each started once under its own name. */
-export const startedOnce = (modules: readonly Module[]): StartedModule[] =>
-  modules.map((module) => ({ as: module.name, module }));
 
 /**
  * The members of a bundle's tar. The same parts give the same members in the same order.

@@ -8,7 +8,7 @@ import { removeOwnFolder } from '../files/own-folder.ts';
 import { noRoomIn, scratchFolder } from '../files/scratch.ts';
 import { type Archived, archiveEntries } from './archive.ts';
 import type { AttributedFile } from './attributes.ts';
-import type { BuildPlan, BuildTools } from './build.ts';
+import type { BuildPlan, BuildTools } from './build-plan.ts';
 import { runCommand } from './command.ts';
 import { exportOf } from './export.ts';
 import type { Source } from './git.ts';

@@ -10,41 +10,13 @@ import { noteText, scriptError } from '../scripts/script.ts';
 import type { Archived } from './archive.ts';
 import { archiveSource } from './archive-source.ts';
 import { attributedFiles, substitutedFiles } from './attributes.ts';
+import type { BuildPlan, BuildTools } from './build-plan.ts';
 import { type Source, sourceOf } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
 import { notesOf } from './notes.ts';
 import { refuse } from './refuse.ts';
 import { refuseSubstitutions } from './substitutions.ts';
 import { workTree } from './work-tree.ts';
-
-/** What a build is to be made of. */
-export interface BuildPlan {
-  readonly app: PathName;
-  /** Absolute path of the repository. */
-  readonly repository: string;
-  /** Tag, branch or commit. */
-  readonly ref: string;
-  /** The work tree with its changes in place of the ref. */
-  readonly dirty: boolean;
-  /** Absent: made of the ref. */
-  readonly tag: string | undefined;
-  /** Folder that becomes the build. */
-  readonly path: string | undefined;
-  /** For bash, in a clean export. */
-  readonly command: string | undefined;
-  readonly compression: 'gzip' | 'zstd';
-  /** Paths of files that look like secrets and may be in the build. */
-  readonly allowed: readonly string[];
-  readonly by: string;
-}
-
-/** What building may touch. */
-export interface BuildTools {
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-  /** Gets what a build command prints. */
-  readonly onOutput: (chunk: Buffer) => void;
-}
 
 /** A build on this machine: an archive, and its manifest beside it. */
 export interface BuiltFile {

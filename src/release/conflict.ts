@@ -7,8 +7,8 @@ import { ConflictError } from '../errors.ts';
 import type { Build } from '../model.ts';
 import { unpackerOf } from './digests.ts';
 import { archiveKey } from './manifest.ts';
-import type { PublishFile } from './publish.ts';
 import { someOf } from './some.ts';
+import type { PublishFile } from './upload.ts';
 
 /** Bytes: larger archives are not read a second time only to say where they differ. */
 const COMPARED = 64 * 1024 * 1024;

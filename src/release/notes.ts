@@ -1,7 +1,7 @@
 import type { PathName } from '../model.ts';
 import type { Archived } from './archive.ts';
 import type { AttributedFile } from './attributes.ts';
-import type { BuildPlan } from './build.ts';
+import type { BuildPlan } from './build-plan.ts';
 import { submodulesOf } from './export.ts';
 import type { Source } from './git.ts';
 import { someOf } from './some.ts';

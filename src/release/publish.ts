@@ -1,4 +1,4 @@
-import type { Bucket, UploadOptions } from '../aws/ports.ts';
+import type { Bucket } from '../aws/ports.ts';
 import { ConflictError } from '../errors.ts';
 import type { Build } from '../model.ts';
 import { otherBuild } from './conflict.ts';
@@ -7,28 +7,7 @@ import { partsDigestOf } from './digests.ts';
 import { archiveKey, manifestKey, renderManifest } from './manifest.ts';
 import { replaceArchive, settle } from './repair.ts';
 import { compareStored } from './stored.ts';
-
-/** An archive on this machine, and what its manifest tells. */
-export interface PublishFile {
-  readonly build: Build;
-  readonly path: string;
-}
-
-/** How a build came to be whole in the bucket. */
-export type PublishOutcome =
-  | 'created'
-  /** The very same build was there already. */
-  | 'present'
-  /** Its manifest or its archive was missing or damaged, and was written again. */
-  | 'repaired';
-
-/** What publishing came to: the build as it stands in the bucket. */
-export interface Published {
-  readonly build: Build;
-  readonly outcome: PublishOutcome;
-}
-
-export type PublishOptions = Pick<UploadOptions, 'onProgress' | 'signal'>;
+import { type Published, type PublishFile, type PublishOptions, uploadArchive } from './upload.ts';
 
 /** How often others may change the build meanwhile. */
 const ROUNDS = 3;
@@ -97,15 +76,3 @@ async function publishNew(
     ? { build, outcome: 'repaired' }
     : undefined;
 }
-
-/** @returns false where there is an archive already */
-export const uploadArchive = (
-  bucket: Bucket,
-  { build, path }: PublishFile,
-  options: UploadOptions,
-): Promise<boolean> =>
-  bucket.upload(
-    archiveKey(build),
-    { path, size: build.size, sha256: build.sha256 },
-    { ...options, contentType: build.archive.endsWith('.zst') ? 'application/zstd' : 'application/gzip' },
-  );

@@ -2,7 +2,7 @@ import type { Suspect } from '../archive/suspects.ts';
 import { UsageError } from '../errors.ts';
 import { optionText, shownPath } from '../text.ts';
 import type { Archived } from './archive.ts';
-import type { BuildPlan } from './build.ts';
+import type { BuildPlan } from './build-plan.ts';
 import type { Source } from './git.ts';
 
 /** @throws UsageError for an archive that nobody should deploy, with every reason at once */

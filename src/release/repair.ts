@@ -3,8 +3,8 @@ import { AwsError, ConflictError } from '../errors.ts';
 import type { Build } from '../model.ts';
 import type { StoredBuild } from './current.ts';
 import { archiveKey, manifestKey, renderManifest } from './manifest.ts';
-import { type Published, type PublishFile, type PublishOptions, uploadArchive } from './publish.ts';
 import { compareStored, type StoredArchive } from './stored.ts';
+import { type Published, type PublishFile, type PublishOptions, uploadArchive } from './upload.ts';
 
 /**
  * Makes sure that a build whose manifest tells our tar is whole, by the bytes of its archive, and repairs it where it isn't.

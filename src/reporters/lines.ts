@@ -1,10 +1,9 @@
-import { MACHINES_A_SECOND } from '../aws/rates.ts';
 import type { ReportedEvent } from '../results/events.ts';
 import type { FleetOnlyEvent } from '../results/fleet-state.ts';
 import { diedLater, type LaunchView, lastLineWords } from '../results/state.ts';
 import { counted, duration, elapsed, printable } from '../text.ts';
 import type { WatchEvent } from '../watch/events.ts';
-import { aboutTime } from './eta.ts';
+import { timeToGo } from './eta.ts';
 import { offeringText } from './offering.ts';
 import { remarkOf, statusOf } from './status.ts';
 
@@ -19,10 +18,9 @@ export function eventLines(before: LaunchView, event: ReportedEvent): string[] {
         `launch ${event.launch}: ${counted(event.requested, 'machine')}${event.resumed ? ', resumed' : ''}`,
       ];
     case 'batch-requested': {
-      const left = aboutTime(event.etaMs ?? 0);
+      const left = timeToGo(event.etaMs ?? 0);
       const again = event.repeat ? ' again' : '';
-      const eta =
-        left === undefined ? '' : `, ${left} to go (EC2 gives ${MACHINES_A_SECOND} machines a second)`;
+      const eta = left === undefined ? '' : `, ${left}`;
       return [`batch ${event.batch}: asking for ${counted(event.count, 'machine')}${again}${eta}`];
     }
     case 'batch-launched':

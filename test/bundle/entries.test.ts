@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type BundleParts, bundleEntries, startedOnce } from '../../src/bundle/entries.ts';
+import { bundleEntries } from '../../src/bundle/entries.ts';
+import { type BundleParts, startedOnce } from '../../src/bundle/parts.ts';
 import { moduleIn, newFolder, readOwn, refusal, write } from './support.ts';
 
 let folder: string;

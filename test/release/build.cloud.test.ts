@@ -14,7 +14,8 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RolecallError } from '../../src/errors.ts';
 import type { PathName } from '../../src/model.ts';
-import { type BuildPlan, buildArchive } from '../../src/release/build.ts';
+import { buildArchive } from '../../src/release/build.ts';
+import type { BuildPlan } from '../../src/release/build-plan.ts';
 import { parseManifest } from '../../src/release/manifest.ts';
 import { type Repository, repository } from '../support/repository.ts';
 

@@ -13,7 +13,8 @@ import { currentBuild, findBuild, readPointer } from '../../src/release/current.
 import { listBuilds, pointersOf } from '../../src/release/list.ts';
 import { archiveKey, manifestKey } from '../../src/release/manifest.ts';
 import { type Mover, promote, rollback } from '../../src/release/move.ts';
-import { type PublishFile, publish } from '../../src/release/publish.ts';
+import { publish } from '../../src/release/publish.ts';
+import type { PublishFile } from '../../src/release/upload.ts';
 import { bucketOf, tarOf } from '../support/archives.ts';
 import { BUILD } from '../support/builds.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { ownSecrets } from '../../aws/own-secrets.ts';
 import { checkBundle } from '../../bundle/check.ts';
-import { type BundleParts, startedOnce } from '../../bundle/entries.ts';
 import { verifyLock } from '../../bundle/lock.ts';
 import type { Module } from '../../bundle/module.ts';
+import { type BundleParts, startedOnce } from '../../bundle/parts.ts';
 import { type PackedPath, packedPaths, surroundingsOf } from '../../bundle/places.ts';
 import { readValues } from '../../bundle/read-values.ts';
 import { checkOutside, type Finding, type Subject } from '../../bundle/refuse.ts';
