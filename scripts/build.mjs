@@ -42,6 +42,17 @@ const pureSchemas = {
   },
 };
 
+/** inquirer's prompt with an editor, which rolecall never asks: its tables of character sets were nine tenths of the bundle. */
+const noEditor = {
+  name: 'no-editor',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^@inquirer\/editor$/ }, ({ path }) => ({ path, namespace: 'no-editor' }));
+    onLoad({ filter: /.*/, namespace: 'no-editor' }, () => ({
+      contents: "export default () => Promise.reject(new Error('this bundle has no prompt with an editor'));",
+    }));
+  },
+};
+
 async function bundle(entryPoints, plugins) {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -84,7 +95,7 @@ const inputs = await Promise.all([
     },
     [apart],
   ),
-  bundle({ inquirer: 'src/cli/prompts/inquirer.ts' }, []),
+  bundle({ inquirer: 'src/cli/prompts/inquirer.ts' }, [noEditor]),
   bundle({ ora: 'src/terminal/ora.ts' }, []),
   bundle({ re2: './node_modules/re2js/build/index.js' }, []),
   bundle({ 'ec2-sdk': 'src/aws/ec2-sdk.ts' }, [pureSchemas]),
