@@ -296,7 +296,7 @@ describe('in a cloud that stays', () => {
   }, 600_000);
 
   test('a publish killed at 20 random moments leaves no pointer to an incomplete build, and the next run carries on', async () => {
-    // Large enough to go in parts, and to be killed at every step of it.
+    // Large enough to go in parts, and to be killed at every step of it; gzip would take most of the time.
     const app = repository();
     const folder = mkdtempSync(join(tmpdir(), 'rolecall-killed-'));
     const s3 = await s3Client();
@@ -336,7 +336,7 @@ describe('in a cloud that stays', () => {
         const { Uploads: unfinished } = await s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
         expect({ moment, unfinished }).toEqual({ moment, unfinished: undefined });
         // The disk is not for twenty of them; nothing names the one before any more.
-        for (const name of [`${promoted}.json`, `${promoted}.tar.gz`])
+        for (const name of [`${promoted}.json`, `${promoted}.tar.zst`])
           await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: `builds/big/${name}` }));
         promoted = tag;
       }
@@ -385,7 +385,7 @@ name: killed
 region: eu-central-1
 ami: ${AMI}
 bucket: e2e-rolecall
-apps: {big: {repository: ${path}}}
+apps: {big: {repository: ${path}, compression: zstd}}
 environments: {prod: , staging: }
 contexts: {b: }
 roles: {web: {app: big, instance_type: t3.micro}}
