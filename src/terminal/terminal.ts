@@ -2,11 +2,18 @@ import { closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 
+/** What node's own terminals can do, and a stream that a program passes for one may lack. */
+interface Cursor {
+  readonly cursorTo?: unknown;
+  readonly moveCursor?: unknown;
+  readonly clearLine?: unknown;
+}
+
 /** The three streams of a command and what may be done with them. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number } & Cursor;
   /** Somebody is there to answer: stdin and stderr are terminals, and `CI` is not set. */
   readonly interactive: boolean;
   /** Redrawing and spinning is welcome on stderr: a terminal, not dumb, no `CI`. */
@@ -27,7 +34,7 @@ export function terminal(streams: Pick<Terminal, 'stdin' | 'stdout' | 'stderr'>,
   return {
     ...streams,
     interactive: streams.stdin.isTTY === true && streams.stderr.isTTY === true && !quiet,
-    animated: live && !isSet(env['NO_COLOR']),
+    animated: live && !isSet(env['NO_COLOR']) && canRedraw(streams.stderr),
     colour: {
       stdout: colour && streams.stdout.isTTY === true,
       stderr: colour && streams.stderr.isTTY === true,
@@ -55,5 +62,8 @@ export function outliveHangup(): void {
     for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
   });
 }
+
+const canRedraw = ({ cursorTo, moveCursor, clearLine }: Cursor): boolean =>
+  [cursorTo, moveCursor, clearLine].every((method) => typeof method === 'function');
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';

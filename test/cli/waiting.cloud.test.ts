@@ -34,6 +34,18 @@ describe('without a terminal', () => {
   });
 });
 
+test.each([
+  ['has no cursor to move', {}],
+  ['has no line to clear', { cursorTo: () => true }],
+])('a stream that calls itself a terminal, and %s, gets a line and no spinner', async (_what, more) => {
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80, ...more });
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr };
+  const signal = new AbortController().signal;
+  const host = { terminal: terminal(streams, {}), clock: systemClock, signal };
+  expect(await waiting(host, BUILDING, firstLine(stderr))).toBe('building the image (only once)\n');
+  expect(stderr.read()).toBeNull();
+});
+
 test('Ctrl-C ends the wait at once, whatever becomes of the work', async () => {
   const abort = new AbortController();
   const { host } = log(abort.signal);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,15 @@ export interface Running {
   readonly printed: () => string;
 }
 
+/** Only the lane `box` uses sudo: for an ordinary user, the start of a PATH with a sudo that refuses; root needs none. */
+function withoutSudo(home: string): string {
+  if (process.getuid?.() === 0) return '';
+  const folder = join(home, 'no-sudo');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'sudo'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  return `${folder}:`;
+}
+
 /**
  * A place to run the bundled CLI in: own state folder, own HOME, no AWS of the person who runs the tests.
  * `dispose` removes it.
@@ -28,7 +37,7 @@ export interface Running {
 export function sandbox() {
   const home = mkdtempSync(join(tmpdir(), 'rolecall-test-'));
   const baseEnv: NodeJS.ProcessEnv = {
-    PATH: process.env['PATH'],
+    PATH: `${withoutSudo(home)}${process.env['PATH']}`,
     HOME: home,
     // One image store for all tests: an image is made once a run, not once a test.
     XDG_STATE_HOME: join(home, 'state'),
