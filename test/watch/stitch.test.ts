@@ -133,12 +133,12 @@ describe('any console, cut into any snapshots that overlap', () => {
   });
 });
 
-test('a thousand full snapshots of a hostile console are read in linear work', () => {
+test('two hundred full snapshots of a hostile console are read in linear work', () => {
   // Text that repeats itself is the worst case of naive matching: 65,536 x 65,536 comparisons a snapshot.
   const dots = '.'.repeat(RING - 1);
   let state = unread();
   let told = 0;
-  for (let i = 0; i < 1000; i += 1) {
+  for (let i = 0; i < 200; i += 1) {
     const next = stitch(state, {
       text: `${i % 2 === 0 ? '' : '.'.repeat(i % 7)}${dots.slice(i % 7)}${i % 3}`,
     });
