@@ -6,7 +6,7 @@ import { fleetKey } from '../fleet/lease.ts';
 import type { FleetName } from '../launch/fleet-name.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { durationMs } from '../yaml/duration.ts';
-import { actorOf } from './release.ts';
+import { actorOf } from './release/app.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Whose lease is taken, and what for. */

@@ -141,3 +141,19 @@ export const rolloutOptions = {
   'launch-id': text("Id of the launch that brings the new machines (default: the CI run's, or a new one)"),
   'accept-changes': flag('Go on with a launch though the catalogue has changed since it began'),
 } as const satisfies OptionTable;
+
+/** For the release commands. */
+export const APP = text('App (default: the only one of the catalogue)');
+export const ENVIRONMENT = { ...text('Environment of the catalogue'), alias: 'env' } as const;
+export const WHY = text('Reason, for the history');
+
+/** What is built of a git ref, and how. */
+export const buildOptions = {
+  dirty: flag('Build the work tree with its changes, and mark it so'),
+  tag: text("Tag of the build (default: the git tag's name, else the commit's first 12 digits)"),
+  compression: {
+    ...text("Compression of the archive (default: the catalogue's, else gzip)"),
+    choices: ['gzip', 'zstd'],
+  },
+  'allow-secret': ALLOW_SECRET,
+} as const satisfies OptionTable;

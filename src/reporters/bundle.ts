@@ -1,5 +1,4 @@
-import { counted, printable, table } from '../text.ts';
-import { sizeText } from './release.ts';
+import { counted, printable, sizeText, table } from '../text.ts';
 
 /** A sealed bundle on this machine, as `bundle build` reports it. It holds no key. */
 interface BuiltBundle {

@@ -2,9 +2,9 @@ import type { BuildAccess } from '../model.ts';
 import type { Plan, PlannedBuild } from '../results/plan.ts';
 import type { InitLookup } from '../schemes/personality/init-script.ts';
 import type { Paint } from '../terminal/paint.ts';
-import { counted, printable, table, wrap } from '../text.ts';
+import { counted, printable, sizeText, table, wrap } from '../text.ts';
 import { bundleDocument, bundleRows, moduleLines, settingsOfScript } from './planned-bundle.ts';
-import { buildDocument, manifestCommit, sizeText } from './release.ts';
+import { buildDocument, manifestCommit } from './release.ts';
 import { ageText } from './release-list.ts';
 import { settingLines } from './roles.ts';
 

@@ -1,6 +1,5 @@
 import type { PlannedBundle } from '../results/plan.ts';
-import { counted, duration, printable, shownPath, table } from '../text.ts';
-import { sizeText } from './release.ts';
+import { counted, duration, printable, shownPath, sizeText, table } from '../text.ts';
 
 /** The bundle as rows of the plan's head. */
 export function bundleRows(bundle: PlannedBundle): [string, string][] {

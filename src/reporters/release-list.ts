@@ -1,6 +1,6 @@
 import type { Build } from '../model.ts';
-import { elapsed, glued, printable, table, wrap } from '../text.ts';
-import { buildDocument, commitText, sentences, sizeText } from './release.ts';
+import { elapsed, glued, printable, sizeText, table, wrap } from '../text.ts';
+import { buildDocument, commitText, sentences } from './release.ts';
 
 /** What is there and can't be read: a build by its tag, a pointer by its environment. */
 interface Damaged {

@@ -1,5 +1,5 @@
 import type { Build } from '../model.ts';
-import { counted, wrap } from '../text.ts';
+import { counted, sizeText, wrap } from '../text.ts';
 
 /** A build on this machine, as `release build` reports it. */
 interface Built {
@@ -37,15 +37,6 @@ export const sentences = (text: string, columns: number | undefined): string =>
           line === '' || /^ +(?:SHA-256 )?\S+$/.test(line) ? [line] : wrap(line, columns, 2),
         )
         .join('\n');
-
-/** Bytes for people. */
-export function sizeText(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(0)} kB`;
-  return bytes < 1_000_000_000
-    ? `${(bytes / 1_000_000).toFixed(1)} MB`
-    : `${(bytes / 1_000_000_000).toFixed(2)} GB`;
-}
 
 /** The first digits of a commit, as people know it. */
 export const commitText = ({ commit, dirty }: Pick<Build, 'commit' | 'dirty'>): string =>

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Repository, repository } from '../support/repository.ts';
 import { rolecall } from './run.ts';
 
@@ -16,13 +16,6 @@ environments: { prod: {} }
 contexts: { a: {} }
 roles: { web: { app: shop } }
 `;
-
-beforeAll(async () => {
-  // One after the other: Jest's loader can't load what several modules import for the first time at once.
-  await import('../../src/actions/release.ts');
-  await import('../../src/actions/release-build.ts');
-  await import('../../src/reporters/release.ts');
-});
 
 let repo: Repository;
 beforeEach(() => {

@@ -11,8 +11,8 @@ import { boxProgram } from '../../files/box-program.ts';
 import { removeOwnFolder } from '../../files/own-folder.ts';
 import { scratchFolder } from '../../files/scratch.ts';
 import type { LaunchId } from '../../model.ts';
-import { sizeText } from '../../reporters/release.ts';
 import type { PinnedBundle } from '../../schemes/start-up-bundle/payload.ts';
+import { sizeText } from '../../text.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RoleBundle } from './role-bundle.ts';
 

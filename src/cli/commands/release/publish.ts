@@ -1,7 +1,9 @@
-import { APP, ENVIRONMENT, WHY } from '../../../actions/release.ts';
-import { buildOptions } from '../../../actions/release-build.ts';
-import { command, type Values } from '../../command.ts';
-import { cloudOptions, OUTPUT } from '../../options.ts';
+import { publish } from '../../../actions/release/publish.ts';
+import { publishedDocument, publishedText, sentences } from '../../../reporters/release.ts';
+import { widthFor } from '../../../terminal/terminal.ts';
+import { command } from '../../command.ts';
+import { APP, buildOptions, cloudOptions, ENVIRONMENT, OUTPUT, WHY } from '../../options.ts';
+import { printOutcome } from '../../print.ts';
 
 const options = {
   ref: { type: 'string', hidden: true, describe: 'Tag, branch or commit (default: HEAD)' },
@@ -18,8 +20,6 @@ const options = {
   output: OUTPUT,
 } as const;
 
-export type PublishValues = Values<typeof options>;
-
 /** `rolecall release publish`: builds a git ref, uploads it, and (with --env) promotes it. */
 export const releasePublish = command({
   positionals: '[ref]',
@@ -29,7 +29,10 @@ export const releasePublish = command({
     ['rolecall release publish --env staging', 'the current commit, promoted to staging'],
   ],
   run: async (values, host) => {
-    const { runPublish } = await import('./publish-run.ts');
-    return runPublish(values, host);
+    const published = await publish(values, host);
+    return await printOutcome(values.output, host, {
+      text: () => sentences(publishedText(published), widthFor(host.terminal.stdout)),
+      document: () => publishedDocument(published),
+    });
   },
 });

@@ -1,32 +1,11 @@
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { Options } from 'yargs';
-import type { AppSettings, Catalogue } from '../catalogue/catalogue.ts';
-import { UsageError } from '../errors.ts';
-import type { PathName } from '../model.ts';
-import { nearest } from '../suggest.ts';
-import { textAt } from '../yaml/located.ts';
-import type { Runtime } from './runtime.ts';
-
-/** Options that the release commands share. */
-export const APP = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'App (default: the only one of the catalogue)',
-} as const satisfies Options;
-
-export const ENVIRONMENT = {
-  alias: 'env',
-  type: 'string',
-  requiresArg: true,
-  describe: 'Environment of the catalogue',
-} as const satisfies Options;
-
-export const WHY = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'Reason, for the history',
-} as const satisfies Options;
+import type { AppSettings, Catalogue } from '../../catalogue/catalogue.ts';
+import { UsageError } from '../../errors.ts';
+import type { PathName } from '../../model.ts';
+import { nearest } from '../../suggest.ts';
+import { textAt } from '../../yaml/located.ts';
+import type { Runtime } from '../runtime.ts';
 
 /** The app that is meant, among those of `apps` and those that roles deploy. @throws UsageError */
 export function appOf(given: string | undefined, catalogue: Catalogue): PathName {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Bucket } from '../aws/ports.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { PathName } from '../model.ts';
-import type { Mover } from '../release/move.ts';
-import { openCatalogue } from './catalogue.ts';
-import { regionFor } from './region.ts';
-import { actorOf, appOf, reasonOf } from './release.ts';
-import type { Runtime } from './runtime.ts';
-import { bucketPlace, type CloudChoice, inSession, requireBucket, type Session } from './session.ts';
+import type { Bucket } from '../../aws/ports.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { PathName } from '../../model.ts';
+import type { Mover } from '../../release/move.ts';
+import { openCatalogue } from '../catalogue.ts';
+import { regionFor } from '../region.ts';
+import type { Runtime } from '../runtime.ts';
+import { bucketPlace, type CloudChoice, inSession, requireBucket, type Session } from '../session.ts';
+import { actorOf, appOf, reasonOf } from './app.ts';
 
 /** What a release command works on. */
 export interface ReleasePlace {
@@ -17,19 +17,20 @@ export interface ReleasePlace {
   readonly app: PathName;
 }
 
-interface Words extends CloudChoice {
+/** Which bucket, and which app. */
+export interface ReleaseInput extends CloudChoice {
   readonly app?: string | undefined;
 }
 
 /** Opens the catalogue's bucket for a release command, runs it, and closes what was opened. */
 export async function inBucket<T>(
-  words: Words,
+  input: ReleaseInput,
   runtime: Runtime,
   run: (place: ReleasePlace) => Promise<T>,
 ): Promise<T> {
-  const catalogue = await openCatalogue(words, runtime);
-  const app = appOf(words.app, catalogue);
-  const place = bucketPlace(words, await regionFor(words, runtime), catalogue);
+  const catalogue = await openCatalogue(input, runtime);
+  const app = appOf(input.app, catalogue);
+  const place = bucketPlace(input, await regionFor(input, runtime), catalogue);
   return await inSession(place, runtime, (session) =>
     run({ session, bucket: requireBucket(session), catalogue, app }),
   );

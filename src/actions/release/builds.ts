@@ -1,0 +1,40 @@
+/** The builds of an app, as its bucket holds them. */
+import type { PathName } from '../../model.ts';
+import { type CurrentBuild, currentBuild, findBuild } from '../../release/current.ts';
+import { listBuilds, pointersOf } from '../../release/list.ts';
+import type { Runtime } from '../runtime.ts';
+import { environmentOf } from './app.ts';
+import { inBucket, type ReleaseInput } from './place.ts';
+
+/** The builds of an app, and which environments deploy them. */
+export interface BuildList {
+  readonly app: PathName;
+  readonly builds: Awaited<ReturnType<typeof listBuilds>>['builds'];
+  readonly damaged: Awaited<ReturnType<typeof listBuilds>>['damaged'];
+  readonly pointers: Awaited<ReturnType<typeof pointersOf>>['pointers'];
+  readonly damagedPointers: Awaited<ReturnType<typeof pointersOf>>['damaged'];
+}
+
+/** Lists the builds of an app, newest first. */
+export async function list(input: ReleaseInput, runtime: Runtime): Promise<BuildList> {
+  return await inBucket(input, runtime, async ({ bucket, app, catalogue }) => {
+    const [{ builds, damaged }, { pointers, damaged: damagedPointers }] = await Promise.all([
+      listBuilds(bucket, app),
+      pointersOf(bucket, app, catalogue.environments),
+    ]);
+    return { app, builds, pointers, damaged, damagedPointers };
+  });
+}
+
+/** Finds one build: by its tag, or by the environment that deploys it. */
+export async function show(
+  input: ReleaseInput & { readonly tag?: string | undefined; readonly environment?: string | undefined },
+  runtime: Runtime,
+): Promise<CurrentBuild> {
+  const { tag, environment } = input;
+  return await inBucket(input, runtime, async ({ bucket, app, catalogue }) =>
+    tag === undefined
+      ? await currentBuild(bucket, app, environmentOf(environment, catalogue))
+      : { build: await findBuild(bucket, app, tag), movedAt: undefined, by: undefined },
+  );
+}
