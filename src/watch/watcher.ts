@@ -12,6 +12,7 @@ import type { WatchEvent } from './events.ts';
 import type { Reading } from './facts.ts';
 import { Nonces } from './nonce.ts';
 import { Notices } from './notices.ts';
+import type { WatchOptions } from './options.ts';
 import { isSmall, Pace } from './pace.ts';
 import { ConsoleReader } from './reader.ts';
 import { Requests } from './requests.ts';
@@ -30,7 +31,6 @@ import {
 import { takeTurns } from './turns.ts';
 import type { Verdict } from './verdict.ts';
 import { VerdictTags } from './verdict-tags.ts';
-import type { WatchOptions } from './watch.ts';
 
 export interface Plan extends Pick<WatchOptions, 'ec2' | 'sent' | 'beacons' | 'budget'> {
   readonly clock: Clock;

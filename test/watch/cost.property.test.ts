@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../src/errors.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
-import type { WatchOptions } from '../../src/watch/watch.ts';
+import type { WatchOptions } from '../../src/watch/options.ts';
 import { goodRun, LAUNCHED_AT, text } from './boxes.ts';
 import { World } from './world.ts';
 

@@ -4,7 +4,8 @@ import type { Clock } from '../../src/clock.ts';
 import { AwsError, type AwsErrorKind } from '../../src/errors.ts';
 import type { InstanceId, Machine } from '../../src/model.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
-import { type WatchOptions, watchLaunch } from '../../src/watch/watch.ts';
+import type { WatchOptions } from '../../src/watch/options.ts';
+import { watchLaunch } from '../../src/watch/watch.ts';
 import { LAUNCH, LAUNCHED_AT, machine, NONCE, printedBy } from './boxes.ts';
 
 const RING = 65_536;
