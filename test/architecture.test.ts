@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -50,6 +50,26 @@ function mayType(from: string, to: string): boolean {
   if (mayRun(from, to)) return true;
   if (from === 'reporters' || from === 'results') return STAGES.includes(to);
   return STAGES.includes(from) && STAGES.includes(to) && STAGES.indexOf(to) < STAGES.indexOf(from);
+}
+
+/** The folders of src for which the law has no exception: the linter holds them to it as well, in the editor. */
+const LINTED = [...STAGES, ...'results reporters terminal aws api files yaml archive scripts'.split(' ')];
+
+/** biome.layers.json, as it follows from the law. */
+function linterRules(): string {
+  const message = 'this layer may not import that one: docs/architecture.md';
+  const layers = [...Object.keys(ABOVE).filter((room) => room !== 'index'), ...STAGES];
+  const overrides = LINTED.map((room) => {
+    const group = layers.filter((layer) => !mayType(room, layer)).map((layer) => `**/${layer}/**`);
+    const rule = { level: 'error', options: { patterns: [{ group, message }] } };
+    return { includes: [`src/${room}/**`], linter: { rules: { style: { noRestrictedImports: rule } } } };
+  });
+  const rule = { level: 'error', options: { ignoreTypes: false } };
+  // watch has a circle still (EXCEPTIONS).
+  const open = LINTED.filter((room) => room !== 'watch');
+  const includes = [...open.map((room) => `src/${room}/**`), 'packages/*/src/**'];
+  const circles = { includes, linter: { rules: { suspicious: { noImportCycles: rule } } } };
+  return `{"overrides": [\n${[...overrides, circles].map((each) => JSON.stringify(each)).join(',\n')}\n]}\n`;
 }
 
 /** The local cloud's package: its name, and all that others may import of it. */
@@ -150,6 +170,14 @@ describe('the arrows of the house', () => {
 
   test('no file imports itself around a circle, types included', () => {
     expect(onCircles(allImports())).toEqual(EXCEPTIONS.circles);
+  });
+
+  test('the linter holds the same law where it has no exceptions (UPDATE_GOLDENS=1 writes its rules)', () => {
+    const path = join(root, 'biome.layers.json');
+    if (process.env['UPDATE_GOLDENS'] === '1') writeFileSync(path, linterRules());
+    expect(readFileSync(path, 'utf8')).toBe(linterRules());
+    const broken = [...EXCEPTIONS.run, ...EXCEPTIONS.types].map((line) => line.split(' -> ')[0] ?? '');
+    expect(broken.filter((file) => LINTED.includes(roomOf(file)))).toEqual([]);
   });
 
   test('only main decides how the process ends', () => {
