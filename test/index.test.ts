@@ -44,12 +44,8 @@ describe('the public API', () => {
   });
 
   test('a signal that has aborted ends a launch before anything is asked for', async () => {
-    const stopped = open({
-      cwd: ROOT,
-      local: true,
-      env: { XDG_STATE_HOME: state },
-      signal: AbortSignal.abort(),
-    });
+    process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
+    const stopped = open({ cwd: ROOT, env: { XDG_STATE_HOME: state }, signal: AbortSignal.abort() });
     await expect(stopped.launch(CHOICE).result).rejects.toMatchObject({ exit: 'interrupted' });
   });
 });

@@ -95,9 +95,9 @@ export async function openSession(
   runtime: Runtime,
 ): Promise<Session> {
   // These are slow to load: they begin while a local cloud starts.
-  const loading = Promise.all([import('../aws/ec2.ts'), import('../aws/s3.ts'), import('../aws/clients.ts')]);
+  const loading = connectors();
   const cloud = await cloudOf(choice, region, runtime, needs);
-  const [{ connectEc2 }, { connectBucket }, { Clients }] = await loading;
+  const { connectEc2, connectBucket, Clients } = await loading;
   let notify = (text: string): void => runtime.user.tell(text);
   const tools: ConnectOptions = {
     clients: new Clients(),
@@ -133,6 +133,13 @@ export async function openSession(
     close: async () => await local?.close(),
   };
 }
+
+/** One after the other: they have modules in common. */
+const connectors = async () => ({
+  ...(await import('../aws/ec2.ts')),
+  ...(await import('../aws/s3.ts')),
+  ...(await import('../aws/clients.ts')),
+});
 
 /** The catalogue's bucket, as a use case needs it. @throws UsageError where the catalogue names none */
 export function requireBucket({ bucket, catalogue }: Pick<Session, 'bucket' | 'catalogue'>): Bucket {
