@@ -4,7 +4,7 @@ import type { BucketName } from '../aws/s3.ts';
 import type { ConnectOptions } from '../aws/session.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
-import { UsageError } from '../errors.ts';
+import { InterruptedError, UsageError } from '../errors.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { duration } from '../text.ts';
 import type { LocalCloud, LocalNeeds } from './local/connect.ts';
@@ -89,11 +89,12 @@ export async function inSession<T>(
   }
 }
 
-/** Connects to AWS or to the local cloud. Nothing is asked of AWS before the first request. */
+/** Connects to AWS or to the local cloud. Nothing is asked of AWS before the first request. @throws InterruptedError */
 export async function openSession(
   { choice, region, catalogue, needs = {} }: SessionPlace,
   runtime: Runtime,
 ): Promise<Session> {
+  if (runtime.signal.aborted) throw new InterruptedError('stopped before anything was asked for');
   // These are slow to load: they begin while a local cloud starts.
   const loading = connectors();
   const cloud = await cloudOf(choice, region, runtime, needs);
