@@ -1,11 +1,11 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { open, rm } from 'node:fs/promises';
-import { Duplex, Readable, type Writable } from 'node:stream';
+import { Duplex, Readable, Transform, type TransformCallback, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import type { Entry } from './entries.ts';
 import { gzipMembers } from './gzip.ts';
-import { Meter } from './meter.ts';
 import { compressZstd } from './zstd.ts';
 
 export type Compression = 'gzip' | 'zstd';
@@ -124,5 +124,22 @@ async function packOne(entry: Entry, tar: Pack, signal: AbortSignal): Promise<vo
       sink.end();
       await finished;
     }
+  }
+}
+
+/** Passes bytes on, and hashes and counts them. */
+class Meter extends Transform {
+  size = 0;
+  readonly #hash = createHash('sha256');
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#hash.update(chunk);
+    this.size += chunk.length;
+    done(null, chunk);
+  }
+
+  /** Hex SHA-256 of what has passed. */
+  digest(): string {
+    return this.#hash.digest('hex');
   }
 }

@@ -11,10 +11,9 @@ import type { Archived } from './archive.ts';
 import { archiveSource } from './archive-source.ts';
 import { attributedFiles, substitutedFiles } from './attributes.ts';
 import type { BuildPlan, BuildTools } from './build-plan.ts';
+import { notesOf, refuse } from './findings.ts';
 import { type Source, sourceOf } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
-import { notesOf } from './notes.ts';
-import { refuse } from './refuse.ts';
 import { refuseSubstitutions } from './substitutions.ts';
 import { workTree } from './work-tree.ts';
 

@@ -1,10 +1,10 @@
+import type { Offering } from '../launch/offerings.ts';
 import type { ReportedEvent } from '../results/events.ts';
 import type { FleetOnlyEvent } from '../results/fleet-state.ts';
 import { diedLater, type LaunchView, lastLineWords } from '../results/state.ts';
 import { counted, duration, elapsed, printable } from '../text.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import { timeToGo } from './eta.ts';
-import { offeringText } from './offering.ts';
 import { remarkOf, statusOf } from './status.ts';
 
 /**
@@ -109,3 +109,9 @@ function machineEventLines(before: LaunchView, event: MachineEvent): string[] {
     }
   }
 }
+
+/** As people name it: `m7i.large in eu-central-1a`, spot machines with that word. */
+const offeringText = ({ instanceType, subnet, zone, market }: Offering): string => {
+  const place = subnet ?? zone;
+  return `${instanceType}${market === 'spot' ? ' spot' : ''}${place === undefined ? '' : ` in ${place}`}`;
+};
