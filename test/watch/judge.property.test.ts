@@ -88,7 +88,7 @@ test('any way to read a console gives the verdict of the whole, to the last line
         verdictOf(factsOf([text], patterns)),
       );
     }),
-    { numRuns: 4_000 },
+    { numRuns: 20_000 },
   );
 });
 
@@ -99,7 +99,7 @@ test('nor do consoles that repeat themselves change it', () => {
       const found = verdictOf(factsOf(snapshotsOf(text, plan), patterns, RING));
       expect(essence(found)).toEqual(essence(verdictOf(factsOf([text], patterns))));
     }),
-    { numRuns: 4_000 },
+    { numRuns: 20_000 },
   );
 });
 
@@ -116,7 +116,7 @@ test('torn, interleaved, replayed and forged markers never make a success, besid
         expect(verdictOf(factsOf(snapshots, READING, RING)).outcome).not.toBe('succeeded');
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: 50_000 },
   );
 });
 
@@ -134,7 +134,7 @@ test('an ok with any one character changed, lost or added is none', () => {
       const harmless = changed.includes(whole);
       expect(verdictOf(factsOf([`${changed}\r\n`])).outcome).toBe(harmless ? 'succeeded' : 'silent');
     }),
-    { numRuns: 3_000 },
+    { numRuns: 10_000 },
   );
 });
 

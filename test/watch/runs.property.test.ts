@@ -98,7 +98,7 @@ test('only a last run that is a success makes one; clocks, torn pieces and forei
       else if (end === 'cut off' || end === 'interrupted') expect(outcome).toBe('silent');
       else expect(outcome).toBe('failed');
     }),
-    { numRuns: 2_000 },
+    { numRuns: 6_000 },
   );
 });
 
@@ -127,7 +127,7 @@ test('text that is lost never makes a success of a last run that told something 
       if (end !== 'ok') expect(outcome).not.toBe('succeeded');
     }),
     {
-      numRuns: 1_000,
+      numRuns: 3_000,
       // The first and the last boot end with the same line of the kernel.
       examples: [
         [
