@@ -3,10 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import type { LaunchId, Nonce } from '../model.ts';
-import type { Payload } from '../schemes/payload.ts';
-import type { Pins } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import { payloadFor } from './artifacts/payloads.ts';
 import type { PackingWords, RoleBundle } from './artifacts/role-bundle.ts';
 import { type OverrideWords, type RoleName, type RoleWords, roleFrom } from './catalogue.ts';
 import { launchIdFor } from './launch-id.ts';
@@ -22,12 +19,6 @@ export interface LaunchRequest {
   /** The id was made this moment. */
   readonly isNew: boolean;
   readonly nonce: Nonce;
-}
-
-/** The same with what its machines get, before anything is sent. */
-export interface Intent extends LaunchRequest {
-  readonly pins: Pins;
-  readonly payload: Payload;
 }
 
 /** What is asked of a launch. */
@@ -70,11 +61,6 @@ export async function bundleOf(
   const given = words !== 'measured' && (words['allow-secret'] ?? words['allow-outside']) !== undefined;
   if (role.bundle === undefined && !given) return undefined;
   return await (await import('./artifacts/role-bundle.ts')).loadBundle(role, catalogue, words, runtime);
-}
-
-/** Renders the payload. */
-export async function completeIntent(draft: LaunchRequest, pins: Pins): Promise<Intent> {
-  return { ...draft, pins, payload: await payloadFor(draft, pins) };
 }
 
 /** Machines that one launch may ask for. */

@@ -7,10 +7,10 @@ import { settingsOf } from '../results/settings.ts';
 import { MAX_PAYLOAD_BYTES } from '../schemes/payload.ts';
 import { type InitLookup, type Knowledge, lookUp } from '../schemes/personality/init-script.ts';
 import { redact } from '../schemes/redact.ts';
-import { pinNotices } from './artifacts/artifacts.ts';
 import type { BundlePin } from './artifacts/bundle.ts';
+import type { Intent } from './artifacts/payloads.ts';
+import { pinNotices } from './artifacts/payloads.ts';
 import type { RoleBundle } from './artifacts/role-bundle.ts';
-import type { Intent } from './launch-request.ts';
 import { overlayInit } from './script-checks.ts';
 
 interface PlanWords {

@@ -1,9 +1,10 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Payload } from '../schemes/payload.ts';
 import { redact } from '../schemes/redact.ts';
-import { type Pins, pinNotices, pinsOf } from './artifacts/artifacts.ts';
+import { type Pins, pinsOf } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import { completeIntent, type LaunchRequest } from './launch-request.ts';
+import { completeIntent, pinNotices } from './artifacts/payloads.ts';
+import type { LaunchRequest } from './launch-request.ts';
 import { estimateText } from './plan-of.ts';
 import { previewPins } from './preview.ts';
 import type { Runtime } from './runtime.ts';

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { pinNotices } from '../../src/actions/artifacts/artifacts.ts';
-import { payloadFor, sendsBeacons } from '../../src/actions/artifacts/payloads.ts';
+import { payloadFor, pinNotices, sendsBeacons } from '../../src/actions/artifacts/payloads.ts';
 import type { LaunchId, Nonce } from '../../src/model.ts';
 import { beaconVariables, type PinnedBeacon } from '../../src/schemes/beacon.ts';
 import { redact } from '../../src/schemes/redact.ts';

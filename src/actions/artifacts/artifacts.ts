@@ -2,14 +2,12 @@ import type { Bucket } from '../../aws/ports.ts';
 import type { Role } from '../../catalogue/role.ts';
 import { readLaunch } from '../../launch/book.ts';
 import type { LaunchId } from '../../model.ts';
-import type { Payload } from '../../schemes/payload.ts';
 import type { LaunchRequest } from '../launch-request.ts';
 import type { Runtime } from '../runtime.ts';
 import { requireBucket, type Session } from '../session.ts';
 import type { BeaconPin } from './beacons.ts';
 import type { BuildChoice, Pin } from './build.ts';
 import type { BundlePin } from './bundle.ts';
-import { sendsBeacons } from './payloads.ts';
 
 /** What all machines of a launch get. */
 export interface Pins {
@@ -65,16 +63,4 @@ export async function signedPins(
 async function beaconOf(role: Role, launch: LaunchId, bucket: Bucket): Promise<Pick<Pins, 'beacon'>> {
   if (!role.beacons) return {};
   return { beacon: await (await import('./beacons.ts')).pinBeacon(launch, role, bucket) };
-}
-
-/** What people should know of the pins before machines get them. */
-export const pinNotices = (pins: Pins, payload: Payload): string[] =>
-  [pins.build?.notice, pins.bundle?.notice, beaconNotice(pins, payload)].filter(
-    (notice) => notice !== undefined,
-  );
-
-/** Why the machines of a launch send no beacons, though they were meant to. */
-function beaconNotice({ beacon }: Pins, payload: Payload): string | undefined {
-  if (beacon?.pinned === undefined || sendsBeacons(payload)) return beacon?.notice;
-  return 'no beacons, the console alone tells how machines boot: the payload has no room for them';
 }

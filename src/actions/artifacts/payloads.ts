@@ -16,6 +16,12 @@ interface PayloadPins {
   readonly beacon?: BeaconPin | undefined;
 }
 
+/** The same with what its machines get, before anything is sent. */
+export interface Intent extends LaunchRequest {
+  readonly pins: Pins;
+  readonly payload: Payload;
+}
+
 type PayloadDraft = Pick<LaunchRequest, 'role' | 'launch' | 'nonce'>;
 
 /**
@@ -52,6 +58,11 @@ async function schemePayload(
     import('./bundle.ts'),
   ]);
   return startUpPayload(role, { launch, nonce, bundle: bundle.pinned, beacon }, startUpTemplate());
+}
+
+/** Renders the payload. */
+export async function completeIntent(draft: LaunchRequest, pins: Pins): Promise<Intent> {
+  return { ...draft, pins, payload: await payloadFor(draft, pins) };
 }
 
 /** A URL that machines of a later batch would find expired is signed anew. */
@@ -94,4 +105,16 @@ async function signedAnew(
         },
       }),
   };
+}
+
+/** What people should know of the pins before machines get them. */
+export const pinNotices = (pins: Pins, payload: Payload): string[] =>
+  [pins.build?.notice, pins.bundle?.notice, beaconNotice(pins, payload)].filter(
+    (notice) => notice !== undefined,
+  );
+
+/** Why the machines of a launch send no beacons, though they were meant to. */
+function beaconNotice({ beacon }: Pins, payload: Payload): string | undefined {
+  if (beacon?.pinned === undefined || sendsBeacons(payload)) return beacon?.notice;
+  return 'no beacons, the console alone tells how machines boot: the payload has no room for them';
 }
