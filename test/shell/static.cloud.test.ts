@@ -96,8 +96,10 @@ const LATER_TOOLS = [
   ['openssl 1.1.1', /openssl.*(-saltlen|-provider|-propquery|-skeymgmt|-quiet|\bmac\b|\bkdf\b|\bfetch\b)/],
 ] as const;
 
-test.each(LATER_TOOLS)('nothing needs a later tool than %s', (_what, pattern) => {
-  expect(onBoxes.flatMap((script) => codeOf(script).filter((line) => pattern.test(line)))).toEqual([]);
+test.each(LATER_TOOLS)('nothing on a machine needs a later tool than %s', (_what, pattern) => {
+  // What runs on a developer's computer calls other programs with options of their own.
+  const onMachines = onBoxes.filter((script) => !script.startsWith('scripts/'));
+  expect(onMachines.flatMap((script) => codeOf(script).filter((line) => pattern.test(line)))).toEqual([]);
 });
 
 /** Handlers that end nothing: one that exits in the middle of `read -t` or `wait` corrupts bash's stack. */
