@@ -11,8 +11,6 @@ import type { Notices } from './notices.ts';
 const END_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
-/** After Ctrl-C they are tried once more, for so long. */
-const LEAVING_MS = 2_000;
 
 const TAG = 'rolecall:verdict';
 
@@ -66,18 +64,10 @@ export class VerdictTags {
     }
   }
 
-  /** Tries once more, for a moment; then tells which tags are not set. */
+  /** Tries once more, within the deadlines of a request after Ctrl-C; then tells which tags are not set. */
   async *leave(): AsyncGenerator<WatchEvent, void> {
-    if (this.#waiting.size > 0) yield* await this.#tryBriefly();
+    yield* await this.#try().catch(() => []);
     yield* this.#unset();
-  }
-
-  async #tryBriefly(): Promise<WatchEvent[]> {
-    const over = new AbortController();
-    const tried = this.#try().catch(() => []);
-    const told = await Promise.race([tried, this.#tools.clock.sleep(LEAVING_MS, over.signal)]);
-    over.abort();
-    return told ?? [];
   }
 
   *#unset(): Generator<WatchEvent, void> {

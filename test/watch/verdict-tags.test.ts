@@ -87,6 +87,19 @@ describe('Ctrl-C', () => {
     expect(untagged(events)).toEqual([]);
   });
 
+  test('waits for the answer, however little time that is by the clock of the cloud', async () => {
+    const { world, events } = await stoppedAfter(5, ({ ec2 }) => {
+      const { tag } = ec2;
+      // The world's clock passes all of its time before a timer of the real one does.
+      ec2.tag = async (...args) => {
+        await new Promise((resolve) => setTimeout(resolve));
+        await tag(...args);
+      };
+    });
+    expect(world.tags.size).toBeGreaterThanOrEqual(5);
+    expect(untagged(events)).toEqual([]);
+  });
+
   test('tells of those that it could not tag, and waits for no better time', async () => {
     const { world, events } = await stoppedAfter(5, (there) => there.refuse('tag', 'server', 3_600));
     expect(world.tags.size).toBe(0);
