@@ -9,6 +9,40 @@ export const printable = (text: string): string =>
     .replaceAll('\t', '  ')
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '');
 
+const ESCAPE = '\u001b';
+/** Sequences of ECMA-48: control strings (titles, links), control sequences (colours, cursor moves), the other escapes. */
+const SEQUENCE = [
+  `${ESCAPE}[\\]PX^_][^${ESCAPE}\u0007\u009c]*(?:\u0007|${ESCAPE}\\\\|\u009c)`,
+  `(?:${ESCAPE}\\[|\u009b)[0-?]*[ -/]*[@-~]`,
+  `${ESCAPE}[ -/]*[0-~]`,
+];
+/** What drives a terminal; tabs and line ends don't. */
+const CONTROL = new RegExp(
+  `${SEQUENCE.join('|')}|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`,
+  'g',
+);
+
+/** @returns the text without terminal escape sequences and control characters; tabs and line ends stay */
+export const withoutEscapes = (text: string): string => text.replace(CONTROL, '');
+
+/**
+ * Returns one line, fit to be printed: no escapes, no control characters, at most `limit` characters. A longer line keeps its
+ * beginning and its end, where errors stand.
+ */
+export function harmless(line: string, limit = 400): string {
+  const clean = printable(withoutEscapes(line)).trimEnd();
+  if (clean.length <= limit) return clean;
+  const tail = Math.floor(limit / 3);
+  // The second pass drops the half of a surrogate pair that a cut may leave.
+  return `${printable(clean.slice(0, limit - 1 - tail))}…${printable(clean.slice(-tail))}`;
+}
+
+/** Console text of many lines made harmless for a terminal; line ends become `\n`, lines keep their length. */
+export const harmlessText = (text: string): string =>
+  withoutEscapes(text)
+    .replace(/\r+\n?/g, '\n')
+    .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === '\n' || character === '\t' ? character : ''));
+
 /** Characters that a terminal draws two columns wide (East Asian scripts, fullwidth forms, emoji). */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\u{1f000}-\u{1faff}\uff01-\uff60\uffe0-\uffe6]/u;
@@ -44,7 +78,6 @@ export function truncate(text: string, columns: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-const ESCAPE = '\u001b';
 const colourSequences = new RegExp(`${ESCAPE}\\[[0-9;]*m`, 'g');
 
 /** `text` without the colours that `Paint` puts around words. */

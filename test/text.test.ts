@@ -6,6 +6,8 @@ import {
   duration,
   elapsed,
   glued,
+  harmless,
+  harmlessText,
   optionText,
   printable,
   shellWord,
@@ -91,6 +93,12 @@ test('printable text holds no control, direction or escape sequence', () => {
       expect(unpainted(printable(text))).toBe(printable(text));
     }),
   );
+});
+
+test('harmless text drives no terminal', () => {
+  expect(harmless('\u001b[31mred\u001b[0m\u0007\tend\u009b2J\u202e ')).toBe('red  end');
+  expect(harmless('😀'.repeat(300), 4)).toBe('😀…');
+  expect(harmlessText('a\u001b[2Jb\r\nc\rd\u001b]0;title\u0007\te\u0000\n')).toBe('ab\nc\nd\te\n');
 });
 
 describe('times', () => {

@@ -1,5 +1,5 @@
 import { defuserFor } from '../terminal/workflow.ts';
-import { harmlessText } from '../watch/text.ts';
+import { harmlessText } from '../text.ts';
 import type { Host } from './context.ts';
 
 /**

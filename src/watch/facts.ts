@@ -1,4 +1,6 @@
 /** What a console tells, folded line by line: pure, so that any way of reading the same lines gives the same facts. */
+
+import { harmless, withoutEscapes } from '../text.ts';
 import type { LinearPattern } from '../yaml/linear.ts';
 import { type Beat, isSameBeat, readBeat } from './beats.ts';
 import { bootedAtOf, stampOf, withBoot } from './kernel-start.ts';
@@ -14,7 +16,6 @@ import {
 } from './markers.ts';
 import { guessedForms, unprefixed } from './prefixes.ts';
 import { CLOUD_INIT_FAILED, PANIC, STARTED, WAITING } from './system-lines.ts';
-import { harmless, withoutEscapes } from './text.ts';
 
 /** Most lines of an excerpt in a report. The box prints up to 80, of which the report shows those around the error. */
 export const EXCERPT_LINES = 40;

@@ -1,7 +1,7 @@
 /** The marker grammar (docs/markers.md): finding markers in console text, and telling true ones from others. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { InstanceId, LaunchId, Nonce } from '../model.ts';
-import { withoutEscapes } from './text.ts';
+import { withoutEscapes } from '../text.ts';
 
 /** What a marker says. `ms` is the step's duration, in a verdict the time since the run began. */
 export type MarkerEvent =

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { AwsError, UsageError } from '../../src/errors.ts';
 import type { InstanceId } from '../../src/model.ts';
 import { type ConsolePart, followConsole, readConsole } from '../../src/watch/follow.ts';
-import { harmless, harmlessText } from '../../src/watch/text.ts';
 import { print, World } from './world.ts';
 
 const show = (parts: readonly ConsolePart[]) =>
@@ -88,12 +87,6 @@ describe('following', () => {
         .join(''),
     );
   });
-});
-
-test('harmless text drives no terminal', () => {
-  expect(harmless('\u001b[31mred\u001b[0m\u0007\tend\u009b2J\u202e ')).toBe('red  end');
-  expect(harmless('😀'.repeat(300), 4)).toBe('😀…');
-  expect(harmlessText('a\u001b[2Jb\r\nc\rd\u001b]0;title\u0007\te\u0000\n')).toBe('ab\nc\nd\te\n');
 });
 
 test.each(['machine', 'consoleOutput'] as const)('Ctrl-C while %s is asked for is no error', async (name) => {
