@@ -7,6 +7,7 @@ import type { MachineDocument } from '../results/document.ts';
 import type { Outcome } from '../results/outcome.ts';
 import type { PageData } from '../results/page-data.ts';
 import type { LaunchView } from '../results/state.ts';
+import { shellWord } from '../text.ts';
 import type { Failure, Verdict } from '../watch/verdict.ts';
 
 export type RecordedOutcome = ResultRecord<Outcome['document'], Outcome['timelines'][number]>;
@@ -69,7 +70,7 @@ export async function earlierLaunch(
     const { document, timelines, created } = found;
     return { launch: document.launch, generated: created, document, timelines };
   }
-  const watching = ['rolecall', 'watch', text, ...(followUp ?? [])].join(' ');
+  const watching = ['rolecall', 'watch', text, ...(followUp ?? [])].map(shellWord).join(' ');
   throw new UsageError(`--against ${text}: no record tells what became of that launch`, {
     hint: `where its machines still exist, this records it: ${watching}`,
   });
