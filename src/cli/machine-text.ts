@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.ts';
+import { type InstanceId, isInstanceId } from '../model.ts';
 import { defuserFor } from '../terminal/workflow.ts';
 import { harmlessText } from '../text.ts';
 import type { Host } from './context.ts';
@@ -31,4 +33,30 @@ export class MachineText {
     this.#line = '';
     return this.#clean(line);
   }
+}
+
+interface MachineValues {
+  readonly instance?: string | undefined;
+  readonly raw: boolean;
+  readonly output: string;
+}
+
+/** @throws UsageError where no instance is named, or for words that exclude each other */
+export function machineInput({ instance, raw, output }: MachineValues): {
+  readonly instance: InstanceId;
+  readonly raw: boolean;
+  readonly json: boolean;
+} {
+  if (instance === undefined || !isInstanceId(instance)) {
+    throw new UsageError(`"${instance ?? ''}" is no instance id`, {
+      hint: 'one looks like i-0123456789abcdef0',
+    });
+  }
+  const json = output === 'json';
+  if (json && raw) {
+    throw new UsageError('--raw is for text; --output json has all that the machine printed, escaped', {
+      hint: 'leave out one of them',
+    });
+  }
+  return { instance, raw, json };
 }

@@ -74,6 +74,9 @@ export const packingOptions = {
   ),
 } as const satisfies OptionTable;
 
+/** The file with a bundle's key: never the key itself, which every user of the machine could read in the list of processes. */
+export const KEY_FILE = text('File with the key, or with the user data that holds it (default: FILE.key)');
+
 /** Which role, for which environment and context. */
 export const roleOptions = {
   role: text('Role of the catalogue'),

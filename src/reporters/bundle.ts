@@ -1,19 +1,5 @@
+import type { BuiltBundle, PublishedBundle } from '../results/bundle.ts';
 import { counted, printable, sizeText, table } from '../text.ts';
-
-/** A sealed bundle on this machine, as `bundle build` reports it. It holds no key. */
-interface BuiltBundle {
-  readonly role: string;
-  readonly modules: readonly string[];
-  readonly files: number;
-  /** Bytes of the sealed file. */
-  readonly size: number;
-  readonly sha256: string;
-  readonly tarSha256: string;
-  readonly compression: string;
-  readonly path: string;
-  /** File that holds the key. */
-  readonly keyFile: string;
-}
 
 const whatOf = ({ role, modules, files, size }: Pick<BuiltBundle, 'role' | 'modules' | 'files' | 'size'>) =>
   `the bundle of ${role}: ${modules.join(', ')}; ${counted(files, 'file')}, ${sizeText(size)} sealed`;
@@ -33,18 +19,7 @@ export const builtBundleDocument = (built: BuiltBundle) => ({
   key_file: built.keyFile,
 });
 
-/** A bundle that machines can fetch, as `bundle publish` reports it. Neither key nor signature is told. */
-interface PublishedReport extends Omit<BuiltBundle, 'path' | 'keyFile'> {
-  readonly launch: string;
-  /** `s3://bucket/key` */
-  readonly location: string;
-  /** Epoch milliseconds; absent for a public one. */
-  readonly expiresAt: number | undefined;
-  readonly notice: string | undefined;
-  readonly userDataFile: string;
-}
-
-export function publishedBundleText(shown: PublishedReport): string {
+export function publishedBundleText(shown: PublishedBundle): string {
   const until =
     shown.expiresAt === undefined
       ? 'everybody can fetch it'
@@ -56,7 +31,7 @@ export function publishedBundleText(shown: PublishedReport): string {
   );
 }
 
-export const publishedBundleDocument = (shown: PublishedReport) => ({
+export const publishedBundleDocument = (shown: PublishedBundle) => ({
   launch: shown.launch,
   role: shown.role,
   modules: shown.modules,

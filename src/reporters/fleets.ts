@@ -1,20 +1,8 @@
-import type { Fleet, Member, Standing, Wanted } from '../fleet/members.ts';
-import type { FleetName } from '../launch/fleet-name.ts';
+import type { Fleet, Member, Standing } from '../fleet/members.ts';
+import type { FleetStatus } from '../results/fleet-status.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { counted, glued, wrap } from '../text.ts';
 import { memberLines, staleLines, standingText } from './members.ts';
-
-/** A fleet as `status` shows it. */
-export interface FleetStatus {
-  readonly name: FleetName;
-  readonly fleet: Fleet;
-  /** What a launch would give now; undefined where the catalogue has no such role any more. */
-  readonly wanted: Wanted | undefined;
-  /** The size that the fleet is to have; null where none was recorded. */
-  readonly target: number | null;
-  /** Who is at work on it, in words; undefined where nobody is. */
-  readonly busy: string | undefined;
-}
 
 const STANDINGS: readonly Standing[] = ['proved', 'unjudged', 'failed', 'stopped', 'ending'];
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   // One after the other: Jest's loader can't load what several modules import for the first time at once.
   await import('../../src/actions/artifacts/role-bundle.ts');
   await import('../../src/actions/artifacts/bundle.ts');
-  await import('../../src/actions/bundle-key.ts');
+  await import('../../src/actions/bundle/key.ts');
   folder = newFolder();
   bundleCatalogue(folder);
 });

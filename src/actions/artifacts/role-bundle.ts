@@ -14,7 +14,7 @@ import { UsageError } from '../../errors.ts';
 import { boxProgram } from '../../files/box-program.ts';
 import { placeFaults } from '../../yaml/document.ts';
 import type { Fault } from '../../yaml/faults.ts';
-import { collectionOf, shelvesOf } from '../modules.ts';
+import { collectionOf, shelvesOf } from '../module/collection.ts';
 import type { Runtime } from '../runtime.ts';
 import { moduleScripts, requireSound } from '../script-checks.ts';
 

@@ -1,5 +1,10 @@
+import { status as looking } from '../../actions/status.ts';
+import { fleetsDocument, fleetsText } from '../../reporters/fleets.ts';
+import { painter } from '../../terminal/paint.ts';
+import { widthFor } from '../../terminal/terminal.ts';
 import { command } from '../command.ts';
 import { cloudOptions, OUTPUT, roleOptions } from '../options.ts';
+import { print } from '../print.ts';
 
 /** `rolecall status`: the fleets that are there, and how their machines did. */
 export const status = command({
@@ -9,7 +14,11 @@ export const status = command({
     ['rolecall status --role web --env prod --output json', 'those of one role and environment, as data'],
   ],
   run: async (values, host) => {
-    const { runStatus } = await import('./status-run.ts');
-    return runStatus({ ...values, json: values.output === 'json' }, host);
+    const fleets = await looking(values, host);
+    const { stdout, colour } = host.terminal;
+    return await print(values.output, host, {
+      text: () => fleetsText(fleets, host.clock.now(), widthFor(stdout), painter(colour.stdout)),
+      document: () => fleetsDocument(fleets),
+    });
   },
 });

@@ -1,10 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { KEY_FILE } from '../../../actions/bundle-key.ts';
-import { UsageError } from '../../../errors.ts';
+import { openSealed } from '../../../actions/bundle/open.ts';
+import { memberLines, openedDocument } from '../../../reporters/bundle.ts';
 import { counted } from '../../../text.ts';
 import { command } from '../../command.ts';
-import { catalogueOptions, OUTPUT } from '../../options.ts';
+import { catalogueOptions, KEY_FILE, OUTPUT } from '../../options.ts';
 import { print, printOutcome } from '../../print.ts';
 
 /** `rolecall bundle open`: lists what a sealed bundle holds, or unpacks it. */
@@ -21,35 +19,17 @@ export const bundleOpen = command({
     ['rolecall bundle open queue-prod-b.bundle', 'list what is in it'],
     ['rolecall bundle open queue-prod-b.bundle --to look', 'unpack it; it holds secrets in clear'],
   ],
-  run: async (values, host) => {
-    const [{ readSecrets }, { inspectBundle }, { memberLines, openedDocument }] = await Promise.all([
-      import('../../../actions/bundle-key.ts'),
-      import('../../../bundle/inspect.ts'),
-      import('../../../reporters/bundle.ts'),
-    ]);
-    const file = resolve(host.cwd, values.file);
-    const { key, sha256 } = await readSecrets(file, values['key-file'], host);
-    const folder = values.to === undefined ? undefined : emptyFolder(resolve(host.cwd, values.to));
-    const opened = await inspectBundle(file, key, sha256);
-    if (folder === undefined)
-      return print(values.output, host, {
+  run: async ({ file, 'key-file': keyFile, to, output }, host) => {
+    const { unpacked, ...opened } = await openSealed({ file, keyFile, to }, host);
+    if (unpacked === undefined)
+      return await print(output, host, {
         text: () => memberLines(opened),
         document: () => openedDocument(opened),
       });
-    const { openBundle, unpackBundle } = await import('../../../bundle/open.ts');
-    const files = await unpackBundle(openBundle(file, key), folder);
-    return printOutcome(values.output, host, {
+    const { files, folder } = unpacked;
+    return await printOutcome(output, host, {
       text: () => `unpacked ${counted(files, 'file')}; secrets stand there in clear\n  ${folder}\n`,
       document: () => ({ ...openedDocument(opened), folder }),
     });
   },
 });
-
-/** @throws UsageError for a folder that holds something */
-function emptyFolder(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || (found.isDirectory() && readdirSync(path).length === 0)) return path;
-  throw new UsageError(`${path} is ${found.isDirectory() ? 'not empty' : 'no folder'}`, {
-    hint: 'name a new folder with --to',
-  });
-}

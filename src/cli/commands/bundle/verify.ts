@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
-import { KEY_FILE } from '../../../actions/bundle-key.ts';
-import { UsageError } from '../../../errors.ts';
+import { verifySealed } from '../../../actions/bundle/open.ts';
+import { openedDocument, verifiedText } from '../../../reporters/bundle.ts';
 import { command } from '../../command.ts';
-import { catalogueOptions, OUTPUT } from '../../options.ts';
+import { catalogueOptions, KEY_FILE, OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall bundle verify`: whether a machine would start from a sealed bundle. */
@@ -23,21 +22,10 @@ export const bundleVerify = command({
     ['rolecall bundle verify queue-prod-b.bundle', 'its key, its content, its modules'],
     ['rolecall bundle verify fetched --key-file user-data.sh', 'against the user data of a machine'],
   ],
-  run: async (values, host) => {
-    const [{ readSecrets }, { inspectBundle }, { openedDocument, verifiedText }] = await Promise.all([
-      import('../../../actions/bundle-key.ts'),
-      import('../../../bundle/inspect.ts'),
-      import('../../../reporters/bundle.ts'),
-    ]);
-    const { sha256: given } = values;
-    if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
-      throw new UsageError('--sha256 must be 64 hex digits', { hint: 'the payload of the launch holds it' });
-    const file = resolve(host.cwd, values.file);
-    const secrets = await readSecrets(file, values['key-file'], host);
-    const expected = given ?? secrets.sha256;
-    const opened = await inspectBundle(file, secrets.key, expected);
-    return print(values.output, host, {
-      text: () => verifiedText(opened, expected !== undefined),
+  run: async ({ file, 'key-file': keyFile, sha256, output }, host) => {
+    const { opened, pinned } = await verifySealed({ file, keyFile, sha256 }, host);
+    return await print(output, host, {
+      text: () => verifiedText(opened, pinned),
       document: () => openedDocument(opened),
     });
   },

@@ -1,5 +1,4 @@
-import { removeOwnFolder } from '../../../files/own-folder.ts';
-import { scratchFolder } from '../../../files/scratch.ts';
+import { addModule } from '../../../actions/module/add.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
@@ -29,50 +28,22 @@ export const moduleAdd = command({
     ['rolecall module add https://example.com/modules.git#v1.2.0 --module backup', 'from git, at a tag'],
     ['rolecall module add npm:@example/rolecall-backup@1.2.0', 'from an npm package'],
   ],
-  run: async (values, host) => {
-    const [
-      { collectionNear, labelIn, shelvesNear },
-      { fetchSource, parseSource },
-      { addModules },
-      { waiting },
-    ] = await Promise.all([
-      import('../../../actions/modules.ts'),
-      import('../../../bundle/source.ts'),
-      import('../../../bundle/add.ts'),
-      import('../../waiting.ts'),
-    ]);
-    const shelves = await shelvesNear(values, host);
-    const collection = await collectionNear(values, host);
-    const source = parseSource(values.source, host.cwd);
-    const scratch = await scratchFolder();
-    try {
-      const wait = { doing: `getting ${values.source}`, left: 'nothing was added' };
-      const fetched = await waiting(host, wait, fetchSource(source, scratch, host.signal));
-      const added = await addModules(fetched, {
-        shelf: shelves.own,
-        source: values.source,
-        names: values.module ?? [],
-        force: values.force,
-        standard: collection.standard,
-      });
-      const label = labelIn(host.cwd);
-      return await printOutcome(values.output, host, {
-        text: () =>
-          added
-            .map(({ name, folder, sha256, changed }) =>
-              changed
-                ? `added ${name}: ${label(folder)}, pinned as ${sha256.slice(0, 12)}\n`
-                : `${name} is there already, as it is in ${values.source}\n`,
-            )
-            .join(''),
-        document: () => ({
-          source: values.source,
-          resolved: fetched.resolved ?? null,
-          modules: added.map(({ name, folder, sha256, changed }) => ({ name, folder, sha256, changed })),
-        }),
-      });
-    } finally {
-      await removeOwnFolder(scratch);
-    }
+  run: async ({ source, module: names, force, catalogue, output }, host) => {
+    const { resolved, modules } = await addModule({ source, names, force, catalogue }, host);
+    return await printOutcome(output, host, {
+      text: () =>
+        modules
+          .map(({ name, label, sha256, changed }) =>
+            changed
+              ? `added ${name}: ${label}, pinned as ${sha256.slice(0, 12)}\n`
+              : `${name} is there already, as it is in ${source}\n`,
+          )
+          .join(''),
+      document: () => ({
+        source,
+        resolved: resolved ?? null,
+        modules: modules.map(({ label: _, ...module }) => module),
+      }),
+    });
   },
 });

@@ -1,5 +1,5 @@
-import { UsageError } from '../../../errors.ts';
-import { nearest } from '../../../suggest.ts';
+import { listModules } from '../../../actions/module/list.ts';
+import { moduleDocument, moduleListText, moduleText } from '../../../reporters/modules.ts';
 import { columnsOf } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, OUTPUT } from '../../options.ts';
@@ -17,32 +17,12 @@ export const moduleList = command({
     ['rolecall module list', 'the standard collection, and your own'],
     ['rolecall module list rabbitmq', 'what it is, and its variables'],
   ],
-  run: async (values, host) => {
-    const [{ collectionNear }, { moduleDocument, moduleListText, moduleText }] = await Promise.all([
-      import('../../../actions/modules.ts'),
-      import('../../../reporters/modules.ts'),
-    ]);
-    const collection = await collectionNear(values, host);
-    const { name } = values;
-    if (name !== undefined) {
-      const module = await collection.find(name);
-      if (module === undefined) {
-        const near = nearest(name, collection.names);
-        throw new UsageError(
-          `there is no module ${name}${near === undefined ? '' : `; did you mean "${near}"?`}`,
-          { hint: `there are ${collection.names.join(', ')}` },
-        );
-      }
-      return print(values.output, host, {
-        text: () => moduleText(module),
-        document: () => moduleDocument(module),
-      });
-    }
-    const found = await Promise.all(collection.names.map((each) => collection.find(each)));
-    const modules = found.filter((module) => module !== undefined);
-    return print(values.output, host, {
-      text: () => moduleListText(modules, columnsOf(host.terminal)),
-      document: () => ({ modules: modules.map(moduleDocument) }),
+  run: async ({ name, catalogue, output }, host) => {
+    const modules = await listModules({ name, catalogue }, host);
+    const [one] = name === undefined ? [] : modules;
+    return await print(output, host, {
+      text: () => (one ? moduleText(one) : moduleListText(modules, columnsOf(host.terminal))),
+      document: () => (one ? moduleDocument(one) : { modules: modules.map(moduleDocument) }),
     });
   },
 });

@@ -1,3 +1,4 @@
+import { newModule } from '../../../actions/module/new.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
@@ -11,18 +12,12 @@ export const moduleNew = command({
     output: OUTPUT,
   },
   examples: [['rolecall module new backup', 'modules/backup, which works as it stands']],
-  run: async (values, host) => {
-    const [{ collectionNear, labelIn, shelvesNear }, { scaffoldModule }] = await Promise.all([
-      import('../../../actions/modules.ts'),
-      import('../../../bundle/scaffold.ts'),
-    ]);
-    const { name } = values;
-    const { names } = await collectionNear(values, host);
-    const folder = await scaffoldModule((await shelvesNear(values, host)).own, name, names);
+  run: async ({ name, catalogue, output }, host) => {
+    const { folder, label } = await newModule({ name, catalogue }, host);
     const files = ['module.yaml', 'start-up.sh', 'test.sh'];
-    return printOutcome(values.output, host, {
+    return await printOutcome(output, host, {
       text: () =>
-        `made ${labelIn(host.cwd)(folder)}: ${files.join(', ')}\ntry it in a local machine:\n  rolecall module test ${name}\n`,
+        `made ${label}: ${files.join(', ')}\ntry it in a local machine:\n  rolecall module test ${name}\n`,
       document: () => ({ name, folder, files }),
     });
   },

@@ -1,47 +1,56 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleLibrary, checkPlaces, type RoleBundle } from '../../../actions/artifacts/role-bundle.ts';
-import { launch } from '../../../actions/launch.ts';
-import { collectionNear, shelvesNear } from '../../../actions/modules.ts';
-import { moduleScripts, requireSound } from '../../../actions/script-checks.ts';
-import { ownSecrets } from '../../../aws/own-secrets.ts';
-import type { Collection } from '../../../bundle/collection.ts';
-import { verifyLock } from '../../../bundle/lock.ts';
-import type { Module } from '../../../bundle/module.ts';
-import type { StartedModule } from '../../../bundle/parts.ts';
-import { packedPaths } from '../../../bundle/places.ts';
-import { type ModuleValues, valuesOf } from '../../../bundle/read-values.ts';
-import type { Catalogue } from '../../../catalogue/catalogue.ts';
-import { parseCatalogue } from '../../../catalogue/parse.ts';
-import { resolveRole } from '../../../catalogue/resolve.ts';
-import type { BundleSettings } from '../../../catalogue/role.ts';
-import { type ExitCode, UsageError } from '../../../errors.ts';
-import { packageRoot } from '../../../files/package-root.ts';
-import { newLaunchId, newNonce } from '../../../launch/identity.ts';
-import { noteText } from '../../../scripts/script.ts';
-import { nearest } from '../../../suggest.ts';
-import { printable } from '../../../text.ts';
-import type { Host } from '../../context.ts';
-import { ShownRun } from '../../progress.ts';
-import { runChoice } from '../../run-choice.ts';
-import type { ModuleTestValues } from './test.ts';
+import { ownSecrets } from '../../aws/own-secrets.ts';
+import { verifyLock } from '../../bundle/lock.ts';
+import type { Module } from '../../bundle/module.ts';
+import type { StartedModule } from '../../bundle/parts.ts';
+import { packedPaths } from '../../bundle/places.ts';
+import { type ModuleValues, valuesOf } from '../../bundle/read-values.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { parseCatalogue } from '../../catalogue/parse.ts';
+import { resolveRole } from '../../catalogue/resolve.ts';
+import type { BundleSettings } from '../../catalogue/role.ts';
+import { UsageError } from '../../errors.ts';
+import { packageRoot } from '../../files/package-root.ts';
+import { newLaunchId, newNonce } from '../../launch/identity.ts';
+import { noteText } from '../../scripts/script.ts';
+import { printable } from '../../text.ts';
+import { bundleLibrary, checkPlaces, type PackingWords, type RoleBundle } from '../artifacts/role-bundle.ts';
+import { launch } from '../launch.ts';
+import type { RunChoice, RunEvent } from '../run.ts';
+import type { Runtime } from '../runtime.ts';
+import { moduleScripts, requireSound } from '../script-checks.ts';
+import type { CloudChoice } from '../session.ts';
+import { collectionNear, requireModule, shelvesNear } from './collection.ts';
+
+/** Which module is tested, and what its test may do. */
+export interface ModuleTestInput extends Omit<CloudChoice, 'local'>, RunChoice, PackingWords {
+  readonly name: string;
+  /** Time for the whole test (`10m`); absent: the modules' own limits, and a margin. */
+  readonly timeout?: string | undefined;
+  /** The machine gets a way out, through a proxy. */
+  readonly network: boolean;
+}
 
 /** What a module's test is not told by the module: booting, and ending two runs of it. */
 const MARGIN_MS = 120_000;
 
 /** Tests a module: in a local cloud of its own, started twice, since machines may be started again; then its test.sh. */
-export async function runModuleTest(values: ModuleTestValues, host: Host): Promise<ExitCode> {
-  const collection = await collectionNear(values, host);
-  const module = await require(collection, values.name, values.name);
-  refuseOwnNetwork(module, values.network);
+export async function* testModule(
+  input: ModuleTestInput,
+  runtime: Runtime,
+): AsyncGenerator<RunEvent, void, void> {
+  const collection = await collectionNear(input, runtime);
+  const module = await requireModule(collection, input.name);
+  refuseOwnNetwork(module, input.network);
   const before = await Promise.all(
-    module.test.modules.map((name) => require(collection, name, `${module.name}'s test`)),
+    module.test.modules.map((name) => requireModule(collection, name, `${module.name}'s test`)),
   );
-  const { own, folder } = await shelvesNear(values, host);
+  const { own, folder } = await shelvesNear(input, runtime);
   await verifyLock(own, [...before, module]);
   const home = { path: join(folder, 'roles.yaml') };
-  const notes = await requireSound(await moduleScripts([...before, module], home), host.signal);
+  const notes = await requireSound(await moduleScripts([...before, module], home), runtime.signal);
   const tested = existsSync(join(module.folder, 'test.sh'));
   const started: StartedModule[] = [
     ...before.map((each) => ({ as: each.name, module: each })),
@@ -49,40 +58,24 @@ export async function runModuleTest(values: ModuleTestValues, host: Host): Promi
     { as: `${module.name}-again`, module },
     ...(tested ? [{ as: `${module.name}-test`, module, test: true as const }] : []),
   ];
-  const catalogue = testCatalogue(module, values.network, values.timeout ?? `${seconds(started)}s`);
-  const choice = { role: module.name, environment: 'test', context: 'a' };
-  const role = resolveRole(catalogue, choice);
+  const catalogue = testCatalogue(module, input.network, input.timeout ?? `${seconds(started)}s`);
+  const role = resolveRole(catalogue, { role: module.name, environment: 'test', context: 'a' });
   if (role.bundle === undefined) throw new Error('a role with modules has a bundle');
-  const bundle = await testBundle(role.bundle, module, started, { values, folder, host });
-  for (const note of notes) host.terminal.stderr.write(`note: ${printable(noteText(note))}\n`);
+  const bundle = await testBundle(role.bundle, module, started, { input, folder, runtime });
+  for (const note of notes) runtime.user.tell(`note: ${printable(noteText(note))}`);
   if (!tested)
-    host.terminal.stderr.write(
-      `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did\n`,
+    runtime.user.tell(
+      `note: ${module.name} has no test.sh: it is started twice, and nothing looks at what it did`,
     );
   const request = {
     role,
     bundle,
     count: 1,
-    launch: newLaunchId(host.clock, randomBytes),
+    launch: newLaunchId(runtime.clock, randomBytes),
     isNew: true,
     nonce: newNonce(randomBytes),
   };
-  const where = { profile: values.profile, region: values.region, catalogue: undefined, local: true };
-  const run = launch(request, { ...where, ...runChoice({}, host), alone: true }, catalogue, host);
-  return await new ShownRun({ output: values.output }, host).show(run);
-}
-
-async function require(collection: Collection, name: string, asker: string): Promise<Module> {
-  const found = await collection.find(name);
-  if (found !== undefined) return found;
-  const near = nearest(name, collection.names);
-  const meant = near === undefined ? '' : `; did you mean "${near}"?`;
-  throw new UsageError(
-    asker === name
-      ? `there is no module ${name}${meant}`
-      : `${asker} needs a module ${name}, which there isn't${meant}`,
-    { hint: `there are ${collection.names.join(', ')}` },
-  );
+  yield* launch(request, { ...input, catalogue: undefined, local: true, alone: true }, catalogue, runtime);
 }
 
 /** The machine keeps a tenth of its time for the report: the modules' own limits shall end them. */
@@ -123,10 +116,10 @@ function testCatalogue({ name, description }: Module, network: boolean, timeout:
 }
 
 interface TestPlace {
-  readonly values: ModuleTestValues;
+  readonly input: ModuleTestInput;
   /** The catalogue's folder, or the one that `modules` lies in. */
   readonly folder: string;
-  readonly host: Host;
+  readonly runtime: Runtime;
 }
 
 /** @throws UsageError, also for a module from outside of the repository that was not let in */
@@ -134,7 +127,7 @@ async function testBundle(
   settings: BundleSettings,
   module: Module,
   started: readonly StartedModule[],
-  { values: words, folder, host }: TestPlace,
+  { input, folder, runtime }: TestPlace,
 ): Promise<RoleBundle> {
   const modules = started.map(({ module: each }) => each);
   const values = new Map<string, ModuleValues>(started.map(({ as, module: each }) => [as, testValues(each)]));
@@ -142,10 +135,10 @@ async function testBundle(
   const at = settings.modules[0]?.at;
   const uses = [...new Set(modules)].flatMap(({ name }) => (at === undefined ? [] : [{ name, at }]));
   const paths = await packedPaths({ ...settings, modules: uses }, modules, folder);
-  const outside = await checkPlaces(paths, folder, words, subject, host);
+  const outside = await checkPlaces(paths, folder, input, subject, runtime);
   const parts = { modules: started, values, files: {}, library: bundleLibrary() };
-  const permitted = words['allow-secret'] ?? [];
-  const judging = { own: await ownSecrets(host.env), values: [], permitted, subject };
+  const permitted = input['allow-secret'] ?? [];
+  const judging = { own: await ownSecrets(runtime.env), values: [], permitted, subject };
   return { settings, modules: [module], parts, judging, outside };
 }
 

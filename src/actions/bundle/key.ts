@@ -1,23 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isBundleKey } from '../bundle/cipher.ts';
-import { reasonOf } from '../errno.ts';
-import { UsageError } from '../errors.ts';
-import type { BundleKey } from '../model.ts';
-import type { Runtime } from './runtime.ts';
+import { isBundleKey } from '../../bundle/cipher.ts';
+import { reasonOf } from '../../errno.ts';
+import { UsageError } from '../../errors.ts';
+import type { BundleKey } from '../../model.ts';
+import type { Runtime } from '../runtime.ts';
 
 /** What opens a bundle: its key, and where a payload names it, the SHA-256 that it must have. */
 export interface BundleSecrets {
   readonly key: BundleKey;
   readonly sha256: string | undefined;
 }
-
-/** The file with the key: never the key itself, which every user of the machine could read in the list of processes. */
-export const KEY_FILE = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'File with the key, or with the user data that holds it (default: FILE.key)',
-} as const;
 
 /** @throws UsageError */
 export async function readSecrets(

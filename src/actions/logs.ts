@@ -1,64 +1,45 @@
-import { openCatalogue } from '../../actions/catalogue.ts';
-import { regionFor } from '../../actions/region.ts';
-import {
-  bucketPlace,
-  type CloudChoice,
-  inSession,
-  requireBucket,
-  type Session,
-} from '../../actions/session.ts';
-import type { Bucket } from '../../aws/ports.ts';
-import { AwsError, type ExitCode, exitCode, UsageError } from '../../errors.ts';
-import { readBatches } from '../../launch/book.ts';
-import type { LaunchRecords } from '../../launch/records.ts';
-import { type InstanceId, isLaunchId, type LaunchId, type Nonce } from '../../model.ts';
-import { jsonReport } from '../../reporters/json.ts';
-import { write } from '../../terminal/streams.ts';
-import { counted, shellWord } from '../../text.ts';
-import { type FoundLogs, findLog } from '../../watch/boot-log.ts';
-import { launchOfLogKey } from '../../watch/keys.ts';
-import { Nonces } from '../../watch/nonce.ts';
-import type { Host } from '../context.ts';
-import { MachineText } from '../machine-text.ts';
+import type { Bucket } from '../aws/ports.ts';
+import { AwsError, UsageError } from '../errors.ts';
+import { readBatches } from '../launch/book.ts';
+import type { LaunchRecords } from '../launch/records.ts';
+import { type InstanceId, isLaunchId, type LaunchId, type Nonce } from '../model.ts';
+import { counted, shellWord } from '../text.ts';
+import { type BootLog, type FoundLogs, findLog } from '../watch/boot-log.ts';
+import { launchOfLogKey } from '../watch/keys.ts';
+import { Nonces } from '../watch/nonce.ts';
+import { openCatalogue } from './catalogue.ts';
+import { regionFor } from './region.ts';
+import type { Runtime } from './runtime.ts';
+import { bucketPlace, type CloudChoice, inSession, requireBucket, type Session } from './session.ts';
 
-export interface LogsWords extends CloudChoice {
+/** Whose boot log is read. */
+export interface LogsInput extends CloudChoice {
   readonly instance: InstanceId;
-  readonly json: boolean;
-  /** Whether the text is printed as the machine printed it, escape sequences and all. */
-  readonly raw: boolean;
 }
 
-/** Prints a machine's boot log. */
-export async function runLogs(words: LogsWords, host: Host): Promise<ExitCode> {
-  const { instance, json } = words;
-  const catalogue = await openCatalogue(words, host);
-  const place = bucketPlace(words, await regionFor(words, host), catalogue);
-  return await inSession(place, host, async (session) => {
+/** A machine's boot log, and the launch that it belongs to. */
+export interface MachineLog extends BootLog {
+  readonly launch: LaunchId;
+}
+
+/**
+ * Reads the newest boot log that a machine sent to the bucket.
+ * @throws UsageError where the bucket holds none that is believed, or nothing tells whose it is
+ */
+export async function bootLogOf(input: LogsInput, runtime: Runtime): Promise<MachineLog> {
+  const { instance } = input;
+  const catalogue = await openCatalogue(input, runtime);
+  const place = bucketPlace(input, await regionFor(input, runtime), catalogue);
+  return await inSession(place, runtime, async (session) => {
     const bucket = requireBucket(session);
     const { ec2, records } = session;
     const owner = (await ownerByTag(instance, ec2.polling)) ?? (await ownerByKeys(instance, bucket, records));
-    if (owner === undefined) throw missing(words, bucket, session);
+    if (owner === undefined) throw missing(input, bucket, session);
     const found = await findLog(bucket, { ...owner, instanceId: instance });
-    const { log } = found;
-    if (log === undefined) throw missing(words, bucket, session, found);
-    const { stdout, stderr } = host.terminal;
-    if (!log.proved) await write(stderr, `${UNPROVED}\n`);
-    const { text } = log;
-    if (json)
-      await write(
-        stdout,
-        jsonReport({ instance_id: instance, launch: owner.launch, proved: log.proved, text }),
-      );
-    else {
-      const shown = new MachineText(host, words.raw);
-      await write(stdout, shown.next(text) + shown.rest());
-    }
-    return exitCode('ok');
+    if (found.log === undefined) throw missing(input, bucket, session, found);
+    return { ...found.log, launch: owner.launch };
   });
 }
-
-const UNPROVED =
-  "warning: EC2 doesn't tell this machine's nonce (it is gone, or its userData may not be read), so nothing proves that it wrote this log";
 
 /** The launch that a machine belongs to, and what proves its logs where that is known. */
 interface Owner {
@@ -119,7 +100,7 @@ async function ownerByKeys(
 }
 
 function missing(
-  { instance }: LogsWords,
+  { instance }: LogsInput,
   bucket: Bucket,
   { followUp = [] }: Session,
   found?: FoundLogs,

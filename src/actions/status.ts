@@ -1,0 +1,127 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Role } from '../catalogue/role.ts';
+import { AwsError, RolecallError } from '../errors.ts';
+import { type Glimpse, glimpse } from '../fleet/book.ts';
+import { fleetKey, whoIs } from '../fleet/lease.ts';
+import { fleetOf, type Wanted } from '../fleet/members.ts';
+import type { FleetName } from '../launch/fleet-name.ts';
+import { hashTag, settingsTag } from '../launch/request.ts';
+import type { Machine, PathName } from '../model.ts';
+import { readPointer } from '../release/current.ts';
+import type { FleetStatus } from '../results/fleet-status.ts';
+import { openCatalogue, type RoleWords, roleFrom } from './catalogue.ts';
+import { checkNames, KINDS } from './fleet-names.ts';
+import { bundleOf } from './launch-request.ts';
+import { regionFor } from './region.ts';
+import type { Runtime } from './runtime.ts';
+import { type CloudChoice, inSession, requireBucket, type Session } from './session.ts';
+
+/** Which fleets are looked at: all of the catalogue, or those of a role, an environment, a context. */
+export interface StatusInput extends CloudChoice, RoleWords {}
+
+/** Tells the fleets of a catalogue as EC2's tags tell them, sorted by name. @throws UsageError for an unknown name */
+export async function status(input: StatusInput, runtime: Runtime): Promise<FleetStatus[]> {
+  const catalogue = await openCatalogue(input, runtime);
+  // A name that the catalogue lacks is hardly meant; machines of a role that it had are shown without one.
+  checkNames(input, catalogue);
+  const region = await regionFor(input, runtime);
+  return await inSession({ choice: input, region, catalogue }, runtime, async (session) => {
+    const machines = await session.ec2.machinesWithTags(tagsOf(input, catalogue));
+    const names = fleetNames(machines);
+    return await Promise.all(names.map((name) => statusOf(name, machines, catalogue, session)));
+  });
+}
+
+function tagsOf(input: RoleWords, catalogue: Catalogue): Record<string, string> {
+  const given = KINDS.flatMap(([kind]) => {
+    const value = input[kind];
+    return value === undefined ? [] : [[`rolecall:${kind}`, value] as const];
+  });
+  return { 'rolecall:catalogue': catalogue.name, ...Object.fromEntries(given) };
+}
+
+function fleetNames(machines: readonly Machine[]): FleetName[] {
+  const names = new Map<string, FleetName>();
+  for (const { tags, state } of machines) {
+    if (state === 'terminated') continue;
+    const [catalogue, role, environment, context] = ['catalogue', 'role', 'environment', 'context'].map(
+      (name) => (tags[`rolecall:${name}`] ?? '') as PathName,
+    ) as [PathName, PathName, PathName, PathName];
+    names.set([role, environment, context].join('/'), { catalogue, role, environment, context });
+  }
+  return [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
+}
+
+async function statusOf(
+  name: FleetName,
+  machines: readonly Machine[],
+  catalogue: Catalogue,
+  session: Session,
+): Promise<FleetStatus> {
+  const { records, region, runtime } = session;
+  const those = machines.filter(
+    ({ tags }) =>
+      tags['rolecall:role'] === name.role &&
+      tags['rolecall:environment'] === name.environment &&
+      tags['rolecall:context'] === name.context,
+  );
+  const [wanted, seen] = await Promise.all([
+    wantedNow(name, catalogue, session),
+    glimpse(records, fleetKey({ ...name, region }), runtime.clock).catch(troubleOf),
+  ]);
+  return {
+    name,
+    wanted,
+    target: 'trouble' in seen ? null : seen.target,
+    fleet: fleetOf(those, name, wanted, 'trouble' in seen ? undefined : seen.latestEnds),
+    busy: busyText(seen),
+  };
+}
+
+interface Trouble {
+  readonly trouble: string | undefined;
+}
+
+/** Who may look at machines may not read the bucket; and one damaged record hides no fleet. */
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof AwsError) return { trouble: undefined };
+  if (error instanceof RolecallError) return { trouble: error.message };
+  throw error;
+}
+
+function busyText(seen: Glimpse | Trouble): string | undefined {
+  if ('trouble' in seen) return seen.trouble;
+  return seen.holder ? `at work on it: ${whoIs(seen.holder)}` : undefined;
+}
+
+/** What a launch would give now; undefined where the catalogue can't tell any more. */
+async function wantedNow(
+  name: FleetName,
+  catalogue: Catalogue,
+  session: Session,
+): Promise<Wanted | undefined> {
+  try {
+    const role = await roleFrom(catalogue, name, { region: session.region });
+    return {
+      ami: role.ami,
+      settings: settingsTag(role),
+      build: await buildNow(role, session),
+      bundle: await bundleNow(role, catalogue, session.runtime),
+    };
+  } catch (error) {
+    if (error instanceof RolecallError) return undefined;
+    throw error;
+  }
+}
+
+async function buildNow(role: Role, session: Session): Promise<string | undefined> {
+  if (role.app === undefined) return undefined;
+  return (await readPointer(requireBucket(session), role.app, role.environment))?.pointer.tag;
+}
+
+async function bundleNow(role: Role, catalogue: Catalogue, runtime: Runtime): Promise<string | undefined> {
+  const bundle = await bundleOf(role, catalogue, 'measured', runtime);
+  if (bundle === undefined) return undefined;
+  const { measureBundle } = await import('./artifacts/bundle.ts');
+  return hashTag((await measureBundle(bundle, runtime)).tarSha256);
+}

@@ -1,0 +1,98 @@
+import type { Module } from '../bundle/module.ts';
+import { type Catalogue, CatalogueError } from '../catalogue/catalogue.ts';
+import { resolveRole } from '../catalogue/resolve.ts';
+import type { Role } from '../catalogue/role.ts';
+import { RolecallError, UsageError } from '../errors.ts';
+import type { BundleKey, LaunchId, Nonce } from '../model.ts';
+import { checkScripts } from '../scripts/check.ts';
+import { scriptError } from '../scripts/script.ts';
+import type { Fault } from '../yaml/faults.ts';
+import { checkDeploys } from './artifacts/build.ts';
+import { payloadFor } from './artifacts/payloads.ts';
+import { openCatalogue } from './catalogue.ts';
+import type { Runtime } from './runtime.ts';
+import { catalogueScripts, moduleScripts } from './script-checks.ts';
+
+/** Which catalogue is checked, and for which region. */
+export interface ValidateInput {
+  readonly catalogue?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/** A catalogue without faults, and notes on the scripts that its machines would run. */
+export interface Validated {
+  readonly catalogue: Catalogue;
+  readonly notes: readonly Fault[];
+}
+
+/** Checks a catalogue. @throws CatalogueError, DocumentError or UsageError with every fault at once */
+export async function validate(input: ValidateInput, runtime: Runtime): Promise<Validated> {
+  const catalogue = await openCatalogue(input, runtime);
+  return { catalogue, notes: await resolveAll(catalogue, input.region, runtime) };
+}
+
+/**
+ * A catalogue is sound only if each role can be launched in every environment and context, its payload included, and if no
+ * script that its machines would run is known to fail. @returns notes on the scripts
+ */
+async function resolveAll(
+  catalogue: Catalogue,
+  region: string | undefined,
+  { cwd, signal }: Runtime,
+): Promise<readonly Fault[]> {
+  const modules = new Map<string, Module>();
+  const problems = new Map<string, string | undefined>();
+  const faults = new Map<string, Fault>();
+  for (const choice of choices(catalogue)) {
+    try {
+      const role = resolveRole(catalogue, choice, { region });
+      checkDeploys(role, catalogue, {});
+      const checked = await checkedBundle(role, catalogue, cwd);
+      for (const fault of checked.faults) faults.set(`${fault.line}:${fault.column}:${fault.message}`, fault);
+      for (const module of checked.modules) modules.set(module.folder, module);
+      await payloadFor({ role, ...LONGEST }, role.bundle === undefined ? {} : { bundle: LONG_BUNDLE });
+    } catch (error) {
+      if (!(error instanceof RolecallError)) throw error;
+      problems.set(error.message, error.hint);
+    }
+  }
+  const scripts = [
+    ...(await catalogueScripts(catalogue)),
+    ...(await moduleScripts([...modules.values()], catalogue)),
+  ];
+  const checked = await checkScripts(scripts, signal);
+  const ofCatalogue = [...faults.values()].sort((one, other) => one.line - other.line);
+  if (ofCatalogue.length > 0) throw new CatalogueError([...ofCatalogue, ...checked.faults]);
+  if (checked.faults.length > 0) throw scriptError(checked.faults);
+  if (problems.size === 0) return checked.notes;
+  throw new UsageError([...problems.keys()].join('\n'), { hint: [...problems.values()][0] });
+}
+
+/** A role's modules, and what they find wrong in it. */
+async function checkedBundle(
+  { bundle }: Role,
+  catalogue: Catalogue,
+  cwd: string,
+): Promise<{ readonly modules: readonly Module[]; readonly faults: readonly Fault[] }> {
+  if (bundle === undefined) return { modules: [], faults: [] };
+  const { checkRole } = await import('./artifacts/role-bundle.ts');
+  return await checkRole(bundle, catalogue, cwd);
+}
+
+/** What a launch may add to a payload at most. */
+const LONGEST = { launch: 'x'.repeat(64) as LaunchId, nonce: '0'.repeat(32) as Nonce };
+
+/** A URL that is signed with temporary credentials. */
+const LONG_BUNDLE = {
+  pinned: {
+    url: `https://${'x'.repeat(2000)}`,
+    key: '0'.repeat(64) as BundleKey,
+    sha256: '0'.repeat(64),
+    compression: 'gzip',
+  },
+} as const;
+
+const choices = ({ roles, environments, contexts }: Catalogue) =>
+  roles.flatMap(({ name: role }) =>
+    environments.flatMap((environment) => contexts.map((context) => ({ role, environment, context }))),
+  );
