@@ -8,7 +8,7 @@ import { type Outcome, outcomeOf } from '../results/outcome.ts';
 import { redacted } from '../results/redacted.ts';
 import type { MachineRow } from '../results/row.ts';
 import { advance, emptyView, type LaunchView } from '../results/state.ts';
-import { unprovedBeacons } from '../watch/beacons.ts';
+import { unprovedBeacons } from '../watch/channels/beacons/listing.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Verdict } from '../watch/verdict.ts';
 import { watchLaunch } from '../watch/watch.ts';
@@ -120,10 +120,7 @@ function goneMachines({ answered, machines }: KnownLaunch, view: LaunchView, now
 const forgotten = (beacons: readonly string[]): Verdict => ({
   outcome: 'silent',
   steps: [],
-  reason: [
-    'EC2 no longer describes it, and no record tells how its boot ended',
-    ...beacons.map((says) => `a beacon that nothing proves says ${says}`),
-  ].join('; '),
+  reason: ['EC2 no longer describes it, and no record tells how its boot ended', ...beacons].join('; '),
   excerpt: [],
 });
 

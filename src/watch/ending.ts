@@ -19,14 +19,14 @@ interface Ending {
   readonly postedOnly: boolean;
   /** EC2 has described the machine, and its newest answer does not. */
   readonly vanished: boolean;
-  /** What its beacons say that nothing proves. */
+  /** What channels brought that nothing proves, as sentences. */
   readonly unproved: readonly string[];
 }
 
 /** @returns the verdict on a machine whose wait is over, once its console was read for the last time */
 export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending): Verdict | undefined {
   const { now: moment, limits, failed, impaired, postedOnly, vanished, unproved } = ending;
-  const { console, machine, finalSince, knownSince, runningSince, described } = tracked;
+  const { text, machine, finalSince, knownSince, runningSince, described } = tracked;
   if (finalSince === undefined) return undefined;
   const { monotonic: now, wall } = moment;
   if (failed !== undefined && now - finalSince < LAST_READING_MS) return undefined;
@@ -38,7 +38,7 @@ export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending)
     const { run, unread } = sceneOf(facts.entries);
     if (machine.tags['rolecall:verdict'] === 'succeeded' && run.length === 0 && !unread)
       return { outcome: 'succeeded', steps: [] };
-    return silent(facts, console, reading, {
+    return silent(facts, text, reading, {
       described,
       running: runningSince !== undefined,
       impaired,

@@ -3,7 +3,7 @@ import type { ConsoleSnapshot, Ec2 } from '../aws/ports.ts';
 import type { Clock } from '../clock.ts';
 import { AwsError, type AwsErrorKind, UsageError } from '../errors.ts';
 import type { InstanceId, Machine } from '../model.ts';
-import { ConsoleReader, POSTED_EVERY_MS } from './reader.ts';
+import { ConsoleReader, POSTED_EVERY_MS } from './channels/console/reader.ts';
 import { type Piece, type Stitch, stitch, unread } from './stitch.ts';
 
 const TICK_MS = 500;

@@ -1,8 +1,8 @@
 import type { Ec2 } from '../aws/ports.ts';
 import type { Clock } from '../clock.ts';
 import type { LaunchId, Machine, Nonce } from '../model.ts';
-import type { BeaconStore } from './beacons.ts';
 import type { BootBudget } from './budget.ts';
+import type { BeaconStore } from './channels/beacons/listing.ts';
 
 /** What is known of the launch's requests; while they are still being sent it changes. */
 export interface Sent {

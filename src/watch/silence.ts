@@ -1,10 +1,10 @@
 /** Why there is no verdict: how far a silent machine came, and why a lost one is gone. */
 import type { Machine } from '../model.ts';
 import { beginOf, lastLine } from './beats.ts';
-import type { ConsoleState } from './console.ts';
 import type { Facts, Reading } from './facts.ts';
 import { stepsAndTimes } from './run-times.ts';
 import { isCutOffForGood, type Scene, sceneOf, stepOf } from './scene.ts';
+import type { ReadText } from './text.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What is known of a machine when the wait for it ends. */
@@ -21,14 +21,14 @@ export interface Situation {
   readonly now: number;
   /** What went wrong when the console was read for the last time. */
   readonly unread?: string | undefined;
-  /** What its beacons say that nothing proves. */
+  /** What channels brought that nothing proves, as sentences. */
   readonly unproved: readonly string[];
 }
 
 /** @returns the verdict on a machine that gave none in time */
-export function silent(facts: Facts, console: ConsoleState, reading: Reading, situation: Situation): Verdict {
+export function silent(facts: Facts, text: ReadText, reading: Reading, situation: Situation): Verdict {
   const { impaired, unread } = situation;
-  const lost = console.losses.length;
+  const lost = text.losses.length;
   const reason = [
     ...(impaired ? ["status check impaired: EC2's own checks of the machine fail"] : []),
     howFar(facts, reading, situation),
@@ -39,7 +39,7 @@ export function silent(facts: Facts, console: ConsoleState, reading: Reading, si
       ? ["EC2 posts this instance type's console minutes late: a longer timeout may show more"]
       : []),
     ...(unread === undefined ? [] : [`its console could not be read at the end (${unread})`]),
-    ...situation.unproved.map((says) => `a beacon that nothing proves says ${says}`),
+    ...situation.unproved,
   ].join('; ');
   return { outcome: 'silent', ...stepsAndTimes(facts, sceneOf(facts.entries)), reason, excerpt: facts.tail };
 }

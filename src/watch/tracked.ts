@@ -1,12 +1,12 @@
 /** What the watch knows of one machine, and what follows from it. */
 import type { InstanceId, Machine } from '../model.ts';
-import { type Beacon, withBeacons } from './beacons.ts';
-import { type ConsoleState, settledFacts, unreadConsole } from './console.ts';
+import { type Claim, withClaims } from './claims.ts';
 import type { WatchEvent } from './events.ts';
 import type { Facts, Heard, Reading } from './facts.ts';
 import { type Judgement, judge } from './judge.ts';
 import { findPieces } from './markers.ts';
 import { isCutOffForGood, sceneOf } from './scene.ts';
+import { type ReadText, settledFacts, unreadText } from './text.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -38,11 +38,12 @@ export interface Tracked {
   present: boolean;
   runningSince?: number;
   stoppingSince?: number;
-  console: ConsoleState;
+  /** What was read of its console. */
+  text: ReadText;
   /** Absent until it is settled whether the machine's nonce can be had. */
   reading?: Reading;
-  /** Verdicts that its beacons tell, proved. */
-  beacons: readonly Beacon[];
+  /** What channels have brought beside the text, proved. */
+  claims: readonly Claim[];
   readAt: number;
   /** How many readings of its console have told of no verdict so far. */
   looks: number;
@@ -78,8 +79,8 @@ export function track(
     described: false,
     present: false,
     ...(machine.state === 'running' && { runningSince: bootingSince }),
-    console: unreadConsole(),
-    beacons: [],
+    text: unreadText(),
+    claims: [],
     readAt: Number.NEGATIVE_INFINITY,
     looks: 0,
     changedAt: now,
@@ -122,19 +123,18 @@ export function isOver(tracked: Tracked, now: number, limits: Limits): 'gone' | 
   return now - runningSince >= limits.timeoutMs ? 'late' : undefined;
 }
 
-/** What console and beacons tell now; a line that has rested unended for a while counts. */
-export function factsNow(tracked: Tracked, reading: Reading, now: number): Facts {
-  const { console, changedAt, beacons } = tracked;
-  const resting = console.open.text !== '' && now - changedAt >= QUIET_MS;
-  return withBeacons(resting ? settledFacts(console, reading) : withOpenLine(console, reading), beacons);
+/** What text and claims tell now; a line that has rested unended for a while counts. */
+export function factsNow({ text, changedAt, claims }: Tracked, reading: Reading, now: number): Facts {
+  const resting = text.open.text !== '' && now - changedAt >= QUIET_MS;
+  return withClaims(resting ? settledFacts(text, reading) : withOpenLine(text, reading), claims);
 }
 
-/** What console and beacons tell when no more text is expected. */
-export const factsAtEnd = ({ console, beacons }: Tracked, reading: Reading): Facts =>
-  withBeacons(settledFacts(console, reading), beacons);
+/** What text and claims tell when no more text is expected. */
+export const factsAtEnd = ({ text, claims }: Tracked, reading: Reading): Facts =>
+  withClaims(settledFacts(text, reading), claims);
 
 /** Of a line without an end only one thing counts: the beginning of a run that was not seen before. */
-function withOpenLine({ facts, open }: ConsoleState, { launch }: Reading): Facts {
+function withOpenLine({ facts, open }: ReadText, { launch }: Reading): Facts {
   const torn = findPieces(open.text).flatMap((found) =>
     found.type === 'torn' && found.run !== undefined && found.launch === launch
       ? [{ type: 'torn', run: found.run } as const]
@@ -176,14 +176,14 @@ export function verdictNow(
 
 /** The events for what the console told since this was last asked. */
 export function news(tracked: Tracked, at: number): WatchEvent[] {
-  const { console, told } = tracked;
+  const { text, told } = tracked;
   const { instanceId } = tracked.machine;
-  const { heard } = console.facts;
+  const { heard } = text.facts;
   const events = [
-    ...console.losses.slice(told.losses).map((loss): WatchEvent => ({ type: 'gap', at, instanceId, loss })),
+    ...text.losses.slice(told.losses).map((loss): WatchEvent => ({ type: 'gap', at, instanceId, loss })),
     ...heard.slice(told.heard).flatMap((one) => heardEvent(one, instanceId, at)),
   ];
-  tracked.told = { heard: heard.length, losses: console.losses.length };
+  tracked.told = { heard: heard.length, losses: text.losses.length };
   return events;
 }
 

@@ -1,9 +1,9 @@
 /** What boxes print, for tests: markers with their MACs, and consoles as real machines garble them. */
 import { createHash } from 'node:crypto';
 import type { InstanceId, LaunchId, Machine, Nonce } from '../../src/model.ts';
-import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
 import type { Facts, Reading } from '../../src/watch/facts.ts';
 import { judgeFinally } from '../../src/watch/judge.ts';
+import { readSnapshot, settledFacts, unreadText } from '../../src/watch/text.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 
 export const LAUNCH = 'memcached-1' as LaunchId;
@@ -95,7 +95,7 @@ export const text = (lines: readonly string[]): string => lines.map((line) => `$
 export function factsOf(snapshots: readonly string[], reading: Reading = READING, ringBytes?: number): Facts {
   const console = snapshots.reduce(
     (state, snapshot) => readSnapshot(state, { text: snapshot }, reading),
-    unreadConsole(ringBytes),
+    unreadText(ringBytes),
   );
   return settledFacts(console, reading);
 }

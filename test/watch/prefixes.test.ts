@@ -1,8 +1,8 @@
 /** AMIs with a bootstrapper of their own: patterns and the judge see its lines as it printed them. */
 import { describe, expect, test } from '@jest/globals';
-import { unreadConsole } from '../../src/watch/console.ts';
 import { unprefixed } from '../../src/watch/prefixes.ts';
 import { silent } from '../../src/watch/silence.ts';
+import { unreadText } from '../../src/watch/text.ts';
 import { factsOf, READING, text, verdictOf } from './boxes.ts';
 
 const reading = {
@@ -80,7 +80,7 @@ test("a failed user script's cause is picked from the lines that cloud-init brou
 
 describe('behind an unknown prefix', () => {
   const reasonOf = (line: string) => {
-    const verdict = silent(factsOf([text([line])], reading), unreadConsole(), reading, {
+    const verdict = silent(factsOf([text([line])], reading), unreadText(), reading, {
       described: true,
       running: true,
       impaired: false,

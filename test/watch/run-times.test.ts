@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
+import { readSnapshot, settledFacts, unreadText } from '../../src/watch/text.ts';
 import type { RunTimes } from '../../src/watch/verdict.ts';
 import { BOOTED, factsOf, goodRun, LAUNCHED_AT, marker, READING, text, verdictOf } from './boxes.ts';
 import { World } from './world.ts';
@@ -61,7 +61,7 @@ describe('the times of the run that gave the verdict', () => {
 
   test('of a clock that is ahead of EC2’s none is believed', () => {
     const take = (takenAt: number) => {
-      const read = readSnapshot(unreadConsole(), { text: text(goodRun()), takenAt }, READING);
+      const read = readSnapshot(unreadText(), { text: text(goodRun()), takenAt }, READING);
       return verdictOf(settledFacts(read, READING)).times;
     };
     expect(take((BOOTED + 8) * 1000 - 1999)?.beginAt).toBe((BOOTED + 1) * 1000);

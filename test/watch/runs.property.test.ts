@@ -1,7 +1,7 @@
 /** 9,000 random consoles of several boots: only a last run that is a success makes one, however they are read. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
+import { readSnapshot, settledFacts, unreadText } from '../../src/watch/text.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import { holds } from '../support/property.ts';
 import { BOOTED, failedRun, goodRun, marker, OTHER_ID, OTHER_NONCE, READING, verdictOf } from './boxes.ts';
@@ -81,7 +81,7 @@ function read(text: string, plan: readonly (readonly [number, number])[]): Verdi
     return back === 0 ? [newest] : [newest, { text: text.slice(0, stale), takenAt: stale }];
   });
   const last = { text, takenAt: text.length };
-  const state = [...snapshots, last].reduce((now, one) => readSnapshot(now, one, READING), unreadConsole());
+  const state = [...snapshots, last].reduce((now, one) => readSnapshot(now, one, READING), unreadText());
   return verdictOf(settledFacts(state, READING));
 }
 
@@ -120,7 +120,7 @@ test('text that is lost never makes a success of a last run that told something 
       const order = at.flatMap((end, i) => (i % 2 === 1 ? [end, at[Math.max(0, i - back)] ?? end] : [end]));
       const state = [...order, text.length]
         .map(ringAt)
-        .reduce((now, one) => readSnapshot(now, one, READING), unreadConsole(ring));
+        .reduce((now, one) => readSnapshot(now, one, READING), unreadText(ring));
       const { outcome } = verdictOf(settledFacts(state, READING));
       const { end } = all.at(-1) ?? {};
       // The last reading shows the console's end, and so how the last run ended.

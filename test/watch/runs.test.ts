@@ -1,8 +1,8 @@
 /** Runs and boots: which run decides, and what belongs to it. */
 import { describe, expect, test } from '@jest/globals';
-import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
 import { judge } from '../../src/watch/judge.ts';
 import { type Situation, silent } from '../../src/watch/silence.ts';
+import { readSnapshot, settledFacts, unreadText } from '../../src/watch/text.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import {
   BOOTED,
@@ -58,7 +58,7 @@ describe('runs are ordered by where they begin, whatever the clocks say', () => 
   const read = (snapshots: readonly { lines: readonly string[]; takenAt: number }[], ring?: number) => {
     const state = snapshots.reduce(
       (now, { lines, takenAt }) => readSnapshot(now, { text: text(lines), takenAt }, READING),
-      unreadConsole(ring),
+      unreadText(ring),
     );
     return verdictOf(settledFacts(state, READING)).outcome;
   };
@@ -256,7 +256,7 @@ describe('a kernel panic', () => {
     ['of the second boot', [...goodRun(one, 4), KERNEL, PANIC], /^rebooted during personality/],
   ])('%s is no failure: the next run or the timeout decides', (_, lines, reason) => {
     expect(kind(lines)).toBe('open');
-    expect(silent(factsOf([text(lines)]), unreadConsole(), READING, IN_VAIN)).toMatchObject({
+    expect(silent(factsOf([text(lines)]), unreadText(), READING, IN_VAIN)).toMatchObject({
       reason: expect.stringMatching(reason),
     });
     expect(outcome([...lines, KERNEL, ...goodRun(two)])).toBe('succeeded');

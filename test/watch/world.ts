@@ -3,6 +3,7 @@ import type { Ec2 } from '../../src/aws/ports.ts';
 import type { Clock } from '../../src/clock.ts';
 import { AwsError, type AwsErrorKind } from '../../src/errors.ts';
 import type { InstanceId, Machine } from '../../src/model.ts';
+import type { OpenChannel } from '../../src/watch/channels/channel.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { WatchOptions } from '../../src/watch/options.ts';
 import { watchLaunch } from '../../src/watch/watch.ts';
@@ -168,9 +169,13 @@ export class World {
   }
 
   /** Watches as the process that made the launch does. */
-  watch(options: Partial<WatchOptions> = {}, heard?: (event: WatchEvent) => void): Promise<WatchEvent[]> {
+  watch(
+    options: Partial<WatchOptions> = {},
+    heard?: (event: WatchEvent) => void,
+    channels?: readonly OpenChannel[],
+  ): Promise<WatchEvent[]> {
     const sent = { machines: [], launched: this.machines.size, done: true };
-    return this.#watch({ nonce: NONCE, sent: () => sent, ...options }, heard);
+    return this.#watch({ nonce: NONCE, sent: () => sent, ...options }, heard, channels);
   }
 
   /** Watches as a process does that knows the launch's id alone. */
@@ -182,10 +187,11 @@ export class World {
   async #watch(
     options: Partial<WatchOptions> & Pick<WatchOptions, 'sent'>,
     heard?: (event: WatchEvent) => void,
+    channels?: readonly OpenChannel[],
   ): Promise<WatchEvent[]> {
     const events: WatchEvent[] = [];
     const world = { ec2: this.ec2, clock: this.clock, launch: LAUNCH, timeoutMs: 60_000 };
-    for await (const event of watchLaunch({ ...world, ...options })) {
+    for await (const event of watchLaunch({ ...world, ...options }, channels)) {
       events.push(event);
       heard?.(event);
       if (this.calls.length > 20_000) throw new Error('the watch does not end');

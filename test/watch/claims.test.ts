@@ -1,8 +1,9 @@
 /** Beacons beside a console: what is proved, and which run decides. */
 import { describe, expect, test } from '@jest/globals';
-import { type Beacon, provedOf, withBeacons } from '../../src/watch/beacons.ts';
-import { readSnapshot, settledFacts, unreadConsole } from '../../src/watch/console.ts';
+import type { Beacon } from '../../src/watch/channels/beacons/listing.ts';
+import { provedOf, withClaims } from '../../src/watch/claims.ts';
 import { readVerdictKey } from '../../src/watch/keys.ts';
+import { readSnapshot, settledFacts, unreadText } from '../../src/watch/text.ts';
 import {
   BOOTED,
   beaconKey,
@@ -33,8 +34,8 @@ function beacon(event: string, who: Parameters<typeof marker>[2], seconds: numbe
 /** @param takenAt when EC2 took the one reading of the console, seconds on S3's clock */
 function outcome(lines: readonly string[], beacons: readonly Beacon[], takenAt = 0): string {
   const snapshot = { text: text(lines), takenAt: takenAt * 1000 };
-  const facts = settledFacts(readSnapshot(unreadConsole(), snapshot, READING), READING);
-  return verdictOf(withBeacons(facts, provedOf(beacons, READING))).outcome;
+  const facts = settledFacts(readSnapshot(unreadText(), snapshot, READING), READING);
+  return verdictOf(withClaims(facts, provedOf(beacons, READING))).outcome;
 }
 
 describe('what nothing proves never counts', () => {

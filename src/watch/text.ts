@@ -1,11 +1,11 @@
-/** One machine's console as it is read, snapshot by snapshot: the stitched text turned into facts. */
+/** A machine's text as it is read, snapshot by snapshot: stitched, and turned into facts. */
 import type { ConsoleSnapshot } from '../aws/ports.ts';
 import { type Facts, joined, NO_FACTS, type Reading, readLine } from './facts.ts';
 import { type Piece, type Stitch, stitch, unread } from './stitch.ts';
 
 export type Loss = 'gap' | 'restarted';
 
-export interface ConsoleState {
+export interface ReadText {
   readonly stitch: Stitch;
   /** From whole lines only. */
   readonly facts: Facts;
@@ -15,7 +15,7 @@ export interface ConsoleState {
   readonly losses: readonly Loss[];
 }
 
-export const unreadConsole = (ringBytes?: number): ConsoleState => ({
+export const unreadText = (ringBytes?: number): ReadText => ({
   stitch: unread(ringBytes),
   facts: NO_FACTS,
   open: { text: '', cut: false },
@@ -23,7 +23,7 @@ export const unreadConsole = (ringBytes?: number): ConsoleState => ({
 });
 
 /** Takes one more snapshot. @returns the new state; the same `facts` object where nothing new was read */
-export function readSnapshot(state: ConsoleState, snapshot: ConsoleSnapshot, reading: Reading): ConsoleState {
+export function readSnapshot(state: ReadText, snapshot: ConsoleSnapshot, reading: Reading): ReadText {
   const { state: stitched, piece } = stitch(state.stitch, snapshot);
   if (piece === undefined) return { ...state, stitch: stitched };
   const takenAt = snapshot.takenAt ?? 0;
@@ -48,7 +48,7 @@ export function readSnapshot(state: ConsoleState, snapshot: ConsoleSnapshot, rea
 }
 
 /** The facts when no more text is expected: the open line counts as it stands. */
-export const settledFacts = ({ facts, open, stitch: { takenAt } }: ConsoleState, reading: Reading): Facts =>
+export const settledFacts = ({ facts, open, stitch: { takenAt } }: ReadText, reading: Reading): Facts =>
   readLine(facts, open.text, { cut: open.cut, takenAt }, reading);
 
 /** Both `\r\n` and a lone `\r` end a line: a progress bar must not hide what stands before it. */

@@ -1,7 +1,7 @@
 /** Reads consoles in both of EC2's modes, and remembers which instance types can't answer in the newer one. */
-import type { ConsoleSnapshot, Ec2 } from '../aws/ports.ts';
-import { AwsError } from '../errors.ts';
-import type { Machine } from '../model.ts';
+import type { ConsoleSnapshot, Ec2 } from '../../../aws/ports.ts';
+import { AwsError } from '../../../errors.ts';
+import type { Machine } from '../../../model.ts';
 
 /** The posted buffer changes a few times in a machine's life: asking for it more often than this is waste. */
 export const POSTED_EVERY_MS = 5_000;
