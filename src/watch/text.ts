@@ -1,6 +1,7 @@
 /** A machine's text as it is read, snapshot by snapshot: stitched, and turned into facts. */
 import type { ConsoleSnapshot } from '../aws/ports.ts';
-import { type Facts, joined, NO_FACTS, type Reading, readLine } from './facts.ts';
+import { type Facts, joined, NO_FACTS, type Reading } from './facts.ts';
+import { readLine } from './read-line.ts';
 import { type Piece, type Stitch, stitch, unread } from './stitch.ts';
 
 export type Loss = 'gap' | 'restarted';

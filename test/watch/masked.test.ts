@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { maskForms, maskWith } from '../../src/masks.ts';
 import type { InstanceId, LaunchId } from '../../src/model.ts';
-import { type Facts, NO_FACTS, readLine } from '../../src/watch/facts.ts';
+import { type Facts, NO_FACTS } from '../../src/watch/facts.ts';
+import { readLine } from '../../src/watch/read-line.ts';
 
 const SECRET = `s3cret ${'long'.repeat(120)} end`;
 
