@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import { newNonce } from '../launch/identity.ts';
-import { checkDeploys } from './artifacts/build.ts';
+import { sourceOf } from './artifacts/schemes.ts';
 import { launchIdFor } from './launch-id.ts';
-import { bundleOf, type LaunchRequest } from './launch-request.ts';
+import type { LaunchRequest } from './launch-request.ts';
 import type { RolloutWords } from './rollout.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -19,8 +19,7 @@ export async function fleetRequest(
   catalogue: Catalogue,
   runtime: Runtime,
 ): Promise<LaunchRequest> {
-  checkDeploys(role, catalogue, words);
-  const bundle = await bundleOf(role, catalogue, words, runtime);
+  const source = await sourceOf(role, catalogue, words, runtime);
   const { launch, isNew } = await launchIdFor(words['launch-id'], role, { verb, target }, runtime);
-  return { role, bundle, count, launch, isNew, nonce: newNonce(randomBytes) };
+  return { role, source, count, launch, isNew, nonce: newNonce(randomBytes) };
 }

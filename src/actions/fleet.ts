@@ -1,12 +1,12 @@
-import type { Role } from '../catalogue/role.ts';
 import type { FleetStreamEvent } from '../fleet/events.ts';
 import type { Member, Wanted } from '../fleet/members.ts';
 import type { FleetPlan, FleetTools, Rules } from '../fleet/tools.ts';
 import type { LaunchPlan } from '../launch/plan.ts';
-import { hashTag, settingsTag } from '../launch/request.ts';
+import { hashTag } from '../launch/request.ts';
 import type { ReportedEvent } from '../results/events.ts';
-import type { Pins } from './artifacts/artifacts.ts';
+import type { Artifacts } from './artifacts/artifacts.ts';
 import { payloadFor } from './artifacts/payloads.ts';
+import { roleHash } from './artifacts/schemes.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { judgeLeftovers } from './fleet-judge.ts';
 import type { LaunchRequest } from './launch-request.ts';
@@ -26,7 +26,7 @@ export interface FleetChoice extends CloudChoice, RunChoice {
 export interface FleetChange {
   readonly verb: 'scale' | 'replace';
   readonly request: LaunchRequest;
-  readonly pins: Pins;
+  readonly artifacts: Artifacts;
   readonly rules: Rules;
   /** Asked before machines are ended. */
   readonly agreed: (members: readonly Member[]) => Promise<boolean>;
@@ -34,16 +34,19 @@ export interface FleetChange {
 }
 
 /** What a launch would give the fleet's machines now. */
-export const wantedOf = (role: Role, { build, bundle }: Pins): Wanted => ({
+export const wantedOf = (
+  { role, source }: LaunchRequest,
+  { content: { build, bundle } }: Artifacts,
+): Wanted => ({
   ami: role.ami,
-  settings: settingsTag(role),
-  build: build?.build.tag,
-  bundle: bundle && hashTag(bundle.sealed.tarSha256),
+  settings: hashTag(roleHash(role, source.scheme)),
+  build: build?.tag,
+  bundle: bundle && hashTag(bundle.tarSha256),
 });
 
 /** Takes the fleet's lease, changes the fleet, and follows its new machines to their verdicts. */
 export async function* changeFleet(
-  { verb, request, pins, rules, agreed, run }: FleetChange,
+  { verb, request, artifacts, rules, agreed, run }: FleetChange,
   choice: FleetChoice,
   session: Session,
 ): AsyncGenerator<RunEvent, void, void> {
@@ -52,20 +55,20 @@ export async function* changeFleet(
   const { clock, signal } = runtime;
   // Where none is to be left nothing is launched, and what a launch would give is not found out.
   const isEnd = request.count === 0;
-  const payload = isEnd ? undefined : await payloadFor(request, pins);
+  const payload = isEnd ? undefined : payloadFor(request, artifacts);
   const waitMs = lockWaitMs(choice['lock-wait']);
   const book = await openFleetBook({ name: role, verb, launch, waitMs }, records, runtime);
   try {
     const scores = new Scoreboard();
     let tell: (event: ReportedEvent) => void = () => undefined;
     const planOf = (each: LaunchRequest): LaunchPlan => ({
-      ...launchPlanOf(each, pins, session),
+      ...launchPlanOf(each, artifacts, session),
       acceptChanges: choice['accept-changes'] ?? false,
       strictBudget: choice['strict-budget'] ?? false,
     });
     const plan: FleetPlan = {
       launch: planOf(request),
-      wanted: isEnd ? undefined : wantedOf(role, pins),
+      wanted: isEnd ? undefined : wantedOf(request, artifacts),
       rules,
     };
     const tools: FleetTools = {
@@ -86,7 +89,7 @@ export async function* changeFleet(
     };
     const launching = run(plan, tools);
     yield* follow(
-      { ...runOf(request, pins, payload, choice, session), launching, scores, hear, verb },
+      { ...runOf(request, artifacts, payload, choice, session), launching, scores, hear, verb },
       session,
     );
   } finally {

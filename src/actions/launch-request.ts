@@ -4,16 +4,18 @@ import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import type { LaunchId, Nonce } from '../model.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import type { PackingWords, RoleBundle } from './artifacts/role-bundle.ts';
+import type { PackingWords } from './artifacts/role-bundle.ts';
+import type { ArtifactSource } from './artifacts/scheme.ts';
+import { sourceOf } from './artifacts/schemes.ts';
 import { type OverrideWords, type RoleName, type RoleWords, roleFrom } from './catalogue.ts';
 import { launchIdFor } from './launch-id.ts';
 import type { Runtime } from './runtime.ts';
 
-/** What a launch is about, before its build or its bundle is made sure of. */
+/** What a launch is about, before its artifacts are made. */
 export interface LaunchRequest {
   readonly role: Role;
-  /** What its bundle will be packed from; absent for a role without modules. */
-  readonly bundle?: RoleBundle | undefined;
+  /** What its artifacts will be made from, by the role's scheme. */
+  readonly source: ArtifactSource;
   readonly count: number;
   readonly launch: LaunchId;
   /** The id was made this moment. */
@@ -37,30 +39,14 @@ export async function requestOf(
   checkCount(answers.count);
   const { newNonce } = await import('../launch/identity.ts');
   const role = await roleFrom(catalogue, answers, values);
-  if (role.app !== undefined || values.build !== undefined || values['build-sha256'] !== undefined) {
-    const { checkDeploys } = await import('./artifacts/build.ts');
-    checkDeploys(role, catalogue, values);
-  }
-  const bundle = await bundleOf(role, catalogue, values, runtime);
+  const source = await sourceOf(role, catalogue, values, runtime);
   const { launch, isNew } = await launchIdFor(
     values['launch-id'],
     role,
     { verb: 'launch', target: String(answers.count) },
     runtime,
   );
-  return { role, bundle, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
-}
-
-/** Its modules and their variables, checked; undefined for a role without modules, for which nothing is loaded. */
-export async function bundleOf(
-  role: Role,
-  catalogue: Catalogue,
-  words: PackingWords | 'measured',
-  runtime: Runtime,
-): Promise<RoleBundle | undefined> {
-  const given = words !== 'measured' && (words['allow-secret'] ?? words['allow-outside']) !== undefined;
-  if (role.bundle === undefined && !given) return undefined;
-  return await (await import('./artifacts/role-bundle.ts')).loadBundle(role, catalogue, words, runtime);
+  return { role, source, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
 }
 
 /** Machines that one launch may ask for. */

@@ -1,13 +1,13 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { launchMachines } from '../launch/launch.ts';
 import type { Plan } from '../results/plan.ts';
-import { pinsOf } from './artifacts/artifacts.ts';
+import { artifactsOf } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import { completeIntent } from './artifacts/payloads.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { planOf } from './plan-of.ts';
 import { launchPlanOf, runOf } from './prepared.ts';
-import { previewPins } from './preview.ts';
+import { previewArtifacts } from './preview.ts';
 import { follow, type RunChoice, type RunEvent } from './run.ts';
 import type { Runtime } from './runtime.ts';
 import { type CloudChoice, launchPlace, openSession } from './session.ts';
@@ -30,20 +30,21 @@ export async function* launch(
   const { role } = request;
   const { agreed, alone } = choice;
   // Where no build has to be looked up, people are asked before a local cloud is started.
-  const askFirst = agreed !== undefined && role.app === undefined;
+  const askFirst = agreed !== undefined && request.source.asks !== 'requests';
   if (askFirst) {
-    const { pins, estimate } = await previewPins(choice, request, catalogue, runtime);
-    if (!(await agreed(planOf(await completeIntent(request, pins), catalogue, { estimate })))) return;
+    const { artifacts, estimate } = await previewArtifacts(choice, request, catalogue, runtime);
+    if (!(await agreed(planOf(completeIntent(request, artifacts), catalogue, { estimate })))) return;
   }
   const session = await openSession(launchPlace(choice, role, catalogue, alone), runtime);
   try {
-    const pins = await pinsOf(request, choice, session);
-    const intent = await completeIntent(request, pins);
+    const artifacts = await artifactsOf(request, choice, session);
+    const intent = completeIntent(request, artifacts);
     if (agreed !== undefined && !askFirst && !(await agreed(planOf(intent, catalogue)))) return;
     const { ec2, records } = session;
     const { clock, signal } = runtime;
-    const launching = launchMachines(launchPlanOf(request, pins, session), { ec2, records, clock, signal });
-    const run = runOf(request, pins, intent.payload, choice, session);
+    const plan = launchPlanOf(request, artifacts, session);
+    const launching = launchMachines(plan, { ec2, records, clock, signal });
+    const run = runOf(request, artifacts, intent.payload, choice, session);
     yield* follow({ ...run, launching, verb: 'launch' }, session);
   } finally {
     await session.close();

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { UsageError } from '../errors.ts';
 import type { Plan } from '../results/plan.ts';
@@ -8,9 +8,9 @@ import type { BuildChoice } from './artifacts/build.ts';
 import { completeIntent } from './artifacts/payloads.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { planOf } from './plan-of.ts';
-import { previewPins } from './preview.ts';
+import { previewArtifacts } from './preview.ts';
 import type { Runtime } from './runtime.ts';
-import { initScripts, moduleScripts, overlayInit, requireSound } from './script-checks.ts';
+import { requireSound } from './script-checks.ts';
 import type { CloudChoice } from './session.ts';
 
 /** What a caller chooses of a plan. */
@@ -30,9 +30,16 @@ export async function plan(
   runtime: Runtime,
 ): Promise<Plan> {
   const buildDir = folderOf(choice, request, runtime);
-  const scripts = await planScripts(request, catalogue, buildDir, runtime.signal);
-  const { pins, estimate } = await previewPins(choice, request, catalogue, runtime, buildDir === undefined);
-  return planOf(await completeIntent(request, pins), catalogue, { buildDir, estimate, scripts });
+  const found = await request.source.scripts({ role: request.role, catalogue, buildDir });
+  const scripts = (await requireSound(found, runtime.signal)).map(noteText);
+  const { artifacts, estimate } = await previewArtifacts(
+    choice,
+    request,
+    catalogue,
+    runtime,
+    buildDir === undefined,
+  );
+  return planOf(completeIntent(request, artifacts), catalogue, { buildDir, estimate, scripts });
 }
 
 /** @throws UsageError */
@@ -55,24 +62,4 @@ function folderOf(
   throw new UsageError(`there is no folder ${folder}`, {
     hint: 'give the folder that would become the build',
   });
-}
-
-/**
- * Checks the scripts that a planned machine would run, as far as they are on this computer: its modules', or the init
- * scripts of the build's folder and of the overlay that its context has.
- * @returns notes
- * @throws DocumentError for scripts that can't work
- */
-async function planScripts(
-  { role, bundle }: LaunchRequest,
-  catalogue: Catalogue,
-  buildDir: string | undefined,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const folders = [buildDir === undefined ? undefined : join(buildDir, 'init'), overlayInit(catalogue)];
-  const found = await Promise.all(
-    folders.map((folder) => (folder === undefined ? [] : initScripts(join(folder, role.context), catalogue))),
-  );
-  const scripts = bundle === undefined ? found.flat() : await moduleScripts(bundle.modules, catalogue);
-  return (await requireSound(scripts, signal)).map(noteText);
 }

@@ -1,5 +1,4 @@
-/** What a draft and its pins are to the launching, the watch and the report: the same for one launch and for a fleet's. */
-import { declaredSecrets } from '../bundle/parts.ts';
+/** What a draft and its artifacts are to the launching, the watch and the report: the same for one launch and for a fleet's. */
 import type { Role } from '../catalogue/role.ts';
 import { recordedBuild } from '../launch/begin.ts';
 import type { LaunchPlan } from '../launch/plan.ts';
@@ -7,8 +6,9 @@ import type { LaunchMeta } from '../results/document.ts';
 import { settingsOf } from '../results/settings.ts';
 import type { Payload } from '../schemes/payload.ts';
 import type { BootBudget } from '../watch/budget.ts';
-import type { Pins } from './artifacts/artifacts.ts';
-import { payloadsOf, pinNotices, sendsBeacons } from './artifacts/payloads.ts';
+import type { Artifacts } from './artifacts/artifacts.ts';
+import { artifactNotices, payloadsOf, sendsBeacons } from './artifacts/payloads.ts';
+import { roleHash } from './artifacts/schemes.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import type { Run, RunChoice } from './run.ts';
 import type { Session } from './session.ts';
@@ -24,15 +24,19 @@ export const budgetOf = (
 ): BootBudget | undefined => (ms === undefined ? undefined : { ms, strict });
 
 /** What is to be launched. */
-export const launchPlanOf = (draft: LaunchRequest, pins: Pins, { bucket, runtime }: Session): LaunchPlan => ({
+export const launchPlanOf = (
+  draft: LaunchRequest,
+  artifacts: Artifacts,
+  { bucket, runtime }: Session,
+): LaunchPlan => ({
   launch: draft.launch,
   isNew: draft.isNew,
   role: draft.role,
   settings: Object.fromEntries(settingsOf(draft.role).map(({ name, value }) => [name, value])),
-  payload: payloadsOf(draft, pins, bucket, runtime.clock),
+  settingsHash: roleHash(draft.role, draft.source.scheme),
+  payload: payloadsOf(draft, artifacts, bucket, runtime.clock),
   count: draft.count,
-  build: pins.build?.build,
-  bundle: pins.bundle?.sealed,
+  ...artifacts.content,
 });
 
 /**
@@ -41,23 +45,23 @@ export const launchPlanOf = (draft: LaunchRequest, pins: Pins, { bucket, runtime
  */
 export function runOf(
   draft: LaunchRequest,
-  pins: Pins,
+  artifacts: Artifacts,
   payload: Payload | undefined,
   choice: RunChoice & BudgetChoice,
   { beacons, runtime }: Session,
 ): Omit<Run, 'launching' | 'verb'> {
-  const { role, launch, isNew, nonce, bundle } = draft;
-  const notices = payload === undefined ? [] : pinNotices(pins, payload);
+  const { role, launch, isNew, nonce, source } = draft;
+  const notices = payload === undefined ? [] : artifactNotices(artifacts, payload);
   for (const notice of notices) runtime.user.tell(`note: ${notice}`);
   const { everyStep = false, against, defuse } = choice;
   return {
     everyStep,
     against,
     defuse,
-    meta: metaOf(draft, pins),
+    meta: metaOf(draft, artifacts),
     launch,
     beacons: payload !== undefined && sendsBeacons(payload) ? beacons : undefined,
-    secrets: bundle && declaredSecrets(bundle.parts),
+    secrets: source.secrets,
     timeoutMs: role.timeoutMs,
     budget: budgetOf(role, choice),
     patterns: role.patterns,
@@ -67,9 +71,7 @@ export function runOf(
 }
 
 /** What a report says of a launch beside its events. */
-function metaOf({ role, launch }: LaunchRequest, pins: Pins): LaunchMeta {
-  const build = pins.build?.build;
-  const sealed = pins.bundle?.sealed;
+function metaOf({ role, launch }: LaunchRequest, { content: { build, bundle } }: Artifacts): LaunchMeta {
   return {
     id: launch,
     catalogue: role.catalogue,
@@ -80,7 +82,7 @@ function metaOf({ role, launch }: LaunchRequest, pins: Pins): LaunchMeta {
     region: role.region,
     ami: role.ami,
     ...(build && { build: recordedBuild(build) }),
-    ...(sealed && { bundle_sha256: sealed.sha256 }),
+    ...(bundle && { bundle_sha256: bundle.sha256 }),
     ...(role.bootBudgetMs !== undefined && { boot_budget_ms: role.bootBudgetMs }),
   };
 }

@@ -2,7 +2,7 @@ import type { AwsTarget, Bucket } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { AwsError } from '../errors.ts';
 import { stateFolder } from '../files/state-folder.ts';
-import { type Pins, pinsOf, signedPins } from './artifacts/artifacts.ts';
+import { type Artifacts, artifactsOf, signedArtifacts } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { localIsUp } from './local/connect.ts';
@@ -11,7 +11,7 @@ import { bucketOf, bucketPlace, type CloudChoice, inSession, openSession, requir
 
 /** What a launch would give its machines, for a look. */
 export interface Preview {
-  readonly pins: Pins;
+  readonly artifacts: Artifacts;
   /** Set where stand-ins signed: why nobody else could. A launch's payload may have another size then. */
   readonly estimate?: string;
 }
@@ -19,26 +19,33 @@ export interface Preview {
 interface PreviewWords extends CloudChoice, BuildChoice {}
 
 /**
- * Makes the pins of a launch by the code that makes the launch's own, with its credentials and endpoint. Publishes nothing,
+ * Makes the artifacts of a launch by the code that makes the launch's own, with its credentials and endpoint. Publishes nothing,
  * and starts no local cloud but for a build that has to be looked up.
  * @param lookUp false where a local folder stands for the build
  */
-export async function previewPins(
+export async function previewArtifacts(
   words: PreviewWords,
   draft: LaunchRequest,
   catalogue: Catalogue,
   runtime: Runtime,
   lookUp = true,
 ): Promise<Preview> {
-  const { role, bundle } = draft;
-  if (role.app !== undefined && lookUp) {
+  const { role, source } = draft;
+  if (source.asks === 'requests' && lookUp) {
     return await inSession(bucketPlace(words, role.region, catalogue), runtime, async (session) => ({
-      pins: await pinsOf(draft, words, session, { preview: true }),
+      artifacts: await artifactsOf(draft, words, session, 'preview'),
     }));
   }
-  if (bundle === undefined && !role.beacons) return { pins: {} };
-  const { bucket, estimate } = await signer(words, role.region, catalogue, runtime);
-  return { pins: await signedPins(draft, bucket, runtime), ...(estimate !== undefined && { estimate }) };
+  const signs = source.asks === 'signatures' || role.beacons;
+  const { bucket, estimate } = signs ? await signer(words, role.region, catalogue, runtime) : NOBODY;
+  const artifacts = await signedArtifacts(draft, { bucket, catalogue }, runtime);
+  return { artifacts, ...(estimate !== undefined && { estimate }) };
+}
+
+/** Whose signatures stand in a look, and why these are estimates. */
+interface Signer {
+  readonly bucket: Bucket;
+  readonly estimate?: string;
 }
 
 /** The catalogue's bucket as a launch would sign for it; where a launch couldn't, a stand-in signs. */
@@ -47,7 +54,7 @@ async function signer(
   region: string,
   catalogue: Catalogue,
   runtime: Runtime,
-): Promise<{ readonly bucket: Bucket; readonly estimate?: string }> {
+): Promise<Signer> {
   const { connectBucket } = await import('../aws/s3.ts');
   const standIn = (more: Partial<AwsTarget>, estimate: string) => ({
     bucket: connectBucket(
@@ -68,6 +75,8 @@ async function signer(
     return standIn({}, error.message);
   }
 }
+
+const NOBODY: Partial<Signer> = {};
 
 /** As long as a user's permanent keys. */
 const STAND_IN = { accessKeyId: 'AKIA0000000000000000', secretAccessKey: 'stand-in' };

@@ -1,12 +1,11 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Payload } from '../schemes/payload.ts';
-import { redact } from '../schemes/redact.ts';
-import { type Pins, pinsOf } from './artifacts/artifacts.ts';
+import { type Artifacts, artifactsOf } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import { completeIntent, pinNotices } from './artifacts/payloads.ts';
+import { artifactNotices, completeIntent } from './artifacts/payloads.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { estimateText } from './plan-of.ts';
-import { previewPins } from './preview.ts';
+import { previewArtifacts } from './preview.ts';
 import type { Runtime } from './runtime.ts';
 import { bucketPlace, type CloudChoice, inSession } from './session.ts';
 
@@ -29,35 +28,35 @@ export async function render(
   catalogue: Catalogue,
   runtime: Runtime,
 ): Promise<Rendered> {
-  const { pins, notes } = await pinsFor(request, choice, catalogue, runtime);
-  const { payload } = await completeIntent(request, pins);
-  const text = choice.redact ? redact(payload.text) : payload.text;
-  return { payload: { ...payload, text }, notes: [...pinNotices(pins, payload), ...notes] };
+  const { artifacts, notes } = await artifactsFor(request, choice, catalogue, runtime);
+  const { payload } = completeIntent(request, artifacts);
+  const text = choice.redact ? request.source.scheme.redact(payload.text) : payload.text;
+  return { payload: { ...payload, text }, notes: [...artifactNotices(artifacts, payload), ...notes] };
 }
 
 /**
- * The payload of a role with modules holds the URL and the key of a bundle, which is published for it; a redacted one shows
- * neither, and publishes nothing.
+ * A payload that holds the URL and the key of something is good only where that is published; a redacted one shows neither,
+ * and publishes nothing.
  */
-async function pinsFor(
+async function artifactsFor(
   request: LaunchRequest,
   choice: RenderChoice,
   catalogue: Catalogue,
   runtime: Runtime,
-): Promise<{ readonly pins: Pins; readonly notes: readonly string[] }> {
-  if (request.bundle !== undefined && !choice.redact) {
+): Promise<{ readonly artifacts: Artifacts; readonly notes: readonly string[] }> {
+  if (request.source.asks !== 'nothing' && !choice.redact) {
     const place = bucketPlace(choice, request.role.region, catalogue);
     return await inSession(place, runtime, async (session) => ({
-      pins: await pinsOf(request, choice, session),
+      artifacts: await artifactsOf(request, choice, session),
       notes: [],
     }));
   }
-  const { pins, estimate } = await previewPins(choice, request, catalogue, runtime);
-  if (estimate === undefined) return { pins, notes: [] };
-  if (choice.redact) return { pins, notes: [estimateText(estimate)] };
+  const { artifacts, estimate } = await previewArtifacts(choice, request, catalogue, runtime);
+  if (estimate === undefined) return { artifacts, notes: [] };
+  if (choice.redact) return { artifacts, notes: [estimateText(estimate)] };
   // A form that a stand-in signed is good for nothing.
   return {
-    pins: {},
+    artifacts: { ...artifacts, beacon: undefined },
     notes: [`the forms for beacons, which a launch signs, are left out: ${estimate}`],
   };
 }

@@ -6,7 +6,7 @@ import { lookAtFleet, standingAs } from '../fleet/look.ts';
 import type { Member } from '../fleet/members.ts';
 import { replaceFleet } from '../fleet/replace.ts';
 import { type Replaced, type Replacement, replacementOf } from '../fleet/replacement.ts';
-import { pinsOf } from './artifacts/artifacts.ts';
+import { artifactsOf } from './artifacts/artifacts.ts';
 import { changeFleet, type FleetChange, wantedOf } from './fleet.ts';
 import { fleetRequest } from './fleet-request.ts';
 import { type RolloutWords, rulesOf } from './rollout.ts';
@@ -36,10 +36,10 @@ export async function* replace(
   const request = await fleetRequest(input, role, targetOf(input), catalogue, runtime);
   const session = await openSession(launchPlace(input, role, catalogue), runtime);
   try {
-    const pins = await pinsOf(request, input, session);
+    const artifacts = await artifactsOf(request, input, session);
     const run: FleetChange['run'] = (plan, tools) =>
       replaceFleet(plan, { which: whichOf(input), allowShrink: input['allow-shrink'] }, tools);
-    yield* changeFleet({ verb: 'replace', request, pins, rules, agreed, run }, input, session);
+    yield* changeFleet({ verb: 'replace', request, artifacts, rules, agreed, run }, input, session);
   } finally {
     await session.close();
   }
@@ -66,9 +66,9 @@ export async function planReplace(
   return await inSession(launchPlace(input, role, catalogue), runtime, async (session) => {
     const { ec2, records } = session;
     const { clock } = runtime;
-    const pins = await pinsOf(request, input, session, { preview: true });
+    const artifacts = await artifactsOf(request, input, session, 'preview');
     const book = await glimpse(records, fleetKey(role), clock);
-    const fleet = await lookAtFleet(role, wantedOf(role, pins), { ec2, records, clock, book });
+    const fleet = await lookAtFleet(role, wantedOf(request, artifacts), { ec2, records, clock, book });
     const { target, replacing: begun } = book;
     const replacement = replacementOf(fleet, {
       which: whichOf(input),

@@ -6,7 +6,7 @@ import { lookAtFleet } from '../fleet/look.ts';
 import type { Fleet, Member } from '../fleet/members.ts';
 import { type Need, needOf, scaleFleet } from '../fleet/scale.ts';
 import { waveSizes } from '../fleet/waves.ts';
-import { pinsOf } from './artifacts/artifacts.ts';
+import { artifactsOf, NO_ARTIFACTS } from './artifacts/artifacts.ts';
 import { changeFleet, wantedOf } from './fleet.ts';
 import { fleetRequest } from './fleet-request.ts';
 import { type RolloutWords, rulesOf } from './rollout.ts';
@@ -34,8 +34,8 @@ export async function* scale(
   const session = await openSession(launchPlace(input, role, catalogue), runtime);
   try {
     // None needs neither a build nor a bundle.
-    const pins = input.to === 0 ? {} : await pinsOf(request, input, session);
-    yield* changeFleet({ verb: 'scale', request, pins, rules, agreed, run: scaleFleet }, input, session);
+    const artifacts = input.to === 0 ? NO_ARTIFACTS : await artifactsOf(request, input, session);
+    yield* changeFleet({ verb: 'scale', request, artifacts, rules, agreed, run: scaleFleet }, input, session);
   } finally {
     await session.close();
   }
@@ -63,9 +63,9 @@ export async function planScale(
   return await inSession(launchPlace(input, role, catalogue), runtime, async (session) => {
     const { ec2, records } = session;
     const { clock } = runtime;
-    const pins = await pinsOf(request, input, session, { preview: true });
+    const artifacts = await artifactsOf(request, input, session, 'preview');
     const book = await glimpse(records, fleetKey(role), clock);
-    const fleet = await lookAtFleet(role, wantedOf(role, pins), { ec2, records, clock, book });
+    const fleet = await lookAtFleet(role, wantedOf(request, artifacts), { ec2, records, clock, book });
     const need = needOf(fleet, input.to, rules.policy);
     const waves = need.kind === 'more' ? waveSizes(rules, need.count) : [];
     return { fleet, need, waves, open: book.open.length };

@@ -1,20 +1,17 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Role } from '../catalogue/role.ts';
 import { AwsError, RolecallError } from '../errors.ts';
 import { type Glimpse, glimpse } from '../fleet/book.ts';
 import { fleetKey, whoIs } from '../fleet/lease.ts';
 import { fleetOf, type Wanted } from '../fleet/members.ts';
 import type { FleetName } from '../launch/fleet-name.ts';
-import { hashTag, settingsTag } from '../launch/request.ts';
 import type { Machine, PathName } from '../model.ts';
-import { readPointer } from '../release/current.ts';
 import type { FleetStatus } from '../results/fleet-status.ts';
+import { wantedNow } from './artifacts/schemes.ts';
 import { openCatalogue, type RoleWords, roleFrom } from './catalogue.ts';
 import { checkNames, KINDS } from './fleet-names.ts';
-import { bundleOf } from './launch-request.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
-import { type CloudChoice, inSession, requireBucket, type Session } from './session.ts';
+import { type CloudChoice, inSession, type Session } from './session.ts';
 
 /** Which fleets are looked at: all of the catalogue, or those of a role, an environment, a context. */
 export interface StatusInput extends CloudChoice, RoleWords {}
@@ -66,7 +63,7 @@ async function statusOf(
       tags['rolecall:context'] === name.context,
   );
   const [wanted, seen] = await Promise.all([
-    wantedNow(name, catalogue, session),
+    wantedOf(name, catalogue, session),
     glimpse(records, fleetKey({ ...name, region }), runtime.clock).catch(troubleOf),
   ]);
   return {
@@ -95,33 +92,16 @@ function busyText(seen: Glimpse | Trouble): string | undefined {
 }
 
 /** What a launch would give now; undefined where the catalogue can't tell any more. */
-async function wantedNow(
+async function wantedOf(
   name: FleetName,
   catalogue: Catalogue,
   session: Session,
 ): Promise<Wanted | undefined> {
   try {
     const role = await roleFrom(catalogue, name, { region: session.region });
-    return {
-      ami: role.ami,
-      settings: settingsTag(role),
-      build: await buildNow(role, session),
-      bundle: await bundleNow(role, catalogue, session.runtime),
-    };
+    return await wantedNow(role, catalogue, session);
   } catch (error) {
     if (error instanceof RolecallError) return undefined;
     throw error;
   }
-}
-
-async function buildNow(role: Role, session: Session): Promise<string | undefined> {
-  if (role.app === undefined) return undefined;
-  return (await readPointer(requireBucket(session), role.app, role.environment))?.pointer.tag;
-}
-
-async function bundleNow(role: Role, catalogue: Catalogue, runtime: Runtime): Promise<string | undefined> {
-  const bundle = await bundleOf(role, catalogue, 'measured', runtime);
-  if (bundle === undefined) return undefined;
-  const { measureBundle } = await import('./artifacts/bundle.ts');
-  return hashTag((await measureBundle(bundle, runtime)).tarSha256);
 }

@@ -1,14 +1,13 @@
 import type { Module } from '../bundle/module.ts';
 import { type Catalogue, CatalogueError } from '../catalogue/catalogue.ts';
 import { resolveRole } from '../catalogue/resolve.ts';
-import type { Role } from '../catalogue/role.ts';
 import { RolecallError, UsageError } from '../errors.ts';
-import type { BundleKey, LaunchId, Nonce } from '../model.ts';
+import type { LaunchId, Nonce } from '../model.ts';
 import { checkScripts } from '../scripts/check.ts';
 import { scriptError } from '../scripts/script.ts';
 import type { Fault } from '../yaml/faults.ts';
 import { checkDeploys } from './artifacts/build.ts';
-import { payloadFor } from './artifacts/payloads.ts';
+import { schemeOf } from './artifacts/schemes.ts';
 import { openCatalogue } from './catalogue.ts';
 import type { Runtime } from './runtime.ts';
 import { catalogueScripts, moduleScripts } from './script-checks.ts';
@@ -47,10 +46,11 @@ async function resolveAll(
     try {
       const role = resolveRole(catalogue, choice, { region });
       checkDeploys(role, catalogue, {});
-      const checked = await checkedBundle(role, catalogue, cwd);
+      const scheme = await schemeOf(role);
+      const checked = await scheme.check(role, catalogue, cwd);
       for (const fault of checked.faults) faults.set(`${fault.line}:${fault.column}:${fault.message}`, fault);
       for (const module of checked.modules) modules.set(module.folder, module);
-      await payloadFor({ role, ...LONGEST }, role.bundle === undefined ? {} : { bundle: LONG_BUNDLE });
+      scheme.longest({ role, ...LONGEST });
     } catch (error) {
       if (!(error instanceof RolecallError)) throw error;
       problems.set(error.message, error.hint);
@@ -68,29 +68,8 @@ async function resolveAll(
   throw new UsageError([...problems.keys()].join('\n'), { hint: [...problems.values()][0] });
 }
 
-/** A role's modules, and what they find wrong in it. */
-async function checkedBundle(
-  { bundle }: Role,
-  catalogue: Catalogue,
-  cwd: string,
-): Promise<{ readonly modules: readonly Module[]; readonly faults: readonly Fault[] }> {
-  if (bundle === undefined) return { modules: [], faults: [] };
-  const { checkRole } = await import('./artifacts/role-bundle.ts');
-  return await checkRole(bundle, catalogue, cwd);
-}
-
 /** What a launch may add to a payload at most. */
 const LONGEST = { launch: 'x'.repeat(64) as LaunchId, nonce: '0'.repeat(32) as Nonce };
-
-/** A URL that is signed with temporary credentials. */
-const LONG_BUNDLE = {
-  pinned: {
-    url: `https://${'x'.repeat(2000)}`,
-    key: '0'.repeat(64) as BundleKey,
-    sha256: '0'.repeat(64),
-    compression: 'gzip',
-  },
-} as const;
 
 const choices = ({ roles, environments, contexts }: Catalogue) =>
   roles.flatMap(({ name: role }) =>

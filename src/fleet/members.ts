@@ -5,7 +5,7 @@ import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 /** What a launch would give machines now, as their tags and their AMI tell it. */
 export interface Wanted {
   readonly ami: string;
-  /** Of the role's settings: see `settingsTag`. */
+  /** Hash of the role's settings, as a tag holds it. */
   readonly settings: string;
   /** Tag of the build that is promoted; undefined where the role deploys none, or nothing is promoted. */
   readonly build?: string | undefined;

@@ -5,7 +5,6 @@ import { refuseOther } from './difference.ts';
 import { fleetTags } from './fleet-name.ts';
 import type { LaunchPlan } from './plan.ts';
 import type { LaunchRecords } from './records.ts';
-import { settingsHash } from './settings-hash.ts';
 
 /**
  * Records the launch, or finds it recorded.
@@ -21,7 +20,7 @@ export async function beginLaunch(plan: LaunchPlan, records: LaunchRecords, now:
 }
 
 function launchRecord(
-  { launch, role, settings, count, strictBudget, build, bundle }: LaunchPlan,
+  { launch, role, settings, settingsHash, count, strictBudget, build, bundle }: LaunchPlan,
   now: number,
 ): LaunchRecord {
   return {
@@ -34,7 +33,7 @@ function launchRecord(
     context: role.context,
     region: role.region,
     ami: role.ami,
-    settings_sha256: settingsHash(role),
+    settings_sha256: settingsHash,
     ...(settings && { settings }),
     requested: count,
     ...(role.bootBudgetMs !== undefined && { boot_budget_ms: role.bootBudgetMs }),

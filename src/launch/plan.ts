@@ -18,6 +18,8 @@ export interface LaunchPlan {
   readonly role: Role;
   /** The role's settings as people read them, by their names in the catalogue; secrets are not shown. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Hex SHA-256 of the role's settings. */
+  readonly settingsHash: string;
   /** What its machines deploy; absent where the role has no app. */
   readonly build?: Build | undefined;
   /** What its machines start from; absent where the role has no modules. */

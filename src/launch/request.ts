@@ -8,7 +8,6 @@ import { clientToken } from './identity.ts';
 import type { Offering } from './offerings.ts';
 import { offeringOf } from './outcome.ts';
 import type { LaunchPlan } from './plan.ts';
-import { settingsHash } from './settings-hash.ts';
 
 /** Which RunInstances call of which launch this is. */
 export interface BatchIdentity {
@@ -19,6 +18,8 @@ export interface BatchIdentity {
   readonly count: number;
   readonly clientToken: string;
   readonly offering: Offering;
+  /** Hex SHA-256 of the role's settings. */
+  readonly settings: string;
   /** Tag of the build that the machines deploy; absent where they deploy none. */
   readonly build?: string | undefined;
   /** Hex SHA-256 of the tar in the bundle that they start from; absent where they start from none. */
@@ -27,7 +28,7 @@ export interface BatchIdentity {
 
 /** A recorded batch of a launch. */
 export const identityOf = (
-  { launch, build, bundle }: Pick<LaunchPlan, 'launch' | 'build' | 'bundle'>,
+  { launch, settingsHash, build, bundle }: Pick<LaunchPlan, 'launch' | 'settingsHash' | 'build' | 'bundle'>,
   record: BatchRecord,
 ): BatchIdentity => ({
   launch,
@@ -35,6 +36,7 @@ export const identityOf = (
   count: record.count,
   clientToken: clientToken(launch, record.batch),
   offering: offeringOf(record),
+  settings: settingsHash,
   build: build?.tag,
   bundle: bundle?.tarSha256,
 });
@@ -79,14 +81,14 @@ export function runRequest(
 }
 
 /** The user's tags, and rolecall's, which win; only `Name` is the user's to choose. */
-function tagsOf(role: Role, { launch, batch, build, bundle }: BatchIdentity): Tag[] {
+function tagsOf(role: Role, { launch, batch, settings, build, bundle }: BatchIdentity): Tag[] {
   const all: Record<string, string> = {
     Name: `${role.role}/${role.environment}/${role.context}`,
     ...role.machine.tags,
     ...fleetTags(role),
     'rolecall:launch': launch,
     'rolecall:batch': String(batch),
-    'rolecall:settings': settingsTag(role),
+    'rolecall:settings': hashTag(settings),
     ...(build !== undefined && { 'rolecall:build': build }),
     ...(bundle !== undefined && { 'rolecall:bundle': hashTag(bundle) }),
   };
@@ -97,9 +99,6 @@ function tagsOf(role: Role, { launch, batch, build, bundle }: BatchIdentity): Ta
 
 /** What tags hold of a hash: enough to tell two of them apart. */
 export const hashTag = (sha256: string): string => sha256.slice(0, 16);
-
-/** A role's settings as its machines' tag holds them. */
-export const settingsTag = (role: Role): string => hashTag(settingsHash(role));
 
 function placement({ subnet, zone }: Offering): Partial<RunInstancesRequest> {
   return {

@@ -4,16 +4,15 @@ import type { Role } from '../catalogue/role.ts';
 /**
  * Hex SHA-256 over all that the catalogue and the command line say about a role's machines but the AMI: what may change
  * though the catalogue file doesn't, and what stays though it does.
+ * @param more what the role's scheme adds
  */
-export function settingsHash(role: Role): string {
+export function settingsHash(role: Role, more: Readonly<Record<string, unknown>>): string {
   const settings = {
     machine: role.machine,
     personality: role.personality,
-    app: role.app ?? null,
     bucket: role.bucket ?? null,
     prefix: role.prefix,
-    fetch: role.fetch,
-    keep: role.keep ?? null,
+    ...more,
   };
   return createHash('sha256').update(JSON.stringify(settings, sortedKeys)).digest('hex');
 }

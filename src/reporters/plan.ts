@@ -1,9 +1,9 @@
 import type { BuildAccess } from '../model.ts';
 import type { Plan, PlannedBuild } from '../results/plan.ts';
-import type { InitLookup } from '../schemes/personality/init-script.ts';
+import type { BootPlan, PlanRow } from '../schemes/boot-plan.ts';
+import type { PlannedBundle } from '../schemes/start-up-bundle/plan.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { counted, printable, sizeText, table, wrap } from '../text.ts';
-import { bundleDocument, bundleRows, moduleLines, settingsOfScript } from './planned-bundle.ts';
 import { buildDocument, manifestCommit } from './release.ts';
 import { ageText } from './release-list.ts';
 import { settingLines } from './roles.ts';
@@ -21,16 +21,16 @@ export function renderPlan(plan: Plan, now: number, paint: Paint, columns?: numb
         ['catalogue', plan.catalogueFile],
         ['machines', `${plan.count} in ${batchText(plan)}`],
         ...buildRows(plan.build, now),
-        ...(plan.bundle === undefined ? [] : bundleRows(plan.bundle)),
+        ...plan.boot.rows,
       ],
       columns,
     ),
     [paint.strong('settings'), ...settingLines(plan.settings, paint, columns && columns - 2).map(indent)],
     [
       ...sentence(`${paint.strong('payload')} (${payloadText(plan)}; secrets are not shown)`, columns),
-      ...shownPayload(plan).replace(/\n$/, '').split('\n').map(printable).map(indent),
+      ...plan.boot.payload.replace(/\n$/, '').split('\n').map(printable).map(indent),
     ],
-    startLines(plan, paint, columns),
+    startLines(plan.boot, paint, columns),
     ...(plan.notes.length === 0
       ? []
       : [plan.notes.flatMap((note) => sentence(`note: ${printable(note)}`, columns))]),
@@ -43,36 +43,26 @@ export function renderPlan(plan: Plan, now: number, paint: Paint, columns?: numb
 export function renderBriefPlan(plan: Plan, now: number, columns: number): string {
   const set = (name: string) => plan.settings.find((setting) => setting.name === name)?.value;
   const place = set('subnet') ?? set('zone') ?? plan.region;
-  const rows: [string, string][] = [
+  const rows: PlanRow[] = [
     ['role', `${plan.role} ${plan.environment}/${plan.context}${aside(plan.description)}`],
     ['machines', `${plan.count} ${set('instance_type') ?? ''} in ${place}, from ${plan.ami}`],
     ['verdict', `within ${set('timeout') ?? ''} of running`],
     ...buildRows(plan.build, now),
     ['payload', payloadText(plan)],
-    ...(plan.bundle === undefined ? [] : bundleRows(plan.bundle)),
-    ...(plan.init === undefined ? [] : [['init', winnerText(plan, plan.init)] as [string, string]]),
-    ...plan.notes.map((note): [string, string] => ['', printable(note)]),
+    ...plan.boot.brief,
+    ...plan.notes.map((note): PlanRow => ['', printable(note)]),
   ];
   return `${facts(rows, columns).join('\n')}\n`;
 }
 
-const shownPayload = ({ payload: { text }, bundle }: Plan): string =>
-  bundle === undefined ? text : settingsOfScript(text);
-
 /** What runs on the box. */
-function startLines(plan: Plan, paint: Paint, columns: number | undefined): string[] {
-  const { init, bundle } = plan;
+function startLines({ start }: BootPlan, paint: Paint, columns: number | undefined): string[] {
   const inner = columns && columns - 2;
-  if (bundle !== undefined)
-    return [
-      ...sentence(`${paint.strong('modules')} (the box starts them in this order)`, columns),
-      ...moduleLines(bundle).flatMap((line) => sentence(line, inner, 4).map(indent)),
-    ];
-  if (init === undefined) return [];
   return [
-    ...sentence(`${paint.strong('init script')} (the box runs the first that exists)`, columns),
-    ...table(candidateRows(init)).map(indent),
-    ...sentence(winnerText(plan, init), inner).map(indent),
+    ...sentence(`${paint.strong(start.title)} ${start.aside}`, columns),
+    ...start.lines
+      .flatMap(({ text, hang }) => (hang === undefined ? [text] : sentence(text, inner, hang)))
+      .map(indent),
   ];
 }
 
@@ -98,30 +88,8 @@ const ACCESS = {
   public: 'openly',
 } as const satisfies Record<BuildAccess, string>;
 
-/** The candidates in the order in which the box looks at them. */
-const candidateRows = ({ candidates, winner }: InitLookup): [string, string][] =>
-  candidates.map((candidate, index) => [
-    `${index + 1}. ${candidate === winner ? 'this one' : STATE[candidate.state]}`,
-    `${printable(candidate.path)}${candidate.where === 'build' ? ' (build)' : ''}`,
-  ]);
-
-const STATE = { found: 'there', absent: 'not there', unknown: 'perhaps there' } as const;
-
-/** Which script runs, and how sure that is. */
-function winnerText({ role, build }: Plan, { winner, certain, candidates }: InitLookup): string {
-  const unknown = candidates.find(({ state }) => state === 'unknown');
-  if (winner === undefined)
-    return unknown === undefined
-      ? 'no init script: the boot would fail at init'
-      : 'one of the AMI, which is not known here';
-  const whose =
-    winner.where === 'build' ? `the build${build === undefined ? '' : ` ${build.build.tag}`}` : 'the AMI';
-  const unless = certain ? '' : `, unless the AMI has ${printable(unknown?.path ?? '')}`;
-  return `runs ${printable(winner.path)} of ${whose}${unless}; it gets role=${role}`;
-}
-
 /** Names and values in two columns; a long value goes on below itself. */
-function facts(rows: readonly (readonly [string, string])[], columns: number | undefined): string[] {
+function facts(rows: readonly PlanRow[], columns: number | undefined): string[] {
   const hang = Math.max(...rows.map(([name]) => name.length)) + 2;
   return table(rows).flatMap((line) => sentence(line, columns, hang));
 }
@@ -169,6 +137,23 @@ const buildPlanDocument = ({ build, access, promoted }: PlannedBuild) => ({
   ...buildDocument(build),
   fetch: access,
   promoted: promoted === undefined ? null : { at: new Date(promoted.at).toISOString(), by: promoted.by },
+});
+
+const bundleDocument = (bundle: PlannedBundle) => ({
+  modules: bundle.modules.map(({ name, description, origin, timeoutMs, variables }) => ({
+    name,
+    description,
+    origin,
+    timeout_ms: timeoutMs,
+    variables,
+  })),
+  files: bundle.files,
+  bytes: bundle.bytes,
+  tar_sha256: bundle.tarSha256,
+  compression: bundle.compression,
+  access: bundle.access,
+  expires_ms: bundle.expiresMs,
+  outside: bundle.outside,
 });
 
 const indent = (line: string): string => `  ${line}`.trimEnd();

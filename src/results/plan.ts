@@ -1,5 +1,7 @@
 import type { Build, BuildAccess } from '../model.ts';
+import type { BootPlan } from '../schemes/boot-plan.ts';
 import type { InitLookup } from '../schemes/personality/init-script.ts';
+import type { PlannedBundle } from '../schemes/start-up-bundle/plan.ts';
 import type { Setting } from './settings.ts';
 
 /** All that a launch would do, with nothing done. Holds no secret: the payload's text is redacted already. */
@@ -36,6 +38,8 @@ export interface Plan {
   readonly init?: InitLookup;
   /** What the box will start from; absent for a role without modules. */
   readonly bundle?: PlannedBundle;
+  /** The same as text. */
+  readonly boot: BootPlan;
   readonly notes: readonly string[];
 }
 
@@ -45,30 +49,4 @@ export interface PlannedBuild {
   readonly access: BuildAccess;
   /** `at` in epoch milliseconds. */
   readonly promoted?: { readonly at: number; readonly by: string };
-}
-
-/** What the machines will start from. */
-export interface PlannedBundle {
-  /** In the order in which they are started. */
-  readonly modules: readonly PlannedModule[];
-  /** How many files are in it. */
-  readonly files: number;
-  /** Of the sealed file. */
-  readonly bytes: number;
-  /** Hex SHA-256 of the tar inside: the sealed file is another one each time. */
-  readonly tarSha256: string;
-  readonly compression: 'gzip' | 'zstd';
-  readonly access: 'presigned' | 'public';
-  readonly expiresMs: number;
-  /** What is packed from outside of the catalogue's repository. */
-  readonly outside: readonly { readonly name: string; readonly path: string }[];
-}
-
-export interface PlannedModule {
-  readonly name: string;
-  readonly description: string;
-  readonly origin: 'own' | 'standard';
-  readonly timeoutMs: number;
-  /** Names of the variables that have a value. */
-  readonly variables: readonly string[];
 }

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
+import type { LaunchId, Nonce } from '../model.ts';
+import type { PinnedBeacon } from './beacon.ts';
 
 /**
  * EC2's limit on user data, bytes before base64.
@@ -11,7 +14,8 @@ const LARGEST_SHOWN = 5;
 
 /** The user data of one RunInstances call. */
 export interface Payload {
-  readonly scheme: 'personality' | 'start-up-bundle';
+  /** Name of the scheme that made it. */
+  readonly scheme: string;
   /** The exact text; ASCII or UTF-8, at most 16,384 bytes. Holds the nonce: never print it unredacted by accident. */
   readonly text: string;
   /** Raw size, before base64. */
@@ -20,25 +24,40 @@ export interface Payload {
   readonly sha256: string;
 }
 
+/** What the payload of one launch holds in every scheme, beside the role's own keys. */
+export interface PayloadRun {
+  readonly launch: LaunchId;
+  readonly nonce: Nonce;
+  readonly beacon?: PinnedBeacon | undefined;
+}
+
+/** What a payload is made of. */
+export interface PayloadInput extends PayloadRun {
+  readonly role: Role;
+}
+
 /** A part of a payload, for whoever has to make it smaller. */
 export interface PayloadPart {
   readonly name: string;
   readonly bytes: number;
 }
 
-/** @throws UsageError for more than 16,384 bytes, with the parts, largest first */
-export function payloadOf(scheme: Payload['scheme'], text: string, parts: readonly PayloadPart[]): Payload {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_PAYLOAD_BYTES) throw tooLarge(bytes, parts, HINTS[scheme]);
-  return { scheme, text, bytes, sha256: createHash('sha256').update(text).digest('hex') };
+/** Who makes a payload, and what its users can do where it becomes too large. */
+export interface PayloadMaker {
+  readonly name: string;
+  readonly hint: string;
 }
 
-const HINTS: Readonly<Record<Payload['scheme'], string>> = {
-  personality:
-    'shorten or remove keys of the personality; what is large belongs in a file that the init script fetches',
-  'start-up-bundle':
-    'shorten or remove keys of the personality; what is large belongs in variables or files, which travel in the bundle',
-};
+/** @throws UsageError for more than 16,384 bytes, with the parts, largest first */
+export function payloadOf(
+  { name, hint }: PayloadMaker,
+  text: string,
+  parts: readonly PayloadPart[],
+): Payload {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_PAYLOAD_BYTES) throw tooLarge(bytes, parts, hint);
+  return { scheme: name, text, bytes, sha256: createHash('sha256').update(text).digest('hex') };
+}
 
 function tooLarge(bytes: number, parts: readonly PayloadPart[], hint: string): UsageError {
   const sizes = [...parts].sort((one, other) => other.bytes - one.bytes || (one.name < other.name ? -1 : 1));

@@ -10,10 +10,10 @@ import type { FleetPlan, FleetTools, Rules } from '../../src/fleet/tools.ts';
 import { launchMachines } from '../../src/launch/launch.ts';
 import { memoryRecords } from '../../src/launch/memory-records.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
-import { settingsTag } from '../../src/launch/request.ts';
+import { hashTag } from '../../src/launch/request.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../../src/model.ts';
 import { MemoryEc2, VirtualClock } from '../launch/memory-ec2.ts';
-import { payload, role } from '../launch/roles.ts';
+import { hashOf, payload, role } from '../launch/roles.ts';
 
 export const RULES: Rules = {
   wave: { percent: 100 },
@@ -68,13 +68,14 @@ export class World {
       launch: {
         launch: launch as LaunchId,
         role: of,
+        settingsHash: hashOf(of),
         payload: async () => own,
         count,
         ...(build !== undefined && {
           build: { app: 'shop', tag: build, sha256: build, commit: 'c', createdAt: 0 } as never,
         }),
       },
-      wanted: { ami: of.ami, settings: settingsTag(of), build },
+      wanted: { ami: of.ami, settings: hashTag(hashOf(of)), build },
       rules: { ...RULES, ...rules },
     };
   }

@@ -12,7 +12,7 @@ import type { LaunchRecords } from '../../src/launch/records.ts';
 import type { InstanceId } from '../../src/model.ts';
 import { holdsAsync } from '../support/property.ts';
 import { MemoryEc2, VirtualClock } from './memory-ec2.ts';
-import { LAUNCH, payload, role } from './roles.ts';
+import { hashOf, LAUNCH, payload, role } from './roles.ts';
 
 /** The process is gone: nothing after it runs. */
 class Crash extends Error {}
@@ -67,6 +67,7 @@ function processOf(
   const plan: LaunchPlan = {
     launch: LAUNCH,
     role: role(),
+    settingsHash: hashOf(role()),
     payload: async () => own,
     count,
   };

@@ -14,7 +14,7 @@ import { launchMachines } from '../../src/launch/launch.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import { bucketOf } from '../support/archives.ts';
 import { type TestCloud, testCloud } from '../support/local-cloud.ts';
-import { LAUNCH, payload, role } from './roles.ts';
+import { hashOf, LAUNCH, payload, role } from './roles.ts';
 
 /** The launch stage over the real SDK and HTTP, against the local cloud with its faults. */
 
@@ -61,6 +61,7 @@ async function run(count: number, maxBatch = 2): Promise<LaunchEvent[]> {
   const plan = {
     launch: LAUNCH,
     role: role(),
+    settingsHash: hashOf(role()),
     payload: async () => own,
     count,
   };

@@ -9,7 +9,7 @@ import { launchMachines } from '../../src/launch/launch.ts';
 import type { LaunchPlan, LaunchTools } from '../../src/launch/plan.ts';
 import type { InstanceId } from '../../src/model.ts';
 import { MemoryEc2, VirtualClock } from './memory-ec2.ts';
-import { LAUNCH, payload, role } from './roles.ts';
+import { hashOf, LAUNCH, payload, role } from './roles.ts';
 
 let folder: string;
 let clock: VirtualClock;
@@ -29,6 +29,7 @@ const plan = (count: number, other: Partial<LaunchPlan> = {}): LaunchPlan => {
   return {
     launch: LAUNCH,
     role: role(),
+    settingsHash: hashOf(other.role ?? role()),
     payload: async () => own,
     count,
     ...other,

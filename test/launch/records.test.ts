@@ -8,7 +8,7 @@ import type { LaunchRecords } from '../../src/launch/records.ts';
 import type { LaunchId } from '../../src/model.ts';
 import { holdsAsync } from '../support/property.ts';
 import { MemoryEc2, VirtualClock } from './memory-ec2.ts';
-import { payload, role } from './roles.ts';
+import { hashOf, payload, role } from './roles.ts';
 
 const LAUNCH = 'one' as LaunchId;
 
@@ -17,7 +17,13 @@ function setting() {
   const ec2 = new MemoryEc2(clock);
   const records = memoryRecords(clock);
   const run = async (count: number, over: LaunchRecords = records): Promise<LaunchEvent[]> => {
-    const plan = { launch: LAUNCH, role: role(), payload: async () => payload('0'.repeat(32)), count };
+    const plan = {
+      launch: LAUNCH,
+      role: role(),
+      settingsHash: hashOf(role()),
+      payload: async () => payload('0'.repeat(32)),
+      count,
+    };
     const events: LaunchEvent[] = [];
     for await (const event of launchMachines(plan, {
       ec2: ec2.port(() => undefined),
@@ -122,7 +128,13 @@ test('machines that EC2 has launched are told, though their record can’t be wr
     },
   };
   const told: LaunchEvent[] = [];
-  const plan = { launch: LAUNCH, role: role(), payload: async () => payload('0'.repeat(32)), count: 2 };
+  const plan = {
+    launch: LAUNCH,
+    role: role(),
+    settingsHash: hashOf(role()),
+    payload: async () => payload('0'.repeat(32)),
+    count: 2,
+  };
   const tools = { ec2: ec2.port(() => undefined), records: noRoom, clock: new VirtualClock() };
   const running = async () => {
     for await (const event of launchMachines(plan, tools)) told.push(event);

@@ -6,16 +6,17 @@ import type { Offering } from '../../src/launch/offerings.ts';
 import { runRequest } from '../../src/launch/request.ts';
 import { expectGolden } from '../support/golden.ts';
 import { holds } from '../support/property.ts';
-import { LAUNCH, payload, role } from './roles.ts';
+import { hashOf, LAUNCH, payload, role } from './roles.ts';
 
 const NONCE = '00112233445566778899aabbccddeeff';
 const T3: Offering = { instanceType: 't3.micro', market: 'on-demand' };
-const identity = (batch = 1, count = 3, offering = T3) => ({
+const identity = (batch = 1, count = 3, offering = T3, of = role()) => ({
   launch: LAUNCH,
   batch,
   count,
   clientToken: clientToken(LAUNCH, batch),
   offering,
+  settings: hashOf(of),
 });
 
 const expectRequest = (name: string, request: RunInstancesCommandInput): void =>
@@ -55,7 +56,10 @@ describe('runRequest', () => {
       zone: 'us-east-1b',
       market: 'spot',
     };
-    expectRequest('everything', runRequest(everything, payload(NONCE), identity(12, 100, offering)));
+    expectRequest(
+      'everything',
+      runRequest(everything, payload(NONCE), identity(12, 100, offering, everything)),
+    );
   });
 
   test('an instance profile is named by ARN or by name', () => {

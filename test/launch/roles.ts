@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { personality } from '../../src/actions/artifacts/personality.ts';
+import { roleHash } from '../../src/actions/artifacts/schemes.ts';
 import type { MachineSettings, Role } from '../../src/catalogue/role.ts';
 import type { LaunchId, PathName } from '../../src/model.ts';
 import type { Payload } from '../../src/schemes/payload.ts';
@@ -36,6 +38,9 @@ export function role(machine: Partial<MachineSettings> = {}, other: Partial<Role
     ...other,
   };
 }
+
+/** The hash of its settings, as a launch has it. */
+export const hashOf = (of: Role): string => roleHash(of, personality);
 
 /** A personality payload with this nonce: another process's payload differs in nothing else. */
 export function payload(nonce: string): Payload {

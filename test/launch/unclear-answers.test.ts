@@ -9,7 +9,7 @@ import { launchMachines } from '../../src/launch/launch.ts';
 import { answer, item, type Reply, refusal, WireServer } from '../aws/server.ts';
 import { HandTimer } from '../support/hand-timer.ts';
 import { VirtualClock } from './memory-ec2.ts';
-import { LAUNCH, payload, role } from './roles.ts';
+import { hashOf, LAUNCH, payload, role } from './roles.ts';
 
 /** What a launch makes of answers that nobody can be sure of, through the SDK and HTTP. */
 
@@ -40,7 +40,14 @@ async function launch(
   const ec2 = connectEc2({ region: 'us-east-1', endpoint, credentials }, options);
   nonces += 1;
   const own = payload(nonces.toString(16).padStart(32, '0'));
-  const plan = { launch: LAUNCH, role: role(), payload: async () => own, count: 2, isNew };
+  const plan = {
+    launch: LAUNCH,
+    role: role(),
+    settingsHash: hashOf(role()),
+    payload: async () => own,
+    count: 2,
+    isNew,
+  };
   const events: LaunchEvent[] = [];
   try {
     const tools = { ec2, records: fileRecords(folder), clock, ...(signal && { signal }) };

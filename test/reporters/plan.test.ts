@@ -7,6 +7,7 @@ import { renderRole, renderRoles, roleDocument } from '../../src/reporters/roles
 import type { Plan } from '../../src/results/plan.ts';
 import { settingsOf, sourceText } from '../../src/results/settings.ts';
 import { lookUp } from '../../src/schemes/personality/init-script.ts';
+import { personalityPlan } from '../../src/schemes/personality/plan.ts';
 import { plain } from '../../src/terminal/paint.ts';
 import { widthOf } from '../../src/text.ts';
 import type { Source } from '../../src/yaml/located.ts';
@@ -61,6 +62,8 @@ const ROLE: Role = {
   ]),
 };
 
+const TEXT = 'environment=prod\nrole=memcached\ncontext=b\ncache_mb=64\nrolecall_nonce=(hidden)\n';
+const UNKNOWN = lookUp({ environment: 'prod', context: 'b', machineId: undefined }, () => 'unknown');
 const PLAN: Plan = {
   launch: 'l-20261121-220000-ab12',
   catalogueFile: 'roles.yaml',
@@ -76,17 +79,18 @@ const PLAN: Plan = {
     { batch: 2, count: 100 },
   ],
   settings: settingsOf(ROLE),
-  payload: {
-    bytes: 158,
-    limit: 16_384,
-    estimated: false,
-    text: 'environment=prod\nrole=memcached\ncontext=b\ncache_mb=64\nrolecall_nonce=(hidden)\n',
-  },
-  init: lookUp({ environment: 'prod', context: 'b', machineId: undefined }, () => 'unknown'),
+  payload: { bytes: 158, limit: 16_384, estimated: false, text: TEXT },
+  init: UNKNOWN,
+  boot: personalityPlan('memcached', UNKNOWN, undefined, TEXT),
   notes: ['a note'],
 };
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
+const FROM_BUILD = lookUp(
+  { environment: 'prod', context: 'b', machineId: 'cache-1' },
+  (script) => (script.endsWith('bootstrapper.sh') ? 'found' : 'absent'),
+  (script) => (BUILD.init.includes(script) ? 'found' : 'absent'),
+);
 /** The same with a build, whose init script wins over the AMI's. */
 const WITH_BUILD: Plan = {
   ...PLAN,
@@ -95,11 +99,8 @@ const WITH_BUILD: Plan = {
     access: 'profile',
     promoted: { at: NOW - 3_600_000, by: 'bob@build-8' },
   },
-  init: lookUp(
-    { environment: 'prod', context: 'b', machineId: 'cache-1' },
-    (script) => (script.endsWith('bootstrapper.sh') ? 'found' : 'absent'),
-    (script) => (BUILD.init.includes(script) ? 'found' : 'absent'),
-  ),
+  init: FROM_BUILD,
+  boot: personalityPlan('memcached', FROM_BUILD, BUILD.tag, TEXT),
   notes: [],
 };
 

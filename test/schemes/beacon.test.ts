@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { payloadFor, pinNotices, sendsBeacons } from '../../src/actions/artifacts/payloads.ts';
+import { artifactNotices, payloadFor, sendsBeacons } from '../../src/actions/artifacts/payloads.ts';
+import { personalityArtifacts } from '../../src/actions/artifacts/personality.ts';
 import type { LaunchId, Nonce } from '../../src/model.ts';
+import { redact } from '../../src/redact.ts';
 import { beaconVariables, type PinnedBeacon } from '../../src/schemes/beacon.ts';
-import { redact } from '../../src/schemes/redact.ts';
+import { redactScript } from '../../src/schemes/start-up-bundle/script.ts';
 import { role } from '../launch/roles.ts';
 import { written } from '../shell/bash.ts';
+import { bundled } from '../support/artifacts.ts';
 
 const TOKEN = `IQoJb3JpZ2luX2VjE+/${'x'.repeat(900)}==`;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -31,6 +34,7 @@ const beacon = (token?: string): PinnedBeacon => ({
   log: { policy: policy('logs', token), signature: 'b'.repeat(64) },
 });
 
+const PLAIN = personalityArtifacts();
 const draft = { launch: 'l-1' as LaunchId, nonce: '0'.repeat(32) as Nonce };
 const bundle = {
   pinned: {
@@ -46,8 +50,8 @@ describe.each([
   ['temporary credentials', TOKEN],
 ])('with %s', (_what, token) => {
   test('a personality holds the forms as they are sent, and what is shown of it hides them', async () => {
-    const { text } = await payloadFor({ ...draft, role: role() }, { beacon: { pinned: beacon(token) } });
     const pinned = beacon(token);
+    const { text } = payloadFor({ ...draft, role: role() }, { ...PLAIN, beacon: { pinned } });
     for (const line of [
       `rolecall_beacon_policy=${pinned.policy}`,
       `rolecall_log_policy=${pinned.log.policy}`,
@@ -61,10 +65,10 @@ describe.each([
   });
 
   test('a start-up script has room for them, hides them too, and the box makes the same policy', async () => {
-    const pins = { bundle, beacon: { pinned: beacon(token) } };
-    const { text } = await payloadFor({ ...draft, role: role() }, pins);
+    const artifacts = { ...bundled(bundle), beacon: { pinned: beacon(token) } };
+    const { text } = payloadFor({ ...draft, role: role() }, artifacts);
     expect(text).toMatch(/^rolecall_beacon_url='/m);
-    const shown = redact(text);
+    const shown = redactScript(text);
     for (const secret of ['starts-with', 'a'.repeat(64), 'b'.repeat(64), TOKEN, 'ASIA'])
       expect(shown).not.toContain(secret);
     const variables = Object.fromEntries(beaconVariables(beacon(token)));
@@ -87,16 +91,17 @@ describe.each([
 
 test('beacons that there is no room for are left out, and that is told', async () => {
   const personality = Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`k${i}`, 'v'.repeat(1_024)]));
-  const pins = { beacon: { pinned: beacon(TOKEN) } };
-  const payload = await payloadFor({ ...draft, role: role({}, { personality }) }, pins);
+  const artifacts = { ...PLAIN, beacon: { pinned: beacon(TOKEN) } };
+  const payload = payloadFor({ ...draft, role: role({}, { personality }) }, artifacts);
   expect(sendsBeacons(payload)).toBe(false);
-  expect(pinNotices(pins, payload)).toEqual([expect.stringMatching(/no room/)]);
-  const small = await payloadFor({ ...draft, role: role() }, pins);
-  expect([sendsBeacons(small), pinNotices(pins, small)]).toEqual([true, []]);
+  expect(artifactNotices(artifacts, payload)).toEqual([expect.stringMatching(/no room/)]);
+  const small = payloadFor({ ...draft, role: role() }, artifacts);
+  expect([sendsBeacons(small), artifactNotices(artifacts, small)]).toEqual([true, []]);
 });
 
 test('what is too large even without them is refused', async () => {
   const personality = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, 'v'.repeat(1_024)]));
-  const refused = payloadFor({ ...draft, role: role({}, { personality }) }, { beacon: { pinned: beacon() } });
-  await expect(refused).rejects.toThrow(/over EC2's limit/);
+  const artifacts = { ...PLAIN, beacon: { pinned: beacon() } };
+  const refused = () => payloadFor({ ...draft, role: role({}, { personality }) }, artifacts);
+  expect(refused).toThrow(/over EC2's limit/);
 });

@@ -7,7 +7,7 @@ import { RolecallError } from '../../src/errors.ts';
 import { packageRoot } from '../../src/files/package-root.ts';
 import type { LaunchId, Nonce } from '../../src/model.ts';
 import { checkValue } from '../../src/schemes/lines.ts';
-import { type PayloadRun, personalityPayload } from '../../src/schemes/personality/payload.ts';
+import { type PersonalityRun, personalityPayload } from '../../src/schemes/personality/payload.ts';
 import { BOOTSTRAPPER } from '../shell/bash.ts';
 
 const RUN = { launch: 'l-1' as LaunchId, nonce: '00112233445566778899aabbccddeeff' as Nonce };
@@ -22,7 +22,7 @@ type Line = readonly [key: string, value: string];
 /** What the operator's side thinks of a line. */
 const accepted = ([key, value]: Line): boolean => takes(RUN, { [key]: value });
 
-function takes(run: PayloadRun, personality: Record<string, string> = {}): boolean {
+function takes(run: PersonalityRun, personality: Record<string, string> = {}): boolean {
   try {
     personalityPayload({ ...role, personality }, run);
     return true;

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { clientToken } from '../../src/launch/identity.ts';
 import { runRequest } from '../../src/launch/request.ts';
 import type { LaunchId, Nonce } from '../../src/model.ts';
+import { redact } from '../../src/redact.ts';
 import { lookUp } from '../../src/schemes/personality/init-script.ts';
 import { type PinnedBuild, personalityPayload } from '../../src/schemes/personality/payload.ts';
-import { redact } from '../../src/schemes/redact.ts';
 import { role } from '../launch/roles.ts';
 import { BUILD } from '../support/builds.ts';
 
@@ -84,6 +84,7 @@ describe('the payload of a launch with a build', () => {
       count: 1,
       clientToken: clientToken(RUN.launch, 1),
       offering: { instanceType: 't3.micro', market: 'on-demand' as const },
+      settings: '0'.repeat(64),
     };
     const tagsOf = (build?: string) =>
       runRequest(role(), payload, { ...identity, build }).TagSpecifications?.[0]?.Tags?.map(({ Key }) => Key);

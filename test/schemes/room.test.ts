@@ -1,14 +1,17 @@
 /** How much of user data's 16 KB each scheme takes, with signatures as a launch makes them. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { pinBeacon } from '../../src/actions/artifacts/beacons.ts';
+import { signBeaconForms } from '../../src/actions/artifacts/beacons.ts';
 import { payloadFor, sendsBeacons } from '../../src/actions/artifacts/payloads.ts';
+import { personalityArtifacts } from '../../src/actions/artifacts/personality.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import { boxProgram } from '../../src/files/box-program.ts';
 import type { BundleKey, LaunchId, Nonce } from '../../src/model.ts';
 import type { PinnedBuild } from '../../src/schemes/personality/payload.ts';
 import { startUpPayload } from '../../src/schemes/start-up-bundle/payload.ts';
 import { role } from '../launch/roles.ts';
+import { bundled } from '../support/artifacts.ts';
+import { BUILD } from '../support/builds.ts';
 
 const LAUNCH = '20260102-030405-1f2e3d' as LaunchId;
 
@@ -26,19 +29,19 @@ async function payload(tokenLength: number, scheme: 'personality' | 'start-up-bu
   );
   const nonce = randomBytes(16).toString('hex') as Nonce;
   const draft = { role: role(), launch: LAUNCH, nonce };
-  const beacon = await pinBeacon(LAUNCH, role(), bucket);
+  const beacon = await signBeaconForms(LAUNCH, role(), bucket);
   const sha256 = randomBytes(32).toString('hex');
   if (scheme === 'personality') {
     const build = { app: 'shop', tag: 'v1.2.0', archive: 'v1.2.0.tar.gz', sha256 };
     const { url } = await bucket.presignGet('builds/shop/v1.2.0.tar.gz', 604_800);
     const { name, prefix, region } = bucket;
     const pinned = { build, bucket: name, prefix, region, access: 'presigned', url } as PinnedBuild;
-    return await payloadFor(draft, { build: { pinned }, beacon });
+    return payloadFor(draft, { ...personalityArtifacts({ build: BUILD, pinned }), beacon });
   }
   const { url } = await bucket.presignGet(`bundles/${LAUNCH}/${sha256}`, 21_600);
   const key = randomBytes(32).toString('hex') as BundleKey;
-  const bundle = { pinned: { url, key, sha256, compression: 'gzip' as const } };
-  return await payloadFor(draft, { bundle, beacon });
+  const pinned = { url, key, sha256, compression: 'gzip' as const };
+  return payloadFor(draft, { ...bundled({ pinned }), beacon });
 }
 
 test('the script itself has at most 9,000 bytes', () => {

@@ -15,7 +15,7 @@ const MAX_BEACON_BYTES = 8_192;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** How the machines of a batch send beacons. */
-export interface BeaconPin {
+export interface BeaconForms {
   /** Absent where nothing could be signed. */
   readonly pinned?: PinnedBeacon;
   /** Why there are none, or only for a part of the boot. */
@@ -27,11 +27,11 @@ export interface BeaconPin {
  * S3 is asked nothing. A failure doesn't stop the launch: the notice then says why there are no beacons.
  * @param bucket the catalogue's
  */
-export async function pinBeacon(
+export async function signBeaconForms(
   launch: LaunchId,
   { timeoutMs }: Pick<Role, 'timeoutMs'>,
   bucket: Bucket,
-): Promise<BeaconPin> {
+): Promise<BeaconForms> {
   try {
     const { url, credential, date, token, forms, seconds, expiresAt } = await bucket.presignForms(
       {

@@ -3,7 +3,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Role } from '../../catalogue/role.ts';
 import { ConflictError, UsageError } from '../../errors.ts';
 import type { RecordedBuild } from '../../launch/book.ts';
-import type { Build } from '../../model.ts';
+import type { Build, PathName } from '../../model.ts';
 import { currentBuild, findBuild, readPointer } from '../../release/current.ts';
 import { archiveKey } from '../../release/manifest.ts';
 import type { PinnedBuild } from '../../schemes/personality/payload.ts';
@@ -13,7 +13,7 @@ import { bucketOf } from '../session.ts';
 const URL_SECONDS = 604_800;
 
 /** The build that all machines of a launch deploy, and how it was chosen. */
-export interface Pin {
+export interface BuildArtifact {
   readonly build: Build;
   readonly pinned: PinnedBuild;
   /** Who promoted it, and when (epoch milliseconds); absent where it was named by its tag. */
@@ -21,6 +21,9 @@ export interface Pin {
   /** Where something else might have been expected. */
   readonly notice?: string;
 }
+
+/** A role with an app. */
+export type DeployingRole = Role & { readonly app: PathName };
 
 /** The arguments that choose a build. */
 export interface BuildChoice {
@@ -50,20 +53,18 @@ export function checkDeploys(role: Role, catalogue: Catalogue, choice: BuildChoi
 
 /**
  * Resolves the build of a launch once, for all its machines: the named one, else that of an earlier run of this launch, else
- * the one that is promoted now. Undefined for a role without an app.
+ * the one that is promoted now.
  * @param recorded what an earlier run of the same launch deploys
  * @throws UsageError where there is no such build
  * @throws ConflictError where it isn't the build that an earlier run, or `--build-sha256`, says
  */
-export async function pinBuild(
-  role: Role,
-  bucket: Bucket | undefined,
+export async function buildArtifact(
+  role: DeployingRole,
+  bucket: Bucket,
   choice: BuildChoice,
   recorded?: RecordedBuild,
-): Promise<Pin | undefined> {
-  const { app } = role;
-  if (app === undefined || bucket === undefined) return undefined;
-  const { build, notice, ...chosen } = await choose({ ...role, app }, bucket, choice.build, recorded);
+): Promise<BuildArtifact> {
+  const { build, notice, ...chosen } = await choose(role, bucket, choice.build, recorded);
   checkSha256(build, choice['build-sha256']);
   const { fetch: access, keep } = role;
   const signed = access === 'presigned' ? await bucket.presignGet(archiveKey(build), URL_SECONDS) : undefined;
@@ -103,11 +104,11 @@ function lifeNotice(
 }
 
 async function choose(
-  { app, environment }: Role & { readonly app: NonNullable<Role['app']> },
+  { app, environment }: DeployingRole,
   bucket: Bucket,
   tag: string | undefined,
   recorded: RecordedBuild | undefined,
-): Promise<Omit<Pin, 'pinned'>> {
+): Promise<Omit<BuildArtifact, 'pinned'>> {
   if (tag !== undefined) return { build: sameAs(recorded, await findBuild(bucket, app, tag)) };
   if (recorded === undefined) {
     const { build, movedAt, by } = await currentBuild(bucket, app, environment);

@@ -17,7 +17,7 @@ import type { Runtime } from '../runtime.ts';
 import type { RoleBundle } from './role-bundle.ts';
 
 /** The sealed bundle that all machines of a launch start from. */
-export interface BundlePin {
+export interface BundleArtifact {
   readonly pinned: PinnedBundle;
   readonly sealed: SealedFile;
   /** Absent in a preview, which publishes nothing: its object and its key are not those of any launch. */
@@ -73,12 +73,12 @@ async function withSealed<T>(
 }
 
 /** Builds, seals and publishes the bundle of a launch, under a key of its own. */
-export const pinBundle = (
+export const publishArtifact = (
   bundle: RoleBundle,
   launch: LaunchId,
   bucket: Bucket,
   runtime: Runtime,
-): Promise<BundlePin> =>
+): Promise<BundleArtifact> =>
   withSealed(bundle, runtime, async (sealed) => {
     const { access, expiresMs } = bundle.settings;
     let sent = 0;
@@ -104,12 +104,12 @@ export const measureBundle = (bundle: RoleBundle, runtime: Runtime): Promise<Sea
  * What a launch would start from. The URL is really signed, of an object that nobody publishes: a launch seals the bundle
  * anew, so that the object's name and the key are others, and as long.
  */
-export async function previewBundle(
+export async function previewArtifact(
   bundle: RoleBundle,
   launch: LaunchId,
   bucket: Bucket,
   runtime: Runtime,
-): Promise<BundlePin> {
+): Promise<BundleArtifact> {
   const sealed = await measureBundle(bundle, runtime);
   const { url, notice } = await signBundle(bucket, bundleKey(launch, sealed.sha256), bundle.settings);
   const nobodysKey = newBundleKey((size) => Buffer.alloc(size));

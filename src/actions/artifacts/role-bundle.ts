@@ -46,22 +46,18 @@ export interface PackingWords {
 }
 
 /**
- * Reads the modules of a role, and the values of their variables; undefined for a role without modules.
+ * Reads the modules of a role, and the values of their variables.
  * @param words `measured` where the bundle is only measured, and leaves this machine by no way
  * @throws CatalogueError with every fault of the role's modules and variables; DocumentError for scripts that can't work;
- * UsageError for a module or a value that can't be used, or for a path that may not be in a bundle
+ * UsageError for a module or a value that can't be used, for a path that may not be in a bundle, or for a role without modules
  */
-export async function loadBundle(
+export async function requireBundle(
   role: Role,
   catalogue: Catalogue,
   words: PackingWords | 'measured',
   runtime: Pick<Runtime, 'cwd' | 'env'>,
-): Promise<RoleBundle | undefined> {
-  const settings = role.bundle;
-  if (settings === undefined) {
-    if (words !== 'measured') refuseWords(words, role);
-    return undefined;
-  }
+): Promise<RoleBundle> {
+  const settings = bundleSettingsOf(role, catalogue);
   const { modules, faults } = await checkRole(settings, catalogue, runtime.cwd);
   if (faults.length > 0) throw new CatalogueError(faults);
   await verifyLock(shelvesOf(catalogue).own, modules);
@@ -122,25 +118,11 @@ const realPaths =
   (setting: string): string | undefined =>
     paths.find((path) => path.setting === setting)?.real;
 
-function refuseWords(words: PackingWords, { role }: Role): void {
-  const given = (['allow-secret', 'allow-outside'] as const).find((name) => (words[name] ?? []).length > 0);
-  if (given === undefined) return;
-  throw new UsageError(`the role ${role} has no modules, so --${given} means nothing`, {
-    hint: 'leave it out: only a start-up bundle is packed from files of this machine',
-  });
-}
-
-/** The same for a command that needs one. @throws UsageError also for a role without modules */
-export async function requireBundle(
-  role: Role,
-  catalogue: Catalogue,
-  words: PackingWords,
-  runtime: Pick<Runtime, 'cwd' | 'env'>,
-): Promise<RoleBundle> {
-  const bundle = role.bundle === undefined ? undefined : await loadBundle(role, catalogue, words, runtime);
+/** @throws UsageError for a role without modules */
+export function bundleSettingsOf({ role, bundle }: Role, { label }: Catalogue): BundleSettings {
   if (bundle !== undefined) return bundle;
-  throw new UsageError(`the role ${role.role} has no modules, and so no start-up bundle`, {
-    hint: `write modules: [NAME, ...] under roles.${role.role} in ${catalogue.label}; rolecall module list tells what there is`,
+  throw new UsageError(`the role ${role} has no modules, and so no start-up bundle`, {
+    hint: `write modules: [NAME, ...] under roles.${role} in ${label}; rolecall module list tells what there is`,
   });
 }
 

@@ -7,9 +7,10 @@ import { outputOf } from '../../files/output-target.ts';
 import { newNonce } from '../../launch/identity.ts';
 import type { PublishedBundle } from '../../results/bundle.ts';
 import { DURATION, durationMs } from '../../yaml/duration.ts';
-import { pinBundle } from '../artifacts/bundle.ts';
+import { publishArtifact } from '../artifacts/bundle.ts';
 import { payloadFor } from '../artifacts/payloads.ts';
 import { type PackingWords, requireBundle } from '../artifacts/role-bundle.ts';
+import { startUpArtifacts } from '../artifacts/start-up-bundle.ts';
 import { openCatalogue, type RoleWords, requireRole, roleFrom } from '../catalogue.ts';
 import { launchIdFor } from '../launch-id.ts';
 import type { Runtime } from '../runtime.ts';
@@ -40,18 +41,19 @@ export async function publishRoleBundle(
   await outputOf(userDataFile);
   return await inSession(bucketPlace(input, role.region, catalogue), runtime, async (session) => {
     const bucket = requireBucket(session);
-    const pin = await pinBundle(bundle, launch, bucket, runtime);
-    const payload = await payloadFor({ role, launch, nonce: newNonce(randomBytes) }, { bundle: pin });
+    const artifact = await publishArtifact(bundle, launch, bucket, runtime);
+    const draft = { role, launch, nonce: newNonce(randomBytes) };
+    const payload = payloadFor(draft, startUpArtifacts(bundle, artifact));
     await writeOutput(userDataFile, payload.text, { secret: true });
-    const { key: _key, ...sealed } = pin.sealed;
+    const { key: _key, ...sealed } = artifact.sealed;
     return {
       ...sealed,
       launch,
       role: role.role,
       modules: bundle.modules.map(({ name }) => name),
-      location: bucket.locate(pin.published?.key ?? ''),
-      expiresAt: pin.published?.expiresAt,
-      notice: pin.notice,
+      location: bucket.locate(artifact.published?.key ?? ''),
+      expiresAt: artifact.published?.expiresAt,
+      notice: artifact.notice,
       userDataFile,
     };
   });

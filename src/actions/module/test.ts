@@ -17,6 +17,7 @@ import { newLaunchId, newNonce } from '../../launch/identity.ts';
 import { noteText } from '../../scripts/script.ts';
 import { printable } from '../../text.ts';
 import { bundleLibrary, checkPlaces, type PackingWords, type RoleBundle } from '../artifacts/role-bundle.ts';
+import { bundleSource } from '../artifacts/start-up-bundle.ts';
 import { launch } from '../launch.ts';
 import type { RunChoice, RunEvent } from '../run.ts';
 import type { Runtime } from '../runtime.ts';
@@ -69,7 +70,7 @@ export async function* testModule(
     );
   const request = {
     role,
-    bundle,
+    source: bundleSource(bundle),
     count: 1,
     launch: newLaunchId(runtime.clock, randomBytes),
     isNew: true,

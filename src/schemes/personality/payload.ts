@@ -1,8 +1,8 @@
 import type { Role } from '../../catalogue/role.ts';
-import type { Build, BuildAccess, LaunchId, Nonce } from '../../model.ts';
-import { beaconLines, type PinnedBeacon } from '../beacon.ts';
+import type { Build, BuildAccess } from '../../model.ts';
+import { beaconLines } from '../beacon.ts';
 import { checkedPersonality, checkValue, type Line, sorted, timeoutSeconds } from '../lines.ts';
-import { type Payload, payloadOf } from '../payload.ts';
+import { type Payload, type PayloadRun, payloadOf } from '../payload.ts';
 
 /** The build that the machines of a launch deploy, and how they get at it. */
 export interface PinnedBuild {
@@ -20,20 +20,22 @@ export interface PinnedBuild {
   readonly keep?: number | undefined;
 }
 
-/** What the payload of one launch holds besides the role's own words. */
-export interface PayloadRun {
-  readonly launch: LaunchId;
-  readonly nonce: Nonce;
+/** What the payload of one launch holds beside the role's own keys. */
+export interface PersonalityRun extends PayloadRun {
   readonly pinned?: PinnedBuild | undefined;
-  readonly beacon?: PinnedBeacon | undefined;
 }
+
+const MAKER = {
+  name: 'personality',
+  hint: 'shorten or remove keys of the personality; what is large belongs in a file that the init script fetches',
+};
 
 /**
  * The user data of scheme A: `key=value` lines, environment, role and context first, the others in byte order.
  * The same role and run give the same bytes.
  * @throws UsageError for a key or value that the box would refuse, for a secret in one, and for more than 16,384 bytes
  */
-export function personalityPayload(role: Role, run: PayloadRun): Payload {
+export function personalityPayload(role: Role, run: PersonalityRun): Payload {
   const [environment, name, context, ...own] = checkedPersonality(role);
   const ours: Line[] = [
     ['rolecall_launch', run.launch],
@@ -50,7 +52,7 @@ export function personalityPayload(role: Role, run: PayloadRun): Payload {
     name: key,
     bytes: Buffer.byteLength(key) + Buffer.byteLength(value) + 2,
   }));
-  return payloadOf('personality', text, parts);
+  return payloadOf(MAKER, text, parts);
 }
 
 function deployLines({ build, bucket, prefix, region, access, url, s3Url, keep }: PinnedBuild): Line[] {

@@ -1,8 +1,8 @@
 import type { Role } from '../../catalogue/role.ts';
-import type { BundleKey, LaunchId, Nonce } from '../../model.ts';
-import { beaconVariables, type PinnedBeacon } from '../beacon.ts';
+import type { BundleKey } from '../../model.ts';
+import { beaconVariables } from '../beacon.ts';
 import { checkedPersonality, timeoutSeconds } from '../lines.ts';
-import { type Payload, type PayloadPart, payloadOf } from '../payload.ts';
+import { type Payload, type PayloadPart, type PayloadRun, payloadOf } from '../payload.ts';
 
 /** A sealed bundle as machines get at it. */
 export interface PinnedBundle {
@@ -14,13 +14,15 @@ export interface PinnedBundle {
   readonly compression: 'gzip' | 'zstd';
 }
 
-/** What the payload of one launch holds besides the role's own words. */
-export interface StartUpRun {
-  readonly launch: LaunchId;
-  readonly nonce: Nonce;
+/** What the payload of one launch holds beside the role's own keys. */
+export interface StartUpRun extends PayloadRun {
   readonly bundle: PinnedBundle;
-  readonly beacon?: PinnedBeacon | undefined;
 }
+
+const MAKER = {
+  name: 'start-up-bundle',
+  hint: 'shorten or remove keys of the personality; what is large belongs in variables or files, which travel in the bundle',
+};
 
 const SETTINGS = /^# ---- settings:.*\n[\s\S]*?^# ---- end of settings\n/m;
 
@@ -51,7 +53,7 @@ export function startUpPayload(
   const block = [...settings, 'personality=(', ...pairs.map((pair) => `  ${pair}`), ')', ''].join('\n');
   if (!SETTINGS.test(template)) throw new Error('templates/start-up.sh has no block of settings');
   const script = withoutComments(template.replace(SETTINGS, () => block));
-  return payloadOf('start-up-bundle', script, partsOf(script, block, bundle, personality));
+  return payloadOf(MAKER, script, partsOf(script, block, bundle, personality));
 }
 
 /** What is large, where a payload is too large. */

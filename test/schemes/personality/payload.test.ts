@@ -9,8 +9,8 @@ import type { Role } from '../../../src/catalogue/role.ts';
 import { RolecallError } from '../../../src/errors.ts';
 import { packageRoot } from '../../../src/files/package-root.ts';
 import type { LaunchId, Nonce, PathName } from '../../../src/model.ts';
+import { redact } from '../../../src/redact.ts';
 import { personalityPayload } from '../../../src/schemes/personality/payload.ts';
-import { redact } from '../../../src/schemes/redact.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { holds } from '../../support/property.ts';
 

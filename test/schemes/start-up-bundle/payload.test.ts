@@ -11,8 +11,8 @@ import { RolecallError } from '../../../src/errors.ts';
 import { boxProgram } from '../../../src/files/box-program.ts';
 import { packageRoot } from '../../../src/files/package-root.ts';
 import type { BundleKey, LaunchId, Nonce } from '../../../src/model.ts';
-import { redact } from '../../../src/schemes/redact.ts';
 import { type PinnedBundle, startUpPayload } from '../../../src/schemes/start-up-bundle/payload.ts';
+import { redactScript } from '../../../src/schemes/start-up-bundle/script.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { holds } from '../../support/property.ts';
 
@@ -78,14 +78,14 @@ describe('user data, byte for byte', () => {
         TEMPLATE,
       ).text,
     ],
-    ['sessions-prod-b.redacted', redact(startUpPayload(sessions, RUN, TEMPLATE).text)],
+    ['sessions-prod-b.redacted', redactScript(startUpPayload(sessions, RUN, TEMPLATE).text)],
   ];
 
   test.each(cases)('%s: its settings, and behind them the script', (name, text) => {
     const end = text.indexOf('SCHEME=');
     expectGolden(`start-up/${name}`, text.slice(0, end));
     const script = cases[0]?.[1].slice(cases[0][1].indexOf('SCHEME=')) ?? '';
-    expect([script, redact(script)]).toContain(text.slice(end));
+    expect([script, redactScript(script)]).toContain(text.slice(end));
   });
 
   test('there is a golden for each of them, and no other', () => {
@@ -156,7 +156,7 @@ describe('user data of a bundle', () => {
 
   test('redacted, shows neither key, nonce nor signature, and keeps its lines', () => {
     const { text } = startUpPayload(sessions, RUN, TEMPLATE);
-    const shown = redact(text);
+    const shown = redactScript(text);
     for (const secret of [KEY, NONCE, SIGNATURE]) {
       expect(text).toContain(secret);
       expect(shown).not.toContain(secret);
