@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { acceleratedClock, ChangeableClock, systemClock } from '../clock.ts';
+import { acceleratedClock, ChangeableClock, type Pace, systemClock } from '../clock.ts';
 import { exitCodeOfError } from '../errno.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import { packageRoot } from '../files/package-root.ts';
@@ -11,8 +11,7 @@ import { outliveHangup, terminal, widthFor } from '../terminal/terminal.ts';
 import { errorAnnotation, isGitHub } from '../terminal/workflow.ts';
 import { type Host, hostIn, type World } from './context.ts';
 import { parseArguments } from './parser.ts';
-import { findCommand } from './registry.ts';
-import { type Asked, askedOf, usageText } from './usage.ts';
+import { type Asked, askedOf, findCommand, usageText } from './registry.ts';
 
 /**
  * Runs one command line to its exit code. Never throws: every failure becomes a message on stderr and a code.
@@ -47,17 +46,19 @@ export async function start(argv: readonly string[]): Promise<void> {
   }
   outliveHangup();
   const clock = new ChangeableClock(systemClock);
-  process.exitCode = await main(argv, {
+  const world = {
     terminal: terminal(process, process.env),
     clock,
-    goBy: (pace) => clock.goBy(acceleratedClock(pace)),
+    goBy: (pace: Pace) => clock.goBy(acceleratedClock(pace)),
     env: process.env,
-    // Read where it is needed: the folder may be gone, and most commands of help need none.
-    get cwd() {
-      return process.cwd();
-    },
     signal: interrupt.signal,
-  });
+  };
+  // Read where it is needed: the folder may be gone, and most commands of help need none.
+  const cwd = { get: process.cwd, enumerable: true };
+  process.exitCode = await main(
+    argv,
+    Object.defineProperty(world as Omit<World, 'cwd'> as World, 'cwd', cwd),
+  );
 }
 
 /** A program that asked for a document gets one also when its command fails, whatever the command. */

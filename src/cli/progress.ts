@@ -1,15 +1,17 @@
 /** A run as the command line shows it: the board while it lasts, the report in the end, and other reports beside that. */
-import type { RunDone, RunEvent, RunFailed, RunReady } from '../actions/run.ts';
+import type { RoleName } from '../actions/catalogue.ts';
+import type { RunChoice, RunDone, RunEvent, RunFailed, RunReady } from '../actions/run.ts';
 import { type ExitCode, InterruptedError, RolecallError, UsageError } from '../errors.ts';
 import { type OutputFormat, Progress } from '../reporters/progress.ts';
+import type { Member } from '../results/fleet-status.ts';
 import { errorReport } from '../terminal/errors.ts';
 import { goesToFile, say } from '../terminal/streams.ts';
 import { widthFor } from '../terminal/terminal.ts';
-import { addMasks, isGitHub } from '../terminal/workflow.ts';
+import { addMasks, defuserFor, isGitHub } from '../terminal/workflow.ts';
 import { counted, shellWord } from '../text.ts';
 import type { Host } from './context.ts';
-import type { ReportFileWords } from './report-files.ts';
-import { reportsFor, type WriteReports } from './reports.ts';
+import { askToEnd } from './prompts/prompts.ts';
+import { type ReportFileWords, reportsFor, type WriteReports } from './reports.ts';
 
 /** The reports of a run: the values of `reportOptions`, and the format of that on stdout. */
 export interface ShownWords extends ReportFileWords {
@@ -136,4 +138,36 @@ function closingNotes({ local }: RunReady): string[] {
   const lasting =
     'the local cloud ended with this command, and its machines with it; `rolecall local up` starts a lasting one';
   return [...local.limits.map((limit) => `local machines: ${limit}`), ...(local.ephemeral ? [lasting] : [])];
+}
+
+/** What the arguments of a command that follows machines choose of its run. */
+export const runChoice = (
+  { report, against }: { readonly report?: string | undefined; readonly against?: string | undefined },
+  { env }: Pick<Host, 'env'>,
+): RunChoice => ({
+  // The HTML report shows every step.
+  everyStep: report !== undefined,
+  against,
+  defuse: defuserFor(env),
+});
+
+interface ChangeWords extends ReportFileWords {
+  readonly yes: boolean;
+  readonly output: string;
+  readonly against?: string | undefined;
+}
+
+/** How a change of a fleet is shown, and how people are asked before machines are ended. */
+export function shownChange(
+  verb: 'scale' | 'replace',
+  words: ChangeWords,
+  name: RoleName,
+  host: Host,
+): { readonly shown: ShownRun; readonly agreed: (members: readonly Member[]) => Promise<boolean> } {
+  const shown = new ShownRun({ ...words, output: words.output as OutputFormat }, host);
+  const ask = (members: readonly Member[]) => askToEnd(verb, members, name, words, host);
+  return {
+    shown,
+    agreed: (members) => (words.yes ? ask(members) : shown.aside(() => ask(members))),
+  };
 }

@@ -1,22 +1,24 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { ExitCode } from '../errors.ts';
+import { dirname, extname, resolve } from 'node:path';
+import { reasonOf } from '../errno.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { appendOutput, writeOutput } from '../files/output-file.ts';
+import { outputOf } from '../files/output-target.ts';
+import { annotations, outputLines } from '../reporters/github.ts';
+import { junitReport, unfinishedJunitReport } from '../reporters/junit.ts';
 import type { ReportLink } from '../reporters/markdown.ts';
+import { markdownReport } from '../reporters/markdown.ts';
+import { pageHtml } from '../reporters/page/page.ts';
+import { unfinishedPage } from '../reporters/page/unfinished.ts';
 import type { LaunchMeta } from '../results/document.ts';
 import type { Outcome } from '../results/outcome.ts';
+import { pageData } from '../results/outcome.ts';
 import type { PageData } from '../results/page-data.ts';
 import type { LaunchView } from '../results/state.ts';
 import { say } from '../terminal/streams.ts';
 import { isGitHub } from '../terminal/workflow.ts';
 import type { Host, World } from './context.ts';
-import {
-  prepareReports,
-  type ReportFile,
-  type ReportFileWords,
-  reportFiles,
-  writeProblem,
-} from './report-files.ts';
 
 /** What the reports of a launch tell. */
 export interface Reported {
@@ -53,36 +55,23 @@ export async function reportsFor(
       await say(terminal.stderr, `${what} could not be written: ${writeProblem(error)}\n`);
     }
   };
-  const textOf = async (file: ReportFile, { view, outcome }: Reported): Promise<string> => {
-    if (file.option === '--junit') return (await import('../reporters/junit.ts')).junitReport(view, launch);
-    const [{ pageHtml }, { pageData }] = await Promise.all([
-      import('../reporters/page/page.ts'),
-      import('../results/outcome.ts'),
-    ]);
-    return pageHtml(pageData(outcome, clock.now(), against));
-  };
+  const textOf = ({ option }: ReportFile, { view, outcome }: Reported): string =>
+    option === '--junit' ? junitReport(view, launch) : pageHtml(pageData(outcome, clock.now(), against));
   return async (reported) => {
     const { view, exit } = reported;
     for (const file of files)
-      await attempt(`${file.option} ${file.given}`, async () =>
-        writeOutput(file.path, await textOf(file, reported)),
-      );
+      await attempt(`${file.option} ${file.given}`, () => writeOutput(file.path, textOf(file, reported)));
     const { GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: summary } = env;
-    if (isGitHub(env)) {
-      const { annotations } = await import('../reporters/github.ts');
-      await say(terminal.stderr, annotations(view, launch));
-    }
+    if (isGitHub(env)) await say(terminal.stderr, annotations(view, launch));
     const page = files.find(({ option }) => option === '--report');
     if (summary !== undefined && summary !== '')
       await attempt("the job's summary", () =>
         addSummary(resolve(cwd, summary), reported, launch, page && linkTo(page, env)),
       );
-    if (outputs !== undefined && outputs !== '') {
-      const { outputLines } = await import('../reporters/github.ts');
+    if (outputs !== undefined && outputs !== '')
       await attempt("the step's outputs", () =>
         appendOutput(resolve(cwd, outputs), outputLines(view, launch, exit, page?.path)),
       );
-    }
   };
 }
 
@@ -99,7 +88,6 @@ async function addSummary(
   launch: LaunchMeta,
   page: ReportLink | undefined,
 ): Promise<void> {
-  const { markdownReport } = await import('../reporters/markdown.ts');
   const room = SUMMARY_BYTES - (await sizeOf(path));
   for (const extent of ['whole', 'brief'] as const) {
     const text = markdownReport(view, launch, exit, extent, page);
@@ -114,4 +102,104 @@ async function sizeOf(path: string): Promise<number> {
   } catch {
     return 0;
   }
+}
+
+/** A report that goes to a file. */
+export interface ReportFile {
+  /** The option that asked for it, as people write it. */
+  readonly option: '--junit' | '--report';
+  /** As it was given. */
+  readonly given: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** The files that a command line asks reports for. */
+export interface ReportFileWords {
+  readonly junit?: string | undefined;
+  readonly report?: string | undefined;
+}
+
+/** Endings of files that hold no page: `--report roles.yaml` would replace the catalogue. */
+const OTHER_ENDINGS = new Set(
+  '.xml .json .ndjson .jsonl .yaml .yml .md .txt .csv .pdf .svg .png .log .sh .ts .js .tgz .gz'.split(' '),
+);
+
+/**
+ * Returns the files that reports were asked for.
+ * @throws UsageError where the HTML report would get the name of another kind of file
+ */
+export function reportFiles({ junit, report }: ReportFileWords, cwd: string): ReportFile[] {
+  const ending = report === undefined ? '' : extname(report).toLowerCase();
+  if (OTHER_ENDINGS.has(ending))
+    throw new UsageError(
+      `--report ${report}: the report is an HTML page, and a file that ends in ${ending} is none`,
+      {
+        hint: `name a file that ends in .html${ending === '.xml' ? '; --junit writes XML' : ''}`,
+      },
+    );
+  const asked = [
+    ['--junit', junit],
+    ['--report', report],
+  ] as const;
+  return asked.flatMap(([option, given]) =>
+    given === undefined ? [] : [{ option, given, path: resolve(cwd, given) }],
+  );
+}
+
+/**
+ * Writes reports that say that the launch did not end: a report of an earlier run would pass for this one's, if this one
+ * were killed. A pipe or a device gets the last report alone.
+ * @throws UsageError where one can't be written, or two are the same file
+ */
+async function prepareReports(files: readonly ReportFile[], launch: LaunchMeta): Promise<void> {
+  const [first, second] = files;
+  if (first !== undefined && first.path === second?.path) throw sameFile(first, second);
+  for (const file of files) await prepare(file, launch);
+  // By links, too.
+  if (first !== undefined && second !== undefined && (await isSame(first.path, second.path)))
+    throw sameFile(first, second);
+}
+
+async function prepare(file: ReportFile, launch: LaunchMeta): Promise<void> {
+  const text = file.option === '--junit' ? unfinishedJunitReport(launch) : unfinishedPage(launch);
+  await writeReportFile(file, text, { streams: false });
+}
+
+/**
+ * Writes a report to its file, in a folder that is made where it is missing.
+ * @param streams whether a pipe or a device gets it, too
+ * @throws UsageError where it can't be written
+ */
+export async function writeReportFile(
+  { option, given, path }: ReportFile,
+  text: string,
+  { streams = true }: { readonly streams?: boolean } = {},
+): Promise<void> {
+  try {
+    await makeFolder(dirname(path));
+    if (!streams && (await outputOf(path)).kind === 'stream') return;
+    await writeOutput(path, text);
+  } catch (error) {
+    throw new UsageError(`${option} ${given} can't be written: ${writeProblem(error)}`, {
+      hint: 'name a file in a folder that you may write to',
+      cause: error,
+    });
+  }
+}
+
+const sameFile = (one: ReportFile, other: ReportFile): UsageError =>
+  new UsageError(`${one.option} ${one.given} and ${other.option} ${other.given} are the same file`, {
+    hint: 'give each report a file of its own: --report boot.html --junit boot.xml',
+  });
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map((path) => stat(path).catch(() => undefined)));
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
+}
+
+/** Why a file could not be written, without its path. */
+function writeProblem(error: unknown): string {
+  if (!(error instanceof UsageError)) return reasonOf(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }

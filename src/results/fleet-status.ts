@@ -12,3 +12,5 @@ export interface FleetStatus {
   /** Who is at work on it, in words; undefined where nobody is. */
   readonly busy: string | undefined;
 }
+
+export type { Member } from '../fleet/members.ts';

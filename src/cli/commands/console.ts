@@ -8,7 +8,7 @@ import { MachineText, machineInput } from '../machine-text.ts';
 import { cloudOptions, machineTextOptions } from '../options.ts';
 
 /** `rolecall console INSTANCE`: the console as far as EC2 has it, in both of EC2's modes. */
-export const consoleCommand = command({
+export default command({
   positionals: '<instance>',
   options: {
     ...cloudOptions,

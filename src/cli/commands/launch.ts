@@ -1,7 +1,11 @@
+import { openCatalogue } from '../../actions/catalogue.ts';
+import { launch as launching } from '../../actions/launch.ts';
+import { requestOf } from '../../actions/launch-request.ts';
+import { renderBriefPlan } from '../../reporters/plan.ts';
 import type { OutputFormat } from '../../reporters/progress.ts';
 import type { Plan } from '../../results/plan.ts';
 import { columnsOf } from '../../terminal/terminal.ts';
-import { command, type Values } from '../command.ts';
+import { command, commandLine, type Values } from '../command.ts';
 import type { Host } from '../context.ts';
 import {
   COUNT,
@@ -15,8 +19,10 @@ import {
   roleOptions,
   YES,
 } from '../options.ts';
+import { runChoice, ShownRun } from '../progress.ts';
+import { askLaunch } from '../prompts/picker.ts';
 import { confirm } from '../prompts/prompts.ts';
-import { runChoice } from '../run-choice.ts';
+import plan from './plan.ts';
 
 const options = {
   ...roleOptions,
@@ -41,7 +47,7 @@ const options = {
 type LaunchValues = Values<typeof options>;
 
 /** `rolecall launch`, `launch`: the main job. */
-export const launch = command({
+const launch = command({
   options,
   examples: [
     ['launch --role memcached --env prod --context b', 'launch one machine'],
@@ -49,13 +55,8 @@ export const launch = command({
     ['launch --role memcached --env prod --context b --local', 'rehearse it here, without AWS'],
   ],
   run: async (values, host) => {
-    const { openCatalogue } = await import('../../actions/catalogue.ts');
-    const { askLaunch } = await import('../prompts/ask.ts');
     const catalogue = await openCatalogue(values, host);
     const answers = await askLaunch(values, catalogue, host);
-    const { requestOf } = await import('../../actions/launch-request.ts');
-    const { launch: launching } = await import('../../actions/launch.ts');
-    const { ShownRun } = await import('../progress.ts');
     const request = await requestOf(values, answers, catalogue, host);
     // One machine is what a command line without a count asks for.
     const picked = { ...values, ...answers, count: answers.count === 1 ? undefined : answers.count };
@@ -68,9 +69,6 @@ export const launch = command({
 
 /** Shows what was picked, as a plan and as command lines, and asks once more. */
 async function agreed(shown: Plan, picked: LaunchValues, { terminal, clock }: Host): Promise<boolean> {
-  const { renderBriefPlan } = await import('../../reporters/plan.ts');
-  const { commandLine } = await import('../replay.ts');
-  const { plan } = await import('./plan.ts');
   const lines = [
     '',
     renderBriefPlan(shown, clock.now(), columnsOf(terminal)),
@@ -85,3 +83,5 @@ async function agreed(shown: Plan, picked: LaunchValues, { terminal, clock }: Ho
   terminal.stderr.write('nothing was launched\n');
   return false;
 }
+
+export default launch;

@@ -9,7 +9,7 @@ const UNPROVED =
   "warning: EC2 doesn't tell this machine's nonce (it is gone, or its userData may not be read), so nothing proves that it wrote this log";
 
 /** `rolecall logs INSTANCE`: the boot log that a machine sent to the bucket when its boot failed. */
-export const logs = command({
+export default command({
   positionals: '<instance>',
   options: { ...cloudOptions, ...machineTextOptions },
   examples: [['rolecall logs i-0123456789abcdef0', 'all that its failed boot printed']],

@@ -16,7 +16,7 @@ import {
   roleOptions,
 } from '../options.ts';
 import { print } from '../print.ts';
-import { askLaunch } from '../prompts/ask.ts';
+import { askLaunch } from '../prompts/picker.ts';
 
 const options = {
   ...roleOptions,
@@ -37,7 +37,7 @@ const options = {
  * `rolecall plan`: all that launch would do, and nothing done. S3 is asked only for a role that deploys an app: which build
  * that is. What a launch signs is signed here too, which takes credentials but asks nobody.
  */
-export const plan = command({
+export default command({
   options,
   examples: [
     ['rolecall plan --role memcached --env prod --context b', 'what would happen'],

@@ -14,7 +14,7 @@ import {
 import { print } from '../print.ts';
 
 /** `rolecall render`: the payload's bytes on stdout, as EC2 would get them. */
-export const render = command({
+export default command({
   options: {
     ...roleOptions,
     ...deployedBuildOptions,

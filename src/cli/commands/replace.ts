@@ -1,17 +1,21 @@
+import { openCatalogue, roleFrom } from '../../actions/catalogue.ts';
 import type { ReplaceInput } from '../../actions/replace.ts';
+import { planReplace, replace as replacing } from '../../actions/replace.ts';
+import { checkRollout, rulesOf } from '../../actions/rollout.ts';
 import { type ExitCode, exitCode } from '../../errors.ts';
 import { jsonReport } from '../../reporters/json.ts';
 import type { PlannedReplacement } from '../../reporters/replacement.ts';
+import { replacementDocument, replacementText } from '../../reporters/replacement.ts';
 import { write } from '../../terminal/streams.ts';
 import { widthFor } from '../../terminal/terminal.ts';
 import { command } from '../command.ts';
 import type { Host } from '../context.ts';
-import { shownChange } from '../fleet-change.ts';
 import { fleetOptions, rolloutOptions } from '../options.ts';
-import { runChoice } from '../run-choice.ts';
+import { runChoice, shownChange } from '../progress.ts';
+import { askLaunch } from '../prompts/picker.ts';
 
 /** `rolecall replace`: new machines prove themselves, then old ones go. */
-export const replace = command({
+export default command({
   options: {
     all: {
       type: 'boolean',
@@ -34,15 +38,11 @@ export const replace = command({
     ['rolecall replace --role web --env prod --context b --wave 5 --yes', 'five at a time, in CI'],
   ],
   run: async (values, host) => {
-    const { openCatalogue } = await import('../../actions/catalogue.ts');
-    const { checkRollout, rulesOf } = await import('../../actions/rollout.ts');
-    const { askRole } = await import('../prompts/ask.ts');
     const input = { ...(values as typeof values & ReplaceInput), ...runChoice(values, host) };
     rulesOf(input);
     const catalogue = await openCatalogue(values, host);
-    const role = await askRole(input, catalogue, host);
+    const role = await roleFrom(catalogue, await askLaunch({ ...input, count: 1 }, catalogue, host), input);
     checkRollout(input, role);
-    const { planReplace, replace: replacing } = await import('../../actions/replace.ts');
     if (values['dry-run']) {
       const planned = await planReplace(role, input, catalogue, host);
       const allowShrink = values['allow-shrink'];
@@ -58,7 +58,6 @@ async function showReplacement(
   output: string,
   { clock, terminal }: Host,
 ): Promise<ExitCode> {
-  const { replacementDocument, replacementText } = await import('../../reporters/replacement.ts');
   const text =
     output === 'text'
       ? replacementText(planned, clock.now(), widthFor(terminal.stdout))

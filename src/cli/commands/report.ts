@@ -1,22 +1,18 @@
-import { dirname, resolve } from 'node:path';
-import type { Report, ReportInput } from '../../actions/report.ts';
-import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
-import { makeFolder } from '../../files/make-folder.ts';
-import { writeOutput } from '../../files/output-file.ts';
+import { report as reporting } from '../../actions/report.ts';
+import { exitCode } from '../../errors.ts';
 import { outputOf } from '../../files/output-target.ts';
-import { isLaunchId } from '../../model.ts';
 import { jsonReport } from '../../reporters/json.ts';
+import { pageHtml } from '../../reporters/page/page.ts';
 import { pageData } from '../../results/outcome.ts';
 import { write } from '../../terminal/streams.ts';
 import { defuserFor } from '../../terminal/workflow.ts';
 import { command } from '../command.ts';
-import type { Host } from '../context.ts';
-import { cloudOptions, OUTPUT, reportOptions } from '../options.ts';
+import { cloudOptions, LAUNCH, launchNamed, OUTPUT, reportOptions } from '../options.ts';
 import { checkAgainst } from '../progress.ts';
-import { reportFiles, writeProblem } from '../report-files.ts';
+import { reportFiles, writeReportFile } from '../reports.ts';
 
 /** `rolecall report LAUNCH`: what became of a launch, as one HTML page. */
-export const report = command({
+export default command({
   positionals: '<launch>',
   options: {
     ...cloudOptions,
@@ -27,7 +23,7 @@ export const report = command({
       describe:
         "Format of stdout: the report's path, or the JSON document of the launch (and no file without --report)",
     },
-    launch: { type: 'string', hidden: true },
+    launch: LAUNCH,
   },
   examples: [
     ['rolecall report 20261121-215140-9f3a2c', 'one HTML page, here'],
@@ -37,49 +33,19 @@ export const report = command({
     ],
   ],
   run: async (values, host) => {
-    const { launch } = values;
-    if (launch === undefined || !isLaunchId(launch)) {
-      throw new UsageError(`"${launch ?? ''}" is no launch id`, {
-        hint: 'launch prints it; the tag rolecall:launch holds it',
-      });
-    }
-    return await makeReport({ ...values, launch }, host);
+    const launch = launchNamed(values.launch);
+    const json = values.output === 'json';
+    const given = values.report ?? (json ? undefined : `rolecall-${launch}.html`);
+    // Before anything is asked for.
+    const [file] = reportFiles({ report: given }, host.cwd);
+    checkAgainst({ against: values.against, report: given });
+    const { outcome, against } = await reporting({ ...values, launch, defuse: defuserFor(host.env) }, host);
+    if (file !== undefined)
+      await writeReportFile(file, pageHtml(pageData(outcome, host.clock.now(), against)));
+    const { stdout } = host.terminal;
+    if (json) await write(stdout, jsonReport(outcome.document));
+    else if (file !== undefined && (await outputOf(file.path)).kind === 'file')
+      await write(stdout, `${file.given}\n`);
+    return exitCode('ok');
   },
 });
-
-type ReportWords = Pick<ReportInput, 'local' | 'catalogue' | 'region' | 'profile' | 'against' | 'launch'> & {
-  readonly report?: string | undefined;
-  readonly output: string;
-};
-
-async function makeReport(words: ReportWords, host: Host): Promise<ExitCode> {
-  const { launch, against, output } = words;
-  const json = output === 'json';
-  const given = words.report ?? (json ? undefined : `rolecall-${launch}.html`);
-  // Before anything is asked for.
-  reportFiles({ report: given }, host.cwd);
-  checkAgainst({ against, report: given });
-  const { report: reporting } = await import('../../actions/report.ts');
-  const told = await reporting({ ...words, defuse: defuserFor(host.env) }, host);
-  if (given !== undefined) await writePage(given, told, host);
-  const { stdout } = host.terminal;
-  if (json) await write(stdout, jsonReport(told.outcome.document));
-  else if (given !== undefined && (await outputOf(resolve(host.cwd, given))).kind === 'file')
-    await write(stdout, `${given}\n`);
-  return exitCode('ok');
-}
-
-async function writePage(given: string, { outcome, against }: Report, { cwd, clock }: Host): Promise<void> {
-  const { pageHtml } = await import('../../reporters/page/page.ts');
-  const text = pageHtml(pageData(outcome, clock.now(), against));
-  const path = resolve(cwd, given);
-  try {
-    await makeFolder(dirname(path));
-    await writeOutput(path, text);
-  } catch (error) {
-    throw new UsageError(`--report ${given} can't be written: ${writeProblem(error)}`, {
-      hint: 'name a file in a folder that you may write to',
-      cause: error,
-    });
-  }
-}

@@ -1,19 +1,23 @@
+import { openCatalogue, roleFrom } from '../../actions/catalogue.ts';
 import type { RolloutWords } from '../../actions/rollout.ts';
+import { checkRollout, rulesOf } from '../../actions/rollout.ts';
+import { planScale, scale as scaling } from '../../actions/scale.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { jsonReport } from '../../reporters/json.ts';
 import type { PlannedScale } from '../../reporters/need.ts';
+import { needDocument, needText } from '../../reporters/need.ts';
 import { write } from '../../terminal/streams.ts';
 import { widthFor } from '../../terminal/terminal.ts';
 import { wholeNumber } from '../../text.ts';
 import { command } from '../command.ts';
 import type { Host } from '../context.ts';
-import { shownChange } from '../fleet-change.ts';
 import { fleetOptions, rolloutOptions } from '../options.ts';
+import { runChoice, shownChange } from '../progress.ts';
+import { askLaunch } from '../prompts/picker.ts';
 import { confirm } from '../prompts/prompts.ts';
-import { runChoice } from '../run-choice.ts';
 
 /** `rolecall scale`: so many machines, no more and no fewer. */
-export const scale = command({
+export default command({
   options: {
     to: {
       type: 'string',
@@ -30,18 +34,14 @@ export const scale = command({
     ['rolecall scale --role web --env prod --context b --to 50 --wave 10%', 'one first, then tenths'],
   ],
   run: async (values, host) => {
-    const { openCatalogue } = await import('../../actions/catalogue.ts');
-    const { checkRollout, rulesOf } = await import('../../actions/rollout.ts');
-    const { askRole } = await import('../prompts/ask.ts');
     const words = values as typeof values & RolloutWords;
     const dryRun = values['dry-run'];
     rulesOf(words);
     const to = sizeOf(values.to);
     const catalogue = await openCatalogue(values, host);
-    const role = await askRole(words, catalogue, host);
+    const role = await roleFrom(catalogue, await askLaunch({ ...words, count: 1 }, catalogue, host), words);
     checkRollout(words, role);
     if (to > MANY && !dryRun && !(await agreedToMany(to, values.yes, host))) return exitCode('ok');
-    const { planScale, scale: scaling } = await import('../../actions/scale.ts');
     const input = { ...words, ...runChoice(values, host), to };
     if (dryRun) {
       const planned = await planScale(role, input, catalogue, host);
@@ -74,7 +74,6 @@ async function agreedToMany(to: number, yes: boolean, { terminal }: Host): Promi
 }
 
 async function showNeed(planned: PlannedScale, output: string, { clock, terminal }: Host): Promise<ExitCode> {
-  const { needDocument, needText } = await import('../../reporters/need.ts');
   const text =
     output === 'text'
       ? needText(planned, clock.now(), widthFor(terminal.stdout))

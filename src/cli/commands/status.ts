@@ -7,7 +7,7 @@ import { cloudOptions, OUTPUT, roleOptions } from '../options.ts';
 import { print } from '../print.ts';
 
 /** `rolecall status`: the fleets that are there, and how their machines did. */
-export const status = command({
+export default command({
   options: { ...roleOptions, ...cloudOptions, output: OUTPUT },
   examples: [
     ['rolecall status', "all fleets of the catalogue, and each machine's verdict, age and build"],

@@ -8,7 +8,7 @@ import { command, type Values } from '../command.ts';
 import type { Host } from '../context.ts';
 import { fleetOptions, OUTPUT } from '../options.ts';
 import { print, printOutcome } from '../print.ts';
-import { askToEnd } from '../prompts/confirm.ts';
+import { askToEnd } from '../prompts/prompts.ts';
 
 const { order: _, junit: __, report: ___, against: ____, ...ownOptions } = fleetOptions;
 
@@ -25,7 +25,7 @@ const options = {
 } as const;
 
 /** `rolecall terminate`: ends the machines of a launch, or of a fleet. */
-export const terminate = command({
+export default command({
   positionals: '[launch]',
   options,
   examples: [

@@ -7,7 +7,7 @@ import { catalogueOptions, OUTPUT } from '../options.ts';
 import { print } from '../print.ts';
 
 /** `rolecall validate`: every fault of the catalogue at once (exit 2), or one line that it is sound. */
-export const validate = command({
+export default command({
   options: { ...catalogueOptions, output: OUTPUT },
   examples: [['rolecall validate', 'check the roles.yaml of this folder or of one above it']],
   run: async (values, host) => {

@@ -1,7 +1,15 @@
-import { MAX_COUNT } from '../../actions/launch-request.ts';
+import { checkCount, MAX_COUNT } from '../../actions/launch-request.ts';
 import { UsageError } from '../../errors.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { Host } from '../context.ts';
 import { askNumber, type Choice, pick } from './prompts.ts';
+
+/** The names of a catalogue. */
+export interface CatalogueNames {
+  readonly roles: readonly { readonly name: string; readonly description?: string | undefined }[];
+  readonly environments: readonly string[];
+  readonly contexts: readonly string[];
+}
 
 /** What may be picked: plain data out of a catalogue. */
 export interface LaunchChoices {
@@ -71,4 +79,23 @@ function missingFlags(open: readonly (typeof QUESTIONS)[number][], choices: Laun
   return new UsageError(`missing ${flags.join(', ')}: without a terminal rolecall asks no questions`, {
     hint: `add ${offers.join(' ')}`,
   });
+}
+
+/** Completes the arguments: asks on a terminal for what is missing, else throws a UsageError that names the flags. */
+export async function askLaunch(
+  given: GivenAnswers,
+  catalogue: CatalogueNames,
+  { terminal }: Pick<Host, 'terminal'>,
+): Promise<LaunchAnswers> {
+  checkCount(given.count);
+  const named = (names: readonly string[]) => names.map((value) => ({ value }));
+  return await pickLaunch(
+    terminal,
+    {
+      roles: catalogue.roles.map(({ name, description }) => ({ value: name, description })),
+      environments: named(catalogue.environments),
+      contexts: named(catalogue.contexts),
+    },
+    given,
+  );
 }

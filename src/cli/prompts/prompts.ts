@@ -1,8 +1,12 @@
-import { InterruptedError } from '../../errors.ts';
+import type { RoleName } from '../../actions/catalogue.ts';
+import { InterruptedError, UsageError } from '../../errors.ts';
+import { memberLines } from '../../reporters/members.ts';
+import type { Member } from '../../results/fleet-status.ts';
 import { plain } from '../../terminal/paint.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { columnsOf } from '../../terminal/terminal.ts';
-import { pad, printable, truncate, widthOf, wrap } from '../../text.ts';
+import { counted, pad, printable, truncate, widthOf, wrap } from '../../text.ts';
+import type { Host } from '../context.ts';
 
 /** One answer that a list offers. */
 export interface Choice {
@@ -138,3 +142,32 @@ const colourless = {
     keysHelpTip: (keys: [string, string][]) => keys.map(([key, action]) => `${key} ${action}`).join(' • '),
   },
 };
+
+const QUESTIONS = { scale: 'End', replace: 'Replace', terminate: 'End' } as const;
+
+/**
+ * Shows the machines that are to go, and asks.
+ * @throws UsageError without a terminal, naming the flag that answers
+ */
+export async function askToEnd(
+  verb: keyof typeof QUESTIONS,
+  members: readonly Member[],
+  { role, environment, context }: RoleName,
+  { yes }: { readonly yes: boolean },
+  { terminal, clock }: Host,
+): Promise<boolean> {
+  if (yes) return true;
+  const what = `${counted(members.length, 'machine')} of ${role} ${environment}/${context}`;
+  if (!terminal.interactive)
+    throw new UsageError(
+      `${verb} would ${QUESTIONS[verb].toLowerCase()} ${what}, and there is no terminal to ask`,
+      {
+        hint: `--yes does it without asking; --dry-run shows which${verb === 'terminate' ? '' : ', and does nothing'}`,
+      },
+    );
+  const lines = memberLines(members, clock.now(), columnsOf(terminal));
+  terminal.stderr.write(`${lines.join('\n')}\n`);
+  const agreed = await confirm(terminal, `${QUESTIONS[verb]} ${what}?`, false);
+  if (!agreed) terminal.stderr.write('nothing was ended\n');
+  return agreed;
+}

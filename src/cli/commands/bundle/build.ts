@@ -7,7 +7,7 @@ import { catalogueOptions, OUTPUT, packingOptions, roleOptions } from '../../opt
 import { printOutcome } from '../../print.ts';
 
 /** `rolecall bundle build`: packs and seals a role's bundle into a file. Nothing is published. */
-export const bundleBuild = command({
+export default command({
   options: {
     ...roleOptions,
     file: {

@@ -6,7 +6,7 @@ import { catalogueOptions, KEY_FILE, OUTPUT } from '../../options.ts';
 import { print, printOutcome } from '../../print.ts';
 
 /** `rolecall bundle open`: lists what a sealed bundle holds, or unpacks it. */
-export const bundleOpen = command({
+export default command({
   positionals: '<file>',
   options: {
     file: { type: 'string', hidden: true, demandOption: true, describe: 'File of the sealed bundle' },

@@ -7,7 +7,7 @@ import { cloudOptions, OUTPUT, packingOptions, roleOptions } from '../../options
 import { printOutcome } from '../../print.ts';
 
 /** `rolecall bundle publish`: builds, seals and uploads a role's bundle, and writes the user data that fetches it. */
-export const bundlePublish = command({
+export default command({
   options: {
     ...roleOptions,
     'user-data': {

@@ -5,7 +5,7 @@ import { catalogueOptions, KEY_FILE, OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall bundle verify`: whether a machine would start from a sealed bundle. */
-export const bundleVerify = command({
+export default command({
   positionals: '<file>',
   options: {
     file: { type: 'string', hidden: true, demandOption: true, describe: 'File of the sealed bundle' },

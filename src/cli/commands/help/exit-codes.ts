@@ -4,7 +4,7 @@ import { OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall help exit-codes`: the one table, as text or json. */
-export const helpExitCodes = command({
+export default command({
   options: { output: OUTPUT },
   run: ({ output }, host) =>
     print(output, host, {

@@ -1,12 +1,12 @@
+import { endLocalCloud } from '../../../actions/local/down.ts';
 import { exitCode } from '../../../errors.ts';
 import { writeReport } from '../../../terminal/report.ts';
 import { command } from '../../command.ts';
 
 /** `rolecall local down`: ends the local cloud with all its machines. Exit 0 also when none is up. */
-export const localDown = command({
+export default command({
   options: {},
   run: async (_values, host) => {
-    const { endLocalCloud } = await import('../../../actions/local/down.ts');
     const boxes = await endLocalCloud(host);
     const machines = boxes === 1 ? 'machine' : 'machines';
     const text =

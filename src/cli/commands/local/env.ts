@@ -4,7 +4,7 @@ import { command } from '../../command.ts';
 import { catalogueOptions } from '../../options.ts';
 
 /** `rolecall local env`: variables that point any AWS client to the local cloud. Exit 2 when none is up. */
-export const localEnv = command({
+export default command({
   options: {
     ...catalogueOptions,
     shell: {

@@ -1,8 +1,9 @@
+import { runInLocalMachine } from '../../../actions/local/exec.ts';
 import type { ExitCode } from '../../../errors.ts';
 import { command } from '../../command.ts';
 
 /** `rolecall local exec INSTANCE -- CMD...`: runs a command inside a local machine; the exit code is the command's. */
-export const localExec = command({
+export default command({
   positionals: '<instance>',
   rest: ' -- COMMAND',
   options: { instance: { type: 'string', hidden: true } },
@@ -11,7 +12,6 @@ export const localExec = command({
     ['rolecall local exec i-0123456789abcdef0 -- service memcached status', 'ask it something'],
   ],
   run: async (values, host) => {
-    const { runInLocalMachine } = await import('../../../actions/local/exec.ts');
     // The code is the command's own: outside of rolecall's table.
     return (await runInLocalMachine(values.instance ?? '', commandOf(values), host)) as ExitCode;
   },

@@ -1,15 +1,15 @@
 import type { LocalTally } from '../../../actions/local/running.ts';
+import { localRequests as tallyOf } from '../../../actions/local/running.ts';
 import { count, table } from '../../../text.ts';
 import { command } from '../../command.ts';
 import { OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall local requests`: how often each operation of the local cloud was asked for. Exit 2 when none is up. */
-export const localRequests = command({
+export default command({
   options: { output: OUTPUT },
   examples: [['rolecall local requests', 'what your launch asked of EC2 and S3']],
   run: async ({ output }, host) => {
-    const { localRequests: tallyOf } = await import('../../../actions/local/running.ts');
     const tally = await tallyOf(host);
     return print(output, host, { text: () => tallyText(tally), document: () => tally });
   },

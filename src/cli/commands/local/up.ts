@@ -1,11 +1,12 @@
 import type { LocalUp } from '../../../actions/local/up.ts';
+import { localUpHere, localUp as start } from '../../../actions/local/up.ts';
 import { exitCode } from '../../../errors.ts';
 import { writeReport } from '../../../terminal/report.ts';
 import { command } from '../../command.ts';
 import type { Host } from '../../context.ts';
 
 /** `rolecall local up`: starts a local cloud, in the background unless told otherwise. Exit 0 also when one is up already. */
-export const localUp = command({
+export default command({
   options: {
     foreground: { type: 'boolean', default: false, describe: 'Stay in the foreground until Ctrl-C' },
     port: { type: 'number', requiresArg: true, describe: 'Port on 127.0.0.1 (default: a free one)' },
@@ -30,7 +31,6 @@ export const localUp = command({
     ['rolecall local up --boxes simulated --clock-speed 50', 'thousands of machines, and little waiting'],
   ],
   run: async ({ foreground, port, faults, boxes, 'clock-speed': clockSpeed }, host) => {
-    const { localUp: start, localUpHere } = await import('../../../actions/local/up.ts');
     const input = { port, faults, boxes, clockSpeed };
     const up = foreground
       ? await localUpHere(input, host, host.terminal, (here) => void tell(here, host))

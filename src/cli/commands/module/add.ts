@@ -4,7 +4,7 @@ import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
 
 /** `rolecall module add`: copies modules of others beside the catalogue, pinned by their content. */
-export const moduleAdd = command({
+export default command({
   positionals: '<source>',
   options: {
     source: {

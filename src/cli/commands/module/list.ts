@@ -6,7 +6,7 @@ import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall module list`: the modules that the catalogue's roles can name; all about one of them. */
-export const moduleList = command({
+export default command({
   positionals: '[name]',
   options: {
     name: { type: 'string', hidden: true, describe: 'One module, with its variables' },

@@ -4,7 +4,7 @@ import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
 
 /** `rolecall module new`: a module with a test, beside the catalogue. */
-export const moduleNew = command({
+export default command({
   positionals: '<name>',
   options: {
     name: { type: 'string', hidden: true, demandOption: true, describe: 'Name of the module' },

@@ -2,11 +2,10 @@ import { testModule } from '../../../actions/module/test.ts';
 import type { OutputFormat } from '../../../reporters/progress.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, LIVE_OUTPUT, packingOptions } from '../../options.ts';
-import { ShownRun } from '../../progress.ts';
-import { runChoice } from '../../run-choice.ts';
+import { runChoice, ShownRun } from '../../progress.ts';
 
 /** `rolecall module test`: boots a module alone in a local machine: started twice, then its own test. */
-export const moduleTest = command({
+export default command({
   positionals: '<name>',
   options: {
     name: { type: 'string', hidden: true, demandOption: true, describe: 'Name of the module' },

@@ -6,7 +6,7 @@ import { APP, buildOptions, catalogueOptions, OUTPUT } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
 
 /** `rolecall release build`: an archive of a git ref, and its manifest beside it. */
-export const releaseBuild = command({
+export default command({
   positionals: '[ref]',
   options: {
     ref: { type: 'string', hidden: true, describe: 'Tag, branch or commit (default: HEAD)' },

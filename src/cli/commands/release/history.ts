@@ -6,7 +6,7 @@ import { APP, cloudOptions, ENVIRONMENT, OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall release history`: who moved an environment's pointer, when, from where, to where and why. */
-export const releaseHistory = command({
+export default command({
   options: { environment: ENVIRONMENT, app: APP, ...cloudOptions, output: OUTPUT },
   examples: [['rolecall release history --env prod', 'the moves, newest first']],
   run: async (values, host) => {

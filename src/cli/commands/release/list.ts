@@ -6,7 +6,7 @@ import { APP, cloudOptions, OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall release list`: the builds of an app, newest first. */
-export const releaseList = command({
+export default command({
   options: { app: APP, ...cloudOptions, output: OUTPUT },
   examples: [['rolecall release list', 'builds, and which environments deploy them']],
   run: async (values, host) => {

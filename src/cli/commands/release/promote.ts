@@ -6,7 +6,7 @@ import { APP, cloudOptions, ENVIRONMENT, OUTPUT, WHY } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
 
 /** `rolecall release promote`: makes a build the one that an environment deploys. */
-export const releasePromote = command({
+export default command({
   positionals: '<tag>',
   options: {
     tag: { type: 'string', hidden: true, describe: 'Tag of the build' },

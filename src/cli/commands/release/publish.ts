@@ -21,7 +21,7 @@ const options = {
 } as const;
 
 /** `rolecall release publish`: builds a git ref, uploads it, and (with --env) promotes it. */
-export const releasePublish = command({
+export default command({
   positionals: '[ref]',
   options,
   examples: [

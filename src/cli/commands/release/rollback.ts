@@ -6,7 +6,7 @@ import { APP, cloudOptions, ENVIRONMENT, OUTPUT, WHY } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
 
 /** `rolecall release rollback`: goes back to the build before. */
-export const releaseRollback = command({
+export default command({
   options: {
     to: {
       type: 'string',

@@ -7,7 +7,7 @@ import { APP, cloudOptions, ENVIRONMENT, OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall release show`: all about one build, by its tag or by the environment that deploys it. */
-export const releaseShow = command({
+export default command({
   positionals: '[tag]',
   options: {
     tag: { type: 'string', hidden: true, describe: 'Tag of the build' },

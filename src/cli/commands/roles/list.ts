@@ -1,15 +1,15 @@
 import { openCatalogue } from '../../../actions/catalogue.ts';
+import { renderRoles, rolesDocument } from '../../../reporters/roles.ts';
 import { painter } from '../../../terminal/paint.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { print } from '../../print.ts';
 
 /** `rolecall roles list`: the roles with their descriptions. */
-export const rolesList = command({
+export default command({
   options: { ...catalogueOptions, output: OUTPUT },
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
-    const { renderRoles, rolesDocument } = await import('../../../reporters/roles.ts');
     const { stdout, colour } = host.terminal;
     const roles = catalogue.roles.map(({ name, description }) => ({
       role: name,

@@ -1,5 +1,6 @@
 import { openCatalogue, requireRole, roleFrom } from '../../../actions/catalogue.ts';
 import { UsageError } from '../../../errors.ts';
+import { renderRole, roleDocument } from '../../../reporters/roles.ts';
 import { painter } from '../../../terminal/paint.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -7,7 +8,7 @@ import { catalogueOptions, OUTPUT, overrideOptions, roleOptions } from '../../op
 import { print } from '../../print.ts';
 
 /** `rolecall roles show ROLE`: each value and the place that set it. */
-export const rolesShow = command({
+export default command({
   positionals: '[name]',
   options: {
     ...roleOptions,
@@ -29,7 +30,6 @@ export const rolesShow = command({
       requireRole({ ...values, role: values.role ?? values.name }),
       values,
     );
-    const { renderRole, roleDocument } = await import('../../../reporters/roles.ts');
     const { stdout, colour } = host.terminal;
     return print(values.output, host, {
       text: () => renderRole(role, painter(colour.stdout), widthFor(stdout)),

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Command, OptionSpec } from '../../src/cli/command.ts';
+import { commandLine } from '../../src/cli/command.ts';
 import { parseArguments } from '../../src/cli/parser.ts';
 import { findCommand } from '../../src/cli/registry.ts';
-import { commandLine } from '../../src/cli/replay.ts';
 import { holdsAsync } from '../support/property.ts';
 
 type Values = Readonly<Record<string, unknown>>;
