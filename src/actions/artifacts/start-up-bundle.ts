@@ -17,7 +17,7 @@ import { bundleSettingsOf, checkRole, type RoleBundle, requireBundle } from './r
 import type { ArtifactSource, Scheme, SchemeArtifacts } from './scheme.ts';
 
 export const startUpBundle: Scheme = {
-  // A role with modules deploys no app. The other two stand in the tags of machines that run.
+  // A role with modules deploys nothing, but the tags of its running machines hold a hash of these.
   settings: ({ fetch, keep = null }) => ({ app: null, fetch, keep }),
   redact: redactScript,
   check: (role, catalogue, cwd) => checkRole(bundleSettingsOf(role, catalogue), catalogue, cwd),
