@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { blackOut, findSecret, redact, soundsSecret } from '../src/redact.ts';
-import { holds } from './support/property.ts';
+import { anyCharacter, holds } from './support/property.ts';
 
 const ID = `AKIA${'IOSFODNN7EXAMPLE'}`;
 const SECRET = `wJalrXUtnFEMI/K7MDENG/${'bPxRfiCYEXAMPLEKEY'}`;
@@ -99,7 +99,7 @@ describe('redact', () => {
 
   test('keeps lines lines, in any text', () => {
     holds(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter, maxLength: 300 }), (text) => {
         expect(redact(text).split('\n')).toHaveLength(text.split('\n').length);
       }),
     );
@@ -134,13 +134,6 @@ describe('redact', () => {
       { numRuns: 2000 },
     );
   });
-
-  test.each(['a', '=', 'key=', 'x: ', '-----BEGIN PRIVATE KEY-----', '://a', 'A'.repeat(50), '"', ' '])(
-    'a megabyte of %j costs no more than reading it',
-    (piece) => {
-      expect(typeof redact(piece.repeat(Math.ceil(1_000_000 / piece.length)))).toBe('string');
-    },
-  );
 });
 
 test.each([

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { painter } from '../src/terminal/paint.ts';
@@ -8,9 +7,7 @@ import {
   glued,
   harmless,
   harmlessText,
-  optionText,
   printable,
-  shellWord,
   shownPath,
   table,
   truncate,
@@ -18,9 +15,9 @@ import {
   widthOf,
   wrap,
 } from '../src/text.ts';
-import { holds } from './support/property.ts';
+import { anyCharacter, holds } from './support/property.ts';
 
-const anyText = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
+const anyText = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: anyCharacter }));
 
 describe('widths', () => {
   test.each([
@@ -120,35 +117,6 @@ describe('times', () => {
   test('a running clock shows whole seconds', () => {
     expect([elapsed(0), elapsed(12_300), elapsed(600_000)]).toEqual(['0 s', '12 s', '10 min 00 s']);
   });
-});
-
-test('a shell reads every quoted word back as it was', () => {
-  const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
-  holds(
-    fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
-      const line = `printf '%s\\0' ${words.map(shellWord).join(' ')}`;
-      expect(execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(
-        words,
-      );
-    }),
-    { numRuns: 20 },
-  );
-});
-
-test('bash reads an option with any value back as it was, and the text is one printable line', () => {
-  const value = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\0'));
-  holds(
-    fc.property(fc.array(value, { minLength: 1, maxLength: 20 }), (values) => {
-      const texts = values.map((each) => optionText('allow-secret', each));
-      expect(texts.map(printable)).toEqual(texts);
-      const line = `printf '%s\\0' ${texts.join(' ')}`;
-      const read = execFileSync('/bin/bash', ['-c', line], { encoding: 'utf8' }).split('\0').slice(0, -1);
-      const expected = values.flatMap((each) =>
-        each.startsWith('-') ? [`--allow-secret=${each}`] : ['--allow-secret', each],
-      );
-      expect(read).toEqual(expected);
-    }),
-  );
 });
 
 test.each([

@@ -5,7 +5,7 @@ import type { Command, OptionSpec } from '../../src/cli/command.ts';
 import { commandLine } from '../../src/cli/command.ts';
 import { parseArguments } from '../../src/cli/parser.ts';
 import { findCommand } from '../../src/cli/registry.ts';
-import { holdsAsync } from '../support/property.ts';
+import { anyCharacter, holdsAsync } from '../support/property.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -37,7 +37,7 @@ const known = (values: Values, { table }: Command): Values =>
   Object.fromEntries(Object.entries(values).filter(([name, value]) => name in table && value !== undefined));
 
 const TEXT = fc.oneof(
-  fc.string({ minLength: 1, unit: 'binary' }).filter((text) => !/[\0]/.test(text)),
+  fc.string({ minLength: 1, unit: anyCharacter }).filter((text) => !/[\0]/.test(text)),
   fc.constantFrom(
     '-x',
     '--',

@@ -10,16 +10,7 @@ import { createResult, readResult } from '../../src/launch/results.ts';
 import { launchDocument } from '../../src/results/document.ts';
 import { timelinesOf } from '../../src/results/timelines.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import {
-  ended,
-  FAILED,
-  LOST,
-  launchId,
-  META,
-  moduleFailed,
-  SILENT,
-  SUCCEEDED,
-} from '../reporters/support.ts';
+import { ended, FAILED, LOST, launchId, META, SILENT, SUCCEEDED } from '../reporters/support.ts';
 
 const LAUNCH = launchId(META.id);
 let folder = '';
@@ -101,26 +92,6 @@ describe.each([
     const both = [content([SUCCEEDED]), content([FAILED])].map((each) => createResult(records, LAUNCH, each));
     await Promise.all(both);
     expect(await keys(records)).toEqual([1, 2].map((n) => `launches/${LAUNCH}/results/${n}.json`));
-  });
-
-  test('of a thousand machines that failed it fits into records that can be read', async () => {
-    const records = make();
-    const long = Array.from({ length: 40 }, (_, line) => `${line} ${'x'.repeat(390)}`);
-    const verdicts = Array.from({ length: 1000 }, (_, index) => {
-      const verdict = moduleFailed(index);
-      return verdict.outcome === 'failed'
-        ? { ...verdict, failure: { ...verdict.failure, excerpt: long } }
-        : verdict;
-    });
-    await createResult(records, LAUNCH, content(verdicts));
-    const sizes = await Promise.all(
-      (await keys(records)).map(async (key) => (await records.read(key))?.length),
-    );
-    expect(sizes.length).toBeGreaterThan(5);
-    expect(Math.max(...sizes.map((size) => size ?? 0))).toBeLessThan(4 * 1024 * 1024);
-    const whole = await readResult(records, LAUNCH);
-    expect(whole?.document).toEqual(content(verdicts).document);
-    expect(whole?.timelines).toEqual(content(verdicts).timelines);
   });
 });
 

@@ -4,7 +4,7 @@ import { boardFrame } from '../../src/reporters/frame.ts';
 import { painter, plain } from '../../src/terminal/paint.ts';
 import { unpainted, widthOf } from '../../src/text.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
-import { holds } from '../support/property.ts';
+import { anyCharacter, holds } from '../support/property.ts';
 import {
   type AnyEvent,
   begin,
@@ -106,7 +106,7 @@ describe('the board', () => {
   });
 
   test('never exceeds the window, whatever machines say', () => {
-    const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary', maxLength: 200 }));
+    const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: anyCharacter, maxLength: 200 }));
     const outcome = (reason: string): fc.Arbitrary<Verdict | undefined> =>
       fc.constantFrom(undefined, SUCCEEDED, FAILED, SILENT, { ...LOST, reason });
     const one = text.chain((said) => outcome(said).map((verdict) => ({ said, verdict })));

@@ -17,7 +17,7 @@ import {
   SILENT,
   SUCCEEDED,
 } from '../reporters/support.ts';
-import { holds } from '../support/property.ts';
+import { anyCharacter, holds } from '../support/property.ts';
 
 const sentences = (view: Parameters<typeof clustersOf>[0]) =>
   clustersOf(view).map((cluster) => sentenceOf(cluster, view.machines.size));
@@ -100,7 +100,7 @@ describe('the clusters of a launch', () => {
     const verdicts = fc.oneof(
       fc.constantFrom(SUCCEEDED, FAILED, SILENT, LOST, NEVER_BOOTED),
       fc.nat(200).map(moduleFailed),
-      fc.string({ unit: 'binary' }).map((text): Verdict => ({ ...LOST, reason: text })),
+      fc.string({ unit: anyCharacter }).map((text): Verdict => ({ ...LOST, reason: text })),
     );
     holds(
       fc.property(fc.array(verdicts, { maxLength: 30 }), fc.nat(3), (list, open) => {

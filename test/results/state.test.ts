@@ -1,6 +1,5 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ndjsonEvent } from '../../src/reporters/ndjson.ts';
 import { remarkOf } from '../../src/reporters/status.ts';
 import { advance, emptyView, type LaunchView } from '../../src/results/state.ts';
 import {
@@ -142,35 +141,5 @@ describe('the fold of events', () => {
     expect(outcomes(first)).toEqual(['succeeded', undefined]);
     expect(outcomes(later)).toEqual(['succeeded', 'lost']);
     expect(first.machines.get(instanceId(1))?.verdict).toBeUndefined();
-  });
-
-  test('an event costs one step, however many machines there are', () => {
-    const count = 10_000;
-    const one = (index: number): AnyEvent[] => [
-      ...boot(index, SUCCEEDED).slice(0, -1),
-      { type: 'gap', at: START, instanceId: instanceId(index) },
-      ...boot(index, SUCCEEDED).slice(-1),
-    ];
-    const events = [...begin(count), ...Array.from({ length: count }, (_, index) => one(index)).flat()];
-    // A copy of a map sets each of its entries, too.
-    const set = jest.spyOn(Map.prototype, 'set');
-    try {
-      let view = emptyView();
-      let lines = 0;
-      for (const event of events) {
-        const next = advance(view, event);
-        // The view before is still good for whoever tells what changed.
-        if (event.type === 'verdict')
-          expect(view.machines.get(event.machine.instanceId)?.verdict).toBeUndefined();
-        view = next;
-        lines += ndjsonEvent(event).length > 0 ? 1 : 0;
-      }
-      expect(lines).toBe(events.length);
-      expect(view.machines.size).toBe(count);
-      expect(set.mock.calls.length).toBeLessThanOrEqual(events.length + 2 * count);
-    } finally {
-      set.mockRestore();
-    }
-    expect(fold(events).notices.length).toBeLessThan(100);
   });
 });
