@@ -8,6 +8,17 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Resolves with undefined as soon as `signal` aborts; what was under way ends by itself, unheard. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const aborted = () => resolve(undefined);
+    signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
+
 /** EC2 and S3 tell times by the second. A machine's clock that differs by more is wrong, and its times tell nothing. */
 export const CLOCK_TOLERANCE_MS = 2_000;
 

@@ -6,7 +6,7 @@ import { type InstanceId, isLaunchId, type LaunchId, type Nonce } from '../model
 import { counted, shellWord } from '../text.ts';
 import { type BootLog, type FoundLogs, findLog } from '../watch/boot-log.ts';
 import { launchOfLogKey } from '../watch/keys.ts';
-import { Nonces } from '../watch/nonce.ts';
+import { recoverNonce } from '../watch/readings.ts';
 import { openCatalogue } from './catalogue.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
@@ -53,7 +53,7 @@ async function ownerByTag(instance: InstanceId, ec2: Session['ec2']['polling']):
     const machine = await ec2.machine(instance);
     const launch = machine?.tags['rolecall:launch'];
     if (machine === undefined || launch === undefined || !isLaunchId(launch)) return undefined;
-    return { launch, nonce: await nonceOf(() => new Nonces(ec2, launch).of(machine)) };
+    return { launch, nonce: await nonceOf(() => recoverNonce(ec2, launch, instance)) };
   } catch (error) {
     if (error instanceof AwsError) return undefined;
     throw error;

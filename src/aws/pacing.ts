@@ -1,6 +1,6 @@
 /** Requests to EC2 wait here for their turn, so that EC2 need not refuse them. One of these a connection. */
 
-import type { Clock } from '../clock.ts';
+import { type Clock, unlessAborted } from '../clock.ts';
 import { AwsError } from '../errors.ts';
 import { type Limit, limitOf, type Rate } from './rates.ts';
 import {
@@ -87,7 +87,7 @@ class Lane {
     this.#last = before.then(() => left);
     this.#count(1, machines);
     try {
-      await orAborted(before, signal);
+      await unlessAborted(before, signal);
       await this.#untilFree(machines, signal);
       if (signal?.aborted) throw notSent(this.#operation);
       const sentAt = this.#clock.monotonic();
@@ -141,20 +141,6 @@ class Lane {
     this.#waiting.requests += requests;
     this.#waiting.machines += machines;
   }
-}
-
-/** Resolves with `work`, or as soon as `signal` aborts. */
-function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done, { once: true });
-    void work.then(done);
-  });
 }
 
 const notSent = (operation: string): AwsError =>

@@ -16,17 +16,22 @@ export const provedOf = <T extends Claim>(claims: readonly T[], trust: Trust): r
   claims.filter(({ marker }) => isTrue(marker, trust));
 
 /** Claims shown of one machine that nothing proves. */
-export const MOST_SHOWN = 3;
+const MOST_SHOWN = 3;
 
-/** Returns what claims say that nothing proves. Shown, never counted. */
-export function unprovedOf(claims: readonly Claim[], trust: Trust | undefined): string[] {
+/** Returns what claims say that nothing proves, as sentences: shown, never counted. @param noun of one claim */
+export const unprovedOf = (noun: string, claims: Claims, trust: Trust | undefined): string[] =>
+  sayingsOf(claims, trust).map((says) => `a ${noun} that nothing proves says ${says}`);
+
+type Claims = readonly Pick<Claim, 'marker'>[];
+
+/** Returns what claims say that nothing proves, in their own words: `ok init`, `failed init`. */
+export function sayingsOf(claims: Claims, trust: Trust | undefined): string[] {
   const others = claims.filter(({ marker }) => trust === undefined || !isTrue(marker, trust));
-  return [...new Set(others.map(({ marker }) => sayingOf(marker)))].slice(0, MOST_SHOWN);
+  const says = others.map(({ marker: { event } }) =>
+    event.type === 'verdict' ? `${event.ok ? 'ok' : 'failed'} ${event.step}` : event.type,
+  );
+  return [...new Set(says)].slice(0, MOST_SHOWN);
 }
-
-/** What a marker says: `ok init`, `failed init`. */
-export const sayingOf = ({ event }: Marker): string =>
-  event.type === 'verdict' ? `${event.ok ? 'ok' : 'failed'} ${event.step}` : event.type;
 
 /** S3 tells the second in which it took an object. */
 const SECOND_MS = 999;

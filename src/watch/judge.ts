@@ -164,22 +164,22 @@ const panicFailure = ({ line, context }: Sighting): Failure => ({
 
 const succeeded = (facts: Facts, scene: Scene, times: Times, epoch?: number): Verdict => ({
   outcome: 'succeeded',
-  bootMs: bootMs(times, epoch),
-  ...stepsAndTimes(facts, scene),
-  ...noted(scene),
+  ...told(facts, scene, times, epoch),
 });
 
 const failed = ({ failure, epoch }: Trouble, facts: Facts, scene: Scene, times: Times): Verdict => ({
   outcome: 'failed',
-  bootMs: bootMs(times, epoch),
-  ...stepsAndTimes(facts, scene),
   failure,
-  ...noted(scene),
+  ...told(facts, scene, times, epoch),
 });
 
-function noted(scene: Scene): { readonly notes?: readonly string[] } {
+function told(facts: Facts, scene: Scene, times: Times, epoch?: number) {
   const notes = notesOf(scene);
-  return notes.length === 0 ? {} : { notes };
+  return {
+    bootMs: bootMs(times, epoch),
+    ...stepsAndTimes(facts, scene),
+    ...(notes.length > 0 && { notes }),
+  };
 }
 
 /** From EC2's launch time to the box's verdict; two clocks, so never below 0. */

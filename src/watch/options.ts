@@ -1,8 +1,7 @@
-import type { Ec2 } from '../aws/ports.ts';
+import type { Bucket, Ec2 } from '../aws/ports.ts';
 import type { Clock } from '../clock.ts';
 import type { LaunchId, Machine, Nonce } from '../model.ts';
 import type { BootBudget } from './budget.ts';
-import type { BeaconStore } from './channels/beacons/listing.ts';
 
 /** What is known of the launch's requests; while they are still being sent it changes. */
 export interface Sent {
@@ -23,6 +22,9 @@ export interface Sent {
    */
   readonly only?: boolean;
 }
+
+/** As much of a bucket as beacons and boot logs need; one that doesn't wait trouble out. */
+export type BeaconStore = Pick<Bucket, 'list' | 'readText' | 'read'>;
 
 export interface WatchOptions {
   readonly ec2: Pick<Ec2, 'machinesOfLaunch' | 'statusChecks' | 'consoleOutput' | 'userData' | 'tag'>;

@@ -87,22 +87,11 @@ function ofRun(entries: readonly Entry[], kernels: readonly number[], run: Run):
 
 /** Without any run: of the last boot that has told something. */
 function ofLastBoot(entries: readonly Entry[], kernels: readonly number[]): Placed[] {
-  const told = entries.findLastIndex(({ type }) => TELLING.has(type));
+  const told = entries.findLastIndex(({ type }) => type !== 'kernel' && type !== 'torn');
   const begin = kernels.findLast((at) => at < told) ?? -1;
   const end = kernels.find((at) => at > told) ?? entries.length;
   return entries.slice(begin + 1, end).map((entry, index) => ({ entry, at: begin + 1 + index }));
 }
-
-const TELLING: ReadonlySet<Entry['type']> = new Set([
-  'cloud-init',
-  'success',
-  'failure',
-  'panic',
-  'anonymous',
-  'closing',
-  'excerpt',
-  'fact',
-]);
 
 /** Whether a run that isn't known otherwise has begun behind this one's verdict, and its marker came torn. */
 function isUnread(entries: readonly Entry[], runs: readonly Run[], { id }: Run): boolean {

@@ -1,10 +1,13 @@
-/** Why there is no verdict: how far a silent machine came, and why a lost one is gone. */
+/** The end of the wait for a verdict: how far a silent machine came, and why a lost one is gone. */
+import type { AwsError } from '../errors.ts';
 import type { Machine } from '../model.ts';
 import { beginOf, lastLine } from './beats.ts';
 import type { Facts, Reading } from './facts.ts';
+import { judgeFinally } from './judge.ts';
 import { stepsAndTimes } from './run-times.ts';
 import { isCutOffForGood, type Scene, sceneOf, stepOf } from './scene.ts';
 import type { ReadText } from './text.ts';
+import { factsAtEnd, isOver, type Limits, type Moment, type Tracked } from './tracked.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What is known of a machine when the wait for it ends. */
@@ -23,6 +26,42 @@ export interface Situation {
   readonly unread?: string | undefined;
   /** What channels brought that nothing proves, as sentences. */
   readonly unproved: readonly string[];
+}
+
+/** How long the last reading of a console is tried again where AWS is in trouble. */
+const LAST_READING_MS = 30_000;
+
+interface Ending extends Pick<Situation, 'impaired' | 'postedOnly' | 'unproved'> {
+  readonly now: Moment;
+  readonly limits: Limits;
+  /** Why the console could not be read just now, if it could not. */
+  readonly failed: AwsError | undefined;
+  /** EC2 has described the machine, and its newest answer does not. */
+  readonly vanished: boolean;
+}
+
+/** @returns the verdict on a machine whose wait is over, once its console was read for the last time */
+export function verdictAtEnd(tracked: Tracked, reading: Reading, ending: Ending): Verdict | undefined {
+  const { limits, failed, vanished } = ending;
+  const { monotonic: now, wall } = ending.now;
+  const { text, machine, finalSince, knownSince, runningSince, described } = tracked;
+  if (finalSince === undefined) return undefined;
+  if (failed !== undefined && now - finalSince < LAST_READING_MS) return undefined;
+  const facts = factsAtEnd(tracked, reading);
+  const gone = vanished || isOver(tracked, now, limits) === 'gone';
+  return judgeFinally(facts, { launchedAt: machine.launchedAt, now: wall }, () => {
+    if (gone) return lost(facts, machine, !vanished);
+    // Once proved, and its console has rolled over since: silence takes nothing back, but a later run does.
+    const { run, unread } = sceneOf(facts.entries);
+    if (machine.tags['rolecall:verdict'] === 'succeeded' && run.length === 0 && !unread)
+      return { outcome: 'succeeded', steps: [] };
+    const running = runningSince !== undefined;
+    const waitedMs = now - knownSince;
+    return silent(facts, text, reading, {
+      ...ending,
+      ...{ described, running, waitedMs, now: wall, unread: failed?.message },
+    });
+  });
 }
 
 /** @returns the verdict on a machine that gave none in time */
@@ -45,7 +84,7 @@ export function silent(facts: Facts, text: ReadText, reading: Reading, situation
 }
 
 /** @returns the verdict on a machine that ended before its verdict */
-export function lost(facts: Facts, machine: Machine, described: boolean): Verdict {
+function lost(facts: Facts, machine: Machine, described: boolean): Verdict {
   const told = reasonOf(machine) ?? `${machine.state}; EC2 gives no reason`;
   const reason = described ? told : `EC2 no longer describes it (its last state: ${machine.state})`;
   return { outcome: 'lost', ...stepsAndTimes(facts, sceneOf(facts.entries)), reason, excerpt: facts.tail };

@@ -188,22 +188,18 @@ export function news(tracked: Tracked, at: number): WatchEvent[] {
 }
 
 function heardEvent(heard: Heard, instanceId: InstanceId, at: number): WatchEvent[] {
-  if (heard.type === 'said') {
-    const { step, text } = heard.line;
-    return [{ type: 'said', at, instanceId, step, text }];
-  }
+  const of = { at, instanceId };
+  if (heard.type === 'said') return [{ type: 'said', ...of, step: heard.line.step, text: heard.line.text }];
   if (heard.type === 'alive') {
     const { step, ms, text } = heard.beat;
-    return [{ type: 'alive', at, instanceId, step, ms, text }];
+    return [{ type: 'alive', ...of, step, ms, text }];
   }
   const { event } = heard;
   switch (event.type) {
     case 'start':
-      return [{ type: 'step-started', at, instanceId, step: event.step }];
-    case 'end': {
-      const step = { name: event.step, status: event.status, ms: event.ms };
-      return [{ type: 'step-ended', at, instanceId, step }];
-    }
+      return [{ type: 'step-started', ...of, step: event.step }];
+    case 'end':
+      return [{ type: 'step-ended', ...of, step: { name: event.step, status: event.status, ms: event.ms } }];
     case 'begin':
     case 'alive':
     case 'interrupted':

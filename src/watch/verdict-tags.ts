@@ -1,9 +1,8 @@
 /** Sets the tag rolecall:verdict: many machines at once, again where AWS is in trouble, and tells where it stays unset. */
 import type { Ec2 } from '../aws/ports.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, unlessAborted } from '../clock.ts';
 import { AwsError, type AwsErrorKind } from '../errors.ts';
 import type { InstanceId, Machine, Outcome } from '../model.ts';
-import { unlessAborted } from './abort.ts';
 import type { WatchEvent } from './events.ts';
 import type { Notices } from './notices.ts';
 

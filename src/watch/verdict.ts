@@ -55,30 +55,22 @@ interface Told {
 /** What is known of one machine in the end. */
 export type Verdict = Told &
   (
-    | {
-        /** What happened beside the verdict: `rebooted during init`, `rebooted since`. */
-        readonly notes?: readonly string[];
-        readonly outcome: 'succeeded';
-        /** Absent where only the tag that an earlier watch has set tells of it. */
-        readonly bootMs?: number;
-      }
-    | {
-        readonly notes?: readonly string[];
-        readonly outcome: 'failed';
-        /** Absent where only a tag tells of it. */
-        readonly bootMs?: number;
-        readonly failure: Failure;
-      }
+    | (Answered & { readonly outcome: 'succeeded' })
+    | (Answered & { readonly outcome: 'failed'; readonly failure: Failure })
     /** No verdict in time; the reason says how far the machine came. */
-    | {
-        readonly outcome: 'silent';
-        readonly reason: string;
-        readonly excerpt: readonly string[];
-      }
+    | (Unanswered & { readonly outcome: 'silent' })
     /** Stopped or terminated before its verdict; the reason is EC2's StateReason. */
-    | {
-        readonly outcome: 'lost';
-        readonly reason: string;
-        readonly excerpt: readonly string[];
-      }
+    | (Unanswered & { readonly outcome: 'lost' })
   );
+
+interface Answered {
+  /** What happened beside the verdict: `rebooted during init`, `rebooted since`. */
+  readonly notes?: readonly string[];
+  /** Absent where only the tag that an earlier watch has set tells of the verdict. */
+  readonly bootMs?: number;
+}
+
+interface Unanswered {
+  readonly reason: string;
+  readonly excerpt: readonly string[];
+}

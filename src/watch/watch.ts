@@ -1,5 +1,5 @@
 /** Watches a launch until every machine has its verdict. Prints nothing: it tells WatchEvents. */
-import { unlessAborted } from './abort.ts';
+import { unlessAborted } from '../clock.ts';
 import { CHANNELS } from './channels/all.ts';
 import type { WatchEvent } from './events.ts';
 import type { WatchOptions } from './options.ts';

@@ -2,13 +2,13 @@
 
 import { heldToBudget } from './budget.ts';
 import type { Channel, OpenChannel, Round } from './channels/channel.ts';
-import { provedOf, unprovedOf } from './claims.ts';
+import { provedOf, sayingsOf, unprovedOf } from './claims.ts';
 import type { WatchEvent } from './events.ts';
 import { Machines } from './machines.ts';
 import { Notices } from './notices.ts';
 import { Pace } from './pace.ts';
 import type { Plan } from './plan.ts';
-import { Readings } from './readings.ts';
+import { callOf, Readings } from './readings.ts';
 import { Requests } from './requests.ts';
 import { SideBySide } from './side-by-side.ts';
 import type { Tracked } from './tracked.ts';
@@ -53,7 +53,10 @@ export class Watcher {
         machines: this.#machines,
         notices: this.#notices,
         looks,
-        unproved: (tracked) => this.#unproved(tracked),
+        unproved: (tracked) =>
+          this.#channels.flatMap(({ channel }) =>
+            unprovedOf(channel.noun, claimsOf(channel, tracked), tracked.reading),
+          ),
         decide: (tracked, verdict) => this.#decide(tracked, verdict, looks),
       });
       return channel === undefined ? [] : [{ channel, looks }];
@@ -125,10 +128,9 @@ export class Watcher {
         tracked.claims = bringing.flatMap(({ channel }) => provedOf(claimsOf(channel, tracked), reading));
         continue;
       }
-      const batch = machine.tags['rolecall:batch'] ?? machine.instanceId;
-      if (asked.has(batch) || asked.size >= this.#pace.reads) continue;
-      // One request a batch: all its machines have one payload.
-      asked.add(batch);
+      const call = callOf(machine);
+      if (asked.has(call) || asked.size >= this.#pace.reads) continue;
+      asked.add(call);
       first.looks.start(machine.instanceId, () => this.#recover(tracked));
     }
   }
@@ -138,24 +140,16 @@ export class Watcher {
     return 'failed' in answer ? answer.failed : [];
   }
 
-  #unproved(tracked: Tracked): string[] {
-    return this.#channels.flatMap(({ channel }) =>
-      unprovedOf(claimsOf(channel, tracked), tracked.reading).map(
-        (says) => `a ${channel.noun} that nothing proves says ${says}`,
-      ),
-    );
-  }
-
   /** Tells once a channel that claims came which don't count. */
   #doubts(channel: Channel): WatchEvent[] {
     if (this.#doubted.has(channel)) return [];
     for (const tracked of this.#machines.undecided) {
+      const { reading, machine } = tracked;
       // Claims that came since `#prove` may be true ones.
-      const [says] =
-        tracked.reading === undefined ? [] : unprovedOf(claimsOf(channel, tracked), tracked.reading);
+      const [says] = reading === undefined ? [] : sayingsOf(claimsOf(channel, tracked), reading);
       if (says === undefined) continue;
       this.#doubted.add(channel);
-      const text = `A ${channel.noun} of ${tracked.machine.instanceId} (${says}) has a wrong MAC: ignored, as are others like it`;
+      const text = `A ${channel.noun} of ${machine.instanceId} (${says}) has a wrong MAC: ignored, as are others like it`;
       return [this.#notices.say(text)];
     }
     return [];

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { AwsError } from '../../src/errors.ts';
-import type { BeaconStore } from '../../src/watch/channels/beacons/listing.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
+import type { BeaconStore } from '../../src/watch/options.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import { beaconKey, logKey, marker } from './boxes.ts';
 import type { World } from './world.ts';

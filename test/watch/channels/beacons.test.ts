@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BeaconStore } from '../../../src/watch/channels/beacons/listing.ts';
+import type { BeaconStore } from '../../../src/watch/options.ts';
 import {
   beaconKey,
   failedRun,

@@ -3,11 +3,12 @@ import type { InstanceId } from '../../../model.ts';
 import { withClaims } from '../../claims.ts';
 import type { WatchEvent } from '../../events.ts';
 import { judge } from '../../judge.ts';
+import type { BeaconStore } from '../../options.ts';
 import { sceneOf } from '../../scene.ts';
 import { factsAtEnd, factsNow, isOver, type Tracked } from '../../tracked.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Channel, OpenChannel, Round, Tools } from '../channel.ts';
-import { type Beacon, type BeaconStore, Listing } from './listing.ts';
+import { type Beacon, Listing } from './listing.ts';
 import { Story } from './story.ts';
 
 /** Consoles of so many machines cost little, and tell step by step how they boot: they are read beside the beacons. */

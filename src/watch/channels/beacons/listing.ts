@@ -1,15 +1,11 @@
 /** What machines put into the launch's bucket, where one LIST shows a thousand of them. */
-import type { Bucket } from '../../../aws/ports.ts';
-import type { Clock } from '../../../clock.ts';
 import { RolecallError } from '../../../errors.ts';
 import type { InstanceId, LaunchId } from '../../../model.ts';
-import { type Claim, MOST_SHOWN, sayingOf } from '../../claims.ts';
+import { type Claim, unprovedOf } from '../../claims.ts';
 import type { WatchEvent } from '../../events.ts';
-import { readVerdictKey, verdictsPrefix } from '../../keys.ts';
-import type { Notices } from '../../notices.ts';
-
-/** As much of a bucket as beacons and boot logs need; one that doesn't wait trouble out. */
-export type BeaconStore = Pick<Bucket, 'list' | 'readText' | 'read'>;
+import { readVerdictKey, type VerdictKey, verdictsPrefix } from '../../keys.ts';
+import type { BeaconStore } from '../../options.ts';
+import type { Tools } from '../channel.ts';
 
 /** A machine's verdict marker as the key of its beacon holds it; `at`: when S3 took it. */
 export interface Beacon extends Claim {
@@ -21,17 +17,9 @@ const MOST_A_MACHINE = 64;
 /** After trouble with the bucket it is asked again so much later. */
 const TROUBLED_MS = 10_000;
 
-interface Tools {
-  readonly launch: LaunchId;
-  readonly clock: Clock;
-  readonly notices: Notices;
-}
-
 export class Listing {
   readonly #store: BeaconStore;
-  readonly #launch: LaunchId;
-  readonly #clock: Clock;
-  readonly #notices: Notices;
+  readonly #tools: Pick<Tools, 'launch' | 'clock' | 'notices'>;
   /** By machine and key. */
   readonly #told = new Map<InstanceId, Map<string, Beacon>>();
   #strangeTold = false;
@@ -42,11 +30,9 @@ export class Listing {
   readonly #news: WatchEvent[] = [];
   #defect: unknown;
 
-  constructor(store: BeaconStore, { launch, clock, notices }: Tools) {
+  constructor(store: BeaconStore, tools: Pick<Tools, 'launch' | 'clock' | 'notices'>) {
     this.#store = store;
-    this.#launch = launch;
-    this.#clock = clock;
-    this.#notices = notices;
+    this.#tools = tools;
   }
 
   /** The bucket could not be read when it was last asked: the consoles are all there is. */
@@ -71,7 +57,7 @@ export class Listing {
 
   /** Lists the verdicts, unless that is under way or was done less than `everyMs` ago. Nobody waits for the answer. */
   ask(everyMs: number): void {
-    const now = this.#clock.monotonic();
+    const now = this.#tools.clock.monotonic();
     const pause = this.#trouble ? TROUBLED_MS : everyMs;
     if (this.#listing || now - this.#askedAt < pause) return;
     this.#listing = true;
@@ -87,16 +73,16 @@ export class Listing {
 
   async #list(askedAt: number): Promise<void> {
     try {
-      const objects = await this.#store.list(verdictsPrefix(this.#launch));
+      const objects = await this.#store.list(verdictsPrefix(this.#tools.launch));
       this.#tellStrange(objects.filter(({ key, modifiedAt }) => !this.#hear(key, modifiedAt)).length);
       this.#listedAt = askedAt;
-      if (this.#trouble) this.#news.push(this.#notices.say('The beacons can be read again'));
+      if (this.#trouble) this.#news.push(this.#tools.notices.say('The beacons can be read again'));
       this.#trouble = false;
     } catch (error) {
       if (!(error instanceof RolecallError)) this.#defect = error;
       else if (!this.#trouble)
         this.#news.push(
-          this.#notices.say(`The beacons can't be read, only the consoles are: ${error.message}`),
+          this.#tools.notices.say(`The beacons can't be read, only the consoles are: ${error.message}`),
         );
       this.#trouble = true;
     } finally {
@@ -109,17 +95,17 @@ export class Listing {
     if (count === 0 || this.#strangeTold) return;
     this.#strangeTold = true;
     const text = `${count === 1 ? '1 object' : `${count} objects`} among the beacons with a key of another shape: ignored (an AMI with the bootstrapper of another rolecall?)`;
-    this.#news.push(this.#notices.say(text));
+    this.#news.push(this.#tools.notices.say(text));
   }
 
   /** @returns whether the key is a verdict's */
   #hear(key: string, at: number): boolean {
-    const told = readVerdictKey(key, this.#launch);
+    const told = readVerdictKey(key, this.#tools.launch);
     if (told === undefined) return false;
     const known = this.#told.get(told.instanceId) ?? new Map<string, Beacon>();
     this.#told.set(told.instanceId, known);
     if (!known.has(key) && known.size < MOST_A_MACHINE)
-      known.set(key, { marker: told.marker, key, at, seenAt: this.#clock.monotonic() });
+      known.set(key, { marker: told.marker, key, at, seenAt: this.#tools.clock.monotonic() });
     return true;
   }
 }
@@ -132,14 +118,10 @@ export async function unprovedBeacons(
   store: BeaconStore | undefined,
   launch: LaunchId,
 ): Promise<ReadonlyMap<InstanceId, readonly string[]>> {
-  const told = new Map<InstanceId, string[]>();
+  const told = new Map<InstanceId, VerdictKey[]>();
   for (const { key } of (await store?.list(verdictsPrefix(launch))) ?? []) {
     const read = readVerdictKey(key, launch);
-    if (read === undefined) continue;
-    const says = told.get(read.instanceId) ?? [];
-    const text = `a beacon that nothing proves says ${sayingOf(read.marker)}`;
-    if (!says.includes(text) && says.length < MOST_SHOWN) says.push(text);
-    told.set(read.instanceId, says);
+    if (read !== undefined) told.set(read.instanceId, [...(told.get(read.instanceId) ?? []), read]);
   }
-  return told;
+  return new Map([...told].map(([id, claims]) => [id, unprovedOf('beacon', claims, undefined)]));
 }

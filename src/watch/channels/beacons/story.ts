@@ -6,10 +6,11 @@ import { consolePart, findLog } from '../../boot-log.ts';
 import { withClaims } from '../../claims.ts';
 import { type Facts, NO_FACTS, type Reading } from '../../facts.ts';
 import { type Judgement, judge } from '../../judge.ts';
+import type { BeaconStore } from '../../options.ts';
 import { readLine } from '../../read-line.ts';
 import { sceneOf } from '../../scene.ts';
 import type { Verdict } from '../../verdict.ts';
-import type { Beacon, BeaconStore } from './listing.ts';
+import type { Beacon } from './listing.ts';
 
 const LOG_EVERY_MS = 1_000;
 

@@ -1,9 +1,9 @@
 /** The console: what EC2 shows of a machine's serial port, one GetConsoleOutput a look. */
 import { AwsError } from '../../../errors.ts';
 import type { InstanceId } from '../../../model.ts';
-import { verdictAtEnd } from '../../ending.ts';
 import type { WatchEvent } from '../../events.ts';
 import { isSmall } from '../../pace.ts';
+import { verdictAtEnd } from '../../silence.ts';
 import { readSnapshot, unreadText } from '../../text.ts';
 import { isGone, news, type Tracked, verdictNow } from '../../tracked.ts';
 import type { Verdict } from '../../verdict.ts';
