@@ -1,5 +1,5 @@
 import type { InstanceId } from '../model.ts';
-import { type ConsolePart, followConsole, readConsole } from '../watch/follow.ts';
+import { type ConsolePart, followConsole, readConsole } from '../watch/channels/console/follow.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
 import { type CloudChoice, inSession, openSession } from './session.ts';

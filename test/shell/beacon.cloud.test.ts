@@ -9,7 +9,7 @@ import type { Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import type { InstanceId, LaunchId, Nonce } from '../../src/model.ts';
 import { beaconLines, type PinnedBeacon } from '../../src/schemes/beacon.ts';
-import { isTrueLog, readLogKey, readVerdictKey } from '../../src/watch/keys.ts';
+import { isTrueLog, readLogKey, readVerdictKey } from '../../src/watch/channels/beacons/keys.ts';
 import { isTrue } from '../../src/watch/markers.ts';
 import { runOne } from '../support/ec2-calls.ts';
 import { type TestCloud, testCloud, until } from '../support/local-cloud.ts';

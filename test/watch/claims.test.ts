@@ -1,8 +1,8 @@
 /** Beacons beside a console: what is proved, and which run decides. */
 import { describe, expect, test } from '@jest/globals';
+import { readVerdictKey } from '../../src/watch/channels/beacons/keys.ts';
 import type { Beacon } from '../../src/watch/channels/beacons/listing.ts';
 import { provedOf, withClaims } from '../../src/watch/claims.ts';
-import { readVerdictKey } from '../../src/watch/keys.ts';
 import { readSnapshot, settledFacts, unreadText } from '../../src/watch/text.ts';
 import {
   BOOTED,

@@ -4,7 +4,7 @@ import { boxProgram } from '../../../../src/files/box-program.ts';
 import type { BundleKey, InstanceId, LaunchId, Nonce } from '../../../../src/model.ts';
 import { personalityPayload } from '../../../../src/schemes/personality/payload.ts';
 import { startUpPayload } from '../../../../src/schemes/start-up-bundle/payload.ts';
-import { readVerdictKey } from '../../../../src/watch/keys.ts';
+import { readVerdictKey } from '../../../../src/watch/channels/beacons/keys.ts';
 import { findMarkers, isAnonymous, isTrue, type Marker } from '../../../../src/watch/markers.ts';
 import { boots, type Left } from '../../src/simulated/boot.ts';
 import { outcomeOf } from '../../src/simulated/outcome.ts';

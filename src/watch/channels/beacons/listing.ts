@@ -3,9 +3,9 @@ import { RolecallError } from '../../../errors.ts';
 import type { InstanceId, LaunchId } from '../../../model.ts';
 import { type Claim, unprovedOf } from '../../claims.ts';
 import type { WatchEvent } from '../../events.ts';
-import { readVerdictKey, type VerdictKey, verdictsPrefix } from '../../keys.ts';
 import type { BeaconStore } from '../../options.ts';
 import type { Tools } from '../channel.ts';
+import { readVerdictKey, type VerdictKey, verdictsPrefix } from './keys.ts';
 
 /** A machine's verdict marker as the key of its beacon holds it; `at`: when S3 took it. */
 export interface Beacon extends Claim {

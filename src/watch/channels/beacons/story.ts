@@ -2,7 +2,6 @@
 import type { Clock } from '../../../clock.ts';
 import { RolecallError } from '../../../errors.ts';
 import type { InstanceId, Machine } from '../../../model.ts';
-import { consolePart, findLog } from '../../boot-log.ts';
 import { withClaims } from '../../claims.ts';
 import { type Facts, NO_FACTS, type Reading } from '../../facts.ts';
 import { type Judgement, judge } from '../../judge.ts';
@@ -10,6 +9,7 @@ import type { BeaconStore } from '../../options.ts';
 import { readLine } from '../../read-line.ts';
 import { sceneOf } from '../../scene.ts';
 import type { Verdict } from '../../verdict.ts';
+import { consolePart, findLog } from './boot-log.ts';
 import type { Beacon } from './listing.ts';
 
 const LOG_EVERY_MS = 1_000;

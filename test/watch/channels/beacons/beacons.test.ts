@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BeaconStore } from '../../../src/watch/options.ts';
+import type { BeaconStore } from '../../../../src/watch/options.ts';
 import {
   beaconKey,
   failedRun,
@@ -11,9 +11,9 @@ import {
   NONCE,
   OTHER_NONCE,
   text,
-} from '../boxes.ts';
-import { notices, Store, verdicts } from '../store.ts';
-import { World } from '../world.ts';
+} from '../../boxes.ts';
+import { notices, Store, verdicts } from '../../store.ts';
+import { World } from '../../world.ts';
 
 describe('a machine whose console stays empty', () => {
   test('succeeds by its beacon; boot_ms is when S3 took it', async () => {
@@ -229,7 +229,7 @@ test('a watch that did not launch recovers the nonce, not once a machine, and pr
     const { machine } = world.add({ n, state: 'running', ...batch }, { userData });
     store.verdict(machine.instanceId, n === 7 ? 'failed' : 'ok');
   }
-  const { watchLaunch } = await import('../../../src/watch/watch.ts');
+  const { watchLaunch } = await import('../../../../src/watch/watch.ts');
   const found: string[] = [];
   const sent = { machines: [], done: true };
   const options = { ec2: world.ec2, clock: world.clock, launch: LAUNCH, timeoutMs: 60_000, beacons: store };

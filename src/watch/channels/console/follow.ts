@@ -1,10 +1,10 @@
 /** One machine's console for people: read once, or followed as it grows. */
-import type { ConsoleSnapshot, Ec2 } from '../aws/ports.ts';
-import type { Clock } from '../clock.ts';
-import { AwsError, type AwsErrorKind, UsageError } from '../errors.ts';
-import type { InstanceId, Machine } from '../model.ts';
-import { ConsoleReader, POSTED_EVERY_MS } from './channels/console/reader.ts';
-import { type Piece, type Stitch, stitch, unread } from './stitch.ts';
+import type { ConsoleSnapshot, Ec2 } from '../../../aws/ports.ts';
+import type { Clock } from '../../../clock.ts';
+import { AwsError, type AwsErrorKind, UsageError } from '../../../errors.ts';
+import type { InstanceId, Machine } from '../../../model.ts';
+import { type Piece, type Stitch, stitch, unread } from '../../stitch.ts';
+import { ConsoleReader, POSTED_EVERY_MS } from './reader.ts';
 
 const TICK_MS = 500;
 const SLOWEST_TICK_MS = 16_000;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { LaunchId } from '../../src/model.ts';
-import { isTrueLog, readLogKey, readVerdictKey } from '../../src/watch/keys.ts';
-import { findMarkers, isTrue } from '../../src/watch/markers.ts';
-import { BOOTED, beaconKey, ID, LAUNCH, marker, NONCE, OTHER_ID, READING } from './boxes.ts';
+import type { LaunchId } from '../../../../src/model.ts';
+import { isTrueLog, readLogKey, readVerdictKey } from '../../../../src/watch/channels/beacons/keys.ts';
+import { findMarkers, isTrue } from '../../../../src/watch/markers.ts';
+import { BOOTED, beaconKey, ID, LAUNCH, marker, NONCE, OTHER_ID, READING } from '../../boxes.ts';
 
 const one = (event: string, who: Parameters<typeof marker>[2] = {}) => {
   const [found] = findMarkers(marker(8, event, who));

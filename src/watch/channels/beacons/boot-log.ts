@@ -1,9 +1,9 @@
 /** The boot log that a machine sent to the bucket: believed when its key's MAC and its content's hash are right. */
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import type { Bucket } from '../aws/ports.ts';
+import type { Bucket } from '../../../aws/ports.ts';
+import type { Trust } from '../../markers.ts';
 import { isTrueLog, type LogKey, logsPrefix, readLogKey } from './keys.ts';
-import type { Trust } from './markers.ts';
 
 export type LogStore = Pick<Bucket, 'list' | 'read'>;
 

@@ -1,6 +1,6 @@
 /** The keys of what machines send to the bucket (docs/markers.md), below the bucket's prefix; pure. */
-import { type InstanceId, isInstanceId, isLaunchId, type LaunchId } from '../model.ts';
-import { findMarkers, MARKER_BEGINS, type Marker, macOf, sameMac, type Trust } from './markers.ts';
+import { type InstanceId, isInstanceId, isLaunchId, type LaunchId } from '../../../model.ts';
+import { findMarkers, MARKER_BEGINS, type Marker, macOf, sameMac, type Trust } from '../../markers.ts';
 
 /** Where the verdict beacons of a launch lie; of one machine, with its id. */
 export const verdictsPrefix = (launch: LaunchId, instanceId?: InstanceId): string =>

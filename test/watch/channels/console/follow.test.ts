@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { AwsError, UsageError } from '../../src/errors.ts';
-import type { InstanceId } from '../../src/model.ts';
-import { type ConsolePart, followConsole, readConsole } from '../../src/watch/follow.ts';
-import { print, World } from './world.ts';
+import { AwsError, UsageError } from '../../../../src/errors.ts';
+import type { InstanceId } from '../../../../src/model.ts';
+import {
+  type ConsolePart,
+  followConsole,
+  readConsole,
+} from '../../../../src/watch/channels/console/follow.ts';
+import { print, World } from '../../world.ts';
 
 const show = (parts: readonly ConsolePart[]) =>
   parts.map((part) => ('text' in part ? part.text : `<${part.gap}>`)).join('');

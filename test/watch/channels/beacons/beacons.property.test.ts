@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Machine } from '../../../src/model.ts';
-import { failedRun, goodRun, text } from '../boxes.ts';
-import { consoles, notices, Store, verdicts } from '../store.ts';
-import { World } from '../world.ts';
+import type { Machine } from '../../../../src/model.ts';
+import { failedRun, goodRun, text } from '../../boxes.ts';
+import { consoles, notices, Store, verdicts } from '../../store.ts';
+import { World } from '../../world.ts';
 
 describe('a thousand machines', () => {
   const FLEET = 1_000;
