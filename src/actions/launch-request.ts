@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
+import { newNonce } from '../launch/identity.ts';
 import type { LaunchId, Nonce } from '../model.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import type { PackingWords } from './artifacts/role-bundle.ts';
@@ -31,22 +32,31 @@ export interface LaunchInput extends RoleWords, OverrideWords, BuildChoice, Pack
 
 /** Resolves the role: pure but for the ids that it draws. @throws UsageError, also for a build that can't be meant */
 export async function requestOf(
-  values: LaunchInput,
+  input: LaunchInput,
   answers: RoleName & { readonly count: number },
   catalogue: Catalogue,
   runtime: Runtime,
 ): Promise<LaunchRequest> {
-  checkCount(answers.count);
-  const { newNonce } = await import('../launch/identity.ts');
-  const role = await roleFrom(catalogue, answers, values);
-  const source = await sourceOf(role, catalogue, values, runtime);
-  const { launch, isNew } = await launchIdFor(
-    values['launch-id'],
-    role,
-    { verb: 'launch', target: String(answers.count) },
-    runtime,
-  );
-  return { role, source, count: answers.count, launch, isNew, nonce: newNonce(randomBytes) };
+  const { count } = answers;
+  checkCount(count);
+  const role = await roleFrom(catalogue, answers, input);
+  return await requestFor(role, input, { verb: 'launch', count, target: String(count) }, catalogue, runtime);
+}
+
+/**
+ * The launch of a role.
+ * @param target what tells two launches of one CI job apart: a size, or which machines are replaced
+ */
+export async function requestFor(
+  role: Role,
+  input: LaunchInput,
+  { verb, count, target }: { readonly verb: string; readonly count: number; readonly target: string },
+  catalogue: Catalogue,
+  runtime: Runtime,
+): Promise<LaunchRequest> {
+  const source = await sourceOf(role, catalogue, input, runtime);
+  const { launch, isNew } = await launchIdFor(input['launch-id'], role, { verb, target }, runtime);
+  return { role, source, count, launch, isNew, nonce: newNonce(randomBytes) };
 }
 
 /** Machines that one launch may ask for. */

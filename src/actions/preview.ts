@@ -2,7 +2,7 @@ import type { AwsTarget, Bucket } from '../aws/ports.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { AwsError } from '../errors.ts';
 import { stateFolder } from '../files/state-folder.ts';
-import { type Artifacts, artifactsOf, signedArtifacts } from './artifacts/artifacts.ts';
+import { type Artifacts, artifactsOf } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { localIsUp } from './local/connect.ts';
@@ -36,25 +36,19 @@ export async function previewArtifacts(
       artifacts: await artifactsOf(draft, words, session, 'preview'),
     }));
   }
-  const signs = source.asks === 'signatures' || role.beacons;
-  const { bucket, estimate } = signs ? await signer(words, role.region, catalogue, runtime) : NOBODY;
-  const artifacts = await signedArtifacts(draft, { bucket, catalogue }, runtime);
+  const { bucket, estimate } = await signer(words, draft, catalogue, runtime);
+  const artifacts = await artifactsOf(draft, {}, { bucket, catalogue, runtime }, 'signed');
   return { artifacts, ...(estimate !== undefined && { estimate }) };
 }
 
-/** Whose signatures stand in a look, and why these are estimates. */
-interface Signer {
-  readonly bucket: Bucket;
-  readonly estimate?: string;
-}
-
-/** The catalogue's bucket as a launch would sign for it; where a launch couldn't, a stand-in signs. */
+/** The catalogue's bucket as a launch would sign for it; where a launch couldn't, a stand-in signs; undefined where nothing is signed. */
 async function signer(
   words: CloudChoice,
-  region: string,
+  { role: { region, beacons }, source }: LaunchRequest,
   catalogue: Catalogue,
   runtime: Runtime,
-): Promise<Signer> {
+): Promise<{ readonly bucket: Bucket | undefined; readonly estimate?: string }> {
+  if (source.asks !== 'signatures' && !beacons) return { bucket: undefined };
   const { connectBucket } = await import('../aws/s3.ts');
   const standIn = (more: Partial<AwsTarget>, estimate: string) => ({
     bucket: connectBucket(
@@ -75,8 +69,6 @@ async function signer(
     return standIn({}, error.message);
   }
 }
-
-const NOBODY: Partial<Signer> = {};
 
 /** As long as a user's permanent keys. */
 const STAND_IN = { accessKeyId: 'AKIA0000000000000000', secretAccessKey: 'stand-in' };

@@ -8,7 +8,7 @@ import { replaceFleet } from '../fleet/replace.ts';
 import { type Replaced, type Replacement, replacementOf } from '../fleet/replacement.ts';
 import { artifactsOf } from './artifacts/artifacts.ts';
 import { changeFleet, type FleetChange, wantedOf } from './fleet.ts';
-import { fleetRequest } from './fleet-request.ts';
+import { requestFor } from './launch-request.ts';
 import { type RolloutWords, rulesOf } from './rollout.ts';
 import type { RunEvent } from './run.ts';
 import type { Runtime } from './runtime.ts';
@@ -33,7 +33,7 @@ export async function* replace(
   runtime: Runtime,
 ): AsyncGenerator<RunEvent, void, void> {
   const rules = rulesOf(input);
-  const request = await fleetRequest(input, role, targetOf(input), catalogue, runtime);
+  const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   const session = await openSession(launchPlace(input, role, catalogue), runtime);
   try {
     const artifacts = await artifactsOf(request, input, session);
@@ -62,7 +62,7 @@ export async function planReplace(
   runtime: Runtime,
 ): Promise<ReplacePlan> {
   rulesOf(input);
-  const request = await fleetRequest(input, role, targetOf(input), catalogue, runtime);
+  const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   return await inSession(launchPlace(input, role, catalogue), runtime, async (session) => {
     const { ec2, records } = session;
     const { clock } = runtime;

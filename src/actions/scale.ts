@@ -8,7 +8,7 @@ import { type Need, needOf, scaleFleet } from '../fleet/scale.ts';
 import { waveSizes } from '../fleet/waves.ts';
 import { artifactsOf, NO_ARTIFACTS } from './artifacts/artifacts.ts';
 import { changeFleet, wantedOf } from './fleet.ts';
-import { fleetRequest } from './fleet-request.ts';
+import { requestFor } from './launch-request.ts';
 import { type RolloutWords, rulesOf } from './rollout.ts';
 import type { RunEvent } from './run.ts';
 import type { Runtime } from './runtime.ts';
@@ -30,7 +30,7 @@ export async function* scale(
   runtime: Runtime,
 ): AsyncGenerator<RunEvent, void, void> {
   const rules = rulesOf(input);
-  const request = await fleetRequest(input, role, targetOf(input), catalogue, runtime);
+  const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   const session = await openSession(launchPlace(input, role, catalogue), runtime);
   try {
     // None needs neither a build nor a bundle.
@@ -59,7 +59,7 @@ export async function planScale(
   runtime: Runtime,
 ): Promise<ScalePlan> {
   const rules = rulesOf(input);
-  const request = await fleetRequest(input, role, targetOf(input), catalogue, runtime);
+  const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   return await inSession(launchPlace(input, role, catalogue), runtime, async (session) => {
     const { ec2, records } = session;
     const { clock } = runtime;

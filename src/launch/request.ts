@@ -1,6 +1,5 @@
 import type { RunInstancesCommandInput, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { BlockDevice, MachineSettings, Role } from '../catalogue/role.ts';
-import type { LaunchId } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import type { BatchRecord } from './book.ts';
 import { fleetTags } from './fleet-name.ts';
@@ -10,20 +9,13 @@ import { offeringOf } from './outcome.ts';
 import type { LaunchPlan } from './plan.ts';
 
 /** Which RunInstances call of which launch this is. */
-export interface BatchIdentity {
-  readonly launch: LaunchId;
+export interface BatchIdentity extends Pick<LaunchPlan, 'launch' | 'settingsHash' | 'build' | 'bundle'> {
   /** From 1. */
   readonly batch: number;
   /** Machines to ask for, 1 to 100. */
   readonly count: number;
   readonly clientToken: string;
   readonly offering: Offering;
-  /** Hex SHA-256 of the role's settings. */
-  readonly settings: string;
-  /** Tag of the build that the machines deploy; absent where they deploy none. */
-  readonly build?: string | undefined;
-  /** Hex SHA-256 of the tar in the bundle that they start from; absent where they start from none. */
-  readonly bundle?: string | undefined;
 }
 
 /** A recorded batch of a launch. */
@@ -36,9 +28,9 @@ export const identityOf = (
   count: record.count,
   clientToken: clientToken(launch, record.batch),
   offering: offeringOf(record),
-  settings: settingsHash,
-  build: build?.tag,
-  bundle: bundle?.tarSha256,
+  settingsHash,
+  build,
+  bundle,
 });
 
 /**
@@ -81,16 +73,16 @@ export function runRequest(
 }
 
 /** The user's tags, and rolecall's, which win; only `Name` is the user's to choose. */
-function tagsOf(role: Role, { launch, batch, settings, build, bundle }: BatchIdentity): Tag[] {
+function tagsOf(role: Role, { launch, batch, settingsHash, build, bundle }: BatchIdentity): Tag[] {
   const all: Record<string, string> = {
     Name: `${role.role}/${role.environment}/${role.context}`,
     ...role.machine.tags,
     ...fleetTags(role),
     'rolecall:launch': launch,
     'rolecall:batch': String(batch),
-    'rolecall:settings': hashTag(settings),
-    ...(build !== undefined && { 'rolecall:build': build }),
-    ...(bundle !== undefined && { 'rolecall:bundle': hashTag(bundle) }),
+    'rolecall:settings': hashTag(settingsHash),
+    ...(build !== undefined && { 'rolecall:build': build.tag }),
+    ...(bundle !== undefined && { 'rolecall:bundle': hashTag(bundle.tarSha256) }),
   };
   // Sorted, because a repeated ClientToken asks for the same request to the byte.
   const keys = Object.keys(all).sort();

@@ -42,21 +42,19 @@ export interface PayloadPart {
   readonly bytes: number;
 }
 
-/** Who makes a payload, and what its users can do where it becomes too large. */
-export interface PayloadMaker {
-  readonly name: string;
-  readonly hint: string;
-}
-
-/** @throws UsageError for more than 16,384 bytes, with the parts, largest first */
+/**
+ * @param hint what to do about one that is too large
+ * @throws UsageError for more than 16,384 bytes, with the parts, largest first
+ */
 export function payloadOf(
-  { name, hint }: PayloadMaker,
+  scheme: string,
   text: string,
   parts: readonly PayloadPart[],
+  hint: string,
 ): Payload {
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_PAYLOAD_BYTES) throw tooLarge(bytes, parts, hint);
-  return { scheme: name, text, bytes, sha256: createHash('sha256').update(text).digest('hex') };
+  return { scheme, text, bytes, sha256: createHash('sha256').update(text).digest('hex') };
 }
 
 function tooLarge(bytes: number, parts: readonly PayloadPart[], hint: string): UsageError {

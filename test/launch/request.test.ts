@@ -16,7 +16,7 @@ const identity = (batch = 1, count = 3, offering = T3, of = role()) => ({
   count,
   clientToken: clientToken(LAUNCH, batch),
   offering,
-  settings: hashOf(of),
+  settingsHash: hashOf(of),
 });
 
 const expectRequest = (name: string, request: RunInstancesCommandInput): void =>

@@ -84,11 +84,11 @@ describe('the payload of a launch with a build', () => {
       count: 1,
       clientToken: clientToken(RUN.launch, 1),
       offering: { instanceType: 't3.micro', market: 'on-demand' as const },
-      settings: '0'.repeat(64),
+      settingsHash: '0'.repeat(64),
     };
-    const tagsOf = (build?: string) =>
+    const tagsOf = (build?: typeof BUILD) =>
       runRequest(role(), payload, { ...identity, build }).TagSpecifications?.[0]?.Tags?.map(({ Key }) => Key);
-    expect(tagsOf('v1.2.0')).toContain('rolecall:build');
+    expect(tagsOf(BUILD)).toContain('rolecall:build');
     expect(tagsOf()).not.toContain('rolecall:build');
   });
 });

@@ -1,6 +1,5 @@
 import { readLaunch } from '../../launch/book.ts';
 import type { LaunchRequest } from '../launch-request.ts';
-import type { Runtime } from '../runtime.ts';
 import { requireBucket, type Session } from '../session.ts';
 import type { BeaconForms } from './beacons.ts';
 import type { BuildChoice } from './build.ts';
@@ -18,43 +17,23 @@ export const NO_ARTIFACTS: Artifacts = personalityArtifacts();
 
 /**
  * What the machines of this launch get by their scheme, and the forms for beacons.
- * @param purpose preview: for a look only; nothing is published, and nothing may be launched with it
+ * @param session without `records` no earlier run of the launch is looked for
  */
-export const artifactsOf = (
-  draft: LaunchRequest,
+export async function artifactsOf(
+  { role, launch, isNew, source }: LaunchRequest,
   choice: BuildChoice,
-  session: Session,
-  purpose: 'launch' | 'preview' = 'launch',
-): Promise<Artifacts> =>
-  made(draft, {
-    choice,
-    purpose,
-    bucket: () => requireBucket(session),
-    recorded: async () =>
-      draft.isNew ? undefined : (await readLaunch(session.records, draft.launch))?.build,
-    runtime: session.runtime,
-  });
-
-/** What of the artifacts takes signatures alone, for a look: S3 is asked nothing, and nothing is published. */
-export const signedArtifacts = (
-  draft: LaunchRequest,
-  from: Pick<Session, 'bucket' | 'catalogue'>,
-  runtime: Runtime,
-): Promise<Artifacts> =>
-  made(draft, {
-    choice: {},
-    purpose: 'signed',
-    bucket: () => requireBucket(from),
-    recorded: async () => undefined,
-    runtime,
-  });
-
-async function made(
-  { role, launch, source }: LaunchRequest,
-  making: Omit<Making, 'role' | 'launch'>,
+  session: Pick<Session, 'bucket' | 'catalogue' | 'runtime'> & Partial<Pick<Session, 'records'>>,
+  purpose: Making['purpose'] = 'launch',
 ): Promise<Artifacts> {
-  const artifacts = await source.make({ role, launch, ...making });
+  const bucket = () => requireBucket(session);
+  const { runtime } = session;
+  // A session opens its records where they are asked for.
+  const recorded = async () => {
+    const { records } = isNew ? {} : session;
+    return records && (await readLaunch(records, launch))?.build;
+  };
+  const artifacts = await source.make({ role, launch, choice, purpose, bucket, recorded, runtime });
   if (!role.beacons) return artifacts;
   const { signBeaconForms } = await import('./beacons.ts');
-  return { ...artifacts, beacon: await signBeaconForms(launch, role, making.bucket()) };
+  return { ...artifacts, beacon: await signBeaconForms(launch, role, bucket()) };
 }

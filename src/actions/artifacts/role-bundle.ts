@@ -127,11 +127,16 @@ export function bundleSettingsOf({ role, bundle }: Role, { label }: Catalogue): 
 }
 
 /** The modules of a role, and what in its settings doesn't fit them, with places. */
+export interface CheckedModules {
+  readonly modules: readonly Module[];
+  readonly faults: readonly Fault[];
+}
+
 export async function checkRole(
   settings: BundleSettings,
   catalogue: Catalogue,
   cwd: string,
-): Promise<{ readonly modules: readonly Module[]; readonly faults: readonly Fault[] }> {
+): Promise<CheckedModules> {
   const { modules, faults } = await checkBundle(settings, await collectionOf(catalogue, cwd));
   return { modules, faults: placeFaults(faults, catalogue.label, catalogue.lines) };
 }

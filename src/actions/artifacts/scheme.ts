@@ -1,5 +1,4 @@
 import type { Bucket } from '../../aws/ports.ts';
-import type { Module } from '../../bundle/module.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Role } from '../../catalogue/role.ts';
 import type { Wanted } from '../../fleet/members.ts';
@@ -9,11 +8,10 @@ import type { LaunchId } from '../../model.ts';
 import type { Plan } from '../../results/plan.ts';
 import type { Payload, PayloadInput } from '../../schemes/payload.ts';
 import type { Script } from '../../scripts/script.ts';
-import type { Fault } from '../../yaml/faults.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Session } from '../session.ts';
 import type { BuildChoice } from './build.ts';
-import type { PackingWords } from './role-bundle.ts';
+import type { CheckedModules, PackingWords } from './role-bundle.ts';
 
 /** A way in which machines boot into a role: what is prepared for them, and the user data that they get. */
 export interface Scheme {
@@ -21,7 +19,7 @@ export interface Scheme {
   readonly settings: (role: Role) => Readonly<Record<string, unknown>>;
   /** The text of a payload without what is secret in it. */
   readonly redact: (text: string) => string;
-  /** The modules of a role, and what its catalogue says wrongly of them. */
+  /** The modules of a role, checked. */
   readonly check: (role: Role, catalogue: Catalogue, cwd: string) => Promise<CheckedModules>;
   /** The longest payload that a launch may make. @throws UsageError for one that is too large */
   readonly longest: (input: PayloadInput) => Payload;
@@ -41,11 +39,6 @@ export interface Scheme {
     catalogue: Catalogue,
     session: Session,
   ) => Promise<Pick<Wanted, 'build' | 'bundle'>>;
-}
-
-export interface CheckedModules {
-  readonly modules: readonly Module[];
-  readonly faults: readonly Fault[];
 }
 
 /** What the artifacts of a launch are made from. */

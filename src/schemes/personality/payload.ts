@@ -25,10 +25,8 @@ export interface PersonalityRun extends PayloadRun {
   readonly pinned?: PinnedBuild | undefined;
 }
 
-const MAKER = {
-  name: 'personality',
-  hint: 'shorten or remove keys of the personality; what is large belongs in a file that the init script fetches',
-};
+const TOO_LARGE =
+  'shorten or remove keys of the personality; what is large belongs in a file that the init script fetches';
 
 /**
  * The user data of scheme A: `key=value` lines, environment, role and context first, the others in byte order.
@@ -52,7 +50,7 @@ export function personalityPayload(role: Role, run: PersonalityRun): Payload {
     name: key,
     bytes: Buffer.byteLength(key) + Buffer.byteLength(value) + 2,
   }));
-  return payloadOf(MAKER, text, parts);
+  return payloadOf('personality', text, parts, TOO_LARGE);
 }
 
 function deployLines({ build, bucket, prefix, region, access, url, s3Url, keep }: PinnedBuild): Line[] {

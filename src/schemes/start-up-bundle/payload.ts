@@ -19,10 +19,8 @@ export interface StartUpRun extends PayloadRun {
   readonly bundle: PinnedBundle;
 }
 
-const MAKER = {
-  name: 'start-up-bundle',
-  hint: 'shorten or remove keys of the personality; what is large belongs in variables or files, which travel in the bundle',
-};
+const TOO_LARGE =
+  'shorten or remove keys of the personality; what is large belongs in variables or files, which travel in the bundle';
 
 const SETTINGS = /^# ---- settings:.*\n[\s\S]*?^# ---- end of settings\n/m;
 
@@ -53,7 +51,7 @@ export function startUpPayload(
   const block = [...settings, 'personality=(', ...pairs.map((pair) => `  ${pair}`), ')', ''].join('\n');
   if (!SETTINGS.test(template)) throw new Error('templates/start-up.sh has no block of settings');
   const script = withoutComments(template.replace(SETTINGS, () => block));
-  return payloadOf(MAKER, script, partsOf(script, block, bundle, personality));
+  return payloadOf('start-up-bundle', script, partsOf(script, block, bundle, personality), TOO_LARGE);
 }
 
 /** What is large, where a payload is too large. */

@@ -1,9 +1,11 @@
+import type { Module } from '../../bundle/module.ts';
+import type { BundleSettings } from '../../catalogue/role.ts';
 import { counted, duration, printable, shownPath, sizeText, table } from '../../text.ts';
 import type { BootPlan, PlanRow } from '../boot-plan.ts';
 import { settingsOfScript } from './script.ts';
 
 /** What the machines will start from. */
-export interface PlannedBundle {
+export interface PlannedBundle extends Pick<BundleSettings, 'compression' | 'access' | 'expiresMs'> {
   /** In the order in which they are started. */
   readonly modules: readonly PlannedModule[];
   /** How many files are in it. */
@@ -12,18 +14,11 @@ export interface PlannedBundle {
   readonly bytes: number;
   /** Hex SHA-256 of the tar inside: the sealed file is another one each time. */
   readonly tarSha256: string;
-  readonly compression: 'gzip' | 'zstd';
-  readonly access: 'presigned' | 'public';
-  readonly expiresMs: number;
   /** What is packed from outside of the catalogue's repository. */
   readonly outside: readonly { readonly name: string; readonly path: string }[];
 }
 
-export interface PlannedModule {
-  readonly name: string;
-  readonly description: string;
-  readonly origin: 'own' | 'standard';
-  readonly timeoutMs: number;
+interface PlannedModule extends Pick<Module, 'name' | 'description' | 'origin' | 'timeoutMs'> {
   /** Names of the variables that have a value. */
   readonly variables: readonly string[];
 }

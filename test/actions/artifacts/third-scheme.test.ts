@@ -93,7 +93,7 @@ async function requested(role: string, description = 'up') {
 /** What the launch stage gets. */
 async function launched(role: string, description?: string) {
   const { request } = await requested(role, description);
-  const session = { runtime: RUNTIME, bucket: undefined } as Parameters<typeof artifactsOf>[2];
+  const session = { runtime: RUNTIME, bucket: undefined } as Parameters<typeof launchPlanOf>[2];
   return launchPlanOf(request, await artifactsOf(request, {}, session), session);
 }
 
