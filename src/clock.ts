@@ -1,3 +1,5 @@
+import { InterruptedError } from './errors.ts';
+
 /** Time as the stages see it: passed in, so that tests decide what time it is. */
 export interface Clock {
   /** Epoch milliseconds of the wall clock, for dates. The wall clock may step back or ahead at any time. */
@@ -76,4 +78,14 @@ export class ChangeableClock implements Clock {
   monotonic = (): number => this.#base.monotonic() + this.#offsetMs;
 
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => this.#base.sleep(ms, signal);
+}
+
+/** The result of `work`, unless the signal aborts before. @throws InterruptedError with this message */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, message: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new InterruptedError(message));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

@@ -133,7 +133,7 @@ export function open(options: OpenOptions = {}): Rolecall {
   const choice = { local, profile, region, catalogue: file };
   const started = (run: () => AsyncIterable<RunEvent>): Run => new StartedRun(run());
   const catalogueNow = async () => {
-    const { openCatalogue } = await import('./actions/catalogue.ts');
+    const { openCatalogue } = await import('./actions/session.ts');
     return await openCatalogue(choice, runtime);
   };
   const requested = async (wanted: LaunchOptions) => {
@@ -146,7 +146,7 @@ export function open(options: OpenOptions = {}): Rolecall {
   };
   const fleetOf = async (wanted: RolloutOptions) => {
     const { checkRollout } = await import('./actions/rollout.ts');
-    const { roleFrom } = await import('./actions/catalogue.ts');
+    const { roleFrom } = await import('./actions/launch-request.ts');
     const catalogue = await catalogueNow();
     const input = { ...choice, ...inputOf(wanted), ...rolloutOf(wanted) };
     const role = await roleFrom(catalogue, wanted, input);

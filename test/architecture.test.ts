@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Tools that every room may use. */
 const SHARED = new Set(
-  'clock text errors errno model redact masks suggest files yaml archive scripts'.split(' '),
+  'clock event-stream text errors errno model redact masks suggest files yaml archive scripts'.split(' '),
 );
 /** What the use cases join; data flows from left to right. */
 const STAGES = ['catalogue', 'bundle', 'release', 'schemes', 'launch', 'fleet', 'watch'];
@@ -181,7 +181,7 @@ describe('the arrows of the house', () => {
       'src/release/lfs.ts': OWN_FOLDER,
       'src/launch/file-records.ts': STATE_FOLDER,
       'src/launch/file-versions.ts': STATE_FOLDER,
-      'src/actions/records.ts': STATE_FOLDER,
+      'src/launch/record-places.ts': STATE_FOLDER,
     };
     const changes =
       /\b(?:writeFile|appendFile|createWriteStream|copyFile|rename|truncate|link|symlink|unlink|rmdir|rm|chmod|chown)(?:Sync)?\(/;

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { UsageError } from '../errors.ts';
-import type { RoleWords } from './catalogue.ts';
+import type { RoleWords } from './launch-request.ts';
 
 /** The parts of a fleet's name, and what a catalogue has of each. */
 export const KINDS = [

@@ -7,10 +7,17 @@ import { answeredMachine } from '../launch/living.ts';
 import type { LaunchId, Machine } from '../model.ts';
 import type { LaunchMeta } from '../results/document.ts';
 import { type BootBudget, budgetOfEarlier } from '../watch/budget.ts';
-import { openCatalogue, roleFrom } from './catalogue.ts';
+import { roleFrom } from './launch-request.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
-import { type CloudChoice, inSession, openSession, type Session, type SessionPlace } from './session.ts';
+import {
+  type CloudChoice,
+  inSession,
+  openCatalogue,
+  openSession,
+  type Session,
+  type SessionPlace,
+} from './session.ts';
 
 export interface KnownInput extends CloudChoice {
   readonly launch: LaunchId;

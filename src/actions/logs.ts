@@ -7,10 +7,16 @@ import { counted, shellWord } from '../text.ts';
 import { type BootLog, type FoundLogs, findLog } from '../watch/channels/beacons/boot-log.ts';
 import { launchOfLogKey } from '../watch/channels/beacons/keys.ts';
 import { recoverNonce } from '../watch/readings.ts';
-import { openCatalogue } from './catalogue.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
-import { bucketPlace, type CloudChoice, inSession, requireBucket, type Session } from './session.ts';
+import {
+  bucketPlace,
+  type CloudChoice,
+  inSession,
+  openCatalogue,
+  requireBucket,
+  type Session,
+} from './session.ts';
 
 /** Whose boot log is read. */
 export interface LogsInput extends CloudChoice {

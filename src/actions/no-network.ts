@@ -1,4 +1,5 @@
 /** What a failure for want of a network means in a local machine. Pure. */
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { WatchEvent } from '../watch/events.ts';
 import type { Failure } from '../watch/verdict.ts';
 
@@ -11,6 +12,15 @@ export type LocalNetwork =
     }
   /** An HTTP proxy; names are resolved by the proxy only. */
   | { readonly kind: 'proxy' };
+
+/**
+ * The way outside of a catalogue's local machines.
+ * @param alone in a module's test, which takes an option in place of the setting
+ */
+export function networkOf({ localImage, label }: Catalogue, alone = false): LocalNetwork {
+  if (localImage?.network) return { kind: 'proxy' };
+  return { kind: 'none', setting: alone ? '--network' : `local_image: {network: true} in ${label}` };
+}
 
 /** Adds a hint to the verdict of a local machine that failed because it could not resolve names or had no route. */
 export function withNetworkHint(event: WatchEvent, network: LocalNetwork | undefined): WatchEvent {

@@ -3,7 +3,7 @@ import { clientToken, MAX_BATCH } from '../launch/identity.ts';
 import type { Plan } from '../results/plan.ts';
 import { settingsOf } from '../results/settings.ts';
 import { MAX_PAYLOAD_BYTES } from '../schemes/payload.ts';
-import { artifactNotices, type Intent } from './artifacts/payloads.ts';
+import { artifactNotices, type Intent } from './artifacts/artifacts.ts';
 
 interface PlanWords {
   /** A local folder that stands for the build: its init scripts are looked at. */

@@ -5,7 +5,6 @@ import { stateFolder } from '../files/state-folder.ts';
 import { type Artifacts, artifactsOf } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import type { LaunchRequest } from './launch-request.ts';
-import { localIsUp } from './local/connect.ts';
 import type { Runtime } from './runtime.ts';
 import { bucketOf, bucketPlace, type CloudChoice, inSession, openSession, requireBucket } from './session.ts';
 
@@ -57,8 +56,11 @@ async function signer(
     ),
     estimate,
   });
-  if (words.local && !(await localIsUp(stateFolder(runtime.env))))
-    return standIn({ endpoint: LOCAL_STAND_IN }, 'no local cloud is up');
+  if (words.local) {
+    const { localIsUp } = await import('./local/connect.ts');
+    if (!(await localIsUp(stateFolder(runtime.env))))
+      return standIn({ endpoint: LOCAL_STAND_IN }, 'no local cloud is up');
+  }
   const bucket = requireBucket(await openSession({ choice: words, region, catalogue }, runtime));
   try {
     const left = 'nothing was done';

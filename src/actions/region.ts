@@ -1,6 +1,6 @@
 import { RolecallError, UsageError } from '../errors.ts';
-import { openCatalogue } from './catalogue.ts';
 import type { Runtime } from './runtime.ts';
+import { openCatalogue } from './session.ts';
 
 interface RegionWords {
   readonly region?: string | undefined;

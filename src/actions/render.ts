@@ -1,8 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Payload } from '../schemes/payload.ts';
-import { type Artifacts, artifactsOf } from './artifacts/artifacts.ts';
+import { type Artifacts, artifactNotices, artifactsOf, completeIntent } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
-import { artifactNotices, completeIntent } from './artifacts/payloads.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { estimateText } from './plan-of.ts';
 import { previewArtifacts } from './preview.ts';

@@ -6,8 +6,8 @@ import { parseWave } from '../fleet/waves.ts';
 import { wholeNumber } from '../text.ts';
 import type { BuildChoice } from './artifacts/build.ts';
 import type { PackingWords } from './artifacts/role-bundle.ts';
-import type { OverrideWords, RoleWords } from './catalogue.ts';
 import type { FleetChoice } from './fleet.ts';
+import type { OverrideWords, RoleWords } from './launch-request.ts';
 
 /** The arguments of a command that brings new machines into a fleet. */
 export interface RolloutWords extends FleetChoice, RoleWords, OverrideWords, BuildChoice, PackingWords {

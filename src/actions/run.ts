@@ -1,6 +1,7 @@
 /** A launch, launched or found, on its way to its verdicts: one sequence of events, with the launch's result at its end. */
 import { exitCodeOfError } from '../errno.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
+import { streamOf } from '../event-stream.ts';
 import { maskForms, maskWith } from '../masks.ts';
 import type { LaunchId, Machine, Nonce } from '../model.ts';
 import { exitCodeOf, type LaunchMeta } from '../results/document.ts';
@@ -17,7 +18,6 @@ import { type LocalNetwork, withNetworkHint } from './no-network.ts';
 import { earlierLaunch, recordOutcome } from './recorded.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { Session } from './session.ts';
-import { streamOf } from './stream.ts';
 import { watchPace } from './watch-pace.ts';
 
 /** A launch to follow to its verdicts. */
@@ -98,7 +98,7 @@ export interface RunFailed extends RunEnd {
 export async function* follow(run: Run, session: Session): AsyncGenerator<RunEvent, void, void> {
   const { records, runtime, followUp, local } = session;
   const { verb, meta, requested, secrets, defuse } = run;
-  const against = await earlierLaunch(run.against, records, followUp);
+  const against = run.against === undefined ? undefined : await earlierLaunch(run.against, records, followUp);
   yield { type: 'ready', verb, meta, followUp, local, secrets, against, ...(requested && { requested }) };
   let view = emptyView(requested);
   const end = async (exit: ExitCode): Promise<RunEnd> => {

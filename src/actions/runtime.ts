@@ -1,5 +1,4 @@
 import type { Clock, Pace } from '../clock.ts';
-import { InterruptedError } from '../errors.ts';
 
 /** What a use case may touch of the world around it: all passed in, so that tests decide it. */
 export interface Runtime {
@@ -41,14 +40,4 @@ export interface Wait {
   readonly left?: string;
   /** The work ends by itself, and nothing ends the wait before it. */
   readonly toTheEnd?: boolean;
-}
-
-/** The result of `work`, unless the signal aborts before. @throws InterruptedError with this message */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, message: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(new InterruptedError(message));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -5,11 +5,20 @@ import type { ConnectOptions } from '../aws/session.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Role } from '../catalogue/role.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
+import { recordsOf } from '../launch/record-places.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { duration } from '../text.ts';
 import type { LocalCloud, LocalNeeds } from './local/connect.ts';
-import { recordsOf } from './records.ts';
 import type { Runtime } from './runtime.ts';
+
+/** Finds and reads the catalogue that the arguments name, or the nearest roles.yaml above the current folder. */
+export async function openCatalogue(
+  values: { readonly catalogue?: string | undefined },
+  runtime: Runtime,
+): Promise<Catalogue> {
+  const { findCatalogue, readCatalogue } = await import('../catalogue/load.ts');
+  return readCatalogue(findCatalogue(runtime.cwd, values.catalogue), runtime.cwd);
+}
 
 /** Which cloud a use case works with. */
 export interface CloudChoice {
@@ -124,7 +133,7 @@ export async function openSession(
       records ??= recordsOf(
         local,
         name && ((below) => bucketAt({ ...name, prefix: name.prefix + below })),
-        runtime,
+        runtime.env,
       );
       return records;
     },

@@ -7,11 +7,11 @@ import type { FleetName } from '../launch/fleet-name.ts';
 import type { Machine, PathName } from '../model.ts';
 import type { FleetStatus } from '../results/fleet-status.ts';
 import { wantedNow } from './artifacts/schemes.ts';
-import { openCatalogue, type RoleWords, roleFrom } from './catalogue.ts';
 import { checkNames, KINDS } from './fleet-names.ts';
+import { type RoleWords, roleFrom } from './launch-request.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
-import { type CloudChoice, inSession, type Session } from './session.ts';
+import { type CloudChoice, inSession, openCatalogue, type Session } from './session.ts';
 
 /** Which fleets are looked at: all of the catalogue, or those of a role, an environment, a context. */
 export interface StatusInput extends CloudChoice, RoleWords {}

@@ -8,12 +8,12 @@ import { isOurs, type Member } from '../fleet/members.ts';
 import { doomedOf, terminateFleet } from '../fleet/terminate.ts';
 import { type FleetName, fleetTags } from '../launch/fleet-name.ts';
 import { isLaunchId, type LaunchId, type PathName } from '../model.ts';
-import { openCatalogue, type RoleWords, requireRole } from './catalogue.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { checkNames } from './fleet-names.ts';
+import { type RoleWords, requireRole } from './launch-request.ts';
 import { regionFor } from './region.ts';
 import type { Runtime } from './runtime.ts';
-import { type CloudChoice, inSession, openSession, type Session } from './session.ts';
+import { type CloudChoice, inSession, openCatalogue, openSession, type Session } from './session.ts';
 
 /** Whose machines are ended: those of a launch, or of the fleet that role, environment and context name. */
 export interface TerminateInput extends CloudChoice, RoleWords {

@@ -8,9 +8,9 @@ import { scriptError } from '../scripts/script.ts';
 import type { Fault } from '../yaml/faults.ts';
 import { checkDeploys } from './artifacts/build.ts';
 import { schemeOf } from './artifacts/schemes.ts';
-import { openCatalogue } from './catalogue.ts';
 import type { Runtime } from './runtime.ts';
 import { catalogueScripts, moduleScripts } from './script-checks.ts';
+import { openCatalogue } from './session.ts';
 
 /** Which catalogue is checked, and for which region. */
 export interface ValidateInput {

@@ -1,7 +1,7 @@
 import { timeoutOverride } from '../catalogue/overrides.ts';
 import { DEFAULT_TIMEOUT_MS } from '../catalogue/role.ts';
 import { type KnownInput, openKnownLaunch } from './known-launch.ts';
-import { networkOf } from './local/connect.ts';
+import { networkOf } from './no-network.ts';
 import { follow, type RunChoice, type RunEvent } from './run.ts';
 import type { Runtime } from './runtime.ts';
 

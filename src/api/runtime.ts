@@ -1,5 +1,5 @@
-import { type Runtime, untilAborted } from '../actions/runtime.ts';
-import { acceleratedClock, ChangeableClock, systemClock } from '../clock.ts';
+import type { Runtime } from '../actions/runtime.ts';
+import { acceleratedClock, ChangeableClock, systemClock, untilAborted } from '../clock.ts';
 
 /** What a program gives: as `OpenOptions` of the public API say. */
 interface Given {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { User } from '../actions/runtime.ts';
 import { acceleratedClock, ChangeableClock, type Pace, systemClock } from '../clock.ts';
 import { exitCodeOfError } from '../errno.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
@@ -8,8 +9,9 @@ import { jsonLine } from '../reporters/json.ts';
 import { errorDocument, errorReport } from '../terminal/errors.ts';
 import { handOver, outliveErrors, say, write } from '../terminal/streams.ts';
 import { outliveHangup, terminal, widthFor } from '../terminal/terminal.ts';
+import { waiting } from '../terminal/waiting.ts';
 import { errorAnnotation, isGitHub } from '../terminal/workflow.ts';
-import { type Host, hostIn, type World } from './context.ts';
+import type { Host, World } from './context.ts';
 import { parseArguments } from './parser.ts';
 import { type Asked, askedOf, findCommand, usageText } from './registry.ts';
 
@@ -60,6 +62,23 @@ export async function start(argv: readonly string[]): Promise<void> {
     Object.defineProperty(world as Omit<World, 'cwd'> as World, 'cwd', cwd),
   );
 }
+
+/** The host of a command, whose user sits at the terminal. Properties that are read late, as `cwd` is, stay so. */
+const hostIn = (world: World): Host =>
+  Object.defineProperties({} as Host, {
+    ...Object.getOwnPropertyDescriptors(world),
+    user: { value: userAt(world), enumerable: true },
+  });
+
+/** Who sits at the terminal: reads stderr, and answers where stdin is theirs. */
+const userAt = ({ terminal, clock, signal }: World): User => ({
+  present: terminal.interactive,
+  tell: (line) => void terminal.stderr.write(`${line}\n`),
+  pass: (output) => void terminal.stderr.write(output),
+  waiting: (wait, work) => waiting({ terminal, clock, signal: wait.toTheEnd ? NEVER : signal }, wait, work),
+});
+
+const NEVER = new AbortController().signal;
 
 /** A program that asked for a document gets one also when its command fails, whatever the command. */
 const asksForJson = (argv: readonly string[]): boolean =>

@@ -1,6 +1,6 @@
 /** Options that several commands take, each defined once. What a command takes is a table of these and of its own. */
 import type { Options } from 'yargs';
-import type { OverrideWords } from '../actions/catalogue.ts';
+import type { OverrideWords } from '../actions/launch-request.ts';
 import { UsageError } from '../errors.ts';
 import { isLaunchId, type LaunchId } from '../model.ts';
 import type { OptionTable } from './command.ts';

@@ -1,5 +1,5 @@
 /** A run as the command line shows it: the board while it lasts, the report in the end, and other reports beside that. */
-import type { RoleName } from '../actions/catalogue.ts';
+import type { RoleName } from '../actions/launch-request.ts';
 import type { RunChoice, RunDone, RunEvent, RunFailed, RunReady } from '../actions/run.ts';
 import { type ExitCode, InterruptedError, RolecallError, UsageError } from '../errors.ts';
 import { type OutputFormat, Progress } from '../reporters/progress.ts';

@@ -1,4 +1,5 @@
 /** Sets the tag rolecall:verdict: many machines at once, again where AWS is in trouble, and tells where it stays unset. */
+
 import type { Ec2 } from '../aws/ports.ts';
 import { type Clock, unlessAborted } from '../clock.ts';
 import { AwsError, type AwsErrorKind } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { artifactNotices, payloadFor, sendsBeacons } from '../../src/actions/artifacts/payloads.ts';
+import { artifactNotices, payloadFor, sendsBeacons } from '../../src/actions/artifacts/artifacts.ts';
 import { personalityArtifacts } from '../../src/actions/artifacts/personality.ts';
 import type { LaunchId, Nonce } from '../../src/model.ts';
 import { redact } from '../../src/redact.ts';

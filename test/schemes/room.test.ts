@@ -1,8 +1,7 @@
 /** How much of user data's 16 KB each scheme takes, with signatures as a launch makes them. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { signBeaconForms } from '../../src/actions/artifacts/beacons.ts';
-import { payloadFor, sendsBeacons } from '../../src/actions/artifacts/payloads.ts';
+import { payloadFor, sendsBeacons, signBeaconForms } from '../../src/actions/artifacts/artifacts.ts';
 import { personalityArtifacts } from '../../src/actions/artifacts/personality.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import { boxProgram } from '../../src/files/box-program.ts';

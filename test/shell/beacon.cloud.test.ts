@@ -4,7 +4,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Faults } from '../../packages/local-cloud/src/faults.ts';
 import type { TemporaryCredentials } from '../../packages/local-cloud/src/signature/keyring.ts';
-import { signBeaconForms } from '../../src/actions/artifacts/beacons.ts';
+import { signBeaconForms } from '../../src/actions/artifacts/artifacts.ts';
 import type { Bucket } from '../../src/aws/ports.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
 import type { InstanceId, LaunchId, Nonce } from '../../src/model.ts';

@@ -6,9 +6,24 @@ import { settingsHash } from '../../launch/settings-hash.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Session } from '../session.ts';
 import type { BuildChoice } from './build.ts';
-import { SCHEMES } from './registry.ts';
 import type { PackingWords } from './role-bundle.ts';
 import type { ArtifactSource, Scheme } from './scheme.ts';
+
+/** A scheme, loaded where it is used. */
+export interface SchemeRow {
+  /** Whether machines of the role boot by it. */
+  readonly boots: (role: Role) => boolean;
+  readonly load: () => Promise<Scheme>;
+}
+
+/** Every scheme. The first that boots a role is the role's. */
+export const SCHEMES: readonly SchemeRow[] = [
+  {
+    boots: ({ bundle }) => bundle !== undefined,
+    load: async () => (await import('./start-up-bundle.ts')).startUpBundle,
+  },
+  { boots: () => true, load: async () => (await import('./personality.ts')).personality },
+];
 
 /** The scheme by which a role's machines boot. */
 export async function schemeOf(role: Role): Promise<Scheme> {

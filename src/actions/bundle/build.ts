@@ -4,8 +4,9 @@ import { draftIn, regularOutput, writeOutput } from '../../files/output-file.ts'
 import type { BuiltBundle } from '../../results/bundle.ts';
 import { sealInto } from '../artifacts/bundle.ts';
 import { type PackingWords, requireBundle } from '../artifacts/role-bundle.ts';
-import { type OverrideWords, openCatalogue, type RoleWords, requireRole, roleFrom } from '../catalogue.ts';
+import { type OverrideWords, type RoleWords, requireRole, roleFrom } from '../launch-request.ts';
 import type { Runtime } from '../runtime.ts';
+import { openCatalogue } from '../session.ts';
 import { keyFileOf } from './key.ts';
 
 /** Of which role a bundle is built, and into which file. */

@@ -7,14 +7,13 @@ import { outputOf } from '../../files/output-target.ts';
 import { newNonce } from '../../launch/identity.ts';
 import type { PublishedBundle } from '../../results/bundle.ts';
 import { DURATION, durationMs } from '../../yaml/duration.ts';
+import { payloadFor } from '../artifacts/artifacts.ts';
 import { publishArtifact } from '../artifacts/bundle.ts';
-import { payloadFor } from '../artifacts/payloads.ts';
 import { type PackingWords, requireBundle } from '../artifacts/role-bundle.ts';
 import { startUpArtifacts } from '../artifacts/start-up-bundle.ts';
-import { openCatalogue, type RoleWords, requireRole, roleFrom } from '../catalogue.ts';
-import { launchIdFor } from '../launch-id.ts';
+import { launchIdFor, type RoleWords, requireRole, roleFrom } from '../launch-request.ts';
 import type { Runtime } from '../runtime.ts';
-import { bucketPlace, type CloudChoice, inSession, requireBucket } from '../session.ts';
+import { bucketPlace, type CloudChoice, inSession, openCatalogue, requireBucket } from '../session.ts';
 
 /** Which role's bundle is published, how, and where its user data goes. */
 export interface BundlePublishInput extends CloudChoice, RoleWords, PackingWords {

@@ -3,7 +3,7 @@ import { isInside, realOf, surroundingsOf } from '../../bundle/places.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { UsageError } from '../../errors.ts';
 import { stateFolder } from '../../files/state-folder.ts';
-import type { LocalNetwork } from '../no-network.ts';
+import { type LocalNetwork, networkOf } from '../no-network.ts';
 import type { Runtime } from '../runtime.ts';
 import { boxesAskedFor } from './boxes.ts';
 import {
@@ -102,12 +102,6 @@ const factsOf = (file: CloudFile, { image, alone = false }: LocalNeeds) => ({
   accessKeyId: file.access_key_id,
   secretAccessKey: file.secret_access_key,
 });
-
-/** @param alone in a module's test, which takes an option in place of the setting */
-export function networkOf({ localImage, label }: Catalogue, alone = false): LocalNetwork {
-  if (localImage?.network) return { kind: 'proxy' };
-  return { kind: 'none', setting: alone ? '--network' : `local_image: {network: true} in ${label}` };
-}
 
 async function prepare(file: CloudFile, { image, bucket }: LocalNeeds, runtime: Runtime): Promise<void> {
   if (bucket !== undefined) await registerBucket(file, bucket);

@@ -3,8 +3,8 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { PathName } from '../../model.ts';
 import type { BuiltFile } from '../../release/build.ts';
 import type { BuildPlan } from '../../release/build-plan.ts';
-import { openCatalogue } from '../catalogue.ts';
 import type { Runtime } from '../runtime.ts';
+import { openCatalogue } from '../session.ts';
 import { actorOf, appOf, repositoryOf, settingsOfApp } from './app.ts';
 
 /** What is built, and how. */

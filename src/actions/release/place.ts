@@ -3,10 +3,16 @@ import type { Bucket } from '../../aws/ports.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { PathName } from '../../model.ts';
 import type { Mover } from '../../release/move.ts';
-import { openCatalogue } from '../catalogue.ts';
 import { regionFor } from '../region.ts';
 import type { Runtime } from '../runtime.ts';
-import { bucketPlace, type CloudChoice, inSession, requireBucket, type Session } from '../session.ts';
+import {
+  bucketPlace,
+  type CloudChoice,
+  inSession,
+  openCatalogue,
+  requireBucket,
+  type Session,
+} from '../session.ts';
 import { actorOf, appOf, reasonOf } from './app.ts';
 
 /** What a release command works on. */

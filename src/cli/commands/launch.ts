@@ -1,6 +1,6 @@
-import { openCatalogue } from '../../actions/catalogue.ts';
 import { launch as launching } from '../../actions/launch.ts';
-import { requestOf } from '../../actions/launch-request.ts';
+import { requestOf, roleNamed } from '../../actions/launch-request.ts';
+import { openCatalogue } from '../../actions/session.ts';
 import { renderBriefPlan } from '../../reporters/plan.ts';
 import type { OutputFormat } from '../../reporters/progress.ts';
 import type { Plan } from '../../results/plan.ts';
@@ -56,7 +56,10 @@ const launch = command({
   ],
   run: async (values, host) => {
     const catalogue = await openCatalogue(values, host);
-    const answers = await askLaunch(values, catalogue, host);
+    const named = roleNamed(values);
+    const answers = named
+      ? { ...named, count: values.count ?? 1, picked: false }
+      : await askLaunch(values, catalogue, host);
     const request = await requestOf(values, answers, catalogue, host);
     // One machine is what a command line without a count asks for.
     const picked = { ...values, ...answers, count: answers.count === 1 ? undefined : answers.count };

@@ -1,6 +1,6 @@
-import { openCatalogue } from '../../actions/catalogue.ts';
 import { requestOf } from '../../actions/launch-request.ts';
 import { plan as planning } from '../../actions/plan.ts';
+import { openCatalogue } from '../../actions/session.ts';
 import { planDocument, renderPlan } from '../../reporters/plan.ts';
 import { painter } from '../../terminal/paint.ts';
 import { widthFor } from '../../terminal/terminal.ts';

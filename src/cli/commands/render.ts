@@ -1,6 +1,6 @@
-import { openCatalogue, requireRole } from '../../actions/catalogue.ts';
-import { requestOf } from '../../actions/launch-request.ts';
+import { requestOf, requireRole } from '../../actions/launch-request.ts';
 import { render as rendering } from '../../actions/render.ts';
+import { openCatalogue } from '../../actions/session.ts';
 import { command } from '../command.ts';
 import {
   cloudOptions,

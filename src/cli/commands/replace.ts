@@ -1,7 +1,8 @@
-import { openCatalogue, roleFrom } from '../../actions/catalogue.ts';
+import { roleFrom } from '../../actions/launch-request.ts';
 import type { ReplaceInput } from '../../actions/replace.ts';
 import { planReplace, replace as replacing } from '../../actions/replace.ts';
 import { checkRollout, rulesOf } from '../../actions/rollout.ts';
+import { openCatalogue } from '../../actions/session.ts';
 import { type ExitCode, exitCode } from '../../errors.ts';
 import { jsonReport } from '../../reporters/json.ts';
 import type { PlannedReplacement } from '../../reporters/replacement.ts';

@@ -1,7 +1,8 @@
-import { openCatalogue, roleFrom } from '../../actions/catalogue.ts';
+import { roleFrom } from '../../actions/launch-request.ts';
 import type { RolloutWords } from '../../actions/rollout.ts';
 import { checkRollout, rulesOf } from '../../actions/rollout.ts';
 import { planScale, scale as scaling } from '../../actions/scale.ts';
+import { openCatalogue } from '../../actions/session.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { jsonReport } from '../../reporters/json.ts';
 import type { PlannedScale } from '../../reporters/need.ts';

@@ -1,11 +1,18 @@
 /** To add a scheme is to add a row to the registry: no other file knows how many there are. */
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { expect, jest, test } from '@jest/globals';
-import type { SchemeRow } from '../../../src/actions/artifacts/registry.ts';
+import { expect, test } from '@jest/globals';
+import { artifactsOf } from '../../../src/actions/artifacts/artifacts.ts';
 import type { ArtifactSource, Scheme } from '../../../src/actions/artifacts/scheme.ts';
+import { SCHEMES, type SchemeRow } from '../../../src/actions/artifacts/schemes.ts';
+import { launchPlanOf } from '../../../src/actions/launch.ts';
+import { requestOf } from '../../../src/actions/launch-request.ts';
+import { plan } from '../../../src/actions/plan.ts';
+import { render } from '../../../src/actions/render.ts';
 import { runtimeOf } from '../../../src/api/runtime.ts';
+import { parseCatalogue } from '../../../src/catalogue/parse.ts';
 import type { Role } from '../../../src/catalogue/role.ts';
+import { renderBriefPlan, renderPlan } from '../../../src/reporters/plan.ts';
 import type { PayloadInput } from '../../../src/schemes/payload.ts';
 import { plain } from '../../../src/terminal/paint.ts';
 
@@ -51,19 +58,9 @@ const source: ArtifactSource = {
   }),
 };
 
-const registry = await import('../../../src/actions/artifacts/registry.ts');
 const row: SchemeRow = { boots: (role) => packagesOf(role) !== undefined, load: async () => third };
-jest.unstable_mockModule('../../../src/actions/artifacts/registry.ts', () => ({
-  SCHEMES: [row, ...registry.SCHEMES],
-}));
-// One after the other: Jest can't load what several imports have in common twice at once.
-const { requestOf } = await import('../../../src/actions/launch-request.ts');
-const { plan } = await import('../../../src/actions/plan.ts');
-const { render } = await import('../../../src/actions/render.ts');
-const { launchPlanOf } = await import('../../../src/actions/prepared.ts');
-const { artifactsOf } = await import('../../../src/actions/artifacts/artifacts.ts');
-const { parseCatalogue } = await import('../../../src/catalogue/parse.ts');
-const { renderPlan, renderBriefPlan } = await import('../../../src/reporters/plan.ts');
+// A row in front of the product's own, for this file alone.
+(SCHEMES as SchemeRow[]).unshift(row);
 
 const RUNTIME = runtimeOf({ cwd: tmpdir(), env: {} });
 

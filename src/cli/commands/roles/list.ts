@@ -1,4 +1,4 @@
-import { openCatalogue } from '../../../actions/catalogue.ts';
+import { openCatalogue } from '../../../actions/session.ts';
 import { renderRoles, rolesDocument } from '../../../reporters/roles.ts';
 import { painter } from '../../../terminal/paint.ts';
 import { command } from '../../command.ts';

@@ -1,4 +1,5 @@
-import { openCatalogue, requireRole, roleFrom } from '../../../actions/catalogue.ts';
+import { requireRole, roleFrom } from '../../../actions/launch-request.ts';
+import { openCatalogue } from '../../../actions/session.ts';
 import { UsageError } from '../../../errors.ts';
 import { renderRole, roleDocument } from '../../../reporters/roles.ts';
 import { painter } from '../../../terminal/paint.ts';

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { waiting } from '../../src/cli/context.ts';
 import { systemClock } from '../../src/clock.ts';
 import { InterruptedError } from '../../src/errors.ts';
 import { terminal } from '../../src/terminal/terminal.ts';
+import { waiting } from '../../src/terminal/waiting.ts';
 import { bundleDriver, onPty } from '../terminal/pty.ts';
 
 const BUILDING = { doing: 'building the image', aside: 'only once' };
@@ -65,7 +65,7 @@ test('on a terminal: a spinner with the time, which leaves nothing behind', asyn
   const driver = await bundleDriver(`
 import { systemClock } from './src/clock.ts';
 import { terminal } from './src/terminal/terminal.ts';
-import { waiting } from './src/cli/context.ts';
+import { waiting } from './src/terminal/waiting.ts';
 const host = { terminal: terminal(process, process.env), clock: systemClock, signal: new AbortController().signal };
 process.stdin.once('data', () => process.stdin.pause());
 await waiting(host, ${JSON.stringify(BUILDING)}, new Promise((resolve) => process.stdin.once('data', resolve)));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { streamOf } from '../../src/actions/stream.ts';
+import { streamOf } from '../src/event-stream.ts';
 
 /** All events, and the result or what was thrown. */
 async function read<E, R>(stream: AsyncGenerator<E, R, void>) {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { signBeaconForms } from '../../../src/actions/artifacts/beacons.ts';
-import { payloadsOf } from '../../../src/actions/artifacts/payloads.ts';
+import { payloadsOf, signBeaconForms } from '../../../src/actions/artifacts/artifacts.ts';
 import { personalityArtifacts } from '../../../src/actions/artifacts/personality.ts';
 import { connectBucket } from '../../../src/aws/s3.ts';
 import type { LaunchId, Nonce } from '../../../src/model.ts';

@@ -3,12 +3,17 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bucket } from '../aws/ports.ts';
 import { stateFolder } from '../files/state-folder.ts';
-import { bucketRecords } from '../launch/bucket-records.ts';
-import { fileRecords } from '../launch/file-records.ts';
-import { memoryRecords } from '../launch/memory-records.ts';
-import type { LaunchRecords } from '../launch/records.ts';
-import type { LocalCloud } from './local/connect.ts';
-import type { Runtime } from './runtime.ts';
+import { bucketRecords } from './bucket-records.ts';
+import { fileRecords } from './file-records.ts';
+import { memoryRecords } from './memory-records.ts';
+import type { LaunchRecords } from './records.ts';
+
+/** A local cloud, as its records are told apart. */
+interface OwnCloud {
+  /** It ends with its command. */
+  readonly ephemeral: boolean;
+  readonly accessKeyId: string;
+}
 
 /**
  * The records of the launches of one cloud: in the catalogue's bucket where it names one, else on this computer. Every
@@ -17,9 +22,9 @@ import type { Runtime } from './runtime.ts';
  * @param bucketBelow the catalogue's bucket below a further prefix; undefined where it names none
  */
 export function recordsOf(
-  local: LocalCloud | undefined,
+  local: OwnCloud | undefined,
   bucketBelow: ((prefix: string) => Bucket) | undefined,
-  { env }: Pick<Runtime, 'env'>,
+  env: Readonly<Record<string, string | undefined>>,
 ): LaunchRecords {
   if (local?.ephemeral) return memoryRecords();
   // The key id is random for each cloud, and a state folder has one lasting cloud at a time: others are gone.
