@@ -85,7 +85,7 @@ export class Watcher {
 
   /** @throws AwsError where trying again is of no use, and there is nothing to tell before */
   async tick(): Promise<WatchEvent[]> {
-    for (const driven of this.#channels) driven.channel.begin?.(this.#roundOf(driven));
+    for (const driven of this.#channels) driven.channel.begin?.(this.#machines.undecided);
     const events = await this.#machines.look();
     this.#prove();
     for (const driven of this.#channels) events.push(...(await this.#read(driven)));
@@ -101,7 +101,7 @@ export class Watcher {
       (other) => other !== driven && other.channel.uncovered !== undefined,
     );
     const uncovered = others.reduce<readonly Tracked[]>(
-      (left, { channel }) => channel.uncovered?.({ undecided, uncovered: left, fleet }) ?? left,
+      (left, { channel }) => channel.uncovered?.(left) ?? left,
       undecided,
     );
     return { undecided, uncovered, fleet: others.length === 0 ? fleet : uncovered.length };

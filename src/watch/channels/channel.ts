@@ -20,11 +20,11 @@ export interface Channel {
   /** What one thing is called that it brings: `a beacon that nothing proves says ok init`. */
   readonly noun: string;
   /** Begins a round: sends the requests that are due about many machines at once, and waits for none. */
-  begin?(round: Round): void;
+  begin?(undecided: readonly Tracked[]): void;
   /** The markers that have come of a machine. The watcher proves them. */
   claims?(id: InstanceId): readonly Claim[];
-  /** The machines of the round whose verdict it may not tell by itself, so that others must be read. */
-  uncovered?(round: Round): readonly Tracked[];
+  /** Which of the machines it may not tell the verdict of by itself, so that others must be read. */
+  uncovered?(undecided: readonly Tracked[]): readonly Tracked[];
   /** Reads machines that are due, each by `Tools.looks`, for which the watcher waits. Verdicts go through `Tools.decide`. */
   read(round: Round): Promise<readonly WatchEvent[]>;
   /** Whether a verdict that another channel found may be told now. If not, this channel tells it itself, or asks once more. */

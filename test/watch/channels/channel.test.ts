@@ -52,8 +52,10 @@ function world(count: number, lines: readonly string[] = []) {
   const there = new World();
   const notes = new Notes(there);
   const boxes = Array.from({ length: count }, (_, n) => there.boot(lines, { n: n + 1 }));
-  const watch = (more?: Partial<Channel>, options = {}) =>
-    there.watch(options, undefined, [...CHANNELS, notes.open(more)]);
+  const watch = (more?: Partial<Channel>, options = {}, first = false) => {
+    const row = notes.open(more);
+    return there.watch(options, undefined, first ? [row, ...CHANNELS] : [...CHANNELS, row]);
+  };
   return { there, notes, watch, ids: boxes.map(({ machine }) => machine.instanceId) };
 }
 
@@ -101,13 +103,17 @@ describe('a channel of one’s own', () => {
     ]);
   });
 
-  test('which covers all machines leaves no console to be read', async () => {
+  test.each([
+    ['', false, false],
+    [' behind beacons', true, false],
+    [' before beacons', true, true],
+  ])('which covers all machines%s leaves no console to be read', async (_, beacons, first) => {
     const { there, notes, watch, ids } = world(30, failedRun());
     there.at(9, () => {
       for (const id of ids) notes.leave(id, goodRun({ id }));
     });
-    const outcomes = verdicts(await watch({ uncovered: () => [] })).map(({ outcome }) => outcome);
-    expect(outcomes).toEqual(Array(30).fill('succeeded'));
+    const events = await watch({ uncovered: () => [] }, beacons ? { beacons: new Store(there) } : {}, first);
+    expect(verdicts(events).map(({ outcome }) => outcome)).toEqual(Array(30).fill('succeeded'));
     expect(consoles(there)).toBe(0);
   });
 

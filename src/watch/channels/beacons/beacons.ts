@@ -63,8 +63,9 @@ class Beacons implements Channel {
   }
 
   /** Lists the beacons where that is due. */
-  begin({ undecided, fleet }: Round): void {
-    this.#sizes = { present: this.#tools.machines.size, fleet };
+  begin(undecided: readonly Tracked[]): void {
+    const { size, fleet } = this.#tools.machines;
+    this.#sizes = { present: size, fleet };
     if (undecided.every(({ machine }) => machine.state === 'pending')) return;
     const pages = Math.floor(this.#listing.count / PAGE) + 1;
     this.#listing.ask(this.#tools.tickMs * (this.#isFew ? 1 : TICKS_A_LISTING * pages));
@@ -75,7 +76,7 @@ class Beacons implements Channel {
   }
 
   /** Few machines, failed and late ones, and all where beacons don't come. */
-  uncovered({ undecided }: Round): readonly Tracked[] {
+  uncovered(undecided: readonly Tracked[]): readonly Tracked[] {
     if (this.#isFew || this.#mute || this.#listing.troubled) return undecided;
     const now = this.#now;
     const { count } = this.#listing;
