@@ -82,6 +82,39 @@ describe('settings of the repository', () => {
     expect(settings.engines.node).toBe(`>=${read('.nvmrc').trim()}`);
   });
 
+  /** The SDK's packages in a lock that don't accept the oldest Node; they name it as `>=A.B.C`. */
+  const tooNew = (packages: Record<string, { engines?: { node?: string } }>): string[] => {
+    const oldest = `${read('.nvmrc').trim()}.0`;
+    return Object.keys(packages).filter((path) => {
+      const [, from] = /^>=([\d.]+)$/.exec(packages[path]?.engines?.node ?? '') ?? [];
+      return from === undefined || from.localeCompare(oldest, 'en', { numeric: true }) > 0;
+    });
+  };
+
+  test('a package that needs a newer Node is found', () => {
+    const packages = ['>=20.0.0', '>=20.19.0', '>=18', '>=20.20.0', '>=22.0.0', '22 || 24'].map(
+      (node) => [node, { engines: { node } }] as const,
+    );
+    expect(tooNew({ ...Object.fromEntries(packages), nothing: {} })).toEqual([
+      '>=20.20.0',
+      '>=22.0.0',
+      '22 || 24',
+      'nothing',
+    ]);
+  });
+
+  test('the AWS SDK runs on the oldest Node, and no install takes another version of it', () => {
+    const { packages } = JSON.parse(read('package-lock.json'));
+    const sdk = Object.keys(packages).filter((path) =>
+      /(?:^|\/)node_modules\/@(?:aws-sdk|aws|smithy)\//.test(path),
+    );
+    expect(sdk.length).toBeGreaterThan(10);
+    expect(tooNew(Object.fromEntries(sdk.map((path) => [path, packages[path]])))).toEqual([]);
+    const named = Object.entries(settings.devDependencies).filter(([name]) => name.startsWith('@aws-sdk/'));
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter(([, range]) => !/^\d+\.\d+\.\d+$/.test(String(range)))).toEqual([]);
+  });
+
   test('the workflow runs .ci/run on that Node, and may only read', () => {
     const { permissions, jobs } = parse(read('.github/workflows/ci.yml'));
     expect(permissions).toEqual({ contents: 'read' });
