@@ -102,7 +102,7 @@ const inputs = await Promise.all([
   bundle({ 's3-sdk': 'src/aws/s3-sdk.ts' }, [pureSchemas]),
 ]);
 // What an AMI gets: the bootstrapper joined into one file.
-await bundle({ 'box-program': 'src/files/box-program.ts' }, []);
+await bundle({ 'box-program': 'src/files/package-root.ts' }, []);
 const { boxProgram } = createRequire(import.meta.url)(`${outdir}/box-program.cjs`);
 await writeFile(`${outdir}/rolecall-bootstrapper`, boxProgram('bootstrapper.sh'), { mode: 0o755 });
 await rm(`${outdir}/box-program.cjs`);

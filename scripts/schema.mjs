@@ -3,9 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openCollection } from '../src/bundle/collection.ts';
-import { withModuleTables } from '../src/bundle/module-tables.ts';
-import { withFieldTables } from '../src/catalogue/field-tables.ts';
-import { catalogueSchema } from '../src/catalogue/schema.ts';
+import { catalogueSchema } from './schema/catalogue-schema.ts';
+import { withFieldTables, withModuleTables } from './schema/tables.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rewrite = async (page, change) => writeFile(page, change(await readFile(page, 'utf8')));

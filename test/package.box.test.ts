@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { boxProgram } from '../src/files/box-program.ts';
+import { boxProgram } from '../src/files/package-root.ts';
 import { ROOT } from './support/cli.ts';
 import { amiCommands } from './support/page-commands.ts';
 import { shellEnv } from './support/shell-env.ts';

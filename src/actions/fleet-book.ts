@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { UsageError } from '../errors.ts';
 import { FleetBook } from '../fleet/book.ts';
 import { fleetKey } from '../fleet/lease.ts';
-import type { FleetName } from '../launch/fleet-name.ts';
+import type { FleetName } from '../launch/identity.ts';
 import type { LaunchRecords } from '../launch/records.ts';
-import { durationMs } from '../yaml/duration.ts';
+import { durationMs } from '../yaml/texts.ts';
 import { actorOf } from './release/app.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -6,7 +6,7 @@ import { fleetKey } from '../fleet/lease.ts';
 import { lookAtFleet } from '../fleet/look.ts';
 import { isOurs, type Member } from '../fleet/members.ts';
 import { doomedOf, terminateFleet } from '../fleet/terminate.ts';
-import { type FleetName, fleetTags } from '../launch/fleet-name.ts';
+import { type FleetName, fleetTags } from '../launch/identity.ts';
 import { isLaunchId, type LaunchId, type PathName } from '../model.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { checkNames } from './fleet-names.ts';

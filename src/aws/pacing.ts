@@ -2,12 +2,14 @@
 
 import { type Clock, unlessAborted } from '../clock.ts';
 import { AwsError } from '../errors.ts';
-import { type Limit, limitOf, type Rate } from './rates.ts';
 import {
   admitted,
   type Bucket,
   doubted,
   fullBucket,
+  type Limit,
+  limitOf,
+  type Rate,
   taken,
   throttled,
   untilMs,

@@ -1,13 +1,11 @@
 import { MODULE_NAME, VARIABLE_NAME } from '../model.ts';
 import type { ShapeFault } from '../yaml/check.ts';
 import type { DocumentKind } from '../yaml/document.ts';
-import { DURATION } from '../yaml/duration.ts';
 import { child, flagAt, isNull, keysOf, type Located, type LocatedMap, textAt } from '../yaml/located.ts';
 import { expressionProblem } from '../yaml/pattern.ts';
 import type { Field, ListShape, MapShape, RecordShape } from '../yaml/shape.ts';
-import { text, variableKeyProblem } from '../yaml/texts.ts';
-import type { Variable } from './module.ts';
-import { typeProblem } from './values.ts';
+import { DURATION, text, variableKeyProblem } from '../yaml/texts.ts';
+import { typeProblem, type Variable } from './module.ts';
 
 const scalar = text('^[^\\u0000]{0,65536}$', 'a text, a number, or true or false', { asWritten: true });
 const line = text('^[^\\u0000-\\u001f\\u007f]{1,200}$', 'a line of 1 to 200 characters');

@@ -4,9 +4,9 @@ import { codeOf, pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { MODULE_NAME } from '../model.ts';
 import { readDocument } from '../yaml/document.ts';
-import { durationMs } from '../yaml/duration.ts';
 import { DocumentError } from '../yaml/faults.ts';
 import { child, flagAt, keysOf, type Located, type LocatedMap, textAt } from '../yaml/located.ts';
+import { durationMs } from '../yaml/texts.ts';
 import type { Module } from './module.ts';
 import { givenValue, MODULE_DOCUMENT, variableOf } from './module-fields.ts';
 

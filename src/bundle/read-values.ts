@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import type { BundleSettings, VariableValue } from '../catalogue/role.ts';
 import { reasonOf } from '../errno.ts';
 import { UsageError } from '../errors.ts';
-import type { Module } from './module.ts';
-import { typeProblem } from './values.ts';
+import { type Module, typeProblem } from './module.ts';
 
 /** What a module gets: the values of its own variables, sorted by name. May be secret. */
 export type ModuleValues = readonly (readonly [name: string, value: string])[];

@@ -1,7 +1,6 @@
 import { MODULE_NAME, VARIABLE_NAME } from '../model.ts';
-import { DURATION } from '../yaml/duration.ts';
 import type { EitherShape, Field, ListShape, MapShape, RecordShape } from '../yaml/shape.ts';
-import { text, variableKeyProblem } from '../yaml/texts.ts';
+import { DURATION, text, variableKeyProblem } from '../yaml/texts.ts';
 
 /** Where the value of a variable comes from, when it isn't written in the catalogue. */
 export const VALUE_SOURCE_FIELDS: readonly Field[] = [

@@ -1,8 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { shapeFaults } from '../yaml/check.ts';
-import { durationMs } from '../yaml/duration.ts';
 import type { LocatedEntry } from '../yaml/located.ts';
-import { ami, region } from '../yaml/texts.ts';
+import { ami, durationMs, region } from '../yaml/texts.ts';
 import { SETTINGS } from './settings.ts';
 
 /** The names of what the command line may set over the catalogue (`--instance-type` sets instance_type). */

@@ -1,16 +1,14 @@
 import { UsageError } from '../errors.ts';
 import type { BuildAccess, PathName } from '../model.ts';
 import { nearest } from '../suggest.ts';
-import { durationMs } from '../yaml/duration.ts';
 import { child, type Located, type LocatedMap, type Source, textAt, textsOf } from '../yaml/located.ts';
-import { bundleSettings } from './bundle-settings.ts';
+import { durationMs } from '../yaml/texts.ts';
 import type { Catalogue } from './catalogue.ts';
-import { machineSettings } from './machine-settings.ts';
-import { MAX_USER_TAGS } from './maps.ts';
-import { type Layer, mergeLayers } from './merge.ts';
+import { type Layer, mergeLayers, provenanceOf } from './merge.ts';
 import { type Overrides, overrideLayer } from './overrides.ts';
-import { provenanceOf } from './provenance.ts';
 import { DEFAULT_TIMEOUT_MS, type Role } from './role.ts';
+import { MAX_USER_TAGS } from './setting-shapes.ts';
+import { bundleSettings, machineSettings } from './typed-settings.ts';
 
 /** What an operator names. */
 export interface Choice {

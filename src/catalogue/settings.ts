@@ -1,9 +1,8 @@
-import { DURATION } from '../yaml/duration.ts';
 import { patternProblem } from '../yaml/pattern.ts';
 import type { EitherShape, Field, RecordShape } from '../yaml/shape.ts';
-import { name, text } from '../yaml/texts.ts';
+import { DURATION, name, text } from '../yaml/texts.ts';
 import { BUNDLE_SETTINGS } from './bundle-fields.ts';
-import { MAX_USER_TAGS, personality, tags } from './maps.ts';
+import { MAX_USER_TAGS, personality, tags } from './setting-shapes.ts';
 
 const regex = text('^.{1,512}$', 'a regular expression (RE2) of 1 to 512 characters', {
   problem: patternProblem,

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { nearest } from '../suggest.ts';
 import { wholeNumber } from '../text.ts';
-import { DURATION } from '../yaml/duration.ts';
+import { DURATION } from '../yaml/texts.ts';
 import { type Command, type OptionSpec, type OptionTable, positionalNames, type Syntax } from './command.ts';
 import { helpText, positionalsText } from './help.ts';
 import type { Entry } from './registry.ts';

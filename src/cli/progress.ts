@@ -3,7 +3,7 @@ import type { RoleName } from '../actions/launch-request.ts';
 import type { RunChoice, RunDone, RunEvent, RunFailed, RunReady } from '../actions/run.ts';
 import { type ExitCode, InterruptedError, RolecallError, UsageError } from '../errors.ts';
 import { type OutputFormat, Progress } from '../reporters/progress.ts';
-import type { Member } from '../results/fleet-status.ts';
+import type { Member } from '../results/fleet-state.ts';
 import { errorReport } from '../terminal/errors.ts';
 import { goesToFile, say } from '../terminal/streams.ts';
 import { widthFor } from '../terminal/terminal.ts';

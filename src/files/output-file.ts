@@ -1,11 +1,12 @@
+import { constants, write } from 'node:fs';
 import { chmod, chown, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { systemClock } from '../clock.ts';
 import { circumstance, codeOf, pathError } from '../errno.ts';
 import { UsageError } from '../errors.ts';
 import { type Attributes, outputOf, type RegularOutput } from './output-target.ts';
 import { makeOwnFolder, removeOwnFolder, sweepFolders } from './own-folder.ts';
-import { writeThrough } from './stream-file.ts';
 
 /** How the folder of a draft begins: hidden, since it lies beside the file. */
 const PURPOSE = '.rolecall-draft';
@@ -13,7 +14,7 @@ const PURPOSE = '.rolecall-draft';
 /** Codes of a folder that takes no new file, or of a file that can't be renamed over, such as a bind mount. */
 const IN_PLACE = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']);
 
-export interface OutputOptions {
+interface OutputOptions {
   /** Only this user may read the file, whatever was there before. */
   readonly secret?: boolean;
 }
@@ -141,5 +142,55 @@ async function writeInPlace(path: string, flag: 'wx' | 'r+' | 'a', bytes: Buffer
     if (flag !== 'a') await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** How long a pipe may be without a reader, or without room, in milliseconds. */
+const PATIENCE_MS = 10_000;
+const PAUSE_MS = 20;
+
+const writeTo = promisify(write);
+
+/**
+ * Writes through a device, a pipe or a descriptor. No call blocks a thread: that would keep the process from ending.
+ * @throws the error of open or write, with its `code`
+ */
+async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+  const own = ownDescriptor(path);
+  if (own !== undefined) return await writeAll(own, bytes);
+  const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
+  const handle = await patiently('ENXIO', () => open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY));
+  try {
+    await writeAll(handle.fd, bytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** stdout and stderr: opened anew, a regular file behind them would have a second position to write at. */
+function ownDescriptor(path: string): 1 | 2 | undefined {
+  if (/^\/(dev\/stdout|(dev|proc\/self)\/fd\/1)$/.test(path)) return 1;
+  return /^\/(dev\/stderr|(dev|proc\/self)\/fd\/2)$/.test(path) ? 2 : undefined;
+}
+
+async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const from = at;
+    const { bytesWritten } = await patiently('EAGAIN', () =>
+      writeTo(descriptor, bytes, from, bytes.length - from, null),
+    );
+    at += bytesWritten;
+  }
+}
+
+/** Repeats a call that fails with `code` for as long as somebody may still come and read. */
+async function patiently<T>(code: string, call: () => Promise<T>): Promise<T> {
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+    try {
+      return await call();
+    } catch (error) {
+      if (waitedMs >= PATIENCE_MS || codeOf(error) !== code) throw error;
+      await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+    }
   }
 }

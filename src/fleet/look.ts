@@ -1,5 +1,5 @@
 import { readBatches } from '../launch/book.ts';
-import { type FleetName, fleetTags } from '../launch/fleet-name.ts';
+import { type FleetName, fleetTags } from '../launch/identity.ts';
 import { livingMachines } from '../launch/living.ts';
 import type { LaunchTools } from '../launch/plan.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';

@@ -1,5 +1,4 @@
-import { type FleetName, fleetTags } from '../launch/fleet-name.ts';
-import { clientToken } from '../launch/identity.ts';
+import { clientToken, type FleetName, fleetTags } from '../launch/identity.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 
 /** What a launch would give machines now, as their tags and their AMI tell it. */

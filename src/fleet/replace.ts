@@ -1,4 +1,4 @@
-import { fleetTags } from '../launch/fleet-name.ts';
+import { fleetTags } from '../launch/identity.ts';
 import { openLaunch } from '../launch/launch.ts';
 import type { InstanceId, Machine } from '../model.ts';
 import { chooseToEnd } from './choose.ts';

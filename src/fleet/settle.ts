@@ -1,7 +1,6 @@
 import { ConflictError, InterruptedError } from '../errors.ts';
 import { type Batch, readBatches, readLaunch } from '../launch/book.ts';
-import { type FleetName, fleetTags } from '../launch/fleet-name.ts';
-import { clientToken } from '../launch/identity.ts';
+import { clientToken, type FleetName, fleetTags } from '../launch/identity.ts';
 import { answer } from '../launch/outcome.ts';
 import { settleBatch } from '../launch/send.ts';
 import type { LaunchId, Machine } from '../model.ts';

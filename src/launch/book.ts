@@ -1,26 +1,22 @@
-import { ConflictError } from '../errors.ts';
 import type { InstanceId, LaunchId } from '../model.ts';
 import { clientToken } from './identity.ts';
 import {
   COUNT,
   DATE,
-  type Fields,
+  damaged,
   FLAG,
   fieldsOf,
   INSTANCE,
   is,
-  isObject,
-  lacks,
   listOf,
   oneOf,
   optional,
   orNull,
-  parsedJson,
+  readRecord,
   TEXT,
   textsOf,
 } from './record-shape.ts';
 import type { LaunchRecords } from './records.ts';
-import { resentAt } from './resend.ts';
 
 /** `launches/<launch>/launch.json`: what the launch is to be. Written first, never changed. */
 export interface LaunchRecord {
@@ -51,7 +47,7 @@ export interface LaunchRecord {
 }
 
 /** A bundle as a launch's record keeps it: each run of a launch seals the same tar anew. Hex SHA-256. */
-export interface RecordedBundle {
+interface RecordedBundle {
   /** Of the sealed file of the first run. */
   readonly sha256: string;
   /** Of the tar inside. */
@@ -216,45 +212,43 @@ async function readBatch(
   return { record, sentAt, ...(answer && { answer }) };
 }
 
-/** Reads a record and checks its fields; a damaged one is read again before the store is blamed. */
-export async function readRecord<T>(
-  records: LaunchRecords,
-  key: string,
-  fields: Fields,
-): Promise<T | undefined> {
-  const read = async () => {
-    const text = await records.read(key);
-    return text === undefined ? undefined : (checked(text, records.locate(key), fields) as T);
-  };
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ConflictError) return await read();
-    throw error;
-  }
-}
-
-/** @throws ConflictError */
-function checked(text: string, where: string, fields: Fields): object {
-  const value = parsedJson(text);
-  if (!isObject(value)) throw damaged(where, 'expected a JSON object');
-  if (value['version'] !== 1) {
-    throw new ConflictError(
-      `the record ${where} is of version ${JSON.stringify(value['version'])}; this rolecall reads 1`,
-      {
-        hint: 'use the newer rolecall that wrote it, or give the launch another --launch-id',
-      },
-    );
-  }
-  const why = lacks(value, fields);
-  if (why !== undefined) throw damaged(where, why);
-  return value;
-}
-
-const damaged = (where: string, why: string): ConflictError =>
-  new ConflictError(`the record ${where} is damaged: ${why}`, {
-    hint: 'two readings gave the same; move that record elsewhere and run the same command again: EC2 knows the launch by its tokens, so nothing doubles',
-  });
-
 /** Snake case, indented, final newline: people read these files. */
 const recordText = (record: object): string => `${JSON.stringify(record, undefined, 2)}\n`;
+
+/**
+ * When a batch was sent again. How old its machines are decides whether EC2 must show them all by now, and a batch may
+ * have been sent long after it was recorded. `batches/<n>.resend-<ms>-<payload>.json` is written before each repeat;
+ * `.void` beside it once EC2's answer says that this try did nothing.
+ */
+const resendKey = (launch: LaunchId, batch: number, mark: string): string =>
+  `launches/${launch}/batches/${batch}.resend-${mark}.json`;
+const voidKey = (launch: LaunchId, batch: number, mark: string): string =>
+  `launches/${launch}/batches/${batch}.resend-${mark}.void.json`;
+
+/** @param mark epoch milliseconds, a dash, and what tells this run from others */
+export const createResend = (
+  records: LaunchRecords,
+  launch: LaunchId,
+  batch: number,
+  mark: string,
+): Promise<boolean> => records.create(resendKey(launch, batch, mark), toText(batch));
+
+/** Takes a repeat back: EC2 did nothing for it. */
+export const voidResend = (
+  records: LaunchRecords,
+  launch: LaunchId,
+  batch: number,
+  mark: string,
+): Promise<boolean> => records.create(voidKey(launch, batch, mark), toText(batch));
+
+/** The repeats of a batch that may have launched it, epoch milliseconds each, from the keys of a launch's records. */
+function resentAt(keys: readonly string[], batch: number): number[] {
+  const voided = new Set(keys.flatMap((key) => /\.resend-([^.]+)\.void\.json$/.exec(key)?.[1] ?? []));
+  const pattern = new RegExp(`/batches/${batch}\\.resend-((\\d+)-[^.]+)\\.json$`);
+  return keys.flatMap((key) => {
+    const [, mark = '', at] = pattern.exec(key) ?? [];
+    return at === undefined || voided.has(mark) ? [] : [Number(at)];
+  });
+}
+
+const toText = (batch: number): string => `${JSON.stringify({ version: 1, batch })}\n`;

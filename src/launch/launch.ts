@@ -6,8 +6,7 @@ import { type Batch, type BatchRecord, createBatch, readBatches } from './book.t
 import type { LaunchEvent } from './events.ts';
 import { clientToken, MAX_BATCH } from './identity.ts';
 import { livingMachines } from './living.ts';
-import { Misses } from './misses.ts';
-import { nextShare, type Offering, type Share } from './offerings.ts';
+import { Misses, nextShare, type Offering, type Share } from './offerings.ts';
 import { answer, offeringOf, resumable, type Sent, unsure } from './outcome.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
 import { sendBatch, settleBatch } from './send.ts';

@@ -1,4 +1,5 @@
 import type { MachineSettings } from '../catalogue/role.ts';
+import type { Clock } from '../clock.ts';
 import type { Machine } from '../model.ts';
 
 /** Where machines can be asked for; without both it is EC2's choice. */
@@ -20,7 +21,7 @@ export interface Share {
 }
 
 /** The catalogue's places, in its order. */
-export function placesOf({ subnets, zones }: Pick<MachineSettings, 'subnets' | 'zones'>): Place[] {
+function placesOf({ subnets, zones }: Pick<MachineSettings, 'subnets' | 'zones'>): Place[] {
   if (subnets.length > 1) return subnets.map((subnet) => ({ subnet }));
   if (zones.length > 1) return zones.map((zone) => ({ zone }));
   return [{ subnet: subnets[0], zone: zones[0] }];
@@ -73,3 +74,33 @@ const isIn =
   ({ subnet, zone }: Place) =>
   (machine: Machine): boolean =>
     subnet === undefined ? zone === undefined || machine.zone === zone : machine.subnetId === subnet;
+
+/** How long an offering that had no capacity is not asked again, milliseconds (Karpenter's figure, too). */
+export const MISSED_FOR_MS = 3 * 60_000;
+
+/** The offerings that had no capacity a moment ago. */
+export class Misses {
+  readonly #until = new Map<string, number>();
+  readonly #clock: Pick<Clock, 'monotonic'>;
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** @param agoMs how long ago EC2 said so, milliseconds */
+  note(offering: Offering, agoMs = 0): void {
+    const key = keyOf(offering);
+    const until = this.#clock.monotonic() + MISSED_FOR_MS - agoMs;
+    this.#until.set(key, Math.max(until, this.#until.get(key) ?? Number.NEGATIVE_INFINITY));
+  }
+
+  forget(): void {
+    this.#until.clear();
+  }
+
+  has = (offering: Offering): boolean =>
+    this.#clock.monotonic() < (this.#until.get(keyOf(offering)) ?? Number.NEGATIVE_INFINITY);
+}
+
+const keyOf = ({ market, instanceType, subnet, zone }: Offering): string =>
+  [market, instanceType, subnet ?? '', zone ?? ''].join(':');

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bucket } from '../aws/ports.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { AwsError } from '../errors.ts';
 import { stateFolder } from '../files/state-folder.ts';
-import { bucketRecords } from './bucket-records.ts';
 import { fileRecords } from './file-records.ts';
-import { memoryRecords } from './memory-records.ts';
 import type { LaunchRecords } from './records.ts';
 
 /** A local cloud, as its records are told apart. */
@@ -49,4 +49,61 @@ function namesIn(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** Records as objects of the bucket, where every runner of CI and every operator finds them. */
+export const bucketRecords = (bucket: Bucket): LaunchRecords => ({
+  create: (key, text) => goingOn(key, bucket.createText(key, text)),
+  read: (key) => goingOn(key, bucket.readText(key)).then((stored) => stored?.text),
+  version: async (key) => {
+    const stored = await bucket.readText(key);
+    return stored && { text: stored.text, etag: stored.etag, ageMs: stored.readAt - stored.modifiedAt };
+  },
+  replace: async (key, text, etag) => {
+    if (etag !== undefined) return await bucket.replaceText(key, text, etag);
+    await bucket.createText(key, text);
+    return undefined;
+  },
+  list: async (prefix) => (await goingOn(prefix, bucket.list(prefix))).map(({ key }) => key),
+  locate: (key) => bucket.locate(key),
+});
+
+/** Where S3 fails once batches are recorded, machines may be there already: the error says how to go on. */
+async function goingOn<T>(key: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const [, launch] = /^launches\/([^/]+)\/batches\//.exec(key) ?? [];
+    if (!(error instanceof AwsError) || launch === undefined) throw error;
+    const next = `the same command with --launch-id ${launch} goes on where this one ended, and launches nothing twice`;
+    const hint = error.hint === undefined ? next : `${error.hint}\n${next}`;
+    throw new AwsError(error.message, { kind: error.kind, code: error.code, hint, cause: error });
+  }
+}
+
+/** Records that end with this process: for machines that end with it, too. */
+export function memoryRecords(clock: Pick<Clock, 'monotonic'> = systemClock): LaunchRecords {
+  const records = new Map<string, string>();
+  const moved = new Map<string, { readonly text: string; readonly at: number; readonly number: number }>();
+  return {
+    create: async (key, text) => {
+      if (records.has(key)) return false;
+      records.set(key, text);
+      return true;
+    },
+    read: async (key) => records.get(key),
+    list: async (prefix) => [...records.keys()].filter((key) => key.startsWith(prefix)),
+    version: async (key) => {
+      const found = moved.get(key);
+      return found && { text: found.text, etag: String(found.number), ageMs: clock.monotonic() - found.at };
+    },
+    replace: async (key, text, etag) => {
+      const number = moved.get(key)?.number;
+      if ((number === undefined ? undefined : String(number)) !== etag) return undefined;
+      const next = (number ?? 0) + 1;
+      moved.set(key, { text, at: clock.monotonic(), number: next });
+      return String(next);
+    },
+    locate: (key) => key,
+  };
 }

@@ -1,5 +1,7 @@
 /** What the fields of a record must be: a record is believed whole, or not at all. */
+import { ConflictError } from '../errors.ts';
 import { isInstanceId, isLaunchId } from '../model.ts';
+import type { LaunchRecords } from './records.ts';
 
 /** A kind of value, and how it is called. */
 export interface Kind {
@@ -86,3 +88,43 @@ export function parsedJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** Reads a record and checks its fields; a damaged one is read again before the store is blamed. */
+export async function readRecord<T>(
+  records: LaunchRecords,
+  key: string,
+  fields: Fields,
+): Promise<T | undefined> {
+  const read = async () => {
+    const text = await records.read(key);
+    return text === undefined ? undefined : (checked(text, records.locate(key), fields) as T);
+  };
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ConflictError) return await read();
+    throw error;
+  }
+}
+
+/** @throws ConflictError */
+function checked(text: string, where: string, fields: Fields): object {
+  const value = parsedJson(text);
+  if (!isObject(value)) throw damaged(where, 'expected a JSON object');
+  if (value['version'] !== 1) {
+    throw new ConflictError(
+      `the record ${where} is of version ${JSON.stringify(value['version'])}; this rolecall reads 1`,
+      {
+        hint: 'use the newer rolecall that wrote it, or give the launch another --launch-id',
+      },
+    );
+  }
+  const why = lacks(value, fields);
+  if (why !== undefined) throw damaged(where, why);
+  return value;
+}
+
+export const damaged = (where: string, why: string): ConflictError =>
+  new ConflictError(`the record ${where} is damaged: ${why}`, {
+    hint: 'two readings gave the same; move that record elsewhere and run the same command again: EC2 knows the launch by its tokens, so nothing doubles',
+  });

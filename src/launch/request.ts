@@ -2,8 +2,7 @@ import type { RunInstancesCommandInput, RunInstancesRequest, Tag } from '@aws-sd
 import type { BlockDevice, MachineSettings, Role } from '../catalogue/role.ts';
 import type { Payload } from '../schemes/payload.ts';
 import type { BatchRecord } from './book.ts';
-import { fleetTags } from './fleet-name.ts';
-import { clientToken } from './identity.ts';
+import { clientToken, fleetTags } from './identity.ts';
 import type { Offering } from './offerings.ts';
 import { offeringOf } from './outcome.ts';
 import type { LaunchPlan } from './plan.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { LaunchId } from '../model.ts';
-import { readRecord } from './book.ts';
 import {
   COUNT,
   DATE,
@@ -11,6 +10,7 @@ import {
   listOf,
   OBJECT,
   optional,
+  readRecord,
   TEXT,
 } from './record-shape.ts';
 import type { LaunchRecords } from './records.ts';

@@ -2,14 +2,13 @@ import { AwsError, type AwsErrorKind } from '../errors.ts';
 import type { Machine } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import { adoptBatch, spendBatch } from './adopt.ts';
-import type { Batch, BatchRecord } from './book.ts';
+import { type Batch, type BatchRecord, createResend, voidResend } from './book.ts';
 import type { LaunchEvent } from './events.ts';
 import { clientToken } from './identity.ts';
 import { isLiving } from './living.ts';
 import { answer, launched, partial, type Sent, unanswered } from './outcome.ts';
 import type { LaunchPlan, LaunchTools } from './plan.ts';
 import { identityOf, runRequest } from './request.ts';
-import { createResend, voidResend } from './resend.ts';
 
 /**
  * Settles a batch that was recorded, and perhaps sent, by a run that never recorded its answer: finds its machines by

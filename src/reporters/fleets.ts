@@ -1,5 +1,5 @@
 import type { Fleet, Member, Standing } from '../fleet/members.ts';
-import type { FleetStatus } from '../results/fleet-status.ts';
+import type { FleetStatus } from '../results/fleet-state.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { counted, glued, wrap } from '../text.ts';
 import { memberLines, staleLines, standingText } from './members.ts';

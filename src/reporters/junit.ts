@@ -1,9 +1,8 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import { NO_VERDICT } from '../results/clusters.ts';
 import { type LaunchMeta, notLaunched, tally } from '../results/document.ts';
-import type { MachineRow } from '../results/row.ts';
+import { failedCommand, type MachineRow, stepWords } from '../results/row.ts';
 import type { LaunchView } from '../results/state.ts';
-import { failedCommand, stepWords } from '../results/words.ts';
 import { printable } from '../text.ts';
 import { notesOf, statusOf } from './status.ts';
 

@@ -9,9 +9,8 @@ import {
   lineOf,
 } from '../results/clusters.ts';
 import { type LaunchMeta, notLaunched } from '../results/document.ts';
-import type { MachineRow } from '../results/row.ts';
+import { type MachineRow, stepWords } from '../results/row.ts';
 import type { LaunchView } from '../results/state.ts';
-import { stepWords } from '../results/words.ts';
 import { counted, duration, printable, truncate } from '../text.ts';
 import { budgetSentence } from './budget.ts';
 import { summaryOf } from './summary.ts';

@@ -1,5 +1,5 @@
 import type { Replacement } from '../fleet/replacement.ts';
-import type { FleetName } from '../launch/fleet-name.ts';
+import type { FleetName } from '../launch/identity.ts';
 import { counted } from '../text.ts';
 import { memberDocument } from './fleets.ts';
 import { memberLines } from './members.ts';

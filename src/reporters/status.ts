@@ -1,5 +1,4 @@
-import type { MachineRow } from '../results/row.ts';
-import { failedCommand, stepWords } from '../results/words.ts';
+import { failedCommand, type MachineRow, stepWords } from '../results/row.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { duration, elapsed } from '../text.ts';
 

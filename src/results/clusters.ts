@@ -2,9 +2,8 @@ import type { Outcome } from '../model.ts';
 import { printable } from '../text.ts';
 import type { Failure } from '../watch/verdict.ts';
 import { likenessOf } from './likeness.ts';
-import type { MachineRow } from './row.ts';
+import { failedCommand, type MachineRow, stepWords } from './row.ts';
 import type { LaunchView } from './state.ts';
-import { failedCommand, stepWords } from './words.ts';
 
 /** Machines without success that met the same trouble: the same outcome, step, failing command, status and (by likeness) error. */
 export interface Cluster {

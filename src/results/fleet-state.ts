@@ -1,6 +1,7 @@
 import type { EndReason, FleetEvent } from '../fleet/events.ts';
-import type { Member, Standing } from '../fleet/members.ts';
+import type { Fleet, Member, Standing, Wanted } from '../fleet/members.ts';
 import type { EndHow } from '../fleet/record.ts';
+import type { FleetName } from '../launch/identity.ts';
 import type { InstanceId } from '../model.ts';
 
 /** A machine that was ended, and why. */
@@ -74,3 +75,17 @@ function seenFleet(
     ended: [],
   };
 }
+
+/** A fleet as `status` shows it. */
+export interface FleetStatus {
+  readonly name: FleetName;
+  readonly fleet: Fleet;
+  /** What a launch would give now; undefined where the catalogue has no such role any more. */
+  readonly wanted: Wanted | undefined;
+  /** The size that the fleet is to have; null where none was recorded. */
+  readonly target: number | null;
+  /** Who is at work on it, in words; undefined where nobody is. */
+  readonly busy: string | undefined;
+}
+
+export type { Member } from '../fleet/members.ts';

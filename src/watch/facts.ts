@@ -1,5 +1,5 @@
 /** What a machine's text tells, folded line by line: pure, so that any way of reading the same lines gives the same facts. */
-import type { LinearPattern } from '../yaml/linear.ts';
+import type { LinearPattern } from '../yaml/pattern.ts';
 import { type Beat, isSameBeat } from './beats.ts';
 import { withBoot } from './kernel-start.ts';
 import { isBad, type Marker, type Trust } from './markers.ts';

@@ -1,6 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { type LinearPattern, linearPattern } from '../yaml/linear.ts';
-import { patternProblem } from '../yaml/pattern.ts';
+import { type LinearPattern, linearPattern, patternProblem } from '../yaml/pattern.ts';
 import type { WatchOptions } from './options.ts';
 import type { Limits } from './tracked.ts';
 

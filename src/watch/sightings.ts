@@ -1,6 +1,6 @@
 /** Lines that the machine's own system prints (the kernel, systemd and cloud-init), and matches of the catalogue's patterns. */
 import { harmless } from '../text.ts';
-import type { LinearPattern } from '../yaml/linear.ts';
+import type { LinearPattern } from '../yaml/pattern.ts';
 import type { Entry, Facts, LineKind, Reading, Sighting, SightingType } from './facts.ts';
 import { guessedForms, unprefixed } from './prefixes.ts';
 

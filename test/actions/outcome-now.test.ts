@@ -3,7 +3,7 @@ import type { KnownLaunch } from '../../src/actions/known-launch.ts';
 import { outcomeNow } from '../../src/actions/outcome-now.ts';
 import type { RecordedOutcome } from '../../src/actions/recorded.ts';
 import type { Session } from '../../src/actions/session.ts';
-import { memoryRecords } from '../../src/launch/memory-records.ts';
+import { memoryRecords } from '../../src/launch/record-places.ts';
 import { launchDocument } from '../../src/results/document.ts';
 import { timelinesOf } from '../../src/results/timelines.ts';
 import { fold, META, START, SUCCEEDED } from '../reporters/support.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { earlierLaunch } from '../../src/actions/recorded.ts';
-import { memoryRecords } from '../../src/launch/memory-records.ts';
+import { memoryRecords } from '../../src/launch/record-places.ts';
 
 test('the command that records an earlier launch can be pasted into a shell', async () => {
   const followUp = ['--catalogue', "the team's/roles.yaml", '--region', 'eu-west-1'];

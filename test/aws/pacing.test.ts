@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openPacing, type Pacing } from '../../src/aws/pacing.ts';
-import { limitOf, type Rate } from '../../src/aws/rates.ts';
 import { retrying } from '../../src/aws/retry.ts';
+import { limitOf, type Rate } from '../../src/aws/token-bucket.ts';
 import { AwsError } from '../../src/errors.ts';
 import { holdsAsync } from '../support/property.ts';
 import { SimClock } from '../support/sim-clock.ts';

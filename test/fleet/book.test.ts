@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { AwsError, ConflictError, InterruptedError } from '../../src/errors.ts';
 import { FleetBook, glimpse } from '../../src/fleet/book.ts';
 import { LEASE_MS } from '../../src/fleet/lease.ts';
-import { memoryRecords } from '../../src/launch/memory-records.ts';
+import { memoryRecords } from '../../src/launch/record-places.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import type { LaunchId } from '../../src/model.ts';
 import { SimClock } from '../support/sim-clock.ts';

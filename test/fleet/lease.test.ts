@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ConflictError, InterruptedError } from '../../src/errors.ts';
 import { fleetKey, LEASE_MS, type LeaseOptions, move, takeLease } from '../../src/fleet/lease.ts';
 import { type Holder, NO_RECORD, parseRecord } from '../../src/fleet/record.ts';
-import { memoryRecords } from '../../src/launch/memory-records.ts';
+import { memoryRecords } from '../../src/launch/record-places.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import { VirtualClock } from '../launch/memory-ec2.ts';
 import { NAME } from './machines.ts';

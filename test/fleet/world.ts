@@ -8,7 +8,7 @@ import { scaleFleet } from '../../src/fleet/scale.ts';
 import { type Doomed, terminateFleet } from '../../src/fleet/terminate.ts';
 import type { FleetPlan, FleetTools, Rules } from '../../src/fleet/tools.ts';
 import { launchMachines } from '../../src/launch/launch.ts';
-import { memoryRecords } from '../../src/launch/memory-records.ts';
+import { memoryRecords } from '../../src/launch/record-places.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import { hashTag } from '../../src/launch/request.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../../src/model.ts';

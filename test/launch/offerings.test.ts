@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { MachineSettings } from '../../src/catalogue/role.ts';
-import { MISSED_FOR_MS, Misses } from '../../src/launch/misses.ts';
-import { levelled, nextShare, type Offering, offeringsIn } from '../../src/launch/offerings.ts';
+import {
+  levelled,
+  MISSED_FOR_MS,
+  Misses,
+  nextShare,
+  type Offering,
+  offeringsIn,
+} from '../../src/launch/offerings.ts';
 import type { InstanceId, Machine } from '../../src/model.ts';
 import { holds } from '../support/property.ts';
 import { VirtualClock } from './memory-ec2.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ConflictError, UsageError } from '../../src/errors.ts';
 import type { LaunchEvent } from '../../src/launch/events.ts';
 import { launchMachines } from '../../src/launch/launch.ts';
-import { memoryRecords } from '../../src/launch/memory-records.ts';
+import { memoryRecords } from '../../src/launch/record-places.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';
 import type { LaunchId } from '../../src/model.ts';
 import { holdsAsync } from '../support/property.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import { fileRecords } from '../../src/launch/file-records.ts';
-import { memoryRecords } from '../../src/launch/memory-records.ts';
+import { memoryRecords } from '../../src/launch/record-places.ts';
 import { createResult, readResult } from '../../src/launch/results.ts';
 import { launchDocument } from '../../src/results/document.ts';
 import { timelinesOf } from '../../src/results/timelines.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { limitOf } from '../../src/aws/rates.ts';
+import { limitOf } from '../../src/aws/token-bucket.ts';
 import { MACHINES_A_SECOND, timeToGo } from '../../src/reporters/eta.ts';
 
 test("the pace that people are told is that of EC2's limit for RunInstances", () => {

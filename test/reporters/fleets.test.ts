@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fleetsDocument, fleetsText } from '../../src/reporters/fleets.ts';
 import { needDocument, needText } from '../../src/reporters/need.ts';
-import type { FleetStatus } from '../../src/results/fleet-status.ts';
+import type { FleetStatus } from '../../src/results/fleet-state.ts';
 import { plain } from '../../src/terminal/paint.ts';
 import { machine, member, NAME, NOON } from '../fleet/machines.ts';
 import { expectGolden } from './support.ts';

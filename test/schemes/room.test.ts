@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { payloadFor, sendsBeacons, signBeaconForms } from '../../src/actions/artifacts/artifacts.ts';
 import { personalityArtifacts } from '../../src/actions/artifacts/personality.ts';
 import { connectBucket } from '../../src/aws/s3.ts';
-import { boxProgram } from '../../src/files/box-program.ts';
+import { boxProgram } from '../../src/files/package-root.ts';
 import type { BundleKey, LaunchId, Nonce } from '../../src/model.ts';
 import type { PinnedBuild } from '../../src/schemes/personality/payload.ts';
 import { startUpPayload } from '../../src/schemes/start-up-bundle/payload.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { type BoxProgram, boxProgram } from '../../src/files/box-program.ts';
+import { type BoxProgram, boxProgram } from '../../src/files/package-root.ts';
 
 const programs = mkdtempSync(join(tmpdir(), 'rolecall-programs-'));
 afterAll(() => rmSync(programs, { recursive: true, force: true }));

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { boxProgram } from '../../src/files/box-program.ts';
+import { boxProgram } from '../../src/files/package-root.ts';
 import { type Outcome, withBootstrapper } from './bash.ts';
 import { BoxRoot, events, SIGNED } from './box.ts';
 import { type MetadataServer, serveMetadata } from './metadata-server.ts';

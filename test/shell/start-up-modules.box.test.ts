@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { boxProgram } from '../../src/files/box-program.ts';
+import { boxProgram } from '../../src/files/package-root.ts';
 import { KEY } from '../bundle/support.ts';
 import { eventually } from './bash.ts';
 import { events, LAUNCH, marks } from './box.ts';

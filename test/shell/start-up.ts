@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { type BoxProgram, boxProgram } from '../../src/files/box-program.ts';
+import { type BoxProgram, boxProgram } from '../../src/files/package-root.ts';
 import type { LaunchId, Nonce } from '../../src/model.ts';
 import { type StartUpRun, startUpPayload } from '../../src/schemes/start-up-bundle/payload.ts';
 import { KEY, opensslSeals, sha256 } from '../bundle/support.ts';

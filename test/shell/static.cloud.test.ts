@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { type BoxProgram, boxProgram } from '../../src/files/box-program.ts';
-import { packageRoot } from '../../src/files/package-root.ts';
+import { type BoxProgram, boxProgram, packageRoot } from '../../src/files/package-root.ts';
 import { VERSION } from './box.ts';
 
 const root = packageRoot();

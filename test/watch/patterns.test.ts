@@ -1,7 +1,6 @@
 /** The catalogue's patterns on console lines: in linear time whatever they are. */
 import { expect, test } from '@jest/globals';
-import { linearPattern } from '../../src/yaml/linear.ts';
-import { patternProblem } from '../../src/yaml/pattern.ts';
+import { linearPattern, patternProblem } from '../../src/yaml/pattern.ts';
 import { factsOf, READING, text, verdictOf } from './boxes.ts';
 
 /** As long as EC2 shows a console, in one line. */

@@ -7,8 +7,8 @@ import { bundleKey, type PublishedBundle, publishBundle, signBundle } from '../.
 import { checkSecrets, type Finding, markOf } from '../../bundle/refuse.ts';
 import { BundleScan } from '../../bundle/scan.ts';
 import { type SealedFile, sealBundle } from '../../bundle/seal.ts';
-import { boxProgram } from '../../files/box-program.ts';
 import { removeOwnFolder } from '../../files/own-folder.ts';
+import { boxProgram } from '../../files/package-root.ts';
 import { scratchFolder } from '../../files/scratch.ts';
 import type { LaunchId } from '../../model.ts';
 import type { PinnedBundle } from '../../schemes/start-up-bundle/payload.ts';

@@ -11,7 +11,7 @@ import { valueFindings } from '../../bundle/value-secrets.ts';
 import { type Catalogue, CatalogueError } from '../../catalogue/catalogue.ts';
 import type { BundleSettings, Role } from '../../catalogue/role.ts';
 import { UsageError } from '../../errors.ts';
-import { boxProgram } from '../../files/box-program.ts';
+import { boxProgram } from '../../files/package-root.ts';
 import { placeFaults } from '../../yaml/document.ts';
 import type { Fault } from '../../yaml/faults.ts';
 import { collectionOf, shelvesOf } from '../module/collection.ts';

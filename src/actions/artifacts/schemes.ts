@@ -1,8 +1,8 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Role } from '../../catalogue/role.ts';
 import type { Wanted } from '../../fleet/members.ts';
+import { settingsHash } from '../../launch/identity.ts';
 import { hashTag } from '../../launch/request.ts';
-import { settingsHash } from '../../launch/settings-hash.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Session } from '../session.ts';
 import type { BuildChoice } from './build.ts';

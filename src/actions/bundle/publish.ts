@@ -6,7 +6,7 @@ import { writeOutput } from '../../files/output-file.ts';
 import { outputOf } from '../../files/output-target.ts';
 import { newNonce } from '../../launch/identity.ts';
 import type { PublishedBundle } from '../../results/bundle.ts';
-import { DURATION, durationMs } from '../../yaml/duration.ts';
+import { DURATION, durationMs } from '../../yaml/texts.ts';
 import { payloadFor } from '../artifacts/artifacts.ts';
 import { publishArtifact } from '../artifacts/bundle.ts';
 import { type PackingWords, requireBundle } from '../artifacts/role-bundle.ts';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { boxProgram } from '../../files/box-program.ts';
-import { packageRoot } from '../../files/package-root.ts';
+import { boxProgram, packageRoot } from '../../files/package-root.ts';
 import type { Installation } from './gateway.ts';
 
 /** Where this installation of rolecall has the local cloud's scripts, and what its images boot with. */

@@ -1,10 +1,9 @@
 import type { RoleName } from '../../actions/launch-request.ts';
 import { InterruptedError, UsageError } from '../../errors.ts';
 import { memberLines } from '../../reporters/members.ts';
-import type { Member } from '../../results/fleet-status.ts';
+import type { Member } from '../../results/fleet-state.ts';
 import { plain } from '../../terminal/paint.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
-import { columnsOf } from '../../terminal/terminal.ts';
+import { columnsOf, type Terminal } from '../../terminal/terminal.ts';
 import { counted, pad, printable, truncate, widthOf, wrap } from '../../text.ts';
 import type { Host } from '../context.ts';
 

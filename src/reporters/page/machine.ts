@@ -1,6 +1,6 @@
 import { headWords } from '../../results/clusters.ts';
 import type { MachineDocument } from '../../results/document.ts';
-import { failedCommand, stepWords } from '../../results/words.ts';
+import { failedCommand, stepWords } from '../../results/row.ts';
 import { duration } from '../../text.ts';
 import { type Html, html } from './html.ts';
 import { bootOf, phasesOf, type Timed } from './phases.ts';

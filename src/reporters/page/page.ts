@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { PageData } from '../../results/page-data.ts';
-import { overBudget } from './budget.ts';
-import { embedded } from './embedded.ts';
+import { stepWords } from '../../results/row.ts';
+import { budgetTime, counted, duration } from '../../text.ts';
 import { fleetName, head, sentenceOf } from './head.ts';
 import { Html, html } from './html.ts';
-import { timedMachines } from './phases.ts';
+import { machineLink, timeText } from './machine.ts';
+import { bootOf, type Timed, timedMachines } from './phases.ts';
 import { SCRIPT } from './script.ts';
 import { shownData } from './shown.ts';
 import { slowest } from './steps.ts';
@@ -66,3 +67,45 @@ ${machines.length === 0 ? undefined : html`<script>${new Html(SCRIPT)}</script>`
 </html>
 `.text;
 }
+
+/** The machines whose boot took longer than the budget, the slowest first, each with its slowest step. */
+function overBudget({ boot_budget_ms }: PageData, machines: readonly Timed[]): Html | undefined {
+  if (boot_budget_ms === undefined) return undefined;
+  const over = machines
+    .filter(({ timeline }) => timeline.over_budget)
+    .sort((a, b) => (bootOf(b) ?? 0) - (bootOf(a) ?? 0));
+  const heading = html`<h2 id="s-budget">Over the boot budget</h2>`;
+  if (over.length === 0)
+    return html`<section aria-labelledby="s-budget">${heading}<p>No machine took longer than ${budgetTime(boot_budget_ms)}.</section>`;
+  return html`<section aria-labelledby="s-budget">${heading}
+<p>${counted(over.length, 'machine')} took longer than ${budgetTime(boot_budget_ms)}.
+<div class="scroll"><table><caption>Machines over the boot budget, the slowest first</caption>
+<thead><tr><th scope="col">Machine<th scope="col">Boot<th scope="col">Over by<th scope="col">Slowest step</thead><tbody>${over.map(
+    (timed) =>
+      html`<tr><th scope="row">${machineLink(timed.machine.instance_id)}<td>${timeText(bootOf(timed))}<td>${duration((bootOf(timed) ?? 0) - boot_budget_ms)}<td>${slowestStep(timed)}`,
+  )}</table></div></section>`;
+}
+
+function slowestStep({ machine }: Timed): Html {
+  const [step] = machine.steps.toSorted((a, b) => b.ms - a.ms);
+  return step === undefined ? html`–` : html`<bdi>${stepWords(step.name)}</bdi>, ${duration(step.ms)}`;
+}
+
+const DATA_ID = 'data';
+
+/**
+ * Returns the data as a script element that runs nothing. Escapes stand for what could end the element or look like other
+ * text: `<`, `>`, `&`, line separators, control and direction characters. JSON.stringify escapes lone surrogates.
+ */
+const embedded = (data: PageData): Html =>
+  new Html(`<script type="application/json" id="${DATA_ID}">${escapedJson(data)}</script>`);
+
+const escapedJson = (data: PageData): string =>
+  JSON.stringify(data).replace(/[<>&\p{Cc}\p{Cf}\u2028\u2029]/gu, escapes);
+
+/** A character as JSON escapes: two where it lies outside of the basic plane. */
+const escapes = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');

@@ -2,7 +2,7 @@ import { excerptAround } from '../../results/clusters.ts';
 import type { LaunchDocument, MachineDocument } from '../../results/document.ts';
 import type { PageData } from '../../results/page-data.ts';
 import { redactedDocument } from '../../results/redacted.ts';
-import { cut } from './text.ts';
+import { cut } from './html.ts';
 
 /** Characters of one console line that a page holds, and of an error, a reason or a command. */
 const LINE = 500;

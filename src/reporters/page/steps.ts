@@ -1,5 +1,5 @@
 import type { PageData } from '../../results/page-data.ts';
-import { stepWords } from '../../results/words.ts';
+import { stepWords } from '../../results/row.ts';
 import { count, duration } from '../../text.ts';
 import { fleetName, sentenceOf, successfulBoots } from './head.ts';
 import { type Html, html } from './html.ts';

@@ -1,4 +1,4 @@
-import { stepWords } from '../../results/words.ts';
+import { stepWords } from '../../results/row.ts';
 import { counted, duration } from '../../text.ts';
 import { type Html, html } from './html.ts';
 import { anchorOf, GLYPHS, timeText, verdictWords } from './machine.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Role } from '../../../../src/catalogue/role.ts';
-import { boxProgram } from '../../../../src/files/box-program.ts';
+import { boxProgram } from '../../../../src/files/package-root.ts';
 import type { BundleKey, InstanceId, LaunchId, Nonce } from '../../../../src/model.ts';
 import { personalityPayload } from '../../../../src/schemes/personality/payload.ts';
 import { startUpPayload } from '../../../../src/schemes/start-up-bundle/payload.ts';

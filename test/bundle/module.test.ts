@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { typeProblem } from '../../src/bundle/values.ts';
+import { typeProblem } from '../../src/bundle/module.ts';
 import { holds } from '../support/property.ts';
 
 const integer = { type: 'integer' } as const;

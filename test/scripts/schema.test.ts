@@ -4,22 +4,21 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
+import { catalogueSchema } from '../../scripts/schema/catalogue-schema.ts';
+import { withFieldTables, withModuleTables } from '../../scripts/schema/tables.ts';
 import { openCollection } from '../../src/bundle/collection.ts';
-import { withModuleTables } from '../../src/bundle/module-tables.ts';
-import { withFieldTables } from '../../src/catalogue/field-tables.ts';
 import {
   CATALOGUE_FIELDS,
   CATALOGUE_SHAPE,
   LOCAL_IMAGE_FIELDS,
   ROLE_FIELDS,
 } from '../../src/catalogue/fields.ts';
-import { catalogueSchema } from '../../src/catalogue/schema.ts';
 import { BLOCK_DEVICE_FIELDS, SETTINGS } from '../../src/catalogue/settings.ts';
 import { packageRoot } from '../../src/files/package-root.ts';
 import { shapeFaults } from '../../src/yaml/check.ts';
 import { readYaml } from '../../src/yaml/read-yaml.ts';
+import { catalogueWith, faultsOf } from '../catalogue/sample.ts';
 import { holds } from '../support/property.ts';
-import { catalogueWith, faultsOf } from './sample.ts';
 
 const shipped = (name: string): string => readFileSync(join(packageRoot(), name), 'utf8');
 

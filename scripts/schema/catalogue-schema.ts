@@ -1,6 +1,6 @@
-import type { Field, MapShape, RecordShape, Shape } from '../yaml/shape.ts';
-import { CATALOGUE_SHAPE, ROLE_FIELDS, ROLE_SHAPE, SETTINGS_SHAPE } from './fields.ts';
-import { SETTINGS } from './settings.ts';
+import { CATALOGUE_SHAPE, ROLE_FIELDS, ROLE_SHAPE, SETTINGS_SHAPE } from '../../src/catalogue/fields.ts';
+import { SETTINGS } from '../../src/catalogue/settings.ts';
+import type { Field, MapShape, RecordShape, Shape } from '../../src/yaml/shape.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

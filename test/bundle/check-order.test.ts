@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { orderFaults } from '../../src/bundle/order.ts';
+import { orderFaults } from '../../src/bundle/check.ts';
 import { holds } from '../support/property.ts';
 import { lineOf, moduleOf, usesOf } from './support.ts';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { probeUrl } from '../../src/bundle/probe.ts';
+import { probeUrl } from '../../src/bundle/publish.ts';
 import { testCloud } from '../support/local-cloud.ts';
 
 const { signal } = new AbortController();
