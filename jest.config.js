@@ -6,12 +6,10 @@ process.env.TMPDIR ??= tmpdir();
 /** The lanes whose files have a suffix: X.LANE.test.ts. Files without one (X.test.ts) are the lane `unit`. */
 const SUFFIXES = ['property', 'cloud', 'e2e', 'box'];
 
-/** Jest runs the TypeScript sources as native ESM; swc only strips the types. */
+/** Node runs the tests, with TypeScript's types stripped: docs/adr/0016-test-runner.md. */
 export const shared = {
-  testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
-  setupFiles: ['<rootDir>/test/support/end-async-contexts.ts'],
+  transform: {},
+  testRunner: '<rootDir>/test/runner/run.mjs',
   testTimeout: 60_000,
 };
 

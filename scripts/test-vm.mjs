@@ -20,7 +20,6 @@ const { status } = spawnSync(
     stdio: ['inherit', 'ignore', 'inherit'],
     env: {
       ...process.env,
-      NODE_OPTIONS: '--experimental-vm-modules',
       ROLECALL_VM_ACCEL: process.env.ROLECALL_VM_ACCEL ?? 'tcg',
       ROLECALL_VM_CPUS: process.env.ROLECALL_VM_CPUS ?? String(Math.min(2, availableParallelism())),
     },

@@ -10,7 +10,6 @@ shift
 [[ $lanes != all ]] || lanes=unit,property,cloud,e2e,box
 IFS=, read -ra lanes <<<"$lanes"
 
-export NODE_OPTIONS=--experimental-vm-modules
 # A developer waits for the unit lane, so its properties run less often: the other lanes, and CI, run them in full.
 [[ ${lanes[*]} != unit ]] || export ROLECALL_PROPERTY_RUNS=${ROLECALL_PROPERTY_RUNS:-20}
 
@@ -44,7 +43,7 @@ fi
 sudo -n true 2>/dev/null || echo 'test: the lane box boots complete machines as root, so sudo asks you now' >&2
 # HOME becomes root's own, so that no file of root's turns up in yours. sudo drops what else the tests look at.
 kept=()
-for name in NODE_OPTIONS CI TERM NODE_EXTRA_CA_CERTS http_proxy https_proxy no_proxy; do
+for name in CI TERM NODE_EXTRA_CA_CERTS http_proxy https_proxy no_proxy; do
   [[ ! -v $name ]] || kept+=("$name=${!name}")
 done
 # What the tests start lies in sbin too, which is not in a user's PATH.

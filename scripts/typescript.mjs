@@ -1,5 +1,5 @@
 // Lets node run this repository's TypeScript as it stands: `node --import ./scripts/typescript.mjs FILE.ts`. Types are only
-// stripped, by the compiler that Jest uses; workers and child processes with the same --import run TypeScript too.
+// stripped, by swc; workers and child processes with the same --import run TypeScript too.
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ if (isMainThread) register(import.meta.url);
 
 /** Node's hook for loading a module. */
 export async function load(url, context, next) {
-  if (!url.startsWith('file:') || !url.endsWith('.ts')) return await next(url, context);
+  if (!/^file:[^?]*\.ts(?:\?|$)/.test(url)) return await next(url, context);
   const { transform } = await import('@swc/core');
   const filename = fileURLToPath(url);
   const { code } = await transform(await readFile(filename, 'utf8'), {

@@ -53,8 +53,10 @@ async function refused(answer: Promise<unknown>): Promise<string> {
   }
 }
 
-const contentOf = ({ path }: BuiltFile, name: string) =>
-  execFileSync('tar', ['-xOf', path, name], { encoding: 'latin1' });
+const contentOf = ({ path }: BuiltFile, name: string) => {
+  const { TAR_OPTIONS: _, ...env } = process.env;
+  return execFileSync('tar', ['-xOf', path, name], { env, encoding: 'latin1' });
+};
 
 function write(path: string, text: string): string {
   mkdirSync(dirname(path), { recursive: true });

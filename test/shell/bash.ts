@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
 import { type BoxProgram, boxProgram } from '../../src/files/package-root.ts';
 
 const programs = mkdtempSync(join(tmpdir(), 'rolecall-programs-'));
-afterAll(() => rmSync(programs, { recursive: true, force: true }));
+process.once('exit', () => rmSync(programs, { recursive: true, force: true }));
 
 /** Writes a program of templates/ as a machine has it, joined from its parts. @returns its path */
 export function written(name: BoxProgram): string {

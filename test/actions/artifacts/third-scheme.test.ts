@@ -1,7 +1,7 @@
 /** To add a scheme is to add a row to the registry: no other file knows how many there are. */
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { artifactsOf } from '../../../src/actions/artifacts/artifacts.ts';
 import type { ArtifactSource, Scheme } from '../../../src/actions/artifacts/scheme.ts';
 import { SCHEMES, type SchemeRow } from '../../../src/actions/artifacts/schemes.ts';
@@ -60,7 +60,11 @@ const source: ArtifactSource = {
 
 const row: SchemeRow = { boots: (role) => packagesOf(role) !== undefined, load: async () => third };
 // A row in front of the product's own, for this file alone.
-(SCHEMES as SchemeRow[]).unshift(row);
+const rows = SCHEMES as SchemeRow[];
+rows.unshift(row);
+afterAll(() => {
+  rows.shift();
+});
 
 const RUNTIME = runtimeOf({ cwd: tmpdir(), env: {} });
 

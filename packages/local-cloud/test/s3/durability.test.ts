@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:f
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { PartDocument } from '../../src/s3/document.ts';
 import { ObjectStore } from '../../src/s3/store.ts';
 import { Uploads } from '../../src/s3/uploads.ts';
@@ -15,6 +15,8 @@ let folder = '';
 const names = new Map<number, readonly string[]>();
 /** The inodes of files that were synced. */
 const files = new Set<number>();
+/** Takes the watch over `sync` away. */
+let unwatch = () => {};
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rolecall-power-'));
@@ -24,16 +26,19 @@ beforeEach(async () => {
   const every = Object.getPrototypeOf(handle) as FileHandle;
   const { sync } = every;
   await handle.close();
-  jest.spyOn(every, 'sync').mockImplementation(async function (this: FileHandle) {
+  unwatch = () => {
+    every.sync = sync;
+  };
+  every.sync = async function (this: FileHandle) {
     await sync.call(this);
     const path = readlinkSync(`/proc/self/fd/${this.fd}`);
     const found = statSync(path);
     if (found.isDirectory()) names.set(found.ino, readdirSync(path));
     else files.add(found.ino);
-  });
+  };
 });
 afterEach(() => {
-  jest.restoreAllMocks();
+  unwatch();
   rmSync(folder, { recursive: true, force: true });
 });
 
