@@ -36,7 +36,11 @@ describe('a changed catalogue reaches a fleet (simulated boxes)', () => {
     void running.done.then(() => {
       over = true;
     });
-    while (!over) sizes.push((await cloud.verdicts()).filter((verdict) => verdict === 'succeeded').length);
+    const sample = async () => {
+      sizes.push((await cloud.verdicts()).filter((verdict) => verdict === 'succeeded').length);
+      return over;
+    };
+    await until('the replacement to end', sample, 60_000);
     const { code, stdout, stderr } = await running.done;
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(6);

@@ -63,7 +63,10 @@ ${ROLES}`),
     const { code, stderr } = await box.run(cloud);
     expect({ code, stderr }).toMatchObject({ code: 0 });
   }
-  const down = () => box.run(['local', 'down']);
+  const down = () => {
+    connected = undefined;
+    return box.run(['local', 'down']);
+  };
 
   const words = (verb: string, more: readonly string[]): string[] => {
     const fleet = ['role', 'env', 'context'].flatMap((name, index) =>
@@ -98,12 +101,18 @@ ${ROLES}`),
     const [ec2, s3] = ['EC2', 'S3'].map((service) => value(`AWS_ENDPOINT_URL_${service}`));
     return { region: REGION, credentials, ec2: ec2 ?? '', s3: s3 ?? '' };
   }
-  async function client() {
+  async function connect() {
     const { ec2, s3, ...config } = await place();
     return {
       ec2: new EC2Client({ ...config, endpoint: ec2 }),
       s3: new S3Client({ ...config, endpoint: s3, forcePathStyle: true }),
     };
+  }
+  let connected: ReturnType<typeof connect> | undefined;
+  /** Clients of the cloud that is up. */
+  function client() {
+    connected ??= connect();
+    return connected;
   }
   /** A proxy before its EC2, and how the CLI goes through it: without `--local`, as to AWS. */
   async function through() {
