@@ -237,4 +237,4 @@ test('agrees with a parser written apart, on thousands of documents', async () =
     }),
     { numRuns: 30 },
   );
-});
+}, 240_000);
