@@ -1,12 +1,19 @@
 /** The public API: what the command line does, for programs (docs/api.md). */
-import type { LaunchInput } from './actions/launch-request.ts';
-import type { RunEvent } from './actions/run.ts';
+import type { OpenedBundle } from './actions/bundle/open.ts';
+import type { BuildList } from './actions/release/builds.ts';
+import type { PointerHistory, PointerMove } from './actions/release/pointer.ts';
+import type { PublishedRelease } from './actions/release/publish.ts';
 import { StartedRun } from './api/run.ts';
 import { runtimeOf } from './api/runtime.ts';
+import { type RunEvent, useCases } from './api/use-cases.ts';
 import { UsageError } from './errors.ts';
 import { isLaunchId, type LaunchId } from './model.ts';
+import type { BuiltFile } from './release/build.ts';
+import type { CurrentBuild } from './release/current.ts';
+import type { BuiltBundle, PublishedBundle } from './results/bundle.ts';
 import type { LaunchDocument } from './results/document.ts';
 import type { ReportedEvent } from './results/events.ts';
+import type { FleetStatus, Member } from './results/fleet-status.ts';
 import type { Plan } from './results/plan.ts';
 
 export { AwsError, ConflictError, InterruptedError, RolecallError, UsageError } from './errors.ts';
@@ -101,13 +108,97 @@ export interface RolloutOptions extends Omit<LaunchOptions, 'count'> {
   /** Go on with a launch though the catalogue has changed since it began. */
   readonly acceptChanges?: boolean;
   /** Asked before machines are ended; absent: they are. */
-  readonly agreed?: (machines: readonly FleetMachine[]) => Promise<boolean>;
+  readonly agreed?: (machines: readonly Member[]) => Promise<boolean>;
 }
 
-/** A machine that is to be ended. */
-export interface FleetMachine {
-  readonly instanceId: string;
-  readonly launch: string;
+/** Which machines are ended: those of a launch, or of a fleet. */
+export interface TerminateOptions {
+  /** The launch; absent: the fleet of `role`, `environment` and `context`. */
+  readonly launch?: string;
+  readonly role?: string;
+  readonly environment?: string;
+  readonly context?: string;
+  /** Only those that did not succeed, or are stopped. */
+  readonly failed?: boolean;
+  /** How long to wait for another run that is at work on the fleet: `0s`, `10m`; absent: `10m`. */
+  readonly lockWait?: string;
+}
+
+/** Which app of the catalogue; absent: the only one. */
+export interface AppOptions {
+  readonly app?: string;
+}
+
+/** How a build is made of a git ref. */
+export interface ReleaseBuildOptions extends AppOptions {
+  /** Tag, branch or commit; absent: `HEAD`. */
+  readonly ref?: string;
+  /** The work tree with its changes. */
+  readonly dirty?: boolean;
+  readonly tag?: string;
+  readonly compression?: 'gzip' | 'zstd';
+  /** Files that look like secrets, and may be in it. */
+  readonly allowSecret?: readonly string[];
+}
+
+/** The builds of an app, and the pointers that say which of them environments deploy. */
+export interface Releases {
+  /** Makes an archive of a git ref, and its manifest beside it, in a file or a folder (`./`). */
+  build(options: ReleaseBuildOptions, file: string): Promise<BuiltFile>;
+  /** Builds, uploads, and promotes where an environment is named. */
+  publish(
+    options?: ReleaseBuildOptions & {
+      readonly archive?: string;
+      readonly environment?: string;
+      readonly why?: string;
+    },
+  ): Promise<PublishedRelease>;
+  /** Makes a build the one that an environment deploys. */
+  promote(
+    options: AppOptions & { readonly tag: string; readonly environment: string; readonly why?: string },
+  ): Promise<PointerMove>;
+  /** Goes back to the build before, or to the one that is named. */
+  rollback(
+    options: AppOptions & { readonly environment: string; readonly to?: string; readonly why?: string },
+  ): Promise<PointerMove>;
+  list(options?: AppOptions): Promise<BuildList>;
+  /** Finds a build by its tag, or by the environment that deploys it. */
+  show(options: AppOptions & { readonly tag?: string; readonly environment?: string }): Promise<CurrentBuild>;
+  history(options: AppOptions & { readonly environment: string }): Promise<PointerHistory>;
+}
+
+/** What a bundle may hold though it is refused otherwise. */
+export interface PackingOptions {
+  readonly allowSecret?: readonly string[];
+  readonly allowOutside?: readonly string[];
+}
+
+/** Sealed start-up bundles. */
+export interface Bundles {
+  /** Packs and seals a role's bundle into a file, and writes its key beside it. */
+  build(options: RoleName & PackingOptions & { readonly file?: string }): Promise<BuiltBundle>;
+  /** Publishes a role's bundle for machines that something else launches, and writes their user data. */
+  publish(
+    options: RoleName &
+      PackingOptions & {
+        readonly launchId?: string;
+        readonly userData?: string;
+        readonly public?: boolean;
+        readonly expires?: string;
+      },
+  ): Promise<PublishedBundle>;
+  /** Tells what a sealed bundle holds, and unpacks it into a folder where one is named. */
+  open(options: {
+    readonly file: string;
+    readonly keyFile?: string;
+    readonly to?: string;
+  }): Promise<OpenedBundle>;
+  /** Reads a bundle as a machine would; `pinned`: a SHA-256 was known to compare with. */
+  verify(options: {
+    readonly file: string;
+    readonly keyFile?: string;
+    readonly sha256?: string;
+  }): Promise<{ readonly opened: OpenedBundle; readonly pinned: boolean }>;
 }
 
 /** rolecall at work on one catalogue. */
@@ -120,116 +211,76 @@ export interface Rolecall {
   watch(launchId: string, options?: { readonly timeout?: string }): Run;
   /** Tells what became of a launch: by its records, or by what can be read now. */
   report(launchId: string): Promise<LaunchDocument>;
+  /** Tells the fleets that are there, and how each machine stands; names choose some. */
+  status(filter?: Partial<RoleName>): Promise<readonly FleetStatus[]>;
   /** Brings a fleet to so many machines that have proved their boot. */
   scale(options: RolloutOptions & { readonly to: number }): Run;
   /** Replaces machines of a fleet by ones as a launch would make them now; with `all`, also those that are the same. */
   replace(options: RolloutOptions & { readonly all?: boolean; readonly allowShrink?: boolean }): Run;
+  /** Ends machines that rolecall launched, and tells which. */
+  terminate(options: TerminateOptions): Promise<readonly Member[]>;
+  readonly releases: Releases;
+  readonly bundles: Bundles;
 }
 
 /** Opens rolecall. Nothing is read or asked for before the first call. */
 export function open(options: OpenOptions = {}): Rolecall {
-  const runtime = runtimeOf(options);
-  const { local = false, profile, region, catalogue: file } = options;
-  const choice = { local, profile, region, catalogue: file };
-  const started = (run: () => AsyncIterable<RunEvent>): Run => new StartedRun(run());
-  const catalogueNow = async () => {
-    const { openCatalogue } = await import('./actions/session.ts');
-    return await openCatalogue(choice, runtime);
-  };
-  const requested = async (wanted: LaunchOptions) => {
-    const { requestOf } = await import('./actions/launch-request.ts');
-    const catalogue = await catalogueNow();
-    const input = { ...choice, ...inputOf(wanted) };
-    const { role, environment, context, count = 1 } = wanted;
-    const request = await requestOf(input, { role, environment, context, count }, catalogue, runtime);
-    return { catalogue, input, request };
-  };
-  const fleetOf = async (wanted: RolloutOptions) => {
-    const { checkRollout } = await import('./actions/rollout.ts');
-    const { roleFrom } = await import('./actions/launch-request.ts');
-    const catalogue = await catalogueNow();
-    const input = { ...choice, ...inputOf(wanted), ...rolloutOf(wanted) };
-    const role = await roleFrom(catalogue, wanted, input);
-    checkRollout(input, role);
-    const agreed = async (members: readonly { readonly machine: FleetMember }[]) =>
-      (await wanted.agreed?.(members.map(({ machine }) => fleetMachine(machine)))) ?? true;
-    return { catalogue, input, role, agreed };
-  };
+  const { local = false, profile, region, catalogue } = options;
+  const cases = useCases({ local, profile, region, catalogue }, runtimeOf(options));
+  const { releases, bundles } = cases;
+  const started = (run: AsyncIterable<RunEvent>): Run => new StartedRun(run);
+  const agreedBy =
+    ({ agreed }: RolloutOptions) =>
+    async (members: readonly Member[]) =>
+      (await agreed?.(members)) ?? true;
   return {
-    launch: (wanted) =>
-      started(async function* () {
-        const { launch } = await import('./actions/launch.ts');
-        const { catalogue, input, request } = await requested(wanted);
-        yield* launch(request, input, catalogue, runtime);
-      }),
-    plan: async (wanted) => {
-      const { plan } = await import('./actions/plan.ts');
-      const { catalogue, input, request } = await requested(wanted);
-      return await plan(request, input, catalogue, runtime);
-    },
+    launch: (wanted) => started(cases.launch(wanted)),
+    plan: (wanted) => cases.plan(wanted),
     watch: (launchId, { timeout } = {}) =>
-      started(async function* () {
-        const { watch } = await import('./actions/watch.ts');
-        yield* watch({ ...choice, launch: launchIdOf(launchId), timeout }, runtime);
-      }),
-    report: async (launchId) => {
-      const { report } = await import('./actions/report.ts');
-      return (await report({ ...choice, launch: launchIdOf(launchId) }, runtime)).outcome.document;
+      started(refusable(() => cases.watch({ launch: launchIdOf(launchId), timeout }))),
+    report: async (launchId) => (await cases.report({ launch: launchIdOf(launchId) })).outcome.document,
+    status: (filter = {}) => cases.status(filter),
+    scale: (wanted) => started(cases.scale({ ...rolloutOf(wanted), to: wanted.to }, agreedBy(wanted))),
+    replace: (wanted) => {
+      const { all = false, allowShrink = false } = wanted;
+      return started(cases.replace({ ...rolloutOf(wanted), all, allowShrink }, agreedBy(wanted)));
     },
-    scale: ({ to, ...wanted }) =>
-      started(async function* () {
-        const { scale } = await import('./actions/scale.ts');
-        const { catalogue, input, role, agreed } = await fleetOf(wanted);
-        yield* scale(role, { ...input, to }, agreed, catalogue, runtime);
-      }),
-    replace: ({ all = false, allowShrink = false, ...wanted }) =>
-      started(async function* () {
-        const { replace } = await import('./actions/replace.ts');
-        const { catalogue, input, role, agreed } = await fleetOf(wanted);
-        yield* replace(role, { ...input, all, 'allow-shrink': allowShrink }, agreed, catalogue, runtime);
-      }),
+    terminate: async ({ failed = false, lockWait = '10m', ...which }) => {
+      const input = { ...which, fleet: which.launch === undefined, failed, lockWait };
+      const ended: Member[] = [];
+      for await (const event of cases.terminate(input, async () => true))
+        if (event.type === 'machines-ended') ended.push(...event.members);
+      return ended;
+    },
+    releases: {
+      ...releases,
+      build: ({ dirty = false, ...wanted }, file) => releases.build({ ...wanted, dirty }, file),
+      publish: ({ dirty = false, ...wanted } = {}) => releases.publish({ ...wanted, dirty }),
+      list: (wanted = {}) => releases.list(wanted),
+    },
+    bundles: {
+      ...bundles,
+      publish: ({ public: open = false, ...wanted }) => bundles.publish({ ...wanted, public: open }),
+    },
   };
 }
 
-interface FleetMember {
-  readonly instanceId: string;
-  readonly tags: Readonly<Record<string, string>>;
+/** A run whose arguments are refused as the run's own failure is. */
+async function* refusable<T>(run: () => AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  yield* run();
 }
 
-const fleetMachine = ({ instanceId, tags }: FleetMember): FleetMachine => ({
-  instanceId,
-  launch: tags['rolecall:launch'] ?? '',
-});
-
-/** The options as the use cases name them. */
-const inputOf = (options: Omit<LaunchOptions, 'count'>): LaunchInput => ({
-  ...options,
-  'instance-type': options.instanceType,
-  'build-sha256': options.buildSha256,
-  'allow-secret': options.allowSecret,
-  'allow-outside': options.allowOutside,
-  'launch-id': options.launchId,
-});
-
-const rolloutOf = ({
-  wave = '100%',
-  canary = true,
-  maxFailures = 0,
-  onFailure = 'keep',
-  order = 'oldest',
-  strictBudget = false,
-  lockWait = '10m',
-  acceptChanges = false,
-}: RolloutOptions) => ({
-  'dry-run': false,
-  wave,
-  canary,
-  order,
-  'max-failures': String(maxFailures),
-  'on-failure': onFailure,
-  'strict-budget': strictBudget,
-  'lock-wait': lockWait,
-  'accept-changes': acceptChanges,
+/** What of a roll-out is left out stands as the command line has it. */
+const rolloutOf = ({ agreed: _, ...wanted }: RolloutOptions) => ({
+  wave: '100%',
+  canary: true,
+  maxFailures: 0,
+  onFailure: 'keep' as const,
+  order: 'oldest' as const,
+  strictBudget: false,
+  lockWait: '10m',
+  acceptChanges: false,
+  ...wanted,
 });
 
 /** @throws UsageError */

@@ -17,9 +17,9 @@ import type { CloudChoice, Session } from './session.ts';
 
 /** What a caller chooses of a change of a fleet. */
 export interface FleetChoice extends CloudChoice, RunChoice {
-  readonly 'lock-wait': string;
-  readonly 'accept-changes'?: boolean;
-  readonly 'strict-budget'?: boolean;
+  readonly lockWait: string;
+  readonly acceptChanges?: boolean;
+  readonly strictBudget?: boolean;
 }
 
 /** What an action does to a fleet. */
@@ -56,15 +56,15 @@ export async function* changeFleet(
   // Where none is to be left nothing is launched, and what a launch would give is not found out.
   const isEnd = request.count === 0;
   const payload = isEnd ? undefined : payloadFor(request, artifacts);
-  const waitMs = lockWaitMs(choice['lock-wait']);
+  const waitMs = lockWaitMs(choice.lockWait);
   const book = await openFleetBook({ name: role, verb, launch, waitMs }, records, runtime);
   try {
     const scores = new Scoreboard();
     let tell: (event: ReportedEvent) => void = () => undefined;
     const planOf = (each: LaunchRequest): LaunchPlan => ({
       ...launchPlanOf(each, artifacts, session),
-      acceptChanges: choice['accept-changes'] ?? false,
-      strictBudget: choice['strict-budget'] ?? false,
+      acceptChanges: choice.acceptChanges ?? false,
+      strictBudget: choice.strictBudget ?? false,
     });
     const plan: FleetPlan = {
       launch: planOf(request),

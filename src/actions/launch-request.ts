@@ -27,19 +27,18 @@ export interface LaunchRequest {
 /** What is asked of a launch. */
 export interface LaunchInput extends RoleWords, OverrideWords, BuildChoice, PackingWords {
   readonly count?: number | undefined;
-  readonly 'launch-id'?: string | undefined;
+  readonly launchId?: string | undefined;
 }
 
 /** Resolves the role: pure but for the ids that it draws. @throws UsageError, also for a build that can't be meant */
 export async function requestOf(
-  input: LaunchInput,
-  answers: RoleName & { readonly count: number },
+  input: RoleName & LaunchInput,
   catalogue: Catalogue,
   runtime: Runtime,
 ): Promise<LaunchRequest> {
-  const { count } = answers;
+  const { count = 1 } = input;
   checkCount(count);
-  const role = await roleFrom(catalogue, answers, input);
+  const role = await roleFrom(catalogue, input, input);
   return await requestFor(role, input, { verb: 'launch', count, target: String(count) }, catalogue, runtime);
 }
 
@@ -55,7 +54,7 @@ export async function requestFor(
   runtime: Runtime,
 ): Promise<LaunchRequest> {
   const source = await sourceOf(role, catalogue, input, runtime);
-  const { launch, isNew } = await launchIdFor(input['launch-id'], role, { verb, target }, runtime);
+  const { launch, isNew } = await launchIdFor(input.launchId, role, { verb, target }, runtime);
   return { role, source, count, launch, isNew, nonce: newNonce(randomBytes) };
 }
 
@@ -101,12 +100,16 @@ export function requireRole(values: RoleWords): RoleName {
   throw new UsageError(`missing ${missing.join(', ')}`, { hint: 'rolecall roles list tells what there is' });
 }
 
-type Dashed<Name extends string> = Name extends `${infer First}_${infer Rest}`
-  ? `${First}-${Dashed<Rest>}`
-  : Name;
-
-/** Values of the command line that stand above the catalogue's. */
-export type OverrideWords = { readonly [Name in Dashed<OverrideName>]?: string | undefined };
+/** Values that stand above the catalogue's. */
+export interface OverrideWords {
+  readonly region?: string | undefined;
+  readonly ami?: string | undefined;
+  readonly instanceType?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly subnet?: string | undefined;
+  /** From running to the verdict: `90s`, `10m`, `1h`. */
+  readonly timeout?: string | undefined;
+}
 
 /** Resolves a role with the command line's values above the catalogue's. */
 export async function roleFrom(catalogue: Catalogue, name: RoleName, values: OverrideWords): Promise<Role> {
@@ -114,7 +117,7 @@ export async function roleFrom(catalogue: Catalogue, name: RoleName, values: Ove
   return resolveRole(catalogue, name, {
     region: values.region,
     ami: values.ami,
-    instance_type: values['instance-type'],
+    instance_type: values.instanceType,
     zone: values.zone,
     subnet: values.subnet,
     timeout: values.timeout,

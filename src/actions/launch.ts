@@ -66,13 +66,13 @@ export async function* launch(
 }
 
 interface BudgetChoice {
-  readonly 'strict-budget'?: boolean;
+  readonly strictBudget?: boolean;
 }
 
 /** How long a role's boots may take, where its catalogue says. */
 export const budgetOf = (
   { bootBudgetMs: ms }: Pick<Role, 'bootBudgetMs'>,
-  { 'strict-budget': strict = false }: BudgetChoice,
+  { strictBudget: strict = false }: BudgetChoice,
 ): BootBudget | undefined => (ms === undefined ? undefined : { ms, strict });
 
 /** What is to be launched. */

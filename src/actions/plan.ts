@@ -53,7 +53,7 @@ function folderOf(
     throw new UsageError(`the role ${role.role} deploys no app, so --build-dir means nothing`, {
       hint: 'leave it out: the init scripts are those of the AMI',
     });
-  if (choice.build !== undefined || choice['build-sha256'] !== undefined)
+  if (choice.build !== undefined || choice.buildSha256 !== undefined)
     throw new UsageError('--build-dir names a build, and so does --build or --build-sha256', {
       hint: 'give one of them',
     });

@@ -2,7 +2,8 @@ import { RolecallError, UsageError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
 import { openCatalogue } from './session.ts';
 
-interface RegionWords {
+/** What may name a region. */
+export interface RegionWords {
   readonly region?: string | undefined;
   readonly catalogue?: string | undefined;
   readonly local?: boolean;

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { LaunchId } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import { type Artifacts, artifactNotices, artifactsOf, completeIntent } from './artifacts/artifacts.ts';
 import type { BuildChoice } from './artifacts/build.ts';
@@ -9,13 +10,14 @@ import type { Runtime } from './runtime.ts';
 import { bucketPlace, type CloudChoice, inSession } from './session.ts';
 
 /** What a caller chooses of a payload. */
-interface RenderChoice extends CloudChoice, BuildChoice {
+export interface RenderChoice extends CloudChoice, BuildChoice {
   /** What is secret is hidden (the nonce, signatures), and no bundle is published. */
   readonly redact: boolean;
 }
 
 /** A payload, and what people should know of it. */
 export interface Rendered {
+  readonly launch: LaunchId;
   readonly payload: Payload;
   readonly notes: readonly string[];
 }
@@ -30,7 +32,11 @@ export async function render(
   const { artifacts, notes } = await artifactsFor(request, choice, catalogue, runtime);
   const { payload } = completeIntent(request, artifacts);
   const text = choice.redact ? request.source.scheme.redact(payload.text) : payload.text;
-  return { payload: { ...payload, text }, notes: [...artifactNotices(artifacts, payload), ...notes] };
+  return {
+    launch: request.launch,
+    payload: { ...payload, text },
+    notes: [...artifactNotices(artifacts, payload), ...notes],
+  };
 }
 
 /**

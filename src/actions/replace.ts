@@ -1,5 +1,4 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Role } from '../catalogue/role.ts';
 import { glimpse } from '../fleet/book.ts';
 import { fleetKey } from '../fleet/lease.ts';
 import { lookAtFleet, standingAs } from '../fleet/look.ts';
@@ -8,8 +7,8 @@ import { replaceFleet } from '../fleet/replace.ts';
 import { type Replaced, type Replacement, replacementOf } from '../fleet/replacement.ts';
 import { artifactsOf } from './artifacts/artifacts.ts';
 import { changeFleet, type FleetChange, wantedOf } from './fleet.ts';
-import { requestFor } from './launch-request.ts';
-import { type RolloutWords, rulesOf } from './rollout.ts';
+import { type RoleName, requestFor } from './launch-request.ts';
+import { type RolloutWords, roleOf, rulesOf } from './rollout.ts';
 import type { RunEvent } from './run.ts';
 import type { Runtime } from './runtime.ts';
 import { inSession, launchPlace, openSession } from './session.ts';
@@ -18,7 +17,7 @@ import { inSession, launchPlace, openSession } from './session.ts';
 export interface ReplaceInput extends RolloutWords {
   /** Also those that a launch would make the same. */
   readonly all: boolean;
-  readonly 'allow-shrink': boolean;
+  readonly allowShrink: boolean;
 }
 
 const whichOf = ({ all }: ReplaceInput): Replaced => (all ? 'all' : 'stale');
@@ -26,19 +25,19 @@ const targetOf = (input: ReplaceInput) => ({ verb: 'replace', count: 1, target: 
 
 /** Replaces machines of a fleet by ones as a launch would make them now. */
 export async function* replace(
-  role: Role,
-  input: ReplaceInput,
+  input: RoleName & ReplaceInput,
   agreed: (members: readonly Member[]) => Promise<boolean>,
   catalogue: Catalogue,
   runtime: Runtime,
 ): AsyncGenerator<RunEvent, void, void> {
   const rules = rulesOf(input);
+  const role = await roleOf(input, catalogue);
   const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   const session = await openSession(launchPlace(input, role, catalogue), runtime);
   try {
     const artifacts = await artifactsOf(request, input, session);
     const run: FleetChange['run'] = (plan, tools) =>
-      replaceFleet(plan, { which: whichOf(input), allowShrink: input['allow-shrink'] }, tools);
+      replaceFleet(plan, { which: whichOf(input), allowShrink: input.allowShrink }, tools);
     yield* changeFleet({ verb: 'replace', request, artifacts, rules, agreed, run }, input, session);
   } finally {
     await session.close();
@@ -56,12 +55,12 @@ export interface ReplacePlan {
 
 /** Tells what `replace` would do, and does nothing. */
 export async function planReplace(
-  role: Role,
-  input: ReplaceInput,
+  input: RoleName & ReplaceInput,
   catalogue: Catalogue,
   runtime: Runtime,
 ): Promise<ReplacePlan> {
   rulesOf(input);
+  const role = await roleOf(input, catalogue);
   const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   return await inSession(launchPlace(input, role, catalogue), runtime, async (session) => {
     const { ec2, records } = session;
@@ -75,7 +74,7 @@ export async function planReplace(
       launch: request.launch,
       target,
       begun,
-      allowShrink: input['allow-shrink'],
+      allowShrink: input.allowShrink,
     });
     return { replacement, unjudged: standingAs(fleet, 'unjudged').length, open: book.open.length };
   });

@@ -1,5 +1,4 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Role } from '../catalogue/role.ts';
 import { glimpse } from '../fleet/book.ts';
 import { fleetKey } from '../fleet/lease.ts';
 import { lookAtFleet } from '../fleet/look.ts';
@@ -8,8 +7,8 @@ import { type Need, needOf, scaleFleet } from '../fleet/scale.ts';
 import { waveSizes } from '../fleet/waves.ts';
 import { artifactsOf, NO_ARTIFACTS } from './artifacts/artifacts.ts';
 import { changeFleet, wantedOf } from './fleet.ts';
-import { requestFor } from './launch-request.ts';
-import { type RolloutWords, rulesOf } from './rollout.ts';
+import { type RoleName, requestFor } from './launch-request.ts';
+import { type RolloutWords, roleOf, rulesOf } from './rollout.ts';
 import type { RunEvent } from './run.ts';
 import type { Runtime } from './runtime.ts';
 import { inSession, launchPlace, openSession } from './session.ts';
@@ -23,13 +22,13 @@ const targetOf = ({ to }: ScaleInput) => ({ verb: 'scale', count: to, target: St
 
 /** Brings a fleet to a size. */
 export async function* scale(
-  role: Role,
-  input: ScaleInput,
+  input: RoleName & ScaleInput,
   agreed: (members: readonly Member[]) => Promise<boolean>,
   catalogue: Catalogue,
   runtime: Runtime,
 ): AsyncGenerator<RunEvent, void, void> {
   const rules = rulesOf(input);
+  const role = await roleOf(input, catalogue);
   const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   const session = await openSession(launchPlace(input, role, catalogue), runtime);
   try {
@@ -53,12 +52,12 @@ export interface ScalePlan {
 
 /** Tells what `scale` would do, and does nothing: the lease is not taken, machines without a verdict are not judged. */
 export async function planScale(
-  role: Role,
-  input: ScaleInput,
+  input: RoleName & ScaleInput,
   catalogue: Catalogue,
   runtime: Runtime,
 ): Promise<ScalePlan> {
   const rules = rulesOf(input);
+  const role = await roleOf(input, catalogue);
   const request = await requestFor(role, input, targetOf(input), catalogue, runtime);
   return await inSession(launchPlace(input, role, catalogue), runtime, async (session) => {
     const { ec2, records } = session;

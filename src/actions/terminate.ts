@@ -21,7 +21,7 @@ export interface TerminateInput extends CloudChoice, RoleWords {
   readonly fleet: boolean;
   /** Only those that did not succeed, or are stopped. */
   readonly failed: boolean;
-  readonly 'lock-wait': string;
+  readonly lockWait: string;
 }
 
 /** Ends machines that rolecall launched, and no others. @param agreed asked before, with the fleet's name */
@@ -31,7 +31,7 @@ export async function* terminate(
   runtime: Runtime,
 ): AsyncGenerator<FleetEvent, void, void> {
   const launch = launchOf(input);
-  const waitMs = lockWaitMs(input['lock-wait']);
+  const waitMs = lockWaitMs(input.lockWait);
   const session = await openSession(await placeOf(input, runtime), runtime);
   try {
     const name = await fleetIn(input, launch, session);
@@ -54,7 +54,7 @@ export async function* terminate(
 /** Tells the machines that `terminate` would end, and does nothing. */
 export async function planTerminate(input: TerminateInput, runtime: Runtime): Promise<Member[]> {
   const launch = launchOf(input);
-  lockWaitMs(input['lock-wait']);
+  lockWaitMs(input.lockWait);
   return await inSession(await placeOf(input, runtime), runtime, async (session) => {
     const name = await fleetIn(input, launch, session);
     const { ec2, records } = session;

@@ -10,10 +10,16 @@ export type Syntax = 'number' | 'duration' | 'duration-or-0s';
 export type OptionSpec = Options & { readonly syntax?: Syntax };
 /** A command's options by name. */
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
-/** The values that yargs parses for a table of options. */
-export type Values<O extends OptionTable> = InferredOptionTypes<O>;
+type CamelCase<Name> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
 
-/** One command: its arguments, and what it does with them. A command's module must load fast: it imports its work lazily. */
+/** The values for a table of options, as use cases name them: `launchId` is that of `--launch-id`. */
+export type Values<O extends OptionTable> = {
+  [Name in keyof InferredOptionTypes<O> as CamelCase<Name>]: InferredOptionTypes<O>[Name];
+};
+
+/** One command: its arguments, and what it does with them. */
 export interface Command {
   /** Positional arguments in yargs' notation (`<launch>`, `[folder]`); empty where it takes none. */
   readonly positionals: string;
@@ -51,9 +57,15 @@ export function command<const O extends OptionTable>(spec: {
       hidden === true ? [] : [name, ...[alias ?? []].flat()],
     ),
     ...(spec.examples && { examples: spec.examples }),
-    run: (values, host) => spec.run(values as Values<O>, host),
+    run: (values, host) => spec.run(camelCased(values as object) as Values<O>, host),
   };
 }
+
+const camelCase = (name: string): string =>
+  name.replaceAll(/\b-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const camelCased = (values: object): object =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]));
 
 /** What requires a value takes the next word as it stands; elsewhere yargs would take quotes away from it. */
 const asYargs = (table: OptionTable, own: readonly string[]): OptionTable =>
@@ -77,7 +89,7 @@ export function commandLine(
   const own = positionalNames(command);
   const words = own.flatMap((word) => (values[word] === undefined ? [] : [shellWord(String(values[word]))]));
   const options = Object.entries(command.table).flatMap(([option, spec]) =>
-    own.includes(option) ? [] : optionWords(flagOf(option, spec), spec, values[option]),
+    own.includes(option) ? [] : optionWords(flagOf(option, spec), spec, values[camelCase(option)]),
   );
   return [name, ...words, ...options].join(' ');
 }

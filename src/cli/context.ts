@@ -1,4 +1,4 @@
-import type { Runtime } from '../actions/runtime.ts';
+import type { Runtime } from '../api/use-cases.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** What a process or a test gives a command: its terminal, and the world around it. */

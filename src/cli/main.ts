@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { User } from '../actions/runtime.ts';
+import type { User } from '../api/use-cases.ts';
 import { acceleratedClock, ChangeableClock, type Pace, systemClock } from '../clock.ts';
 import { exitCodeOfError } from '../errno.ts';
 import { type ExitCode, exitCode } from '../errors.ts';

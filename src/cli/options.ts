@@ -1,6 +1,5 @@
 /** Options that several commands take, each defined once. What a command takes is a table of these and of its own. */
 import type { Options } from 'yargs';
-import type { OverrideWords } from '../actions/launch-request.ts';
 import { UsageError } from '../errors.ts';
 import { isLaunchId, type LaunchId } from '../model.ts';
 import type { OptionTable } from './command.ts';
@@ -122,7 +121,7 @@ export const overrideOptions = {
   subnet: { ...text, describe: 'Subnet id' },
   ami: { ...text, describe: 'AMI id' },
   timeout: TIMEOUT,
-} as const satisfies Record<Exclude<keyof OverrideWords, 'region'>, OptionTable[string]>;
+} as const satisfies OptionTable;
 
 /** For commands that print what one machine printed. */
 export const machineTextOptions = {

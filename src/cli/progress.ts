@@ -1,6 +1,5 @@
 /** A run as the command line shows it: the board while it lasts, the report in the end, and other reports beside that. */
-import type { RoleName } from '../actions/launch-request.ts';
-import type { RunChoice, RunDone, RunEvent, RunFailed, RunReady } from '../actions/run.ts';
+import type { RoleName, RunChoice, RunDone, RunEvent, RunFailed, RunReady } from '../api/use-cases.ts';
 import { type ExitCode, InterruptedError, RolecallError, UsageError } from '../errors.ts';
 import { type OutputFormat, Progress } from '../reporters/progress.ts';
 import type { Member } from '../results/fleet-state.ts';
@@ -150,6 +149,14 @@ export const runChoice = (
   against,
   defuse: defuserFor(env),
 });
+
+/** What the arguments of a command that brings new machines into a fleet choose; the parser has checked each value. */
+export const rolloutInput = <
+  V extends { readonly maxFailures: string; readonly report?: string | undefined },
+>(
+  values: V,
+  host: Host,
+) => ({ ...values, ...runChoice(values, host), maxFailures: Number(values.maxFailures) });
 
 interface ChangeWords extends ReportFileWords {
   readonly yes: boolean;

@@ -15,7 +15,8 @@ interface Publication {
   readonly build: Build;
   readonly outcome: 'created' | 'present' | 'repaired';
   readonly notes: readonly string[];
-  readonly bucket: { readonly locate: (key: string) => string };
+  /** Of the archive: `s3://bucket/key`. */
+  readonly url: string;
   readonly environment: string | undefined;
   readonly promoted: { readonly from: string | null; readonly changed: boolean } | undefined;
 }
@@ -91,18 +92,17 @@ function outcomeText({ outcome, build }: Publication): string {
 }
 
 export function publishedText(shown: Publication): string {
-  const { build, notes, environment, promoted, bucket } = shown;
-  const where = bucket.locate(`builds/${build.app}/${build.archive}`);
+  const { build, notes, environment, promoted, url } = shown;
   const move =
     environment === undefined || promoted === undefined ? '' : movedText({ build, ...promoted }, environment);
-  return `${outcomeText(shown)}\n  ${where}\n  SHA-256 ${build.sha256}\n${noteLines(notes)}${move}`;
+  return `${outcomeText(shown)}\n  ${url}\n  SHA-256 ${build.sha256}\n${noteLines(notes)}${move}`;
 }
 
-export const publishedDocument = ({ build, outcome, notes, environment, promoted, bucket }: Publication) => ({
+export const publishedDocument = ({ build, outcome, notes, environment, promoted, url }: Publication) => ({
   build: buildDocument(build),
   created: outcome === 'created',
   repaired: outcome === 'repaired',
-  url: bucket.locate(`builds/${build.app}/${build.archive}`),
+  url,
   notes,
   promoted: promoted === undefined ? null : { environment, from: promoted.from, changed: promoted.changed },
 });

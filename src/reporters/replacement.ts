@@ -1,12 +1,13 @@
 import type { Replacement } from '../fleet/replacement.ts';
-import type { FleetName } from '../launch/identity.ts';
 import { counted } from '../text.ts';
 import { memberDocument } from './fleets.ts';
 import { memberLines } from './members.ts';
 
 /** What `replace --dry-run` shows. */
 export interface PlannedReplacement {
-  readonly name: FleetName;
+  readonly role: string;
+  readonly environment: string;
+  readonly context: string;
   readonly replacement: Replacement;
   readonly allowShrink: boolean;
   /** Machines without a verdict: they are judged before anything is replaced, which may change the plan. */
@@ -21,14 +22,14 @@ export function replacementText(
   now: number,
   columns: number | undefined,
 ): string {
-  const { name, replacement, allowShrink, unjudged, open } = planned;
+  const { role, environment, context, replacement, allowShrink, unjudged, open } = planned;
   const { old, kept, beyond, count, arrived, size } = replacement;
   const listed = (members: Replacement['old']) =>
     memberLines(members, now, columns).map((line) => `  ${line}`);
   const toCome = count - arrived.length;
   const going = old.length > 0;
   const lines = [
-    `${name.role} ${name.environment}/${name.context}: ${counted(old.length, 'machine')} would be replaced, ${kept.length} would stay`,
+    `${role} ${environment}/${context}: ${counted(old.length, 'machine')} would be replaced, ${kept.length} would stay`,
     ...listed(old),
     ...(unjudged === 0 ? [] : [`${counted(unjudged, 'machine')} without a verdict would be judged first`]),
     ...(open === 0 ? [] : [`${open} that an earlier run left open would be settled first`]),

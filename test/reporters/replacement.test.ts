@@ -9,7 +9,7 @@ const REPLACEMENT: Replacement = {
   begun: { count: 2, old: [], launches: [] },
 };
 const planned = (more: Partial<Replacement> = {}, allowShrink = false) => ({
-  ...{ name: NAME, replacement: { ...REPLACEMENT, ...more }, allowShrink, unjudged: 0, open: 0 },
+  ...{ ...NAME, replacement: { ...REPLACEMENT, ...more }, allowShrink, unjudged: 0, open: 0 },
 });
 
 describe('what replace would do', () => {

@@ -30,7 +30,7 @@ export interface BuildChoice {
   /** The tag that the command line names. */
   readonly build?: string | undefined;
   /** The SHA-256 that the archive must have. */
-  readonly 'build-sha256'?: string | undefined;
+  readonly buildSha256?: string | undefined;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface BuildChoice {
  *   SHA-256 is none
  */
 export function checkDeploys(role: Role, catalogue: Catalogue, choice: BuildChoice): void {
-  const { build, 'build-sha256': sha256 } = choice;
+  const { build, buildSha256: sha256 } = choice;
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256))
     throw new UsageError(`--build-sha256 must be 64 hex digits, not ${JSON.stringify(sha256)}`, {
       hint: 'copy it from `rolecall release publish`, or `rolecall release show TAG`',
@@ -65,7 +65,7 @@ export async function buildArtifact(
   recorded?: RecordedBuild,
 ): Promise<BuildArtifact> {
   const { build, notice, ...chosen } = await choose(role, bucket, choice.build, recorded);
-  checkSha256(build, choice['build-sha256']);
+  checkSha256(build, choice.buildSha256);
   const { fetch: access, keep } = role;
   const signed = access === 'presigned' ? await bucket.presignGet(archiveKey(build), URL_SECONDS) : undefined;
   const notices = [notice, signed && lifeNotice(signed, role)].filter((text) => text !== undefined);

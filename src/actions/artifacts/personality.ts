@@ -30,8 +30,9 @@ export const personality: Scheme = {
 };
 
 function refuseWords(words: PackingWords, { role }: Role): void {
-  const given = (['allow-secret', 'allow-outside'] as const).find((name) => (words[name] ?? []).length > 0);
-  if (given === undefined) return;
+  const { allowSecret = [], allowOutside = [] } = words;
+  if (allowSecret.length + allowOutside.length === 0) return;
+  const given = allowSecret.length > 0 ? 'allow-secret' : 'allow-outside';
   throw new UsageError(`the role ${role} has no modules, so --${given} means nothing`, {
     hint: 'leave it out: only a start-up bundle is packed from files of this machine',
   });

@@ -41,8 +41,8 @@ export interface Judging {
 
 /** The words of a command line that let into a bundle what is refused without them. */
 export interface PackingWords {
-  readonly 'allow-secret'?: readonly string[] | undefined;
-  readonly 'allow-outside'?: readonly string[] | undefined;
+  readonly allowSecret?: readonly string[] | undefined;
+  readonly allowOutside?: readonly string[] | undefined;
 }
 
 /**
@@ -93,7 +93,7 @@ export async function requireBundle(
     judging: {
       own,
       values: valueFindings(settings, modules, values, own),
-      permitted: words === 'measured' ? 'all' : (words['allow-secret'] ?? []),
+      permitted: words === 'measured' ? 'all' : (words.allowSecret ?? []),
       subject,
     },
     outside,
@@ -108,7 +108,7 @@ export async function checkPlaces(
   subject: Subject,
   { cwd, env }: Pick<Runtime, 'cwd' | 'env'>,
 ): Promise<PackedPath[]> {
-  const permitted = (words['allow-outside'] ?? []).map((path) => resolve(cwd, path));
+  const permitted = (words.allowOutside ?? []).map((path) => resolve(cwd, path));
   return await checkOutside(paths, await surroundingsOf(folder, env['HOME']), permitted, subject);
 }
 

@@ -42,7 +42,7 @@ export async function sourceOf(
   words: BuildChoice & PackingWords,
   runtime: Runtime,
 ): Promise<ArtifactSource> {
-  if (role.app !== undefined || words.build !== undefined || words['build-sha256'] !== undefined)
+  if (role.app !== undefined || words.build !== undefined || words.buildSha256 !== undefined)
     (await import('./build.ts')).checkDeploys(role, catalogue, words);
   return await (await schemeOf(role)).source(role, catalogue, words, runtime);
 }

@@ -7,10 +7,22 @@ import type { Runtime } from '../runtime.ts';
 import { readSecrets } from './key.ts';
 
 /** Which sealed bundle is read, and with which key. */
-export interface BundleFile {
+interface BundleFile {
   readonly file: string;
   /** Absent: the file of that name with `.key` behind it. */
   readonly keyFile?: string | undefined;
+}
+
+/** Which bundle is opened. */
+export interface BundleOpenInput extends BundleFile {
+  /** Folder to unpack into: a new or an empty one. */
+  readonly to?: string | undefined;
+}
+
+/** Which bundle is verified. */
+export interface BundleVerifyInput extends BundleFile {
+  /** Hex SHA-256 that it must have. */
+  readonly sha256?: string | undefined;
 }
 
 /** What a sealed bundle holds, and where it was unpacked. */
@@ -20,7 +32,7 @@ export interface OpenedBundle extends Inspected {
 
 /** Reads a sealed bundle, and unpacks it where a folder is named. @throws UsageError, also for a folder that holds something */
 export async function openSealed(
-  input: BundleFile & { readonly to?: string | undefined },
+  input: BundleOpenInput,
   runtime: Pick<Runtime, 'cwd'>,
 ): Promise<OpenedBundle> {
   const file = resolve(runtime.cwd, input.file);
@@ -33,7 +45,7 @@ export async function openSealed(
 
 /** Reads a sealed bundle as a machine would. @returns what it holds; `pinned`: whether a SHA-256 was known to compare with */
 export async function verifySealed(
-  input: BundleFile & { readonly sha256?: string | undefined },
+  input: BundleVerifyInput,
   runtime: Pick<Runtime, 'cwd'>,
 ): Promise<{ readonly opened: Inspected; readonly pinned: boolean }> {
   const { sha256: given } = input;

@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { stateFolder } from '../../files/state-folder.ts';
+import { type RegionWords, regionFor } from '../region.ts';
 import type { Runtime } from '../runtime.ts';
 import {
   environmentLines,
@@ -30,10 +31,10 @@ export async function localRequests(runtime: Environment): Promise<LocalTally> {
 
 /** Lines for a shell that point its AWS clients to the cloud that is up. @throws UsageError where none is */
 export async function localEnvironment(
-  runtime: Environment,
-  region: () => Promise<string>,
+  choice: RegionWords,
   shell: 'sh' | 'fish',
+  runtime: Runtime,
 ): Promise<string> {
   const { file } = await needCloud(runtime);
-  return environmentLines(file, await region(), shell);
+  return environmentLines(file, await regionFor(choice, runtime, 'us-east-1'), shell);
 }

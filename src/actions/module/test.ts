@@ -138,7 +138,7 @@ async function testBundle(
   const paths = await packedPaths({ ...settings, modules: uses }, modules, folder);
   const outside = await checkPlaces(paths, folder, input, subject, runtime);
   const parts = { modules: started, values, files: {}, library: bundleLibrary() };
-  const permitted = input['allow-secret'] ?? [];
+  const permitted = input.allowSecret ?? [];
   const judging = { own: await ownSecrets(runtime.env), values: [], permitted, subject };
   return { settings, modules: [module], parts, judging, outside };
 }

@@ -9,22 +9,20 @@ import { actorOf, appOf, repositoryOf, settingsOfApp } from './app.ts';
 
 /** What is built, and how. */
 export interface BuildInput {
+  readonly catalogue?: string | undefined;
+  readonly app?: string | undefined;
   readonly ref?: string | undefined;
   readonly dirty: boolean;
   readonly tag?: string | undefined;
   readonly compression?: string | undefined;
-  readonly 'allow-secret'?: readonly string[] | undefined;
+  readonly allowSecret?: readonly string[] | undefined;
 }
 
 /**
  * Makes an archive of a git ref, and its manifest beside it.
  * @param file the archive's file, or a folder for it: one that ends in a slash need not be there yet
  */
-export async function build(
-  input: BuildInput & { readonly catalogue?: string | undefined; readonly app?: string | undefined },
-  file: string,
-  runtime: Runtime,
-): Promise<BuiltFile> {
+export async function build(input: BuildInput, file: string, runtime: Runtime): Promise<BuiltFile> {
   const catalogue = await openCatalogue(input, runtime);
   const path = resolve(runtime.cwd, file);
   const target = file.endsWith('/') ? join(path, '/') : path;
@@ -50,7 +48,7 @@ export async function buildFrom(
     path: settings.path === undefined ? undefined : inRepository(settings.path),
     command: settings.command,
     compression: (input.compression as BuildPlan['compression'] | undefined) ?? settings.compression,
-    allowed: input['allow-secret'] ?? [],
+    allowed: input.allowSecret ?? [],
     by: actorOf(runtime),
   };
   const onOutput = (chunk: Buffer) => runtime.user.pass(chunk);

@@ -26,11 +26,14 @@ export async function list(input: ReleaseInput, runtime: Runtime): Promise<Build
   });
 }
 
+/** Which build is shown. */
+export interface ShowInput extends ReleaseInput {
+  readonly tag?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
 /** Finds one build: by its tag, or by the environment that deploys it. */
-export async function show(
-  input: ReleaseInput & { readonly tag?: string | undefined; readonly environment?: string | undefined },
-  runtime: Runtime,
-): Promise<CurrentBuild> {
+export async function show(input: ShowInput, runtime: Runtime): Promise<CurrentBuild> {
   const { tag, environment } = input;
   return await inBucket(input, runtime, async ({ bucket, app, catalogue }) =>
     tag === undefined

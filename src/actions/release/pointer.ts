@@ -7,11 +7,13 @@ import type { Runtime } from '../runtime.ts';
 import { environmentOf } from './app.ts';
 import { inBucket, moverOf, type ReleaseInput } from './place.ts';
 
-interface PointerInput extends ReleaseInput {
+/** Whose pointer is meant. */
+export interface PointerInput extends ReleaseInput {
   readonly environment?: string | undefined;
 }
 
-interface MoveInput extends PointerInput {
+/** Whose pointer is moved, and why. */
+export interface MoveInput extends PointerInput {
   readonly why?: string | undefined;
 }
 

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Bucket } from '../../aws/ports.ts';
 import { UsageError } from '../../errors.ts';
 import { removeOwnFolder } from '../../files/own-folder.ts';
 import { scratchFolder } from '../../files/scratch.ts';
 import type { PathName } from '../../model.ts';
 import { manifestPathOf } from '../../release/build.ts';
 import { checkedFile } from '../../release/digests.ts';
-import { parseManifest } from '../../release/manifest.ts';
+import { archiveKey, parseManifest } from '../../release/manifest.ts';
 import { type Moved, promote } from '../../release/move.ts';
 import { publish as publishFile } from '../../release/publish.ts';
 import type { Published, PublishFile } from '../../release/upload.ts';
@@ -29,7 +28,8 @@ export interface PublishInput extends ReleaseInput, BuildInput {
 /** What was published. */
 export interface PublishedRelease extends Published {
   readonly notes: readonly string[];
-  readonly bucket: Bucket;
+  /** Of the archive: `s3://bucket/key`. */
+  readonly url: string;
   readonly environment: PathName | undefined;
   readonly promoted: Moved | undefined;
 }
@@ -51,7 +51,8 @@ export async function publish(input: PublishInput, runtime: Runtime): Promise<Pu
       const { app, tag } = published.build;
       const promoted =
         environment === undefined ? undefined : await promote(bucket, app, environment, tag, mover);
-      return { ...published, notes, bucket, environment, promoted };
+      const url = bucket.locate(archiveKey(published.build));
+      return { ...published, notes, url, environment, promoted };
     } finally {
       await removeOwnFolder(folder);
     }
@@ -64,9 +65,9 @@ function checkArchiveAlone(input: PublishInput): void {
   const idle = [
     ...(input.ref === undefined ? [] : ['the ref']),
     ...(input.dirty ? ['--dirty'] : []),
-    ...(['tag', 'compression', 'allow-secret'] as const)
-      .filter((name) => input[name] !== undefined)
-      .map((name) => `--${name}`),
+    ...(input.tag === undefined ? [] : ['--tag']),
+    ...(input.compression === undefined ? [] : ['--compression']),
+    ...(input.allowSecret === undefined ? [] : ['--allow-secret']),
   ];
   if (idle.length === 0) return;
   throw new UsageError('--archive names a build that is made already', {

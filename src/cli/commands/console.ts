@@ -1,4 +1,4 @@
-import { consoleFollowed, consoleOf } from '../../actions/console.ts';
+import { type UseCases, useCases } from '../../api/use-cases.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { jsonReport } from '../../reporters/json.ts';
 import { breakOf, say, write } from '../../terminal/streams.ts';
@@ -27,9 +27,9 @@ export default command({
         hint: 'leave out one of them',
       });
     }
-    const input = { ...values, instance };
-    if (values.follow) return await printParts(consoleFollowed(input, host), raw, host);
-    const parts = await consoleOf(input, host);
+    const rolecall = useCases(values, host);
+    if (values.follow) return await printParts(rolecall.consoleFollowed({ instance }), raw, host);
+    const parts = await rolecall.console({ instance });
     if (!json) return await printParts(parts, raw, host);
     // The text as it is; where parts of it are missing a `gap` stands between.
     await write(host.terminal.stdout, jsonReport({ instance_id: instance, parts }));
@@ -37,7 +37,7 @@ export default command({
   },
 });
 
-type Part = Awaited<ReturnType<typeof consoleOf>>[number];
+type Part = Awaited<ReturnType<UseCases['console']>>[number];
 
 /** Prints the text on stdout, and what is known to be missing from it on stderr. Ctrl-C is how following ends. */
 async function printParts(

@@ -1,6 +1,4 @@
-import { launch as launching } from '../../actions/launch.ts';
-import { requestOf, roleNamed } from '../../actions/launch-request.ts';
-import { openCatalogue } from '../../actions/session.ts';
+import { roleNamed, useCases } from '../../api/use-cases.ts';
 import { renderBriefPlan } from '../../reporters/plan.ts';
 import type { OutputFormat } from '../../reporters/progress.ts';
 import type { Plan } from '../../results/plan.ts';
@@ -55,18 +53,17 @@ const launch = command({
     ['launch --role memcached --env prod --context b --local', 'rehearse it here, without AWS'],
   ],
   run: async (values, host) => {
-    const catalogue = await openCatalogue(values, host);
+    const rolecall = useCases(values, host);
     const named = roleNamed(values);
     const answers = named
       ? { ...named, count: values.count ?? 1, picked: false }
-      : await askLaunch(values, catalogue, host);
-    const request = await requestOf(values, answers, catalogue, host);
+      : await askLaunch(values, await rolecall.catalogue(), host);
     // One machine is what a command line without a count asks for.
     const picked = { ...values, ...answers, count: answers.count === 1 ? undefined : answers.count };
     const ask = (shown: Plan) => agreed(shown, picked, host);
-    const choice = { ...values, ...runChoice(values, host), ...(answers.picked && { agreed: ask }) };
+    const input = { ...values, ...answers, ...runChoice(values, host) };
     const shown = new ShownRun({ ...values, output: values.output as OutputFormat }, host);
-    return await shown.show(launching(request, choice, catalogue, host));
+    return await shown.show(rolecall.launch({ ...input, ...(answers.picked && { agreed: ask }) }));
   },
 });
 

@@ -1,4 +1,4 @@
-import { bootLogOf } from '../../actions/logs.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { say } from '../../terminal/streams.ts';
 import { command } from '../command.ts';
 import { MachineText, machineInput } from '../machine-text.ts';
@@ -15,7 +15,7 @@ export default command({
   examples: [['rolecall logs i-0123456789abcdef0', 'all that its failed boot printed']],
   run: async (values, host) => {
     const { instance, raw } = machineInput(values);
-    const { launch, proved, text } = await bootLogOf({ ...values, instance }, host);
+    const { launch, proved, text } = await useCases(values, host).logs({ instance });
     if (!proved) await say(host.terminal.stderr, `${UNPROVED}\n`);
     const shown = new MachineText(host, raw);
     return await print(values.output, host, {

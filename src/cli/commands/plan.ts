@@ -1,6 +1,4 @@
-import { requestOf } from '../../actions/launch-request.ts';
-import { plan as planning } from '../../actions/plan.ts';
-import { openCatalogue } from '../../actions/session.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { planDocument, renderPlan } from '../../reporters/plan.ts';
 import { painter } from '../../terminal/paint.ts';
 import { widthFor } from '../../terminal/terminal.ts';
@@ -47,10 +45,9 @@ export default command({
     ],
   ],
   run: async (values, host) => {
-    const catalogue = await openCatalogue(values, host);
-    const answers = await askLaunch(values, catalogue, host);
-    const request = await requestOf(values, answers, catalogue, host);
-    const shown = await planning(request, { ...values, buildDir: values['build-dir'] }, catalogue, host);
+    const rolecall = useCases(values, host);
+    const answers = await askLaunch(values, await rolecall.catalogue(), host);
+    const shown = await rolecall.plan({ ...values, ...answers });
     const { stdout, colour } = host.terminal;
     return print(values.output, host, {
       text: () => renderPlan(shown, host.clock.now(), painter(colour.stdout), widthFor(stdout)),

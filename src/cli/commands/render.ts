@@ -1,6 +1,4 @@
-import { requestOf, requireRole } from '../../actions/launch-request.ts';
-import { render as rendering } from '../../actions/render.ts';
-import { openCatalogue } from '../../actions/session.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { command } from '../command.ts';
 import {
   cloudOptions,
@@ -31,15 +29,12 @@ export default command({
   },
   examples: [['rolecall render --role memcached --env prod --context b', 'print the user data']],
   run: async (values, host) => {
-    const catalogue = await openCatalogue(values, host);
-    const answers = { ...requireRole(values), count: 1 };
-    const request = await requestOf(values, answers, catalogue, host);
-    const { payload, notes } = await rendering(request, values, catalogue, host);
+    const { launch, payload, notes } = await useCases(values, host).render(values);
     for (const note of notes) host.user.tell(`note: ${note}`);
     const { scheme, bytes, sha256, text } = payload;
     return print(values.output, host, {
       text: () => text,
-      document: () => ({ launch: request.launch, scheme, bytes, sha256, text }),
+      document: () => ({ launch, scheme, bytes, sha256, text }),
     });
   },
 });

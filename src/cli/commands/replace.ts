@@ -1,8 +1,4 @@
-import { roleFrom } from '../../actions/launch-request.ts';
-import type { ReplaceInput } from '../../actions/replace.ts';
-import { planReplace, replace as replacing } from '../../actions/replace.ts';
-import { checkRollout, rulesOf } from '../../actions/rollout.ts';
-import { openCatalogue } from '../../actions/session.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { type ExitCode, exitCode } from '../../errors.ts';
 import { jsonReport } from '../../reporters/json.ts';
 import type { PlannedReplacement } from '../../reporters/replacement.ts';
@@ -12,7 +8,7 @@ import { widthFor } from '../../terminal/terminal.ts';
 import { command } from '../command.ts';
 import type { Host } from '../context.ts';
 import { fleetOptions, rolloutOptions } from '../options.ts';
-import { runChoice, shownChange } from '../progress.ts';
+import { rolloutInput, shownChange } from '../progress.ts';
 import { askLaunch } from '../prompts/picker.ts';
 
 /** `rolecall replace`: new machines prove themselves, then old ones go. */
@@ -39,18 +35,16 @@ export default command({
     ['rolecall replace --role web --env prod --context b --wave 5 --yes', 'five at a time, in CI'],
   ],
   run: async (values, host) => {
-    const input = { ...(values as typeof values & ReplaceInput), ...runChoice(values, host) };
-    rulesOf(input);
-    const catalogue = await openCatalogue(values, host);
-    const role = await roleFrom(catalogue, await askLaunch({ ...input, count: 1 }, catalogue, host), input);
-    checkRollout(input, role);
-    if (values['dry-run']) {
-      const planned = await planReplace(role, input, catalogue, host);
-      const allowShrink = values['allow-shrink'];
-      return await showReplacement({ name: role, allowShrink, ...planned }, values.output, host);
+    const rolecall = useCases(values, host);
+    const name = await askLaunch({ ...values, count: 1 }, await rolecall.catalogue(), host);
+    const { all, allowShrink } = values;
+    const input = { ...rolloutInput(values, host), ...name, all, allowShrink };
+    if (values.dryRun) {
+      const planned = await rolecall.planReplace(input);
+      return await showReplacement({ ...name, allowShrink, ...planned }, values.output, host);
     }
-    const { shown, agreed } = shownChange('replace', values, role, host);
-    return await shown.show(replacing(role, input, agreed, catalogue, host));
+    const { shown, agreed } = shownChange('replace', values, name, host);
+    return await shown.show(rolecall.replace(input, agreed));
   },
 });
 

@@ -1,4 +1,4 @@
-import { report as reporting } from '../../actions/report.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { exitCode } from '../../errors.ts';
 import { outputOf } from '../../files/output-target.ts';
 import { jsonReport } from '../../reporters/json.ts';
@@ -39,7 +39,11 @@ export default command({
     // Before anything is asked for.
     const [file] = reportFiles({ report: given }, host.cwd);
     checkAgainst({ against: values.against, report: given });
-    const { outcome, against } = await reporting({ ...values, launch, defuse: defuserFor(host.env) }, host);
+    const { outcome, against } = await useCases(values, host).report({
+      launch,
+      against: values.against,
+      defuse: defuserFor(host.env),
+    });
     if (file !== undefined)
       await writeReportFile(file, pageHtml(pageData(outcome, host.clock.now(), against)));
     const { stdout } = host.terminal;

@@ -1,8 +1,4 @@
-import { roleFrom } from '../../actions/launch-request.ts';
-import type { RolloutWords } from '../../actions/rollout.ts';
-import { checkRollout, rulesOf } from '../../actions/rollout.ts';
-import { planScale, scale as scaling } from '../../actions/scale.ts';
-import { openCatalogue } from '../../actions/session.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { type ExitCode, exitCode, UsageError } from '../../errors.ts';
 import { jsonReport } from '../../reporters/json.ts';
 import type { PlannedScale } from '../../reporters/need.ts';
@@ -13,7 +9,7 @@ import { wholeNumber } from '../../text.ts';
 import { command } from '../command.ts';
 import type { Host } from '../context.ts';
 import { fleetOptions, rolloutOptions } from '../options.ts';
-import { runChoice, shownChange } from '../progress.ts';
+import { rolloutInput, shownChange } from '../progress.ts';
 import { askLaunch } from '../prompts/picker.ts';
 import { confirm } from '../prompts/prompts.ts';
 
@@ -35,21 +31,17 @@ export default command({
     ['rolecall scale --role web --env prod --context b --to 50 --wave 10%', 'one first, then tenths'],
   ],
   run: async (values, host) => {
-    const words = values as typeof values & RolloutWords;
-    const dryRun = values['dry-run'];
-    rulesOf(words);
     const to = sizeOf(values.to);
-    const catalogue = await openCatalogue(values, host);
-    const role = await roleFrom(catalogue, await askLaunch({ ...words, count: 1 }, catalogue, host), words);
-    checkRollout(words, role);
-    if (to > MANY && !dryRun && !(await agreedToMany(to, values.yes, host))) return exitCode('ok');
-    const input = { ...words, ...runChoice(values, host), to };
-    if (dryRun) {
-      const planned = await planScale(role, input, catalogue, host);
-      return await showNeed({ ...role, target: to, ...planned }, values.output, host);
+    const rolecall = useCases(values, host);
+    const name = await askLaunch({ ...values, count: 1 }, await rolecall.catalogue(), host);
+    const input = { ...rolloutInput(values, host), ...name, to };
+    if (values.dryRun) {
+      const planned = await rolecall.planScale(input);
+      return await showNeed({ ...name, target: to, ...planned }, values.output, host);
     }
-    const { shown, agreed } = shownChange('scale', values, role, host);
-    return await shown.show(scaling(role, input, agreed, catalogue, host));
+    if (to > MANY && !(await agreedToMany(to, values.yes, host))) return exitCode('ok');
+    const { shown, agreed } = shownChange('scale', values, name, host);
+    return await shown.show(rolecall.scale(input, agreed));
   },
 });
 

@@ -1,4 +1,4 @@
-import { status as looking } from '../../actions/status.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { fleetsDocument, fleetsText } from '../../reporters/fleets.ts';
 import { painter } from '../../terminal/paint.ts';
 import { widthFor } from '../../terminal/terminal.ts';
@@ -14,7 +14,7 @@ export default command({
     ['rolecall status --role web --env prod --output json', 'those of one role and environment, as data'],
   ],
   run: async (values, host) => {
-    const fleets = await looking(values, host);
+    const fleets = await useCases(values, host).status(values);
     const { stdout, colour } = host.terminal;
     return await print(values.output, host, {
       text: () => fleetsText(fleets, host.clock.now(), widthFor(stdout), painter(colour.stdout)),

@@ -1,4 +1,4 @@
-import { terminate as ending, planTerminate } from '../../actions/terminate.ts';
+import { useCases } from '../../api/use-cases.ts';
 import type { ExitCode } from '../../errors.ts';
 import { memberDocument } from '../../reporters/fleets.ts';
 import { memberLines } from '../../reporters/members.ts';
@@ -33,10 +33,12 @@ export default command({
     ['rolecall terminate --fleet --failed --role web --env prod --context b', 'what was kept for a look'],
   ],
   run: async (values, host) => {
-    if (values['dry-run']) return await show(values, host);
+    if (values.dryRun) return await show(values, host);
     const { stderr } = host.terminal;
     const ended: Parameters<typeof memberDocument>[0][] = [];
-    const run = ending(values, (members, name) => askToEnd('terminate', members, name, values, host), host);
+    const run = useCases(values, host).terminate(values, (members, name) =>
+      askToEnd('terminate', members, name, values, host),
+    );
     for await (const event of run) {
       if (event.type === 'notice') stderr.write(`${event.text}\n`);
       if (event.type !== 'machines-ended') continue;
@@ -51,7 +53,7 @@ export default command({
 });
 
 async function show(values: Values<typeof options>, host: Host): Promise<ExitCode> {
-  const members = await planTerminate(values, host);
+  const members = await useCases(values, host).planTerminate(values);
   const lines = memberLines(members, host.clock.now(), widthFor(host.terminal.stdout));
   return await print(values.output, host, {
     text: () =>

@@ -1,4 +1,4 @@
-import { validate as validating } from '../../actions/validate.ts';
+import { useCases } from '../../api/use-cases.ts';
 import { noteText } from '../../scripts/script.ts';
 import { counted, printable } from '../../text.ts';
 import { faultDocuments } from '../../yaml/faults.ts';
@@ -11,7 +11,7 @@ export default command({
   options: { ...catalogueOptions, output: OUTPUT },
   examples: [['rolecall validate', 'check the roles.yaml of this folder or of one above it']],
   run: async (values, host) => {
-    const { catalogue, notes } = await validating(values, host);
+    const { catalogue, notes } = await useCases(values, host).validate();
     const { label, path, roles, environments, contexts } = catalogue;
     const found = [
       counted(roles.length, 'role'),

@@ -1,4 +1,4 @@
-import { watch as watching } from '../../actions/watch.ts';
+import { useCases } from '../../api/use-cases.ts';
 import type { OutputFormat } from '../../reporters/progress.ts';
 import { command } from '../command.ts';
 import { cloudOptions, LAUNCH, LIVE_OUTPUT, launchNamed, reportOptions, TIMEOUT } from '../options.ts';
@@ -17,6 +17,6 @@ export default command({
   run: async (values, host) => {
     const launch = launchNamed(values.launch);
     const shown = new ShownRun({ ...values, output: values.output as OutputFormat }, host);
-    return await shown.show(watching({ ...values, launch, ...runChoice(values, host) }, host));
+    return await shown.show(useCases(values, host).watch({ ...values, launch, ...runChoice(values, host) }));
   },
 });

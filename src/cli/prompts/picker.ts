@@ -1,4 +1,4 @@
-import { checkCount, MAX_COUNT } from '../../actions/launch-request.ts';
+import { checkCount, MAX_COUNT } from '../../api/use-cases.ts';
 import { UsageError } from '../../errors.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { Host } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { RoleName } from '../../actions/launch-request.ts';
+import type { RoleName } from '../../api/use-cases.ts';
 import { InterruptedError, UsageError } from '../../errors.ts';
 import { memberLines } from '../../reporters/members.ts';
 import type { Member } from '../../results/fleet-state.ts';

@@ -85,8 +85,8 @@ async function requested(role: string, description = 'up') {
   const parsed = parseCatalogue(text, 'roles.yaml', '/catalogue/roles.yaml');
   if (!parsed.ok) throw new Error(parsed.faults.map(({ message }) => message).join('; '));
   const { catalogue } = parsed;
-  const answers = { role, environment: 'prod', context: 'b', count: 1 };
-  const request = await requestOf({ 'launch-id': 'l-1' }, answers, catalogue, RUNTIME);
+  const input = { role, environment: 'prod', context: 'b', launchId: 'l-1' };
+  const request = await requestOf(input, catalogue, RUNTIME);
   const choice = { local: false, profile: undefined, region: undefined, catalogue: undefined };
   return { catalogue, request, choice };
 }

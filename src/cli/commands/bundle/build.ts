@@ -1,4 +1,4 @@
-import { buildBundle } from '../../../actions/bundle/build.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { builtBundleDocument, builtBundleText } from '../../../reporters/bundle.ts';
 import { sentences } from '../../../reporters/release.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
@@ -23,7 +23,7 @@ export default command({
     ['rolecall bundle build --role queue --env prod --context b', 'queue-prod-b.bundle and its key'],
   ],
   run: async (values, host) => {
-    const built = await buildBundle(values, host);
+    const built = await useCases(values, host).bundles.build(values);
     return await printOutcome(values.output, host, {
       text: () => sentences(builtBundleText(built), widthFor(host.terminal.stdout)),
       document: () => builtBundleDocument(built),

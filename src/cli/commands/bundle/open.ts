@@ -1,4 +1,4 @@
-import { openSealed } from '../../../actions/bundle/open.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { memberLines, openedDocument } from '../../../reporters/bundle.ts';
 import { counted } from '../../../text.ts';
 import { command } from '../../command.ts';
@@ -19,8 +19,9 @@ export default command({
     ['rolecall bundle open queue-prod-b.bundle', 'list what is in it'],
     ['rolecall bundle open queue-prod-b.bundle --to look', 'unpack it; it holds secrets in clear'],
   ],
-  run: async ({ file, 'key-file': keyFile, to, output }, host) => {
-    const { unpacked, ...opened } = await openSealed({ file, keyFile, to }, host);
+  run: async (values, host) => {
+    const { output } = values;
+    const { unpacked, ...opened } = await useCases(values, host).bundles.open(values);
     if (unpacked === undefined)
       return await print(output, host, {
         text: () => memberLines(opened),

@@ -1,4 +1,4 @@
-import { publishRoleBundle } from '../../../actions/bundle/publish.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { publishedBundleDocument, publishedBundleText } from '../../../reporters/bundle.ts';
 import { sentences } from '../../../reporters/release.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
@@ -38,8 +38,7 @@ export default command({
     ],
   ],
   run: async (values, host) => {
-    const { 'launch-id': launchId, 'user-data': userData } = values;
-    const published = await publishRoleBundle({ ...values, launchId, userData }, host);
+    const published = await useCases(values, host).bundles.publish(values);
     return await printOutcome(values.output, host, {
       text: () => sentences(publishedBundleText(published), widthFor(host.terminal.stdout)),
       document: () => publishedBundleDocument(published),

@@ -1,4 +1,4 @@
-import { verifySealed } from '../../../actions/bundle/open.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { openedDocument, verifiedText } from '../../../reporters/bundle.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, KEY_FILE, OUTPUT } from '../../options.ts';
@@ -22,9 +22,9 @@ export default command({
     ['rolecall bundle verify queue-prod-b.bundle', 'its key, its content, its modules'],
     ['rolecall bundle verify fetched --key-file user-data.sh', 'against the user data of a machine'],
   ],
-  run: async ({ file, 'key-file': keyFile, sha256, output }, host) => {
-    const { opened, pinned } = await verifySealed({ file, keyFile, sha256 }, host);
-    return await print(output, host, {
+  run: async (values, host) => {
+    const { opened, pinned } = await useCases(values, host).bundles.verify(values);
+    return await print(values.output, host, {
       text: () => verifiedText(opened, pinned),
       document: () => openedDocument(opened),
     });

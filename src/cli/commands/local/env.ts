@@ -1,3 +1,4 @@
+import { localEnvironment } from '../../../actions/local/running.ts';
 import { exitCode } from '../../../errors.ts';
 import { write } from '../../../terminal/streams.ts';
 import { command } from '../../command.ts';
@@ -17,12 +18,8 @@ export default command({
   },
   examples: [['eval "$(rolecall local env)"', 'then: aws ec2 describe-instances']],
   run: async ({ shell, ...words }, host) => {
-    const [{ localEnvironment }, { regionFor }] = await Promise.all([
-      import('../../../actions/local/running.ts'),
-      import('../../../actions/region.ts'),
-    ]);
-    const region = () => regionFor(words, host, 'us-east-1');
-    await write(host.terminal.stdout, await localEnvironment(host, region, shell === 'fish' ? 'fish' : 'sh'));
+    const lines = await localEnvironment(words, shell === 'fish' ? 'fish' : 'sh', host);
+    await write(host.terminal.stdout, lines);
     return exitCode('ok');
   },
 });

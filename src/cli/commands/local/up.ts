@@ -30,7 +30,7 @@ export default command({
     ['rolecall local up --faults no-room.yaml', 'start one in which things go wrong'],
     ['rolecall local up --boxes simulated --clock-speed 50', 'thousands of machines, and little waiting'],
   ],
-  run: async ({ foreground, port, faults, boxes, 'clock-speed': clockSpeed }, host) => {
+  run: async ({ foreground, port, faults, boxes, clockSpeed }, host) => {
     const input = { port, faults, boxes, clockSpeed };
     const up = foreground
       ? await localUpHere(input, host, host.terminal, (here) => void tell(here, host))

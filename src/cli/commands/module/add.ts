@@ -1,4 +1,4 @@
-import { addModule } from '../../../actions/module/add.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
@@ -28,8 +28,9 @@ export default command({
     ['rolecall module add https://example.com/modules.git#v1.2.0 --module backup', 'from git, at a tag'],
     ['rolecall module add npm:@example/rolecall-backup@1.2.0', 'from an npm package'],
   ],
-  run: async ({ source, module: names, force, catalogue, output }, host) => {
-    const { resolved, modules } = await addModule({ source, names, force, catalogue }, host);
+  run: async (values, host) => {
+    const { source, module: names, force, output } = values;
+    const { resolved, modules } = await useCases(values, host).modules.add({ source, names, force });
     return await printOutcome(output, host, {
       text: () =>
         modules

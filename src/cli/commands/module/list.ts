@@ -1,4 +1,4 @@
-import { listModules } from '../../../actions/module/list.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { moduleDocument, moduleListText, moduleText } from '../../../reporters/modules.ts';
 import { columnsOf } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -17,8 +17,9 @@ export default command({
     ['rolecall module list', 'the standard collection, and your own'],
     ['rolecall module list rabbitmq', 'what it is, and its variables'],
   ],
-  run: async ({ name, catalogue, output }, host) => {
-    const modules = await listModules({ name, catalogue }, host);
+  run: async (values, host) => {
+    const { name, output } = values;
+    const modules = await useCases(values, host).modules.list(name);
     const [one] = name === undefined ? [] : modules;
     return await print(output, host, {
       text: () => (one ? moduleText(one) : moduleListText(modules, columnsOf(host.terminal))),

@@ -1,4 +1,4 @@
-import { newModule } from '../../../actions/module/new.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, OUTPUT } from '../../options.ts';
 import { printOutcome } from '../../print.ts';
@@ -12,8 +12,9 @@ export default command({
     output: OUTPUT,
   },
   examples: [['rolecall module new backup', 'modules/backup, which works as it stands']],
-  run: async ({ name, catalogue, output }, host) => {
-    const { folder, label } = await newModule({ name, catalogue }, host);
+  run: async (values, host) => {
+    const { name, output } = values;
+    const { folder, label } = await useCases(values, host).modules.new(name);
     const files = ['module.yaml', 'start-up.sh', 'test.sh'];
     return await printOutcome(output, host, {
       text: () =>

@@ -1,4 +1,4 @@
-import { testModule } from '../../../actions/module/test.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import type { OutputFormat } from '../../../reporters/progress.ts';
 import { command } from '../../command.ts';
 import { catalogueOptions, LIVE_OUTPUT, packingOptions } from '../../options.ts';
@@ -30,6 +30,6 @@ export default command({
   ],
   run: async (values, host) => {
     const shown = new ShownRun({ output: values.output as OutputFormat }, host);
-    return await shown.show(testModule({ ...values, ...runChoice({}, host) }, host));
+    return await shown.show(useCases(values, host).modules.test({ ...values, ...runChoice({}, host) }));
   },
 });

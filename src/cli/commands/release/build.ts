@@ -1,4 +1,4 @@
-import { build } from '../../../actions/release/build.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { builtDocument, builtText, sentences } from '../../../reporters/release.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -25,7 +25,7 @@ export default command({
     ['rolecall release build --dirty', 'the work tree as it is'],
   ],
   run: async (values, host) => {
-    const built = await build(values, values.file ?? './', host);
+    const built = await useCases(values, host).releases.build(values, values.file ?? './');
     return printOutcome(values.output, host, {
       text: () => sentences(builtText(built), widthFor(host.terminal.stdout)),
       document: () => builtDocument(built),

@@ -1,4 +1,4 @@
-import { history } from '../../../actions/release/pointer.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { historyDocument, historyText } from '../../../reporters/release-list.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -10,7 +10,7 @@ export default command({
   options: { environment: ENVIRONMENT, app: APP, ...cloudOptions, output: OUTPUT },
   examples: [['rolecall release history --env prod', 'the moves, newest first']],
   run: async (values, host) => {
-    const told = await history(values, host);
+    const told = await useCases(values, host).releases.history(values);
     return await print(values.output, host, {
       text: () => historyText(told, widthFor(host.terminal.stdout)),
       document: () => historyDocument(told),

@@ -1,4 +1,4 @@
-import { list } from '../../../actions/release/builds.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { listDocument, listText } from '../../../reporters/release-list.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -10,7 +10,7 @@ export default command({
   options: { app: APP, ...cloudOptions, output: OUTPUT },
   examples: [['rolecall release list', 'builds, and which environments deploy them']],
   run: async (values, host) => {
-    const builds = await list(values, host);
+    const builds = await useCases(values, host).releases.list(values);
     return await print(values.output, host, {
       text: () => listText(builds, host.clock.now(), widthFor(host.terminal.stdout)),
       document: () => listDocument(builds),

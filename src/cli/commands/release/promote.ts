@@ -1,4 +1,4 @@
-import { promote } from '../../../actions/release/pointer.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { movedDocument, movedText, sentences } from '../../../reporters/release.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -23,7 +23,10 @@ export default command({
     ],
   ],
   run: async (values, host) => {
-    const { environment, moved } = await promote({ ...values, tag: String(values.tag) }, host);
+    const { environment, moved } = await useCases(values, host).releases.promote({
+      ...values,
+      tag: String(values.tag),
+    });
     return await printOutcome(values.output, host, {
       text: () => sentences(movedText(moved, environment), widthFor(host.terminal.stdout)),
       document: () => movedDocument(moved, environment),

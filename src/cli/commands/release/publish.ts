@@ -1,4 +1,4 @@
-import { publish } from '../../../actions/release/publish.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { publishedDocument, publishedText, sentences } from '../../../reporters/release.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -29,7 +29,7 @@ export default command({
     ['rolecall release publish --env staging', 'the current commit, promoted to staging'],
   ],
   run: async (values, host) => {
-    const published = await publish(values, host);
+    const published = await useCases(values, host).releases.publish(values);
     return await printOutcome(values.output, host, {
       text: () => sentences(publishedText(published), widthFor(host.terminal.stdout)),
       document: () => publishedDocument(published),

@@ -1,4 +1,4 @@
-import { rollback } from '../../../actions/release/pointer.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { movedDocument, movedText, sentences } from '../../../reporters/release.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
 import { command } from '../../command.ts';
@@ -23,7 +23,7 @@ export default command({
     ['rolecall release rollback --env prod', 'the build before the current one; again: the one before that'],
   ],
   run: async (values, host) => {
-    const { environment, moved } = await rollback(values, host);
+    const { environment, moved } = await useCases(values, host).releases.rollback(values);
     return await printOutcome(values.output, host, {
       text: () => sentences(movedText(moved, environment), widthFor(host.terminal.stdout)),
       document: () => movedDocument(moved, environment),

@@ -1,4 +1,4 @@
-import { show } from '../../../actions/release/builds.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { UsageError } from '../../../errors.ts';
 import { showDocument, showText } from '../../../reporters/release-list.ts';
 import { widthFor } from '../../../terminal/terminal.ts';
@@ -26,7 +26,7 @@ export default command({
       throw new UsageError('name a build: TAG or --env, one of them', {
         hint: 'rolecall release list tells what there is',
       });
-    const shown = await show(values, host);
+    const shown = await useCases(values, host).releases.show(values);
     return await print(values.output, host, {
       text: () => showText(shown, host.clock.now(), widthFor(host.terminal.stdout)),
       document: () => showDocument(shown),

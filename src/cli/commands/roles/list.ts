@@ -1,4 +1,4 @@
-import { openCatalogue } from '../../../actions/session.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { renderRoles, rolesDocument } from '../../../reporters/roles.ts';
 import { painter } from '../../../terminal/paint.ts';
 import { command } from '../../command.ts';
@@ -9,7 +9,7 @@ import { print } from '../../print.ts';
 export default command({
   options: { ...catalogueOptions, output: OUTPUT },
   run: async (values, host) => {
-    const catalogue = await openCatalogue(values, host);
+    const catalogue = await useCases(values, host).catalogue();
     const { stdout, colour } = host.terminal;
     const roles = catalogue.roles.map(({ name, description }) => ({
       role: name,

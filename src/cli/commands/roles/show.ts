@@ -1,5 +1,4 @@
-import { requireRole, roleFrom } from '../../../actions/launch-request.ts';
-import { openCatalogue } from '../../../actions/session.ts';
+import { useCases } from '../../../api/use-cases.ts';
 import { UsageError } from '../../../errors.ts';
 import { renderRole, roleDocument } from '../../../reporters/roles.ts';
 import { painter } from '../../../terminal/paint.ts';
@@ -25,12 +24,8 @@ export default command({
         hint: 'name one of them',
       });
     }
-    const catalogue = await openCatalogue(values, host);
-    const role = await roleFrom(
-      catalogue,
-      requireRole({ ...values, role: values.role ?? values.name }),
-      values,
-    );
+    const name = { ...values, role: values.role ?? values.name };
+    const role = await useCases(values, host).role(name, values);
     const { stdout, colour } = host.terminal;
     return print(values.output, host, {
       text: () => renderRole(role, painter(colour.stdout), widthFor(stdout)),
