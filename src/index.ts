@@ -1,20 +1,22 @@
 /** The public API: what the command line does, for programs (docs/api.md). */
-import type { OpenedBundle } from './actions/bundle/open.ts';
-import type { BuildList } from './actions/release/builds.ts';
-import type { PointerHistory, PointerMove } from './actions/release/pointer.ts';
-import type { PublishedRelease } from './actions/release/publish.ts';
 import { StartedRun } from './api/run.ts';
 import { runtimeOf } from './api/runtime.ts';
 import { type RunEvent, useCases } from './api/use-cases.ts';
 import { UsageError } from './errors.ts';
 import { isLaunchId, type LaunchId } from './model.ts';
-import type { BuiltFile } from './release/build.ts';
-import type { CurrentBuild } from './release/current.ts';
-import type { BuiltBundle, PublishedBundle } from './results/bundle.ts';
+import type { BuiltBundle, OpenedBundle, PublishedBundle } from './results/bundle.ts';
 import type { LaunchDocument } from './results/document.ts';
 import type { ReportedEvent } from './results/events.ts';
 import type { FleetStatus, Member } from './results/fleet-status.ts';
 import type { Plan } from './results/plan.ts';
+import type {
+  BuildList,
+  BuiltFile,
+  CurrentBuild,
+  PointerHistory,
+  PointerMove,
+  PublishedRelease,
+} from './results/release.ts';
 
 export { AwsError, ConflictError, InterruptedError, RolecallError, UsageError } from './errors.ts';
 export type { LaunchDocument } from './results/document.ts';

@@ -64,7 +64,8 @@ export function command<const O extends OptionTable>(spec: {
 const camelCase = (name: string): string =>
   name.replaceAll(/\b-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-const camelCased = (values: object): object =>
+/** Values under the names that use cases give them. */
+export const camelCased = (values: object): object =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]));
 
 /** What requires a value takes the next word as it stands; elsewhere yargs would take quotes away from it. */

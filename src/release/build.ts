@@ -14,19 +14,9 @@ import type { BuildPlan, BuildTools } from './build-plan.ts';
 import { notesOf, refuse } from './findings.ts';
 import { type Source, sourceOf } from './git.ts';
 import { archiveName, renderManifest } from './manifest.ts';
+import type { BuiltFile } from './results.ts';
 import { refuseSubstitutions } from './substitutions.ts';
 import { workTree } from './work-tree.ts';
-
-/** A build on this machine: an archive, and its manifest beside it. */
-export interface BuiltFile {
-  readonly build: Build;
-  /** Absolute. */
-  readonly path: string;
-  readonly manifestPath: string;
-  readonly files: number;
-  /** What people should know, a sentence each. */
-  readonly notes: readonly string[];
-}
 
 /** Where the manifest of an archive lies. */
 export const manifestPathOf = (archive: string): string => `${archive}.json`;

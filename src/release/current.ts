@@ -4,20 +4,13 @@ import type { Build, PathName } from '../model.ts';
 import { nearest } from '../suggest.ts';
 import { buildsPrefix, manifestKey, parseManifest } from './manifest.ts';
 import { type Pointer, parsePointer, pointerKey } from './pointer.ts';
+import type { CurrentBuild } from './results.ts';
 import { inOtherBytes } from './stored.ts';
 
 /** A pointer as it stands in the bucket. */
 export interface StoredPointer {
   readonly pointer: Pointer;
   readonly etag: string;
-}
-
-/** The build that an environment deploys. */
-export interface CurrentBuild {
-  readonly build: Build;
-  /** Epoch milliseconds; undefined where the pointer was written by hand. */
-  readonly movedAt: number | undefined;
-  readonly by: string | undefined;
 }
 
 /** A build as its manifest in the bucket tells it. */

@@ -2,16 +2,10 @@ import type { Bucket } from '../aws/ports.ts';
 import { UsageError } from '../errors.ts';
 import type { Build, PathName } from '../model.ts';
 import { listTags, readBuild, readPointer } from './current.ts';
+import type { Damaged } from './results.ts';
 
 /** Manifests read at once. */
 const AT_ONCE = 16;
-
-/** An object that is there and can't be read as what it should be. */
-export interface Damaged {
-  /** The tag of a manifest, the environment of a pointer. */
-  readonly name: string;
-  readonly fault: UsageError;
-}
 
 /**
  * Every build of an app, newest first, and the tags whose manifests are damaged.

@@ -4,6 +4,7 @@ import type { Build, PathName } from '../model.ts';
 import { findBuild, readPointer, type StoredPointer } from './current.ts';
 import { archiveKey } from './manifest.ts';
 import { type Move, moved, pointerKey, previousBuild, renderPointer } from './pointer.ts';
+import type { Moved } from './results.ts';
 import { compareStored } from './stored.ts';
 
 /** Who moves a pointer, and why. */
@@ -14,14 +15,6 @@ export interface Mover {
   readonly now: number;
   /** Hex, random. */
   readonly id: string;
-}
-
-/** What a move came to. */
-export interface Moved {
-  readonly build: Build;
-  readonly from: PathName | null;
-  /** False where the pointer named that build already: nothing was written. */
-  readonly changed: boolean;
 }
 
 /**

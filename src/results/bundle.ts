@@ -1,3 +1,5 @@
+import type { Inspected } from '../bundle/inspect.ts';
+
 /** A sealed bundle. It holds no key. */
 interface SealedBundle {
   readonly role: string;
@@ -26,4 +28,9 @@ export interface PublishedBundle extends SealedBundle {
   readonly expiresAt: number | undefined;
   readonly notice: string | undefined;
   readonly userDataFile: string;
+}
+
+/** What a sealed bundle holds, and where it was unpacked. */
+export interface OpenedBundle extends Inspected {
+  readonly unpacked?: { readonly folder: string; readonly files: number };
 }

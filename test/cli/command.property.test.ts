@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Command, OptionSpec } from '../../src/cli/command.ts';
-import { commandLine } from '../../src/cli/command.ts';
+import { camelCased, commandLine } from '../../src/cli/command.ts';
 import { parseArguments } from '../../src/cli/parser.ts';
 import { findCommand } from '../../src/cli/registry.ts';
 import { anyCharacter, holdsAsync } from '../support/property.ts';
@@ -87,7 +87,9 @@ describe('a command line that is printed', () => {
       const sets = fc.array(valuesOf(command), { minLength: 1, maxLength: 10 });
       await holdsAsync(
         fc.asyncProperty(sets, async (all) => {
-          const lines = wordsOf(all.map((values) => commandLine(name, command, values)));
+          const lines = wordsOf(
+            all.map((values) => commandLine(name, command, camelCased(values) as Values)),
+          );
           for (const [at, values] of all.entries())
             expect(await parsed(lines[at] ?? [])).toEqual(known(values, command));
         }),
@@ -100,7 +102,7 @@ describe('a command line that is printed', () => {
     const [launch, plan] = [await called(['launch']), await called(['plan'])];
     await holdsAsync(
       fc.asyncProperty(valuesOf(launch.command), async (values) => {
-        const line = commandLine('plan', plan.command, values);
+        const line = commandLine('plan', plan.command, camelCased(values) as Values);
         const expected = known(values, plan.command);
         const output = values['output'] === 'ndjson' ? 'text' : values['output'];
         expect(await parsed(wordsOf([line])[0] ?? [])).toEqual({ ...expected, output });

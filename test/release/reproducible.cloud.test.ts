@@ -6,8 +6,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RolecallError } from '../../src/errors.ts';
 import type { PathName } from '../../src/model.ts';
-import { type BuiltFile, buildArchive } from '../../src/release/build.ts';
+import { buildArchive } from '../../src/release/build.ts';
 import type { BuildPlan } from '../../src/release/build-plan.ts';
+import type { BuiltFile } from '../../src/release/results.ts';
 import { type Repository, repository } from '../support/repository.ts';
 
 let repo: Repository;

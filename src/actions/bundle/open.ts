@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Inspected, inspectBundle } from '../../bundle/inspect.ts';
 import { openBundle, unpackBundle } from '../../bundle/open.ts';
 import { UsageError } from '../../errors.ts';
+import type { OpenedBundle } from '../../results/bundle.ts';
 import type { Runtime } from '../runtime.ts';
 import { readSecrets } from './key.ts';
 
@@ -23,11 +24,6 @@ export interface BundleOpenInput extends BundleFile {
 export interface BundleVerifyInput extends BundleFile {
   /** Hex SHA-256 that it must have. */
   readonly sha256?: string | undefined;
-}
-
-/** What a sealed bundle holds, and where it was unpacked. */
-export interface OpenedBundle extends Inspected {
-  readonly unpacked?: { readonly folder: string; readonly files: number };
 }
 
 /** Reads a sealed bundle, and unpacks it where a folder is named. @throws UsageError, also for a folder that holds something */

@@ -1,8 +1,8 @@
 import { join, posix, resolve } from 'node:path';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { PathName } from '../../model.ts';
-import type { BuiltFile } from '../../release/build.ts';
 import type { BuildPlan } from '../../release/build-plan.ts';
+import type { BuiltFile } from '../../release/results.ts';
 import type { Runtime } from '../runtime.ts';
 import { openCatalogue } from '../session.ts';
 import { actorOf, appOf, repositoryOf, settingsOfApp } from './app.ts';

@@ -1,19 +1,10 @@
-/** The builds of an app, as its bucket holds them. */
-import type { PathName } from '../../model.ts';
-import { type CurrentBuild, currentBuild, findBuild } from '../../release/current.ts';
+import { currentBuild, findBuild } from '../../release/current.ts';
 import { listBuilds, pointersOf } from '../../release/list.ts';
+import type { CurrentBuild } from '../../release/results.ts';
+import type { BuildList } from '../../results/release.ts';
 import type { Runtime } from '../runtime.ts';
 import { environmentOf } from './app.ts';
 import { inBucket, type ReleaseInput } from './place.ts';
-
-/** The builds of an app, and which environments deploy them. */
-export interface BuildList {
-  readonly app: PathName;
-  readonly builds: Awaited<ReturnType<typeof listBuilds>>['builds'];
-  readonly damaged: Awaited<ReturnType<typeof listBuilds>>['damaged'];
-  readonly pointers: Awaited<ReturnType<typeof pointersOf>>['pointers'];
-  readonly damagedPointers: Awaited<ReturnType<typeof pointersOf>>['damaged'];
-}
 
 /** Lists the builds of an app, newest first. */
 export async function list(input: ReleaseInput, runtime: Runtime): Promise<BuildList> {

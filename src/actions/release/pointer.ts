@@ -1,8 +1,6 @@
-/** Where an environment's pointer is moved, and what is known of its moves. */
-import type { PathName } from '../../model.ts';
 import { readPointer } from '../../release/current.ts';
-import { type Moved, rollback as moveBack, promote as moveTo } from '../../release/move.ts';
-import type { Move } from '../../release/pointer.ts';
+import { rollback as moveBack, promote as moveTo } from '../../release/move.ts';
+import type { PointerHistory, PointerMove } from '../../results/release.ts';
 import type { Runtime } from '../runtime.ts';
 import { environmentOf } from './app.ts';
 import { inBucket, moverOf, type ReleaseInput } from './place.ts';
@@ -15,12 +13,6 @@ export interface PointerInput extends ReleaseInput {
 /** Whose pointer is moved, and why. */
 export interface MoveInput extends PointerInput {
   readonly why?: string | undefined;
-}
-
-/** A move, and whose pointer it was. */
-export interface PointerMove {
-  readonly environment: PathName;
-  readonly moved: Moved;
 }
 
 /** Makes a build the one that an environment deploys. */
@@ -45,14 +37,6 @@ export async function rollback(
     const environment = environmentOf(input.environment, catalogue);
     return { environment, moved: await moveBack(bucket, app, environment, input.to, mover) };
   });
-}
-
-/** The moves of an environment's pointer, newest first. */
-export interface PointerHistory {
-  readonly app: PathName;
-  readonly environment: PathName;
-  readonly tag: string | null;
-  readonly moves: readonly Move[];
 }
 
 /** Tells who moved an environment's pointer, when, from where, to where and why. */

@@ -7,9 +7,10 @@ import type { PathName } from '../../model.ts';
 import { manifestPathOf } from '../../release/build.ts';
 import { checkedFile } from '../../release/digests.ts';
 import { archiveKey, parseManifest } from '../../release/manifest.ts';
-import { type Moved, promote } from '../../release/move.ts';
+import { promote } from '../../release/move.ts';
 import { publish as publishFile } from '../../release/publish.ts';
 import type { Published, PublishFile } from '../../release/upload.ts';
+import type { PublishedRelease } from '../../results/release.ts';
 import { sizeText } from '../../text.ts';
 import type { Runtime } from '../runtime.ts';
 import { environmentOf } from './app.ts';
@@ -23,15 +24,6 @@ export interface PublishInput extends ReleaseInput, BuildInput {
   /** Promoted to it, once it is published. */
   readonly environment?: string | undefined;
   readonly why?: string | undefined;
-}
-
-/** What was published. */
-export interface PublishedRelease extends Published {
-  readonly notes: readonly string[];
-  /** Of the archive: `s3://bucket/key`. */
-  readonly url: string;
-  readonly environment: PathName | undefined;
-  readonly promoted: Moved | undefined;
 }
 
 /** Publishes: build, archive, manifest, and the pointer last. */
