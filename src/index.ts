@@ -7,7 +7,7 @@ import { isLaunchId, type LaunchId } from './model.ts';
 import type { BuiltBundle, OpenedBundle, PublishedBundle } from './results/bundle.ts';
 import type { LaunchDocument } from './results/document.ts';
 import type { ReportedEvent } from './results/events.ts';
-import type { FleetStatus, Member } from './results/fleet-status.ts';
+import type { FleetStatus, Member } from './results/fleet-state.ts';
 import type { Plan } from './results/plan.ts';
 import type {
   BuildList,

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { FleetName } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import { FleetBook } from '../fleet/book.ts';
 import { fleetKey } from '../fleet/lease.ts';
-import type { FleetName } from '../launch/identity.ts';
 import type { LaunchRecords } from '../launch/records.ts';
 import { durationMs } from '../yaml/texts.ts';
 import { actorOf } from './release/app.ts';

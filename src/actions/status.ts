@@ -1,9 +1,9 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { FleetName } from '../catalogue/role.ts';
 import { AwsError, RolecallError } from '../errors.ts';
 import { type Glimpse, glimpse } from '../fleet/book.ts';
 import { fleetKey, whoIs } from '../fleet/lease.ts';
 import { fleetOf, type Wanted } from '../fleet/members.ts';
-import type { FleetName } from '../launch/identity.ts';
 import type { Machine, PathName } from '../model.ts';
 import type { FleetStatus } from '../results/fleet-state.ts';
 import { wantedNow } from './artifacts/schemes.ts';

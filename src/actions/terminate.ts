@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { FleetName } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
 import { glimpse } from '../fleet/book.ts';
 import type { FleetEvent } from '../fleet/events.ts';
@@ -6,7 +7,7 @@ import { fleetKey } from '../fleet/lease.ts';
 import { lookAtFleet } from '../fleet/look.ts';
 import { isOurs, type Member } from '../fleet/members.ts';
 import { doomedOf, terminateFleet } from '../fleet/terminate.ts';
-import { type FleetName, fleetTags } from '../launch/identity.ts';
+import { fleetTags } from '../launch/identity.ts';
 import { isLaunchId, type LaunchId, type PathName } from '../model.ts';
 import { lockWaitMs, openFleetBook } from './fleet-book.ts';
 import { checkNames } from './fleet-names.ts';

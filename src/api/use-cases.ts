@@ -23,8 +23,8 @@ import type { CloudChoice } from '../actions/session.ts';
 import type { TerminateInput } from '../actions/terminate.ts';
 import type { WatchInput } from '../actions/watch.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { FleetName } from '../launch/fleet-name.ts';
-import type { Member } from '../results/fleet-status.ts';
+import type { FleetName } from '../catalogue/role.ts';
+import type { Member } from '../results/fleet-state.ts';
 
 export { checkCount, MAX_COUNT, type RoleName, roleNamed } from '../actions/launch-request.ts';
 export type { RunChoice, RunDone, RunEvent, RunFailed, RunReady } from '../actions/run.ts';

@@ -117,3 +117,6 @@ export interface Role {
   /** Who set each value, by its path in catalogue terms: `instance_type`, `personality.cache_mb`, `ami`. */
   readonly provenance: ReadonlyMap<string, Source>;
 }
+
+/** What tells one fleet from another within a region. */
+export type FleetName = Pick<Role, 'catalogue' | 'role' | 'environment' | 'context'>;

@@ -1,7 +1,6 @@
-import type { Role } from '../catalogue/role.ts';
+import type { FleetName, Role } from '../catalogue/role.ts';
 import type { Clock } from '../clock.ts';
 import { ConflictError, InterruptedError } from '../errors.ts';
-import type { FleetName } from '../launch/identity.ts';
 import type { LaunchRecords, Version } from '../launch/records.ts';
 import { type FleetRecord, type Holder, readFleetRecord, toText } from './record.ts';
 

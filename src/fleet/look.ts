@@ -1,5 +1,6 @@
+import type { FleetName } from '../catalogue/role.ts';
 import { readBatches } from '../launch/book.ts';
-import { type FleetName, fleetTags } from '../launch/identity.ts';
+import { fleetTags } from '../launch/identity.ts';
 import { livingMachines } from '../launch/living.ts';
 import type { LaunchTools } from '../launch/plan.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';

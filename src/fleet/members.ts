@@ -1,4 +1,5 @@
-import { clientToken, type FleetName, fleetTags } from '../launch/identity.ts';
+import type { FleetName } from '../catalogue/role.ts';
+import { clientToken, fleetTags } from '../launch/identity.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 
 /** What a launch would give machines now, as their tags and their AMI tell it. */

@@ -1,6 +1,7 @@
+import type { FleetName } from '../catalogue/role.ts';
 import { ConflictError, InterruptedError } from '../errors.ts';
 import { type Batch, readBatches, readLaunch } from '../launch/book.ts';
-import { clientToken, type FleetName, fleetTags } from '../launch/identity.ts';
+import { clientToken, fleetTags } from '../launch/identity.ts';
 import { answer } from '../launch/outcome.ts';
 import { settleBatch } from '../launch/send.ts';
 import type { LaunchId, Machine } from '../model.ts';

@@ -1,4 +1,4 @@
-import type { FleetName } from '../launch/identity.ts';
+import type { FleetName } from '../catalogue/role.ts';
 import { endMembers } from './end.ts';
 import type { FleetEvent } from './events.ts';
 import { lookAtFleet, standingAs } from './look.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Role } from '../catalogue/role.ts';
+import type { FleetName, Role } from '../catalogue/role.ts';
 import type { Clock } from '../clock.ts';
 import type { LaunchId, Nonce } from '../model.ts';
 
@@ -24,9 +24,6 @@ export function newLaunchId(clock: Pick<Clock, 'now'>, random: RandomBytes): Lau
 export const newNonce = (random: RandomBytes): Nonce => hex(random(16)) as Nonce;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-/** What tells one fleet from another within a region. */
-export type FleetName = Pick<Role, 'catalogue' | 'role' | 'environment' | 'context'>;
 
 /** The tags that say which fleet a machine belongs to. */
 export function fleetTags(role: FleetName): Readonly<Record<string, string>> {

@@ -1,5 +1,4 @@
 import type { MachineSettings } from '../catalogue/role.ts';
-import type { Clock } from '../clock.ts';
 import type { Machine } from '../model.ts';
 
 /** Where machines can be asked for; without both it is EC2's choice. */
@@ -81,9 +80,10 @@ export const MISSED_FOR_MS = 3 * 60_000;
 /** The offerings that had no capacity a moment ago. */
 export class Misses {
   readonly #until = new Map<string, number>();
-  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #clock: { readonly monotonic: () => number };
 
-  constructor(clock: Pick<Clock, 'monotonic'>) {
+  /** @param clock its types stand in the public API, which names nothing of Node */
+  constructor(clock: { readonly monotonic: () => number }) {
     this.#clock = clock;
   }
 

@@ -1,7 +1,7 @@
+import type { FleetName } from '../catalogue/role.ts';
 import type { EndReason, FleetEvent } from '../fleet/events.ts';
 import type { Fleet, Member, Standing, Wanted } from '../fleet/members.ts';
 import type { EndHow } from '../fleet/record.ts';
-import type { FleetName } from '../launch/identity.ts';
 import type { InstanceId } from '../model.ts';
 
 /** A machine that was ended, and why. */
