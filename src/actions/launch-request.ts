@@ -100,16 +100,15 @@ export function requireRole(values: RoleWords): RoleName {
   throw new UsageError(`missing ${missing.join(', ')}`, { hint: 'rolecall roles list tells what there is' });
 }
 
-/** Values that stand above the catalogue's. */
-export interface OverrideWords {
-  readonly region?: string | undefined;
-  readonly ami?: string | undefined;
-  readonly instanceType?: string | undefined;
-  readonly zone?: string | undefined;
-  readonly subnet?: string | undefined;
-  /** From running to the verdict: `90s`, `10m`, `1h`. */
-  readonly timeout?: string | undefined;
-}
+type Joined<Name extends string, Glue extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}${Glue}${Glue extends '' ? Capitalize<Joined<Rest, Glue>> : Joined<Rest, Glue>}`
+  : Name;
+
+/** Values that stand above the catalogue's: `instanceType` above instance_type. */
+export type OverrideWords = { readonly [Name in Joined<OverrideName, ''>]?: string | undefined };
+
+/** The options of the command line that give these values; `region` is an option of every command. */
+export type OverrideFlag = Exclude<Joined<OverrideName, '-'>, 'region'>;
 
 /** Resolves a role with the command line's values above the catalogue's. */
 export async function roleFrom(catalogue: Catalogue, name: RoleName, values: OverrideWords): Promise<Role> {

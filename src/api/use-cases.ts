@@ -26,7 +26,13 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FleetName } from '../catalogue/role.ts';
 import type { Member } from '../results/fleet-state.ts';
 
-export { checkCount, MAX_COUNT, type RoleName, roleNamed } from '../actions/launch-request.ts';
+export {
+  checkCount,
+  MAX_COUNT,
+  type OverrideFlag,
+  type RoleName,
+  roleNamed,
+} from '../actions/launch-request.ts';
 export type { RunChoice, RunDone, RunEvent, RunFailed, RunReady } from '../actions/run.ts';
 export type { Runtime, User } from '../actions/runtime.ts';
 

@@ -1,5 +1,6 @@
 /** Options that several commands take, each defined once. What a command takes is a table of these and of its own. */
 import type { Options } from 'yargs';
+import type { OverrideFlag } from '../api/use-cases.ts';
 import { UsageError } from '../errors.ts';
 import { isLaunchId, type LaunchId } from '../model.ts';
 import type { OptionTable } from './command.ts';
@@ -121,7 +122,7 @@ export const overrideOptions = {
   subnet: { ...text, describe: 'Subnet id' },
   ami: { ...text, describe: 'AMI id' },
   timeout: TIMEOUT,
-} as const satisfies OptionTable;
+} as const satisfies Record<OverrideFlag, OptionTable[string]>;
 
 /** For commands that print what one machine printed. */
 export const machineTextOptions = {
