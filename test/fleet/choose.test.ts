@@ -28,6 +28,12 @@ describe('which machines a fleet can spare', () => {
     expect(idsOf(chooseToEnd(members, 2, 'newest'))).toEqual(['1', '2']);
   });
 
+  test('of those that one call launched, their ids decide', () => {
+    const members = [2, 1, 3].map((index) => member(index, {}, { launchedAt: 0 }));
+    expect(idsOf(chooseToEnd(members, 2, 'oldest'))).toEqual(['1', '2']);
+    expect(idsOf(chooseToEnd(members, 2, 'newest'))).toEqual(['3', '2']);
+  });
+
   test('from the fullest zone first, whatever their age', () => {
     const members = [zoneOf(9, 'a'), zoneOf(1, 'b'), zoneOf(2, 'b'), zoneOf(3, 'b')];
     expect(idsOf(chooseToEnd(members, 2, 'oldest'))).toEqual(['3', '2']);

@@ -6,6 +6,7 @@ import {
   NO_RECORD,
   type OpenEntry,
   parseRecord,
+  readFleetRecord,
   toText,
   withdrawn,
   withEnds,
@@ -45,6 +46,33 @@ describe('a fleet’s record', () => {
     ['a replacement without its machines', { replacing: { size: 3 } }],
   ])('with %s: damaged', (_, part) => {
     expect(() => parseRecord(JSON.stringify({ ...NO_RECORD, ...part }), 's3://b/k')).toThrow(ConflictError);
+  });
+
+  describe('that the store gives as it gave it', () => {
+    const readingOf = (...texts: readonly (string | Error)[]) => {
+      let reads = 0;
+      const version = async () => {
+        const text = texts[reads++] ?? '';
+        if (text instanceof Error) throw text;
+        return { text, etag: 'e', at: NOON };
+      };
+      const record = readFleetRecord({ version, locate: () => 's3://b/k' } as never, 'k');
+      return record.then(
+        (read) => ({ target: read.record.target, reads }),
+        (error: unknown) => ({ error, reads }),
+      );
+    };
+    const good = toText({ ...NO_RECORD, target: 4 });
+
+    test('is read again where it is damaged, once', async () => {
+      expect(await readingOf('{', good)).toEqual({ target: 4, reads: 2 });
+      expect(await readingOf('{', '{')).toEqual({ error: expect.any(ConflictError), reads: 2 });
+    });
+
+    test('is not read again where the store fails', async () => {
+      const error = new Error('no network');
+      expect(await readingOf(error, good)).toEqual({ error, reads: 1 });
+    });
   });
 
   test('of machines that are ended on purpose keeps neither a place nor a new machine', () => {

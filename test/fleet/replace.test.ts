@@ -203,6 +203,27 @@ describe('replace', () => {
     expect(builds(world)).toEqual([...(target === 5 ? [] : others), ...times(size, 'v2 succeeded')]);
   });
 
+  test('a fleet that may shrink keeps its surplus until the last wave is proved', async () => {
+    const world = await fleetOfOld(4);
+    await world.setTarget(2);
+    const rules = { wave: { machines: 1 } };
+    expect(shape(await world.replace('new', { build: 'v2', allowShrink: true, rules }))).toEqual([
+      ...['wave of 1', 'terminate 1 replaced', 'wave of 1', 'terminate 1 replaced', 'terminate 2 surplus'],
+    ]);
+  });
+
+  test('a run that goes on asks only for the machines that have not come', async () => {
+    const world = await fleetOfOld(3);
+    const options = { build: 'v2', rules: { wave: { machines: 1 } } };
+    const requested = (events: readonly FleetStreamEvent[]) =>
+      events.flatMap((event) => (event.type === 'launch-started' ? [event.requested] : []));
+    const step = () => {
+      if (builds(world).includes('v2 succeeded')) throw new Error('killed');
+    };
+    await killed(world.replace('new', { ...options, step }));
+    expect(requested(await world.replace('new', options))).toEqual([2]);
+  });
+
   test('no old machine goes for a new one that died after it had proved its boot', async () => {
     const world = await fleetOfOld(3);
     let died = false;

@@ -63,7 +63,7 @@ describe('scale out', () => {
       'wave 1 x2 of 2',
       'launched 2',
     ]);
-    expect(shape(await world.scale('three', 5))).toEqual([]);
+    expect((await world.scale('three', 5)).map(({ type }) => type)).toEqual(['fleet-seen']);
     expect(world.standing()).toEqual(proved(5));
   });
 

@@ -74,6 +74,17 @@ describe('what an earlier run left open', () => {
     expect(world.ec2.living().map(({ tags }) => tags['rolecall:launch'])).toContain('dead');
   });
 
+  test('a batch that was answered already is neither waited for nor sent again', async () => {
+    const world = new World();
+    await world.scale('one', 3, { rules: { canary: false } });
+    const { book, pid } = await world.open('scale', 'dead');
+    await book.enter('one' as LaunchId, { batch: 1, count: 3 });
+    world.alive.delete(pid);
+    const events = await world.terminate();
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+    expect(notices).toEqual(['settled batch 1 of launch one, which an earlier run left open: 3 machines']);
+  });
+
   test('machines that were about to be ended are ended, and the record is clear', async () => {
     const world = new World();
     await world.scale('one', 3);
@@ -103,19 +114,22 @@ describe('a record that was copied from another fleet', () => {
     expect(world.ec2.living()).toHaveLength(3);
   });
 
-  test('launches nothing under a launch of that one', async () => {
-    const world = new World();
-    const elsewhere = role({}, { role: 'other' as ReturnType<typeof role>['role'] });
-    await beginLaunch(world.plan('foreign', 1, { of: elsewhere }).launch, world.records, 0);
-    const { book, pid } = await world.open('scale', 'dead');
-    await book.enter('foreign' as LaunchId, { batch: 1, count: 1 });
-    world.alive.delete(pid);
-    const before = world.ec2.machines.size;
-    await expect(world.scale('next', 2)).rejects.toThrow(
-      'speaks of launch foreign, which is of another fleet',
-    );
-    expect(world.ec2.machines.size).toBe(before);
-  });
+  test.each(['catalogue', 'role', 'environment', 'context'])(
+    'launches nothing of another %s',
+    async (part) => {
+      const world = new World();
+      const elsewhere = role({}, { [part]: 'other' });
+      await beginLaunch(world.plan('foreign', 1, { of: elsewhere }).launch, world.records, 0);
+      const { book, pid } = await world.open('scale', 'dead');
+      await book.enter('foreign' as LaunchId, { batch: 1, count: 1 });
+      world.alive.delete(pid);
+      const before = world.ec2.machines.size;
+      await expect(world.scale('next', 2)).rejects.toThrow(
+        'speaks of launch foreign, which is of another fleet',
+      );
+      expect(world.ec2.machines.size).toBe(before);
+    },
+  );
 });
 
 describe('RunInstances that is refused', () => {

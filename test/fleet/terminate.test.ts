@@ -51,7 +51,8 @@ describe('terminate', () => {
     const world = new World();
     await world.scale('one', 2);
     await world.scale('two', 3);
-    await world.terminate({ launch: 'two' });
+    const [seen] = await world.terminate({ launch: 'two' });
+    expect(seen).toMatchObject({ type: 'fleet-seen', target: 2 });
     expect(world.ec2.living().map(({ tags }) => tags['rolecall:launch'])).toEqual(['one', 'one']);
   });
 
