@@ -6,7 +6,9 @@ import { describe, expect, test } from '@jest/globals';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Tools that every room may use. */
 const SHARED = new Set(
-  'clock event-stream text errors errno model redact masks suggest files yaml archive scripts'.split(' '),
+  'clock defined event-stream text errors errno model redact masks suggest files yaml archive scripts'.split(
+    ' ',
+  ),
 );
 /** What the use cases join; data flows from left to right. */
 const STAGES = ['catalogue', 'bundle', 'release', 'schemes', 'launch', 'fleet', 'watch'];

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { defined } from '../defined.ts';
 import type { AwsTarget, FixedCredentials } from './ports.ts';
 import { putWireUnder } from './wire.ts';
 
@@ -76,9 +77,7 @@ async function openClient<Client extends SdkClient, Sdk>(
     region: target.region,
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 5_000 },
-    ...(target.profile === undefined ? {} : { profile: target.profile }),
-    ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...defined({ profile: target.profile, endpoint: target.endpoint, credentials }),
   });
   putWireUnder(opened.client);
   return opened;

@@ -1,8 +1,4 @@
 import type {
-  DescribeInstanceAttributeCommandInput as AttributeInput,
-  DescribeInstanceAttributeCommandOutput as AttributeOutput,
-  GetConsoleOutputCommandInput as ConsoleInput,
-  GetConsoleOutputCommandOutput as ConsoleOutput,
   InstanceStateChange,
   DescribeInstancesCommandOutput as InstancesOutput,
   RunInstancesCommandOutput as RunOutput,
@@ -36,7 +32,7 @@ export const EC2_ANSWERS: Answers<Ec2Operation> = {
       (/<return>\s*true\s*<\/return>/.test(heard.text) ? undefined : 'it does not say that the tags are set'),
   ),
   DescribeInstanceAttribute: read(
-    (output: AttributeOutput, input: AttributeInput, heard) =>
+    (output: OfOne, input: OfOne, heard) =>
       otherThan('DescribeInstanceAttribute', heard) ?? unnamed(output, input),
   ),
   DescribeInstanceStatus: read(
@@ -50,8 +46,7 @@ export const EC2_ANSWERS: Answers<Ec2Operation> = {
       (output.Reservations === undefined ? 'it has no list of reservations' : undefined),
   ),
   GetConsoleOutput: read(
-    (output: ConsoleOutput, input: ConsoleInput, heard) =>
-      otherThan('GetConsoleOutput', heard) ?? unnamed(output, input),
+    (output: OfOne, input: OfOne, heard) => otherThan('GetConsoleOutput', heard) ?? unnamed(output, input),
   ),
   RunInstances: write(
     (output: RunOutput, _input, heard) =>

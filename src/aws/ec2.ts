@@ -1,5 +1,6 @@
 import type { EC2Client, Filter, InstanceStateChange, InstanceStatus } from '@aws-sdk/client-ec2';
 import { systemClock } from '../clock.ts';
+import { defined } from '../defined.ts';
 import { AwsError } from '../errors.ts';
 import { type InstanceId, isInstanceId, type Machine } from '../model.ts';
 import { IN_PLACE_OF_RETRIES } from './clients.ts';
@@ -17,7 +18,7 @@ const PAGE = 1_000;
 /** Machines in one RunInstances call, where how long many will take is reckoned. */
 const MACHINES_A_REQUEST = 100;
 
-type Sdk = typeof import('./ec2-sdk.ts')['sdk'];
+type Sdk = typeof import('./ec2-sdk.ts');
 type Ec2Session = Session<EC2Client, Sdk, Ec2Operation>;
 
 /** RunInstances of 100 machines needs many seconds. */
@@ -28,7 +29,7 @@ const EC2: Service<EC2Client, Sdk, Ec2Operation> = {
   answers: EC2_ANSWERS,
   deadlines: DEADLINES,
   open: async (config) => {
-    const { sdk } = await import('./ec2-sdk.ts');
+    const sdk = await import('./ec2-sdk.ts');
     const client = new sdk.EC2Client(config);
     client.middlewareStack.add((next) => (args) => next(args), IN_PLACE_OF_RETRIES);
     return { client, sdk };
@@ -76,8 +77,13 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
     },
     machine: async (id) => (await describe(session, [{ Name: 'instance-id', Values: [id] }]))[0],
     statusChecks: async (ids) => {
-      const parts = await Promise.all(chunks(ids, IDS_A_REQUEST).map((part) => statusChecks(session, part)));
-      return parts.flat();
+      const ask: Request<StatusChecks> = (known) =>
+        session.call('DescribeInstanceStatus', async (client, sdk) => {
+          const input = { InstanceIds: [...known] };
+          const answer = await client.send(new sdk.DescribeInstanceStatusCommand(input));
+          return (answer.InstanceStatuses ?? []).flatMap(statusOf);
+        });
+      return (await Promise.all(chunks(ids, IDS_A_REQUEST).map((part) => halving(part, ask)))).flat();
     },
     consoleOutput: (id, mode) => consoleOutput(session, id, mode),
     userData: (id) =>
@@ -127,24 +133,20 @@ function ec2Over(session: Ec2Session, pacing: Pacing): Ec2 {
 /** Filters take wildcards. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html#advanced-use */
 const literal = (value: string): string => value.replace(/[*?\\]/g, '\\$&');
 
+/** Asks about those that EC2 knows, part after part. @returns what the answers tell */
+async function onKnown<T>(ids: readonly InstanceId[], request: Request<T>): Promise<T[]> {
+  const told: T[] = [];
+  for (const part of chunks(ids, IDS_A_REQUEST)) told.push(...(await halving(part, request)));
+  return told;
+}
+
+type Request<T> = (ids: readonly InstanceId[]) => Promise<readonly T[]>;
+
 /**
  * One machine that is unknown, or can't be stopped since it ends already, spoils the whole request, so the request is halved
  * until such ones stand alone.
- * @returns what the answers name
  */
-async function onKnown(
-  ids: readonly InstanceId[],
-  request: (ids: readonly InstanceId[]) => Promise<readonly InstanceId[]>,
-): Promise<readonly InstanceId[]> {
-  const named: InstanceId[] = [];
-  for (const part of chunks(ids, IDS_A_REQUEST)) named.push(...(await halving(part, request)));
-  return named;
-}
-
-async function halving(
-  ids: readonly InstanceId[],
-  request: (ids: readonly InstanceId[]) => Promise<readonly InstanceId[]>,
-): Promise<readonly InstanceId[]> {
+async function halving<T>(ids: readonly InstanceId[], request: Request<T>): Promise<readonly T[]> {
   try {
     return await request(ids);
   } catch (error) {
@@ -167,7 +169,7 @@ async function describe(session: Ec2Session, filters: Filter[]): Promise<Machine
   const machines: Machine[] = [];
   let next: string | undefined;
   do {
-    const input = { Filters: filters, MaxResults: PAGE, ...(next === undefined ? {} : { NextToken: next }) };
+    const input = { Filters: filters, MaxResults: PAGE, NextToken: next };
     const page = await session.call('DescribeInstances', async (client, sdk) => {
       const answer = await client.send(new sdk.DescribeInstancesCommand(input));
       return { machines: machinesOf(answer.Reservations), next: answer.NextToken };
@@ -178,33 +180,11 @@ async function describe(session: Ec2Session, filters: Filter[]): Promise<Machine
   return machines;
 }
 
-/** One unknown id spoils the whole request, so the request is halved until the unknown ones stand alone. */
-async function statusChecks(session: Ec2Session, ids: readonly InstanceId[]): Promise<StatusChecks[]> {
-  try {
-    return await session.call('DescribeInstanceStatus', async (client, sdk) => {
-      const answer = await client.send(new sdk.DescribeInstanceStatusCommand({ InstanceIds: [...ids] }));
-      return (answer.InstanceStatuses ?? []).flatMap(statusOf);
-    });
-  } catch (error) {
-    if (!(error instanceof AwsError) || error.kind !== 'not-found') throw error;
-    if (ids.length === 1) return [];
-    const half = Math.ceil(ids.length / 2);
-    return [
-      ...(await statusChecks(session, ids.slice(0, half))),
-      ...(await statusChecks(session, ids.slice(half))),
-    ];
-  }
-}
-
 function statusOf(status: InstanceStatus): StatusChecks[] {
   const id = status.InstanceId;
   if (id === undefined || !isInstanceId(id)) return [];
-  return [
-    {
-      instanceId: id,
-      impaired: status.SystemStatus?.Status === 'impaired' || status.InstanceStatus?.Status === 'impaired',
-    },
-  ];
+  const checks = [status.SystemStatus, status.InstanceStatus];
+  return [{ instanceId: id, impaired: checks.some((check) => check?.Status === 'impaired') }];
 }
 
 async function consoleOutput(
@@ -214,12 +194,9 @@ async function consoleOutput(
 ): Promise<ConsoleSnapshot | undefined> {
   try {
     return await session.call('GetConsoleOutput', async (client, sdk) => {
-      const input = { InstanceId: id, ...(mode === 'latest' ? { Latest: true } : {}) };
+      const input = { InstanceId: id, Latest: mode === 'latest' || undefined };
       const answer = await client.send(new sdk.GetConsoleOutputCommand(input));
-      return {
-        text: decoded(answer.Output ?? ''),
-        ...(answer.Timestamp === undefined ? {} : { takenAt: answer.Timestamp.getTime() }),
-      };
+      return defined({ text: decoded(answer.Output ?? ''), takenAt: answer.Timestamp?.getTime() });
     });
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;

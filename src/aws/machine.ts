@@ -1,4 +1,5 @@
 import type { Instance, Reservation } from '@aws-sdk/client-ec2';
+import { defined } from '../defined.ts';
 import { isInstanceId, type Machine, type MachineState } from '../model.ts';
 import { UnintelligibleAnswer } from './failure.ts';
 
@@ -24,23 +25,24 @@ export function machineOf(instance: Instance): Machine {
   }
   if (!isState(State?.Name))
     throw new UnintelligibleAnswer(`EC2 described ${InstanceId} in state ${State?.Name}`);
-  return {
+  return defined({
     instanceId: InstanceId,
     state: State.Name,
-    ...(StateReason?.Code === undefined
-      ? {}
-      : { stateReason: { code: StateReason.Code, message: StateReason.Message ?? '' } }),
+    stateReason:
+      StateReason?.Code === undefined
+        ? undefined
+        : { code: StateReason.Code, message: StateReason.Message ?? '' },
     zone: instance.Placement?.AvailabilityZone ?? '',
-    ...(instance.SubnetId === undefined ? {} : { subnetId: instance.SubnetId }),
+    subnetId: instance.SubnetId,
     instanceType: instance.InstanceType ?? '',
     // EC2 gives an empty one where a machine was launched without.
-    ...(instance.ClientToken ? { clientToken: instance.ClientToken } : {}),
-    ...(instance.ImageId === undefined ? {} : { imageId: instance.ImageId }),
+    clientToken: instance.ClientToken || undefined,
+    imageId: instance.ImageId,
     launchIndex: instance.AmiLaunchIndex ?? 0,
-    ...(PrivateIpAddress === undefined ? {} : { privateIp: PrivateIpAddress }),
+    privateIp: PrivateIpAddress,
     launchedAt: instance.LaunchTime?.getTime() ?? 0,
     tags: Object.fromEntries((instance.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
-  };
+  });
 }
 
 /** All machines of a page of DescribeInstances. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { GetObjectCommand, GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { UsageError } from '../errors.ts';
 import type { StoredText } from './ports.ts';
@@ -85,9 +86,7 @@ async function smallBody(answer: GetObjectCommandOutput): Promise<Buffer> {
     body.destroy();
     return Buffer.alloc(0);
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return await buffer(body);
 }
 
 /** What speaks against these bytes: the checksum for certain, the ETag perhaps. */

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { AwsError, ConflictError } from '../errors.ts';
 import { storedDigest } from './objects.ts';
 import type { UploadFile, UploadOptions } from './ports.ts';
-import { isConflict, isMissing, isNoUpload, type Place, type S3Session } from './s3-session.ts';
+import { headOf, isConflict, isNoUpload, type Place, type S3Session } from './s3-session.ts';
 
 /**
  * Bytes of a part: a few of them are in memory at once, and an interrupted upload loses no more than these.
@@ -201,15 +201,8 @@ async function isMadeOf(
 ): Promise<boolean> {
   const digests = parts.map(({ ChecksumSHA256 }) => Buffer.from(ChecksumSHA256, 'base64'));
   const composite = createHash('sha256').update(Buffer.concat(digests)).digest('base64');
-  try {
-    const head = await session.call('HeadObject', (client, sdk) =>
-      client.send(new sdk.HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' })),
-    );
-    return storedDigest(head) === `${composite}-${parts.length}`;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  const head = await headOf(session, place);
+  return head !== undefined && storedDigest(head) === `${composite}-${parts.length}`;
 }
 
 async function createUpload(
@@ -217,9 +210,12 @@ async function createUpload(
   place: Place,
   { contentType }: UploadOptions,
 ): Promise<Upload> {
-  const input = { ...place, ...(contentType !== undefined && { ContentType: contentType }) };
   return await session.call('CreateMultipartUpload', async (client, sdk) => {
-    const command = new sdk.CreateMultipartUploadCommand({ ...input, ChecksumAlgorithm: 'SHA256' });
+    const command = new sdk.CreateMultipartUploadCommand({
+      ...place,
+      ContentType: contentType,
+      ChecksumAlgorithm: 'SHA256',
+    });
     const { UploadId = '' } = await client.send(command);
     return { ...place, UploadId };
   });
@@ -254,9 +250,7 @@ async function partsOf(session: S3Session, upload: Upload): Promise<KnownParts> 
   let marker: string | undefined;
   do {
     const page = await session.call('ListParts', (client, sdk) =>
-      client.send(
-        new sdk.ListPartsCommand({ ...upload, ...(marker !== undefined && { PartNumberMarker: marker }) }),
-      ),
+      client.send(new sdk.ListPartsCommand({ ...upload, PartNumberMarker: marker })),
     );
     for (const { PartNumber = 0, ETag = '', ChecksumSHA256 = '', Size = 0 } of page.Parts ?? [])
       parts.set(PartNumber, { PartNumber, ETag, ChecksumSHA256, Size });

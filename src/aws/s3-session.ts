@@ -3,7 +3,7 @@ import type {
   CompleteMultipartUploadCommandOutput as CompleteOutput,
   CreateMultipartUploadCommandOutput as CreateOutput,
   GetObjectCommandOutput as GetOutput,
-  HeadObjectCommandOutput as HeadOutput,
+  HeadObjectCommandOutput,
   ListObjectsV2CommandInput as ListInput,
   ListObjectsV2CommandOutput as ListOutput,
   ListPartsCommandInput as PartsInput,
@@ -20,7 +20,7 @@ import type { Deadlines } from './deadlines.ts';
 import type { AwsTarget } from './ports.ts';
 import { type ConnectOptions, endpointFromEnv, openSession, type Service, type Session } from './session.ts';
 
-type Sdk = typeof import('./s3-sdk.ts')['sdk'];
+type Sdk = typeof import('./s3-sdk.ts');
 
 /** A connection to S3; the SDK is loaded at its first request. */
 export type S3Session = Session<S3Client, Sdk, S3Operation>;
@@ -43,7 +43,7 @@ export function openS3(target: AwsTarget, bucket: string, options: ConnectOption
     deadlines: DEADLINES,
     bucket,
     open: async (config) => {
-      const { sdk } = await import('./s3-sdk.ts');
+      const sdk = await import('./s3-sdk.ts');
       const client = new sdk.S3Client({
         ...config,
         // Other vendors' endpoints seldom have a name for every bucket.
@@ -87,6 +87,18 @@ export const isMissing = (error: unknown): boolean => ['NoSuchKey', 'NotFound'].
  */
 export const isConflict = (error: unknown): boolean => codeOf(error) === 'PreconditionFailed';
 
+/** What S3 tells of an object without its bytes; undefined where there is none. */
+export async function headOf(session: S3Session, place: Place): Promise<HeadObjectCommandOutput | undefined> {
+  try {
+    return await session.call('HeadObject', (client, sdk) =>
+      client.send(new sdk.HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' })),
+    );
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The upload was ended meanwhile. */
 export const isNoUpload = (error: unknown): boolean => codeOf(error) === 'NoSuchUpload';
 
@@ -116,7 +128,7 @@ const S3_ANSWERS: Answers<S3Operation> = {
     output.UploadId ? undefined : 'it has no upload id',
   ),
   GetObject: read((output: GetOutput) => etag(output), { streamed: true }),
-  HeadObject: read((output: HeadOutput) => etag(output)),
+  HeadObject: read((output: HeadObjectCommandOutput) => etag(output)),
   ListMultipartUploads: read((output: UploadsOutput, input: UploadsInput) =>
     output.Bucket === input.Bucket ? undefined : 'it lists no uploads of this bucket',
   ),

@@ -3,7 +3,15 @@ import { systemClock } from '../clock.ts';
 import { readBytes, readText, storedDigest } from './objects.ts';
 import type { AwsTarget, Bucket, ObjectFacts } from './ports.ts';
 import { presignForms, presignGet } from './presign.ts';
-import { customEndpoint, isConflict, isMissing, openS3, type Place, type S3Session } from './s3-session.ts';
+import {
+  customEndpoint,
+  headOf,
+  isConflict,
+  isMissing,
+  openS3,
+  type Place,
+  type S3Session,
+} from './s3-session.ts';
 import { type ConnectOptions, impatient } from './session.ts';
 import { uploader } from './upload.ts';
 
@@ -43,21 +51,18 @@ export function connectBucket(
       return (await orMissing(() => readText(session, at(key), locate(key))))?.text === text;
     },
     replaceText: (key, text, etag) => putText(session, at(key), text, { IfMatch: etag }),
-    head: (key) =>
-      orMissing(() =>
-        session.call('HeadObject', async (client, sdk) => {
-          const answer = await client.send(
-            new sdk.HeadObjectCommand({ ...at(key), ChecksumMode: 'ENABLED' }),
-          );
-          return {
-            key,
-            size: answer.ContentLength ?? 0,
-            etag: answer.ETag ?? '',
-            modifiedAt: answer.LastModified?.getTime() ?? 0,
-            sha256: storedDigest(answer),
-          };
-        }),
-      ),
+    head: async (key) => {
+      const head = await headOf(session, at(key));
+      return (
+        head && {
+          key,
+          size: head.ContentLength ?? 0,
+          etag: head.ETag ?? '',
+          modifiedAt: head.LastModified?.getTime() ?? 0,
+          sha256: storedDigest(head),
+        }
+      );
+    },
     read: (key) => orMissing(() => readBytes(session, at(key))),
     list: async (below) => (await listAll(session, at(below), prefix)).objects,
     folders: async (below) => (await listAll(session, at(below), prefix + below, '/')).folders,
@@ -124,8 +129,8 @@ async function listAll(
         new sdk.ListObjectsV2Command({
           ...bucket,
           Prefix: below,
-          ...(delimiter !== undefined && { Delimiter: delimiter }),
-          ...(next !== undefined && { ContinuationToken: next }),
+          Delimiter: delimiter,
+          ContinuationToken: next,
         }),
       ),
     );

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { conditionOf, putInParts } from './parts.ts';
 import type { Bucket, UploadFile, UploadOptions } from './ports.ts';
-import { isConflict, isMissing, type Place, type S3Session } from './s3-session.ts';
+import { headOf, isConflict, isMissing, type Place, type S3Session } from './s3-session.ts';
 
 /** From here on an object goes in parts: each can be repeated alone, and several go at once. Bytes. */
 export const IN_PARTS_FROM = 64 * 1024 * 1024;
@@ -14,7 +14,8 @@ export function uploader(session: S3Session, at: (key: string) => Place): Bucket
     const check = (sha256: string) => refuseChanged(sha256, file);
     try {
       if (file.size <= IN_PARTS_FROM) await putWhole(session, at(key), file, options, check);
-      else if (options.replaces === undefined && (await exists(session, at(key)))) return false;
+      // Asked before gigabytes are sent for nothing; the condition of the write decides.
+      else if (options.replaces === undefined && (await headOf(session, at(key)))) return false;
       else await putInParts(session, at(key), file, options, check);
       return true;
     } catch (error) {
@@ -23,17 +24,6 @@ export function uploader(session: S3Session, at: (key: string) => Place): Bucket
       throw error;
     }
   };
-}
-
-/** Asked before gigabytes are sent for nothing; the condition of the write decides. */
-async function exists(session: S3Session, place: Place): Promise<boolean> {
-  try {
-    await session.call('HeadObject', (client, sdk) => client.send(new sdk.HeadObjectCommand(place)));
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }
 
 async function putWhole(
@@ -51,7 +41,7 @@ async function putWhole(
     Body,
     ChecksumSHA256: digest.toString('base64'),
     ...conditionOf(options),
-    ...(options.contentType !== undefined && { ContentType: options.contentType }),
+    ContentType: options.contentType,
   };
   await session.call('PutObject', (client, sdk) => client.send(new sdk.PutObjectCommand(input)), {
     signal: options.signal,

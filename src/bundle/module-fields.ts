@@ -1,7 +1,18 @@
+import { defined } from '../defined.ts';
 import { MODULE_NAME, VARIABLE_NAME } from '../model.ts';
 import type { ShapeFault } from '../yaml/check.ts';
 import type { DocumentKind } from '../yaml/document.ts';
-import { child, flagAt, isNull, keysOf, type Located, type LocatedMap, textAt } from '../yaml/located.ts';
+import {
+  child,
+  entriesOf,
+  flagAt,
+  isNull,
+  keysOf,
+  type Located,
+  type LocatedMap,
+  numberAt,
+  textAt,
+} from '../yaml/located.ts';
 import { expressionProblem } from '../yaml/pattern.ts';
 import type { Field, ListShape, MapShape, RecordShape } from '../yaml/shape.ts';
 import { DURATION, text, variableKeyProblem } from '../yaml/texts.ts';
@@ -159,8 +170,8 @@ export const MODULE_DOCUMENT: DocumentKind = {
   wanted: 'a description',
   maxBytes: 128 * 1024,
   cross: (root) => [
-    ...entriesOf(child(root, 'variables')).flatMap(([name, node]) =>
-      variableFaults(node, `variables.${name}`),
+    ...entriesOf(child(root, 'variables')).flatMap(([name, { value }]) =>
+      variableFaults(value, `variables.${name}`),
     ),
     ...testFaults(root),
   ],
@@ -194,7 +205,7 @@ function variableFaults(node: Located, path: string): ShapeFault[] {
 
 function testFaults(root: LocatedMap): ShapeFault[] {
   const declared = child(root, 'variables');
-  return entriesOf(child(child(root, 'test'), 'variables')).flatMap(([name, node]) => {
+  return entriesOf(child(child(root, 'test'), 'variables')).flatMap(([name, { value: node }]) => {
     const path = `test.variables.${name}`;
     const variable = child(declared, name);
     if (variable === undefined) {
@@ -210,9 +221,6 @@ function testFaults(root: LocatedMap): ShapeFault[] {
   });
 }
 
-const entriesOf = (node: Located | undefined): [string, Located][] =>
-  node?.kind === 'map' ? [...node.entries].map(([key, { value }]) => [key, value]) : [];
-
 /** A value as a module gets it: `True` is `true`; undefined where there is none. */
 export const givenValue = (node: Located | undefined): string | undefined => {
   if (node?.kind !== 'scalar' || isNull(node)) return undefined;
@@ -221,21 +229,16 @@ export const givenValue = (node: Located | undefined): string | undefined => {
 
 /** A variable as its module declares it; the shape has been checked, or a fault is told already. */
 export function variableOf(node: Located): Variable {
-  const number = (key: string) => {
-    const given = textAt(node, key);
-    return given === undefined ? {} : { [key]: Number(given) };
-  };
-  const fallback = givenValue(child(node, 'default'));
   const pattern = textAt(node, 'pattern');
   const type = textAt(node, 'type');
-  return {
+  return defined({
     description: textAt(node, 'description') ?? '',
-    type: type === 'integer' || type === 'boolean' ? type : ('string' as const),
-    ...(fallback !== undefined && { default: fallback }),
+    type: type === 'integer' || type === 'boolean' ? type : 'string',
+    default: givenValue(child(node, 'default')),
     required: flagAt(node, 'required') === true,
     secret: flagAt(node, 'secret') === true,
-    ...(pattern !== undefined && expressionProblem(pattern) === undefined && { pattern }),
-    ...number('minimum'),
-    ...number('maximum'),
-  };
+    pattern: pattern !== undefined && expressionProblem(pattern) === undefined ? pattern : undefined,
+    minimum: numberAt(node, 'minimum'),
+    maximum: numberAt(node, 'maximum'),
+  });
 }

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { MODULE_NAME } from '../model.ts';
 import { readDocument } from '../yaml/document.ts';
 import { DocumentError } from '../yaml/faults.ts';
-import { child, flagAt, keysOf, type Located, type LocatedMap, textAt } from '../yaml/located.ts';
+import { child, flagAt, keysOf, type Located, type LocatedMap, listAt, textAt } from '../yaml/located.ts';
 import { durationMs } from '../yaml/texts.ts';
 import type { Module } from './module.ts';
 import { givenValue, MODULE_DOCUMENT, variableOf } from './module-fields.ts';
@@ -55,17 +55,14 @@ function contentOf(root: LocatedMap): Omit<Module, 'name' | 'folder' | 'origin'>
     variables: Object.fromEntries(
       keysOf(variables).map((key) => [key, variableOf(child(variables, key) as Located)]),
     ),
-    after: listOf(child(root, 'after')),
-    platforms: listOf(child(root, 'platforms')),
+    after: listAt(root, 'after'),
+    platforms: listAt(root, 'platforms'),
     timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
-    provides: listOf(child(root, 'provides')),
+    provides: listAt(root, 'provides'),
     test: {
       variables: Object.fromEntries(keysOf(given).map((key) => [key, givenValue(child(given, key)) ?? ''])),
-      modules: listOf(child(test, 'modules')),
+      modules: listAt(test, 'modules'),
       network: flagAt(test, 'network') === true,
     },
   };
 }
-
-const listOf = (node: Located | undefined): string[] =>
-  node?.kind === 'list' ? node.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])) : [];

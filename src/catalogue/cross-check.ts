@@ -1,7 +1,16 @@
 import { findSecret, isCredentialVariable } from '../redact.ts';
 import { nearest } from '../suggest.ts';
 import { join, type ShapeFault } from '../yaml/check.ts';
-import { child, keysOf, type Located, type LocatedMap, type Mark, textAt } from '../yaml/located.ts';
+import {
+  child,
+  entriesOf,
+  itemsOf,
+  keysOf,
+  type Located,
+  type LocatedMap,
+  type Mark,
+  textAt,
+} from '../yaml/located.ts';
 import { RIVALS } from './settings.ts';
 
 /** What no shape of a single value can tell: names that must exist, doubles, secrets. */
@@ -13,8 +22,8 @@ export function crossFaults(root: LocatedMap): ShapeFault[] {
     ),
     ...layersOf(root).flatMap(([path, layer]) => [
       ...writtenTwice(layer, path),
-      ...repeatedDevices(child(layer, 'block_devices'), `${path}.block_devices`),
-      ...repeatedModules(child(layer, 'modules'), `${path}.modules`),
+      ...repeated(layer, path, 'block_devices', DEVICES),
+      ...repeated(layer, path, 'modules', MODULES),
       ...valueSources(child(layer, 'variables'), `${path}.variables`),
       ...credentialVariables(child(layer, 'variables'), `${path}.variables`),
     ]),
@@ -62,51 +71,39 @@ const writtenTwice = (layer: Located, path: string): ShapeFault[] =>
     return [{ at: entry.keyAt, path: join(path, list), message, expected: 'one of the two' }];
   });
 
-function repeatedDevices(list: Located | undefined, path: string): ShapeFault[] {
+/** Items of a list that name what an earlier one names. */
+function repeated(
+  layer: Located,
+  path: string,
+  key: string,
+  { noun, nameOf }: { readonly noun: string; readonly nameOf: (item: Located) => string | undefined },
+): ShapeFault[] {
   const seen = new Set<string>();
-  return (list?.kind === 'list' ? list.items : []).flatMap((item, index) => {
-    const device = textAt(item, 'device');
-    if (device === undefined || !seen.has(device)) {
-      if (device !== undefined) seen.add(device);
+  return itemsOf(child(layer, key)).flatMap((item, index) => {
+    const name = nameOf(item);
+    if (name === undefined || !seen.has(name)) {
+      if (name !== undefined) seen.add(name);
       return [];
     }
-    return [
-      {
-        at: item.at,
-        path: `${path}[${index}]`,
-        message: `${path} names ${device} twice`,
-        expected: 'each device once',
-      },
-    ];
+    const message = `${path}.${key} names ${name} twice`;
+    return [{ at: item.at, path: `${path}.${key}[${index}]`, message, expected: `each ${noun} once` }];
   });
 }
 
-function repeatedModules(list: Located | undefined, path: string): ShapeFault[] {
-  const seen = new Set<string>();
-  return (list?.kind === 'list' ? list.items : []).flatMap((item, index) => {
-    if (item.kind !== 'scalar') return [];
-    const first = !seen.has(item.text);
-    seen.add(item.text);
-    if (first) return [];
-    const message = `${path} names ${item.text} twice`;
-    return [{ at: item.at, path: `${path}[${index}]`, message, expected: 'each module once' }];
-  });
-}
+const DEVICES = { noun: 'device', nameOf: (item: Located) => textAt(item, 'device') };
+const MODULES = {
+  noun: 'module',
+  nameOf: (item: Located) => (item.kind === 'scalar' ? item.text : undefined),
+};
 
 /** A value that isn't written in the catalogue comes from one place. */
 const valueSources = (variables: Located | undefined, path: string): ShapeFault[] =>
-  entriesOf(variables).flatMap(([name, { value }]) =>
-    value.kind !== 'map' || value.entries.size === 1
-      ? []
-      : [
-          {
-            at: value.at,
-            path: join(path, name),
-            message: `${join(path, name)} ${value.entries.size === 0 ? 'names no place' : 'names two places'} that its value comes from`,
-            expected: 'either env or file',
-          },
-        ],
-  );
+  entriesOf(variables).flatMap(([name, { value }]) => {
+    if (value.kind !== 'map' || value.entries.size === 1) return [];
+    const places = value.entries.size === 0 ? 'no place' : 'two places';
+    const message = `${join(path, name)} names ${places} that its value comes from`;
+    return [{ at: value.at, path: join(path, name), message, expected: 'either env or file' }];
+  });
 
 /** Values that would be the operator's AWS credentials, or would lead to them. */
 const credentialVariables = (variables: Located | undefined, path: string): ShapeFault[] =>
@@ -133,14 +130,6 @@ function secrets(node: Located, path: string, name = ''): ShapeFault[] {
 function secretFault(text: string, name: string, at: Mark, path: string): ShapeFault[] {
   const kind = findSecret(text, name);
   if (kind === undefined) return [];
-  return [
-    {
-      at,
-      path,
-      message: `${path || 'the catalogue'} holds ${kind}`,
-      expected: 'no keys in a catalogue: an instance_profile gives machines theirs',
-    },
-  ];
+  const expected = 'no keys in a catalogue: an instance_profile gives machines theirs';
+  return [{ at, path, message: `${path || 'the catalogue'} holds ${kind}`, expected }];
 }
-
-const entriesOf = (node: Located | undefined) => (node?.kind === 'map' ? [...node.entries] : []);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { defined } from '../defined.ts';
 import type { PathName } from '../model.ts';
 import { type DocumentKind, readDocument } from '../yaml/document.ts';
 import type { Fault } from '../yaml/faults.ts';
-import { child, flagAt, keysOf, type LocatedMap, textAt } from '../yaml/located.ts';
+import { child, flagAt, keysOf, type LocatedMap, listAt, textAt } from '../yaml/located.ts';
 import type { AppSettings, Catalogue, LocalImage } from './catalogue.ts';
 import { crossFaults } from './cross-check.ts';
 import { CATALOGUE_SHAPE } from './fields.ts';
@@ -36,57 +37,47 @@ export function parseCatalogue(text: string, label: string, path = label): Parse
 
 /** What the catalogue says of itself; the root's shape has been checked. */
 function summary(root: LocatedMap): Omit<Catalogue, 'label' | 'path' | 'sha256' | 'root' | 'lines'> {
-  const region = textAt(root, 'region');
   const bucket = textAt(root, 'bucket');
-  const bucketOwner = textAt(root, 'bucket_owner');
-  const localImage = localImageOf(child(root, 'local_image'));
-  return {
+  return defined({
     name: textAt(root, 'name') as PathName,
-    ...(region !== undefined && { region }),
+    region: textAt(root, 'region'),
     environments: keysOf(child(root, 'environments')) as PathName[],
     contexts: keysOf(child(root, 'contexts')) as PathName[],
     roles: keysOf(child(root, 'roles')).map((name) => {
       const description = textAt(child(child(root, 'roles'), name), 'description')
         ?.trim()
         .replace(/\s+/g, ' ');
-      return { name: name as PathName, ...(description !== undefined && { description }) };
+      return defined({ name: name as PathName, description });
     }),
-    ...(bucket !== undefined && { bucket }),
-    ...(bucketOwner !== undefined && { bucketOwner }),
+    bucket,
+    bucketOwner: textAt(root, 'bucket_owner'),
     beacons: bucket !== undefined && (flagAt(root, 'beacons') ?? true),
     prefix: (textAt(root, 'prefix') ?? '').replace(/[^/]$/, '$&/'),
     apps: keysOf(child(root, 'apps')).map((name) =>
       appOf(name as PathName, child(child(root, 'apps'), name)),
     ),
     modulesFolder: textAt(root, 'modules_folder') ?? 'modules',
-    ...(localImage && { localImage }),
-  };
+    localImage: localImageOf(child(root, 'local_image')),
+  });
 }
 
 function appOf(name: PathName, node: ReturnType<typeof child>): AppSettings {
-  const texts = ['repository', 'path', 'command'].flatMap((key) => {
-    const value = textAt(node, key);
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return {
+  return defined({
     name,
-    ...Object.fromEntries(texts),
+    repository: textAt(node, 'repository'),
+    path: textAt(node, 'path'),
+    command: textAt(node, 'command'),
     compression: textAt(node, 'compression') === 'zstd' ? 'zstd' : 'gzip',
-  };
+  });
 }
 
 function localImageOf(node: ReturnType<typeof child>): LocalImage | undefined {
   if (node === undefined) return undefined;
-  const overlay = textAt(node, 'overlay');
-  const packages = child(node, 'packages');
-  return {
-    ...(overlay !== undefined && { overlay }),
-    packages:
-      packages?.kind === 'list'
-        ? packages.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : []))
-        : [],
+  return defined({
+    overlay: textAt(node, 'overlay'),
+    packages: listAt(node, 'packages'),
     network: flagAt(node, 'network') ?? false,
-  };
+  });
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

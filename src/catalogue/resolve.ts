@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { UsageError } from '../errors.ts';
 import type { BuildAccess, PathName } from '../model.ts';
 import { nearest } from '../suggest.ts';
@@ -35,39 +36,36 @@ export function resolveRole(catalogue: Catalogue, choice: Choice, overrides: Ove
   const failure = textAt(map, 'failure');
   const timeout = textAt(map, 'timeout');
   const budget = textAt(map, 'boot_budget');
-  const role: Role = {
+  const role: Role = defined({
     catalogue: catalogue.name,
     ...names,
-    ...optional('description', catalogue.roles.find(({ name }) => name === names.role)?.description),
+    description: catalogue.roles.find(({ name }) => name === names.role)?.description,
     region: region.text,
     ami: ami.text,
-    ...optional('bucket', catalogue.bucket),
-    ...optional('bucketOwner', catalogue.bucketOwner),
+    bucket: catalogue.bucket,
+    bucketOwner: catalogue.bucketOwner,
     prefix: catalogue.prefix,
     // Where patterns judge, the AMI's bootstrapper is its own, and sends none.
     beacons: catalogue.beacons && success === undefined && failure === undefined,
-    ...optional('app', textAt(map, 'app') as PathName | undefined),
+    app: textAt(map, 'app') as PathName | undefined,
     fetch:
       (textAt(map, 'fetch') as BuildAccess | undefined) ??
       (machine.instanceProfile === undefined ? 'presigned' : 'profile'),
-    ...optional('keep', keep === undefined ? undefined : Number(keep)),
-    ...optional('bundle', bundleSettings(map)),
+    keep: keep === undefined ? undefined : Number(keep),
+    bundle: bundleSettings(map),
     machine,
     personality: textsOf(child(map, 'personality')),
     timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
-    ...optional('bootBudgetMs', budget === undefined ? undefined : durationMs(budget)),
-    patterns: { ...optional('success', success), ...optional('failure', failure) },
+    bootBudgetMs: budget === undefined ? undefined : durationMs(budget),
+    patterns: defined({ success, failure }),
     catalogueSha256: catalogue.sha256,
     provenance: provenanceOf(top, settings, { region: region.source, ami: ami.source }),
-  };
+  });
   checkBundle(role, catalogue);
   checkTags(role);
   checkPlaces(role);
   return role;
 }
-
-const optional = <K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } =>
-  value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
 
 /** The layers, weakest first. */
 function layersFor(root: LocatedMap, { role, environment, context }: Choice): Layer[] {

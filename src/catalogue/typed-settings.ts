@@ -1,4 +1,16 @@
-import { child, flagAt, type Located, type LocatedMap, textAt, textsOf } from '../yaml/located.ts';
+import { defined } from '../defined.ts';
+import {
+  child,
+  entriesOf,
+  flagAt,
+  itemsOf,
+  type Located,
+  type LocatedMap,
+  listAt,
+  numberAt,
+  textAt,
+  textsOf,
+} from '../yaml/located.ts';
 import { durationMs } from '../yaml/texts.ts';
 import type { BlockDevice, BundleSettings, MachineSettings, NamedPath, VariableValue } from './role.ts';
 
@@ -8,14 +20,12 @@ import type { BlockDevice, BundleSettings, MachineSettings, NamedPath, VariableV
  */
 export function machineSettings(settings: LocatedMap, missing: () => never): MachineSettings {
   const text = (key: string) => textAt(settings, key);
-  return {
+  return defined({
     instanceTypes: atLeastOne(allOf(settings, 'instance_type')) ?? missing(),
     subnets: allOf(settings, 'subnet'),
     zones: allOf(settings, 'zone'),
-    ...defined({
-      instanceProfile: text('instance_profile'),
-      keyName: text('key_name'),
-    }),
+    instanceProfile: text('instance_profile'),
+    keyName: text('key_name'),
     securityGroups: listAt(settings, 'security_groups'),
     blockDevices: itemsOf(child(settings, 'block_devices')).map(blockDevice),
     tags: textsOf(child(settings, 'tags')),
@@ -23,29 +33,25 @@ export function machineSettings(settings: LocatedMap, missing: () => never): Mac
     metadataHopLimit: numberAt(settings, 'metadata_hop_limit') ?? 1,
     shutdownBehavior: text('shutdown_behavior') === 'terminate' ? 'terminate' : 'stop',
     spot: spotOf(child(settings, 'spot')),
-  };
+  });
 }
 
-function blockDevice(node: Located): BlockDevice {
-  const whole = (key: string) => numberAt(node, key);
-  return {
+const blockDevice = (node: Located): BlockDevice =>
+  defined({
     device: textAt(node, 'device') ?? '',
-    ...defined({
-      sizeGb: whole('size_gb'),
-      type: textAt(node, 'type'),
-      iops: whole('iops'),
-      throughput: whole('throughput'),
-      encrypted: flagAt(node, 'encrypted'),
-      deleteOnTermination: flagAt(node, 'delete_on_termination'),
-      snapshot: textAt(node, 'snapshot'),
-    }),
-  };
-}
+    sizeGb: numberAt(node, 'size_gb'),
+    type: textAt(node, 'type'),
+    iops: numberAt(node, 'iops'),
+    throughput: numberAt(node, 'throughput'),
+    encrypted: flagAt(node, 'encrypted'),
+    deleteOnTermination: flagAt(node, 'delete_on_termination'),
+    snapshot: textAt(node, 'snapshot'),
+  });
 
 function spotOf(node: Located | undefined): MachineSettings['spot'] {
   if (node?.kind === 'map') {
     const orOnDemand = textAt(node, 'fallback') === 'on-demand';
-    return { ...defined({ maxPrice: textAt(node, 'max_price') }), orOnDemand };
+    return defined({ maxPrice: textAt(node, 'max_price'), orOnDemand });
   }
   return node?.kind === 'scalar' && node.value === true ? { orOnDemand: false } : false;
 }
@@ -59,22 +65,6 @@ function allOf(settings: LocatedMap, name: string): string[] {
 const atLeastOne = ([first, ...others]: readonly string[]): readonly [string, ...string[]] | undefined =>
   first === undefined ? undefined : [first, ...others];
 
-const listAt = (node: Located, key: string): string[] =>
-  itemsOf(child(node, key)).flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));
-
-const itemsOf = (node: Located | undefined): readonly Located[] => (node?.kind === 'list' ? node.items : []);
-
-function numberAt(node: Located, key: string): number | undefined {
-  const value = child(node, key);
-  return value?.kind === 'scalar' && typeof value.value === 'number' ? value.value : undefined;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The entries that have a value. */
-const defined = <T extends Record<string, unknown>>(entries: T): Defined<T> =>
-  Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as Defined<T>;
-
 const DEFAULT_EXPIRES = '6h';
 
 /** Merged settings as a bundle needs them; undefined for a role without modules. Their shapes have been checked. */
@@ -82,16 +72,12 @@ export function bundleSettings(settings: LocatedMap): BundleSettings | undefined
   const listed = child(settings, 'modules');
   if (listed?.kind !== 'list' || listed.items.length === 0) return undefined;
   const bundle = child(settings, 'bundle');
-  const variables = child(settings, 'variables');
   return {
     modules: listed.items.flatMap((item) =>
       item.kind === 'scalar' ? [{ name: item.text, at: item.at }] : [],
     ),
     variables: Object.fromEntries(
-      (variables?.kind === 'map' ? [...variables.entries] : []).map(([name, entry]) => [
-        name,
-        variableValue(entry.value),
-      ]),
+      entriesOf(child(settings, 'variables')).map(([name, { value }]) => [name, variableValue(value)]),
     ),
     files: namedPaths(child(settings, 'files')),
     compression: textAt(bundle, 'compression') === 'zstd' ? 'zstd' : 'gzip',
@@ -102,7 +88,7 @@ export function bundleSettings(settings: LocatedMap): BundleSettings | undefined
 
 const namedPaths = (files: Located | undefined): Record<string, NamedPath> =>
   Object.fromEntries(
-    (files?.kind === 'map' ? [...files.entries] : []).flatMap(([name, { value }]) =>
+    entriesOf(files).flatMap(([name, { value }]) =>
       value.kind === 'scalar' && value.value !== null ? [[name, { path: value.text, at: value.at }]] : [],
     ),
   );

@@ -1,23 +1,19 @@
-import type { Member } from './members.ts';
+import type { Member, Standing } from './members.ts';
 
 /** Which of equal machines goes first. */
 export type Policy = 'oldest' | 'newest';
 
+const RANKS: Readonly<Record<Standing, number>> = {
+  failed: 0,
+  stopped: 1,
+  unjudged: 2,
+  proved: 4,
+  ending: 5,
+};
+
 /** What goes first: what serves nobody, then what nobody has proved, then what a launch would make otherwise. */
-function rank({ standing, stale }: Member): number {
-  switch (standing) {
-    case 'failed':
-      return 0;
-    case 'stopped':
-      return 1;
-    case 'unjudged':
-      return 2;
-    case 'proved':
-      return stale.length > 0 ? 3 : 4;
-    case 'ending':
-      return 5;
-  }
-}
+const rank = ({ standing, stale }: Member): number =>
+  standing === 'proved' && stale.length > 0 ? 3 : RANKS[standing];
 
 /**
  * Chooses the machines that a fleet can spare most: by rank, of the same rank from the fullest zone, there by age. Pure,

@@ -1,5 +1,5 @@
 import type { LaunchId } from '../model.ts';
-import type { Fleet, Member } from './members.ts';
+import type { Fleet, Member, Standing } from './members.ts';
 import type { Replacing } from './record.ts';
 
 /** Which machines a replacement replaces: those that a launch would make otherwise now, or all. */
@@ -88,21 +88,17 @@ function sizeOf(
   return allowShrink ? target : Math.max(target, proved);
 }
 
+const IDLENESS: Readonly<Record<Standing, number>> = {
+  proved: 0,
+  unjudged: 1,
+  failed: 3,
+  stopped: 4,
+  ending: 5,
+};
+
 /** How unlikely it is that a machine serves. */
-function idleness({ standing, verdict }: Member): number {
-  switch (standing) {
-    case 'proved':
-      return 0;
-    case 'unjudged':
-      return 1;
-    case 'failed':
-      return verdict === 'silent' ? 2 : 3;
-    case 'stopped':
-      return 4;
-    case 'ending':
-      return 5;
-  }
-}
+const idleness = ({ standing, verdict }: Member): number =>
+  standing === 'failed' && verdict === 'silent' ? 2 : IDLENESS[standing];
 
 /** Machines that came since it was cut off, and that are outdated, are replaced too. */
 function goOn(

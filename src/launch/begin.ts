@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { ConflictError } from '../errors.ts';
 import type { Build, Machine } from '../model.ts';
 import { createLaunch, type LaunchRecord, type RecordedBuild, readLaunch } from './book.ts';
@@ -22,7 +23,7 @@ function launchRecord(
   { launch, role, settings, settingsHash, count, strictBudget, build, bundle }: LaunchPlan,
   now: number,
 ): LaunchRecord {
-  return {
+  return defined({
     version: 1,
     launch,
     catalogue: role.catalogue,
@@ -33,14 +34,14 @@ function launchRecord(
     region: role.region,
     ami: role.ami,
     settings_sha256: settingsHash,
-    ...(settings && { settings }),
+    settings,
     requested: count,
-    ...(role.bootBudgetMs !== undefined && { boot_budget_ms: role.bootBudgetMs }),
-    ...(strictBudget && { strict_budget: true }),
-    ...(build && { build: recordedBuild(build) }),
-    ...(bundle && { bundle: { sha256: bundle.sha256, tar_sha256: bundle.tarSha256 } }),
+    boot_budget_ms: role.bootBudgetMs,
+    strict_budget: strictBudget || undefined,
+    build: build && recordedBuild(build),
+    bundle: bundle && { sha256: bundle.sha256, tar_sha256: bundle.tarSha256 },
     created: new Date(now).toISOString(),
-  };
+  });
 }
 
 /** A build as the launch's record and its report tell it. */

@@ -52,12 +52,11 @@ export function runRequest(
     MinCount: 1,
     MaxCount: identity.count,
     UserData: Buffer.from(payload.text, 'utf8').toString('base64'),
-    ...placement(offering),
+    SubnetId: offering.subnet,
+    Placement: offering.zone === undefined ? undefined : { AvailabilityZone: offering.zone },
     ...security(machine),
-    ...(machine.keyName === undefined ? {} : { KeyName: machine.keyName }),
-    ...(machine.blockDevices.length === 0
-      ? {}
-      : { BlockDeviceMappings: machine.blockDevices.map(blockDeviceMapping) }),
+    KeyName: machine.keyName,
+    BlockDeviceMappings: unlessEmpty(machine.blockDevices.map(blockDeviceMapping)),
     MetadataOptions: {
       HttpEndpoint: 'enabled',
       HttpTokens: machine.httpTokens,
@@ -91,28 +90,20 @@ function tagsOf(role: Role, { launch, batch, settingsHash, build, bundle }: Batc
 /** What tags hold of a hash: enough to tell two of them apart. */
 export const hashTag = (sha256: string): string => sha256.slice(0, 16);
 
-function placement({ subnet, zone }: Offering): Partial<RunInstancesRequest> {
+function security({
+  securityGroups,
+  instanceProfile: profile,
+}: MachineSettings): Partial<RunInstancesRequest> {
+  const isArn = profile?.startsWith('arn:');
   return {
-    ...(subnet === undefined ? {} : { SubnetId: subnet }),
-    ...(zone === undefined ? {} : { Placement: { AvailabilityZone: zone } }),
+    SecurityGroupIds: unlessEmpty(securityGroups.filter((group) => group.startsWith('sg-'))),
+    SecurityGroups: unlessEmpty(securityGroups.filter((group) => !group.startsWith('sg-'))),
+    IamInstanceProfile: profile === undefined ? undefined : isArn ? { Arn: profile } : { Name: profile },
   };
 }
 
-function security({ securityGroups, instanceProfile }: MachineSettings): Partial<RunInstancesRequest> {
-  const ids = securityGroups.filter((group) => group.startsWith('sg-'));
-  const names = securityGroups.filter((group) => !group.startsWith('sg-'));
-  return {
-    ...(ids.length === 0 ? {} : { SecurityGroupIds: ids }),
-    ...(names.length === 0 ? {} : { SecurityGroups: names }),
-    ...(instanceProfile === undefined
-      ? {}
-      : {
-          IamInstanceProfile: instanceProfile.startsWith('arn:')
-            ? { Arn: instanceProfile }
-            : { Name: instanceProfile },
-        }),
-  };
-}
+/** AWS takes no empty list for none. */
+const unlessEmpty = <T>(list: T[]): T[] | undefined => (list.length === 0 ? undefined : list);
 
 function lifetime(
   { shutdownBehavior, spot }: MachineSettings,
@@ -122,19 +113,17 @@ function lifetime(
     return { InstanceInitiatedShutdownBehavior: shutdownBehavior };
   return {
     // A one-time spot machine can't be stopped: the default is left to EC2, and only a wish for `terminate` is passed on.
-    ...(shutdownBehavior === 'terminate' ? { InstanceInitiatedShutdownBehavior: shutdownBehavior } : {}),
+    InstanceInitiatedShutdownBehavior: shutdownBehavior === 'terminate' ? shutdownBehavior : undefined,
     InstanceMarketOptions: {
       MarketType: 'spot',
-      SpotOptions: {
-        SpotInstanceType: 'one-time',
-        ...(spot.maxPrice === undefined ? {} : { MaxPrice: spot.maxPrice }),
-      },
+      SpotOptions: { SpotInstanceType: 'one-time', MaxPrice: spot.maxPrice },
     },
   };
 }
 
-function blockDeviceMapping(device: BlockDevice) {
-  const ebs = {
+const blockDeviceMapping = (device: BlockDevice) => ({
+  DeviceName: device.device,
+  Ebs: {
     VolumeSize: device.sizeGb,
     VolumeType: device.type as 'gp3' | undefined,
     Iops: device.iops,
@@ -142,11 +131,5 @@ function blockDeviceMapping(device: BlockDevice) {
     Encrypted: device.encrypted,
     DeleteOnTermination: device.deleteOnTermination,
     SnapshotId: device.snapshot,
-  };
-  return { DeviceName: device.device, Ebs: withoutUndefined(ebs) };
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
+  },
+});

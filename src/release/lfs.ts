@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Entry } from '../archive/entries.ts';
 import { UsageError } from '../errors.ts';
@@ -45,7 +46,7 @@ export class LfsFiles {
     for await (const entry of entries) {
       const path = `${prefix}${entry.path}`;
       if (entry.kind === 'file' && entry.size <= MAX_POINTER && this.#paths.has(path)) {
-        const committed = await bytesOf(entry.content);
+        const committed = await buffer(entry.content);
         const object = await this.#find(path, committed);
         yield object === undefined
           ? { ...entry, content: single(committed) }
@@ -103,12 +104,6 @@ async function objectFolder(repository: string): Promise<string> {
   const common = resolve(repository, await need(repository, ['rev-parse', '--git-common-dir']));
   const { stdout } = await git(repository, ['config', '--type=path', '--get', 'lfs.storage']);
   return join(resolve(common, stdout === '' ? 'lfs' : stdout), 'objects');
-}
-
-async function bytesOf(content: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of content) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 async function* single(bytes: Buffer): AsyncGenerator<Buffer, void> {

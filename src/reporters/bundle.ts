@@ -1,3 +1,4 @@
+import type { Inspected } from '../bundle/inspect.ts';
 import type { BuiltBundle, PublishedBundle } from '../results/bundle.ts';
 import { counted, printable, sizeText, table } from '../text.ts';
 
@@ -46,14 +47,7 @@ export const publishedBundleDocument = (shown: PublishedBundle) => ({
   notes: shown.notice === undefined ? [] : [shown.notice],
 });
 
-/** What a sealed bundle holds, as `bundle open` and `bundle verify` report it. */
-interface OpenedBundle {
-  readonly sha256: string;
-  readonly modules: readonly string[];
-  readonly members: readonly { readonly path: string; readonly kind: string; readonly size: number }[];
-}
-
-export const memberLines = ({ members }: OpenedBundle): string =>
+export const memberLines = ({ members }: Inspected): string =>
   table(
     members.map(({ path, kind, size }) => [
       kind === 'file' ? sizeText(size) : kind,
@@ -63,11 +57,11 @@ export const memberLines = ({ members }: OpenedBundle): string =>
     .map((line) => `${line}\n`)
     .join('');
 
-export const verifiedText = ({ modules, members, sha256 }: OpenedBundle, checked: boolean): string =>
+export const verifiedText = ({ modules, members, sha256 }: Inspected, checked: boolean): string =>
   `a sound bundle: ${modules.join(', ')}; ${counted(members.filter(({ kind }) => kind === 'file').length, 'file')}\n` +
   `SHA-256 ${sha256}${checked ? ', as its payload says' : ''}\n`;
 
-export const openedDocument = ({ sha256, modules, members }: OpenedBundle) => ({
+export const openedDocument = ({ sha256, modules, members }: Inspected) => ({
   sha256,
   modules,
   members: members.map(({ path, kind, size }) => ({ path, kind, size })),

@@ -1,27 +1,8 @@
+import type { Module, Variable } from '../bundle/module.ts';
 import { printable, table, truncate, widthOf } from '../text.ts';
 
-/** A module as lists show it. */
-export interface ModuleEntry {
-  readonly name: string;
-  readonly origin: 'own' | 'standard';
-  readonly description: string;
-  readonly variables: Readonly<Record<string, VariableEntry>>;
-  readonly after: readonly string[];
-  readonly platforms: readonly string[];
-  readonly timeoutMs: number;
-  readonly provides: readonly string[];
-}
-
-interface VariableEntry {
-  readonly description: string;
-  readonly type: string;
-  readonly default?: string;
-  readonly required: boolean;
-  readonly secret: boolean;
-}
-
 /** `module list`: a module a line, within `columns`; ends with a newline. */
-export function moduleListText(modules: readonly ModuleEntry[], columns: number): string {
+export function moduleListText(modules: readonly Module[], columns: number): string {
   const widest = Math.max(0, ...modules.map(({ name }) => widthOf(name)));
   return table(
     modules.map(({ name, origin, description }) => [
@@ -37,7 +18,7 @@ export function moduleListText(modules: readonly ModuleEntry[], columns: number)
 }
 
 /** `module list NAME`: all about one. */
-export function moduleText(module: ModuleEntry): string {
+export function moduleText(module: Module): string {
   const { name, description, origin, after, platforms, provides } = module;
   const rows: [string, string][] = [
     ['module', `${name}: ${printable(description)}`],
@@ -56,7 +37,7 @@ export function moduleText(module: ModuleEntry): string {
   );
 }
 
-function traits({ default: fallback, required, secret }: VariableEntry): string {
+function traits({ default: fallback, required, secret }: Variable): string {
   const parts = [
     ...(required ? ['required'] : []),
     ...(secret ? ['secret'] : []),
@@ -65,7 +46,7 @@ function traits({ default: fallback, required, secret }: VariableEntry): string 
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-export const moduleDocument = (module: ModuleEntry) => ({
+export const moduleDocument = (module: Module) => ({
   name: module.name,
   origin: module.origin,
   description: module.description,

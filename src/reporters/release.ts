@@ -1,31 +1,16 @@
 import type { Build } from '../model.ts';
+import type { BuiltFile } from '../release/build.ts';
+import type { Moved } from '../release/move.ts';
+import type { Published } from '../release/upload.ts';
 import { counted, sizeText, wrap } from '../text.ts';
 
-/** A build on this machine, as `release build` reports it. */
-interface Built {
-  readonly build: Build;
-  readonly path: string;
-  readonly manifestPath: string;
-  readonly files: number;
-  readonly notes: readonly string[];
-}
-
 /** A publication. */
-interface Publication {
-  readonly build: Build;
-  readonly outcome: 'created' | 'present' | 'repaired';
+interface Publication extends Published {
   readonly notes: readonly string[];
   /** Of the archive: `s3://bucket/key`. */
   readonly url: string;
   readonly environment: string | undefined;
-  readonly promoted: { readonly from: string | null; readonly changed: boolean } | undefined;
-}
-
-/** A move of a pointer. */
-interface Movement {
-  readonly build: Build;
-  readonly from: string | null;
-  readonly changed: boolean;
+  readonly promoted: Moved | undefined;
 }
 
 /** Sentences that fit the window; a path stays in one piece. */
@@ -67,10 +52,10 @@ export const buildDocument = (build: Build) => ({
 
 const noteLines = (notes: readonly string[]): string => notes.map((note) => `note: ${note}\n`).join('');
 
-export const builtText = ({ build, path, files, notes }: Built): string =>
+export const builtText = ({ build, path, files, notes }: BuiltFile): string =>
   `built ${build.app} ${build.tag}: ${commitText(build)}, ${counted(files, 'file')}, ${sizeText(build.size)}\n  ${path}\n${noteLines(notes)}`;
 
-export const builtDocument = ({ build, path, manifestPath, files, notes }: Built) => ({
+export const builtDocument = ({ build, path, manifestPath, files, notes }: BuiltFile) => ({
   build: buildDocument(build),
   file: path,
   manifest: manifestPath,
@@ -93,9 +78,11 @@ function outcomeText({ outcome, build }: Publication): string {
 
 export function publishedText(shown: Publication): string {
   const { build, notes, environment, promoted, url } = shown;
-  const move =
-    environment === undefined || promoted === undefined ? '' : movedText({ build, ...promoted }, environment);
-  return `${outcomeText(shown)}\n  ${url}\n  SHA-256 ${build.sha256}\n${noteLines(notes)}${move}`;
+  const move = environment === undefined || promoted === undefined ? '' : movedText(promoted, environment);
+  return `${outcomeText(shown)}
+  ${url}
+  SHA-256 ${build.sha256}
+${noteLines(notes)}${move}`;
 }
 
 export const publishedDocument = ({ build, outcome, notes, environment, promoted, url }: Publication) => ({
@@ -107,13 +94,13 @@ export const publishedDocument = ({ build, outcome, notes, environment, promoted
   promoted: promoted === undefined ? null : { environment, from: promoted.from, changed: promoted.changed },
 });
 
-export function movedText({ build, from, changed }: Movement, environment: string): string {
+export function movedText({ build, from, changed }: Moved, environment: string): string {
   const to = `${build.app} ${build.tag} (${manifestCommit(build)})`;
   if (!changed) return `${environment} deploys ${to} already: nothing was changed\n`;
   return `${environment} deploys ${to} now${from === null ? '' : `, after ${from}`}\n`;
 }
 
-export const movedDocument = ({ build, from, changed }: Movement, environment: string) => ({
+export const movedDocument = ({ build, from, changed }: Moved, environment: string) => ({
   environment,
   from,
   to: build.tag,

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import type { Outcome } from '../model.ts';
 import { type Cluster, clustersOf, NO_VERDICT } from './clusters.ts';
@@ -170,19 +171,20 @@ export function launchDocument(
   };
 }
 
-const clusterDocument = ({ outcome, step, failure, reason, rows }: Cluster): ClusterDocument => ({
-  outcome,
-  step,
-  status: failure?.status ?? null,
-  ...(failure?.command !== undefined && { command: failure.command }),
-  ...(failure?.location !== undefined && { location: failure.location }),
-  error: failure?.error ?? null,
-  ...(reason !== undefined && { reason }),
-  ...(failure?.hint !== undefined && { hint: failure.hint }),
-  count: rows.length,
-  instance_ids: rows.map(({ machine }) => machine.instanceId),
-  example: rows[0].machine.instanceId,
-});
+const clusterDocument = ({ outcome, step, failure, reason, rows }: Cluster): ClusterDocument =>
+  defined({
+    outcome,
+    step,
+    status: failure?.status ?? null,
+    command: failure?.command,
+    location: failure?.location,
+    error: failure?.error ?? null,
+    reason,
+    hint: failure?.hint,
+    count: rows.length,
+    instance_ids: rows.map(({ machine }) => machine.instanceId),
+    example: rows[0].machine.instanceId,
+  });
 
 /** One machine of the document. Without a verdict it is `silent`, with the reason that watching ended first. */
 export function machineDocument(row: MachineRow): MachineDocument {
@@ -209,20 +211,13 @@ function failureOf(row: MachineRow): MachineDocument['failure'] {
     case 'succeeded':
       return undefined;
     case 'failed': {
-      const { step, status, command, commandStatus, location, error, signal, excerpt, reason, hint } =
+      const { step, status, command, commandStatus, location, signal, excerpt, reason, hint } =
         verdict.failure;
-      return {
-        step,
-        status,
-        ...(command !== undefined && { command }),
-        ...(commandStatus !== undefined && { command_status: commandStatus }),
-        ...(location !== undefined && { location }),
-        error: error ?? null,
-        ...(signal !== undefined && { signal }),
-        excerpt,
-        ...(reason !== undefined && { reason }),
-        ...(hint !== undefined && { hint }),
-      };
+      const error = verdict.failure.error ?? null;
+      return defined({
+        ...{ step, status, command, command_status: commandStatus, location },
+        ...{ error, signal, excerpt, reason, hint },
+      });
     }
     case 'silent':
     case 'lost':

@@ -39,15 +39,8 @@ function cleanVerdict(verdict: Verdict, clean: Clean): Verdict {
     case 'succeeded':
       return verdict;
     case 'failed': {
-      const { command, error, excerpt, reason } = verdict.failure;
-      const failure = {
-        ...verdict.failure,
-        excerpt: cleanLines(excerpt, clean),
-        ...(command !== undefined && { command: clean(command) }),
-        ...(error !== undefined && { error: clean(error) }),
-        ...(reason !== undefined && { reason: clean(reason) }),
-      };
-      return { ...verdict, failure };
+      const excerpt = cleanLines(verdict.failure.excerpt, clean);
+      return { ...verdict, failure: { ...changedTexts(verdict.failure, TOLD, clean), excerpt } };
     }
     case 'silent':
     case 'lost':
@@ -64,7 +57,7 @@ export function redactedDocument(document: LaunchDocument): LaunchDocument {
   return {
     ...document,
     machines: document.machines.map(cleanMachine),
-    clusters: document.clusters.map((cluster) => ({ ...cluster, ...cleanTexts(cluster) })),
+    clusters: document.clusters.map((cluster) => changedTexts(cluster, TOLD, redact)),
   };
 }
 
@@ -72,19 +65,22 @@ function cleanMachine(machine: MachineDocument): MachineDocument {
   const { failure } = machine;
   if (failure === undefined) return machine;
   const excerpt = cleanLines(failure.excerpt, redact);
-  return { ...machine, failure: { ...failure, ...cleanTexts(failure), excerpt } };
+  return { ...machine, failure: { ...changedTexts(failure, TOLD, redact), excerpt } };
 }
 
-interface Texts {
-  readonly command?: string;
-  readonly error: string | null;
-  readonly reason?: string;
-}
+/** What a machine has told of its trouble; a hint is rolecall's own. */
+const TOLD = ['command', 'error', 'reason'] as const;
 
-const cleanTexts = ({ command, error, reason }: Texts): Texts => ({
-  error: error === null ? null : redact(error),
-  ...(command !== undefined && { command: redact(command) }),
-  ...(reason !== undefined && { reason: redact(reason) }),
+/** Returns the same with each of these texts changed, where it is there. */
+export const changedTexts = <T extends { readonly [Name in N]?: string | null }, N extends string>(
+  told: T,
+  names: readonly N[],
+  change: Clean,
+): T => ({
+  ...told,
+  ...Object.fromEntries(
+    names.flatMap((name) => (typeof told[name] === 'string' ? [[name, change(told[name])]] : [])),
+  ),
 });
 
 /** As one text: a private key is known by its first line. */

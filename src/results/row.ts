@@ -27,8 +27,13 @@ const WIDEST = 300;
  * Which command failed and where: `line 12 of b/prod/bootstrapper.sh: mkfs.ext4 /dev/nvme1n1 (status 1)`. Empty where nobody
  * knows.
  */
-export function failedCommand(failure: Omit<Failure, 'excerpt'>): string {
-  const { location, command, commandStatus, status, signal } = failure;
+export function failedCommand({
+  location,
+  command,
+  commandStatus,
+  status,
+  signal,
+}: Pick<Failure, 'location' | 'command' | 'commandStatus' | 'status' | 'signal'>): string {
   const place = location === undefined ? '' : `line ${location.line} of ${location.file}`;
   const inside = location?.function === undefined ? '' : `, in ${location.function}`;
   const where = `${place}${inside}`;

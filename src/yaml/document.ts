@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { redact } from '../redact.ts';
 import { documentFaults, type ShapeFault } from './check.ts';
 import { type Fault, shownLines } from './faults.ts';
@@ -60,18 +61,17 @@ export function placeFaults(
 function located(found: YamlFault | ShapeFault, file: string, lines: readonly string[]): Fault {
   const { source, length } = found.at;
   const { line, column } = source.kind === 'file' ? source : { line: 1, column: 1 };
-  const suggestion = 'suggestion' in found ? found.suggestion : undefined;
-  return {
+  return defined({
     file,
     line,
     column,
     length,
     path: 'path' in found ? redact(found.path) : '',
     message: redact(found.message),
-    ...(found.expected !== undefined && { expected: found.expected }),
-    ...(suggestion !== undefined && { suggestion }),
+    expected: found.expected,
+    suggestion: 'suggestion' in found ? found.suggestion : undefined,
     sourceLine: lines[line - 1] ?? '',
-  };
+  });
 }
 
 const start = (file: string) => ({ source: { kind: 'file', file, line: 1, column: 1 } as const, length: 1 });

@@ -57,14 +57,32 @@ export function flagAt(node: Located | undefined, key: string): boolean | undefi
   return value?.kind === 'scalar' && typeof value.value === 'boolean' ? value.value : undefined;
 }
 
+/** The number under a key; undefined where there is none. */
+export function numberAt(node: Located | undefined, key: string): number | undefined {
+  const value = child(node, key);
+  return value?.kind === 'scalar' && typeof value.value === 'number' ? value.value : undefined;
+}
+
+/** The entries of a map in the order they are written; none where the node is no map. */
+export const entriesOf = (node: Located | undefined): [string, LocatedEntry][] =>
+  node?.kind === 'map' ? [...node.entries] : [];
+
+/** The items of a list; none where the node is no list. */
+export const itemsOf = (node: Located | undefined): readonly Located[] =>
+  node?.kind === 'list' ? node.items : [];
+
+/** The scalars of the list under a key, as text. */
+export const listAt = (node: Located | undefined, key: string): string[] =>
+  itemsOf(child(node, key)).flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));
+
 /** The keys of a map in the order they are written. */
-export const keysOf = (node: Located | undefined): string[] =>
-  node?.kind === 'map' ? [...node.entries.keys()] : [];
+export const keysOf = (node: Located | undefined): string[] => entriesOf(node).map(([key]) => key);
 
 /** A map's entries as text, for maps of scalars. */
 export const textsOf = (node: Located | undefined): Record<string, string> =>
   Object.fromEntries(
-    (node?.kind === 'map' ? [...node.entries] : []).flatMap(([key, { value }]) =>
-      value.kind === 'scalar' && value.value !== null ? [[key, value.text]] : [],
-    ),
+    keysOf(node).flatMap((key) => {
+      const text = textAt(node, key);
+      return text === undefined ? [] : [[key, text]];
+    }),
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { sdk } from '../../src/aws/ec2-sdk.ts';
-import { sdk as s3 } from '../../src/aws/s3-sdk.ts';
+import * as sdk from '../../src/aws/ec2-sdk.ts';
+import * as s3 from '../../src/aws/s3-sdk.ts';
 import {
   bucketArn,
   ec2Authorizations,

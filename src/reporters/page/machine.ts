@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { headWords } from '../../results/clusters.ts';
 import type { MachineDocument } from '../../results/document.ts';
 import { failedCommand, stepWords } from '../../results/row.ts';
@@ -39,25 +40,8 @@ export const timeText = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? '–' : duration(ms);
 
 /** The command that failed and where it stands; empty where nobody knows. */
-export function commandText({
-  step,
-  status,
-  command,
-  command_status,
-  location,
-  error,
-  signal,
-}: Failure): string {
-  return failedCommand({
-    step: step ?? '',
-    status: status ?? 0,
-    ...(command !== undefined && { command }),
-    ...(command_status !== undefined && { commandStatus: command_status }),
-    ...(location !== undefined && { location }),
-    ...(error !== null && { error }),
-    ...(signal !== undefined && { signal }),
-  });
-}
+export const commandText = ({ status, command, command_status, location, signal }: Failure): string =>
+  failedCommand(defined({ status: status ?? 0, command, commandStatus: command_status, location, signal }));
 
 /** All that is known of one machine: where it runs, its failure, its phases and steps. */
 export function machineDetails(timed: Timed): Html {

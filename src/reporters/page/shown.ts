@@ -1,7 +1,7 @@
 import { excerptAround } from '../../results/clusters.ts';
-import type { LaunchDocument, MachineDocument } from '../../results/document.ts';
+import type { ClusterDocument, LaunchDocument, MachineDocument } from '../../results/document.ts';
 import type { PageData } from '../../results/page-data.ts';
-import { redactedDocument } from '../../results/redacted.ts';
+import { changedTexts, redactedDocument } from '../../results/redacted.ts';
 import { cut } from './html.ts';
 
 /** Characters of one console line that a page holds, and of an error, a reason or a command. */
@@ -31,7 +31,7 @@ function shownDocument(whole: LaunchDocument): LaunchDocument {
     machines: document.machines.map((machine) =>
       shownMachine(machine, isRoom || examples.has(machine.instance_id)),
     ),
-    clusters: document.clusters.map((cluster) => ({ ...cluster, ...shortTexts(cluster) })),
+    clusters: document.clusters.map(shortTexts),
   };
 }
 
@@ -52,26 +52,14 @@ function shownMachine(machine: MachineDocument, whole: boolean): MachineDocument
   return {
     ...machine,
     failure: {
-      ...failure,
       ...shortTexts(failure),
       excerpt: lines.map((line) => cut(line, whole ? LINE : SHORT.characters)),
     },
   };
 }
 
-interface Texts {
-  readonly command?: string;
-  readonly error: string | null;
-  readonly reason?: string;
-  readonly hint?: string;
-}
-
-const shortTexts = ({ command, error, reason, hint }: Texts): Texts => ({
-  error: error === null ? null : cut(error, MESSAGE),
-  ...(command !== undefined && { command: cut(command, MESSAGE) }),
-  ...(reason !== undefined && { reason: cut(reason, MESSAGE) }),
-  ...(hint !== undefined && { hint: cut(hint, MESSAGE) }),
-});
+const shortTexts = <T extends ClusterDocument | NonNullable<MachineDocument['failure']>>(told: T): T =>
+  changedTexts(told, ['command', 'error', 'reason', 'hint'], (text) => cut(text, MESSAGE));
 
 /** An earlier launch is only compared in times and counts: its failures, and when each step began, stay out. */
 const earlier = (against: NonNullable<PageData['against']>): NonNullable<PageData['against']> => ({
