@@ -19,9 +19,7 @@ export async function presignGet(
   return await session.call('GetObject', async (client, sdk) => {
     const credentials = await client.config.credentials();
     const life = lifeOf(credentials, seconds, clock);
-    const url = await sdk.getSignedUrl(client, new sdk.GetObjectCommand(place), {
-      expiresIn: life.seconds,
-    });
+    const url = await sdk.getSignedUrl(client, new sdk.GetObjectCommand(place), { expiresIn: life.seconds });
     return {
       url,
       ...life,

@@ -64,9 +64,7 @@ function chosen(there: readonly string[], { source, names }: AddPlan): readonly 
   if (there.length === 0)
     throw new UsageError(
       `${source} has no modules: no module.yaml in it, in its folders, or in its modules/`,
-      {
-        hint: 'docs/modules.md tells what a module is',
-      },
+      { hint: 'docs/modules.md tells what a module is' },
     );
   const missing = names.find((name) => !there.includes(name));
   if (missing !== undefined)

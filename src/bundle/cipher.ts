@@ -89,7 +89,5 @@ const noBundle = (): UsageError =>
 export const wrongKey = (): UsageError =>
   new UsageError(
     'the bundle can not be decrypted: the key is another one, or the file is cut off or changed',
-    {
-      hint: 'each launch has a key of its own, which stands in the user data of its machines',
-    },
+    { hint: 'each launch has a key of its own, which stands in the user data of its machines' },
   );

@@ -118,9 +118,7 @@ async function* distinct(entries: AsyncIterable<Entry>): AsyncGenerator<Entry, v
     if (before !== undefined)
       throw new UsageError(
         `two of the role's files become ${entry.path.slice(ROOT.length + 1)} in the bundle`,
-        {
-          hint: 'give one of them another path in files',
-        },
+        { hint: 'give one of them another path in files' },
       );
     kinds.set(entry.path, entry.kind);
     yield entry;

@@ -130,9 +130,7 @@ function amiOf(catalogue: Catalogue, flags: Layer, region: string): Given {
   const regions = [...node.entries.keys()].join(', ');
   throw new UsageError(
     `no AMI for region ${region}: ${catalogue.label} has ami.${regions.replaceAll(', ', ', ami.')}`,
-    {
-      hint: `write ami.${region} in ${catalogue.label}, or give --ami, or one of its regions: ${regions}`,
-    },
+    { hint: `write ami.${region} in ${catalogue.label}, or give --ami, or one of its regions: ${regions}` },
   );
 }
 
@@ -177,9 +175,7 @@ function checkPlaces({ machine: { subnets, zones }, region, provenance, role }: 
   if (subnets.length > 0 && zones.length > 0 && subnets.length + zones.length > 2)
     throw new UsageError(
       `${role} has ${subnets.length} subnets and ${zones.length} zones once its layers are merged`,
-      {
-        hint: "subnets say the zones already: leave the zones out (null removes a weaker layer's)",
-      },
+      { hint: "subnets say the zones already: leave the zones out (null removes a weaker layer's)" },
     );
   const zone = zones.find((each) => !each.startsWith(region));
   if (zone === undefined) return;

@@ -106,14 +106,14 @@ async function* settleEntry(
 }
 
 async function sendAgain(launch: LaunchId, batch: Batch, tools: FleetTools): Promise<number> {
-  const plan = tools.planOf(launch);
-  const sending = settleBatch(plan, tools, batch);
+  const run = { ...tools, plan: tools.planOf(launch) };
+  const sending = settleBatch(run, batch);
   let next = await sending.next();
   while (!next.done) next = await sending.next();
   const { refused, machines, open } = next.value;
   if (refused?.kind === 'invalid' && !open) {
     // Whoever sleeps over the same request would get the same answer to it.
-    await answer(plan, tools, batch.record, { result: 'refused', code: refused.code ?? null, machines: [] });
+    await answer(run, batch.record, { result: 'refused', code: refused.code ?? null, machines: [] });
   } else if (refused !== undefined && refused.kind !== 'quota') throw refused;
   return machines.length;
 }
@@ -124,7 +124,7 @@ async function withdraw(launch: LaunchId, { record }: Batch, tools: Withdrawing)
     machines.length > 0
       ? ({ result: 'launched', code: null, machines } as const)
       : ({ result: 'refused', code: 'NeverSent', machines } as const);
-  await answer({ launch }, tools, record, came);
+  await answer({ ...tools, plan: { launch } }, record, came);
   return machines.length;
 }
 

@@ -1,7 +1,8 @@
-import type { LaunchPlan, LaunchTools } from '../launch/plan.ts';
+import type { LaunchPlan, LaunchRun, LaunchTools } from '../launch/plan.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
 import type { FleetBook } from './book.ts';
 import type { Policy } from './choose.ts';
+import type { FleetStreamEvent } from './events.ts';
 import type { Member, Wanted } from './members.ts';
 import type { EndHow } from './record.ts';
 import type { Wave } from './waves.ts';
@@ -38,3 +39,14 @@ export interface FleetTools extends LaunchTools {
   /** Asks whether these may be ended. */
   readonly agreed: (members: readonly Member[]) => Promise<boolean>;
 }
+
+/** A change of a fleet under way. */
+export interface FleetRun extends FleetTools {
+  readonly plan: FleetPlan;
+}
+
+/** What a change of a fleet tells while it is under way, and in the end. */
+export type FleetStream<T = void> = AsyncGenerator<FleetStreamEvent, T>;
+
+/** The launch that a change of a fleet runs. */
+export const launchRun = (run: FleetRun): LaunchRun => ({ ...run, plan: run.plan.launch });

@@ -3,12 +3,11 @@ import type { InstanceId, Machine } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import { beginLaunch, refuseForeign } from './begin.ts';
 import { type Batch, type BatchRecord, createBatch, readBatches } from './book.ts';
-import type { LaunchEvent } from './events.ts';
 import { clientToken, MAX_BATCH } from './identity.ts';
 import { livingMachines } from './living.ts';
 import { Misses, nextShare, type Offering, type Share } from './offerings.ts';
 import { answer, offeringOf, resumable, type Sent, unsure } from './outcome.ts';
-import type { LaunchPlan, LaunchTools } from './plan.ts';
+import type { LaunchPlan, LaunchRun, LaunchStream, LaunchTools } from './plan.ts';
 import { sendBatch, settleBatch } from './send.ts';
 
 /** Where a launch stands: the machines it has, the number of its next batch, and what AWS has no more of. */
@@ -35,21 +34,15 @@ export interface Standing {
  * @throws AwsError when AWS's answer stays out: what was launched is then open, and the same command finds it out
  * @throws InterruptedError when the signal aborted before all was sent
  */
-export async function* launchMachines(
-  plan: LaunchPlan,
-  tools: LaunchTools,
-): AsyncGenerator<LaunchEvent, void> {
-  const standing = yield* openLaunch(plan, tools);
-  yield* launchUpTo(plan, tools, standing, plan.count);
+export async function* launchMachines(plan: LaunchPlan, tools: LaunchTools): LaunchStream {
+  const run = { ...tools, plan };
+  const standing = yield* openLaunch(run);
+  yield* launchUpTo(run, standing, plan.count);
 }
 
 /** Begins a launch, or finds where an earlier run of it stopped. @param others see Standing */
-export async function* openLaunch(
-  plan: LaunchPlan,
-  tools: LaunchTools,
-  others: readonly Machine[] = [],
-): AsyncGenerator<LaunchEvent, Standing> {
-  const { records, clock } = tools;
+export async function* openLaunch(run: LaunchRun, others: readonly Machine[] = []): LaunchStream<Standing> {
+  const { plan, records, clock } = run;
   const resumed = await beginLaunch(plan, records, clock.now());
   yield { type: 'launch-started', at: clock.now(), launch: plan.launch, requested: plan.count, resumed };
   const standing: Standing = {
@@ -60,42 +53,32 @@ export async function* openLaunch(
     wanted: plan.count,
     next: 1,
   };
-  if (resumed || !plan.isNew) yield* resume(plan, tools, standing, plan.count);
+  if (resumed || !plan.isNew) yield* resume(run, standing, plan.count);
   return standing;
 }
 
 /** Launches until the launch has `target` machines, or AWS gives no more (`standing.refused`). */
-export async function* launchUpTo(
-  plan: LaunchPlan,
-  tools: LaunchTools,
-  standing: Standing,
-  target: number,
-): AsyncGenerator<LaunchEvent, void> {
-  const { records } = tools;
+export async function* launchUpTo(run: LaunchRun, standing: Standing, target: number): LaunchStream {
+  const { plan, records } = run;
   while (standing.refused === undefined && standing.living.size < target) {
-    refuseIfInterrupted(plan, standing, target, tools.signal);
+    refuseIfInterrupted(run, standing, target);
     const share = shareOf(plan, standing, target) ?? shareAnew(plan, standing, target);
     const payload = await plan.payload(standing.next);
-    const batch = batchRecord(plan, tools, standing, share, payload);
+    const batch = batchRecord(run, standing, share, payload);
     if (await createBatch(records, plan.launch, batch)) {
-      await tools.ledger?.enter(plan.launch, batch);
-      const sent = yield* sendBatch(plan, tools, batch, payload, missing(standing, target));
-      yield* note(plan, tools, standing, target, batch, sent);
+      await run.ledger?.enter(plan.launch, batch);
+      const sent = yield* sendBatch(run, batch, payload, missing(standing, target));
+      yield* note(run, standing, target, batch, sent);
     } else {
       // Another run of the same launch has this number: whatever it did is looked at like a crashed run's doing.
-      yield* resume(plan, tools, standing, target);
+      yield* resume(run, standing, target);
     }
   }
 }
 
 /** Finds what earlier runs launched, and settles every batch that they left without an answer. */
-async function* resume(
-  plan: LaunchPlan,
-  tools: LaunchTools,
-  standing: Standing,
-  target: number,
-): AsyncGenerator<LaunchEvent, void> {
-  const { ec2, records, clock, signal } = tools;
+async function* resume(run: LaunchRun, standing: Standing, target: number): LaunchStream {
+  const { plan, ec2, records, clock } = run;
   const batches = await readBatches(records, plan.launch);
   const described = await ec2.machinesOfLaunch(plan.launch);
   refuseForeign(described, plan);
@@ -115,11 +98,11 @@ async function* resume(
       standing.misses.note(offeringOf(record), Math.max(0, clock.now() - Date.parse(came.created)));
   for (const { record } of batches) standing.next = Math.max(standing.next, record.batch + 1);
   for (const batch of batches.filter(isOpen)) {
-    refuseIfInterrupted(plan, standing, target, signal);
-    if (tools.ledger === undefined)
-      yield* note(plan, tools, standing, target, batch.record, yield* settleBatch(plan, tools, batch));
+    refuseIfInterrupted(run, standing, target);
+    if (run.ledger === undefined)
+      yield* note(run, standing, target, batch.record, yield* settleBatch(run, batch));
     // Every batch enters the ledger before it is sent, and what stood there was settled before the launch was opened.
-    else await answer(plan, tools, batch.record, { result: 'refused', code: 'NeverSent', machines: [] });
+    else await answer(run, batch.record, { result: 'refused', code: 'NeverSent', machines: [] });
     if (standing.refused !== undefined) return;
   }
 }
@@ -146,22 +129,21 @@ function shareAnew(plan: LaunchPlan, standing: Standing, target: number): Share 
 
 /** Takes in what came of a batch. */
 async function* note(
-  plan: LaunchPlan,
-  tools: LaunchTools,
+  run: LaunchRun,
   standing: Standing,
   target: number,
   record: BatchRecord,
   sent: Sent,
-): AsyncGenerator<LaunchEvent, void> {
+): LaunchStream {
   for (const machine of sent.machines) standing.living.set(machine.instanceId, machine);
   standing.next = Math.max(standing.next, record.batch + 1);
-  if (!sent.open) await tools.ledger?.leave(plan.launch, record.batch);
+  if (!sent.open) await run.ledger?.leave(run.plan.launch, record.batch);
   const { batch, count } = record;
-  const at = tools.clock.now();
+  const at = run.clock.now();
   const offering = offeringOf(record);
   if (sent.missed !== undefined) {
     standing.misses.note(offering);
-    const next = shareOf(plan, standing, target)?.offering;
+    const next = shareOf(run.plan, standing, target)?.offering;
     const lacking = count - sent.machines.length;
     if (next !== undefined) yield { type: 'no-capacity', at, batch, missing: lacking, offering, next };
     else standing.refused = sent.missed;
@@ -170,13 +152,12 @@ async function* note(
   if (standing.refused === undefined) return;
   const short = missing(standing, standing.wanted);
   const { refused } = standing;
-  const error = sent.open ? unsure(plan, batch, refused) : resumable(plan, tools, short, refused);
+  const error = sent.open ? unsure(run.plan, batch, refused) : resumable(run, short, refused);
   yield { type: 'batch-refused', at, batch, missing: short, error };
 }
 
 function batchRecord(
-  plan: LaunchPlan,
-  tools: LaunchTools,
+  { plan, clock, maxBatch }: LaunchRun,
   standing: Standing,
   { offering, count }: Share,
   payload: Payload,
@@ -184,11 +165,11 @@ function batchRecord(
   return {
     version: 1,
     batch: standing.next,
-    count: Math.min(count, tools.maxBatch ?? MAX_BATCH),
+    count: Math.min(count, maxBatch ?? MAX_BATCH),
     client_token: clientToken(plan.launch, standing.next),
     offering: recordedOffering(offering),
     payload_sha256: payload.sha256,
-    created: new Date(tools.clock.now()).toISOString(),
+    created: new Date(clock.now()).toISOString(),
   };
 }
 
@@ -199,12 +180,7 @@ const recordedOffering = ({ instanceType, zone, subnet, market }: Offering): Bat
   market,
 });
 
-function refuseIfInterrupted(
-  plan: LaunchPlan,
-  standing: Standing,
-  target: number,
-  signal: AbortSignal | undefined,
-): void {
+function refuseIfInterrupted({ plan, signal }: LaunchRun, standing: Standing, target: number): void {
   if (!signal?.aborted) return;
   throw new InterruptedError(`${standing.living.size} of ${target} machines are launched`, {
     hint: `the same command with --launch-id ${plan.launch} launches the rest; rolecall watch ${plan.launch} follows those that are there`,

@@ -2,10 +2,9 @@ import { AwsError, ConflictError, InterruptedError, UsageError } from '../errors
 import type { Machine } from '../model.ts';
 import { counted } from '../text.ts';
 import { type AnswerRecord, type BatchRecord, createAnswer, readBatches } from './book.ts';
-import type { LaunchEvent } from './events.ts';
 import { isLiving } from './living.ts';
 import type { Offering } from './offerings.ts';
-import type { LaunchPlan, LaunchTools } from './plan.ts';
+import type { LaunchPlan, LaunchRun, LaunchStream } from './plan.ts';
 
 /** What came of a batch: its living machines, and what AWS had to say of those that are not there. */
 export interface Sent {
@@ -32,19 +31,18 @@ export const offeringOf = ({ offering }: BatchRecord): Offering => ({
  * @throws UsageError where the record can't be written, after the machines were told
  */
 export async function* launched(
-  plan: LaunchPlan,
-  tools: LaunchTools,
+  run: LaunchRun,
   batch: BatchRecord,
   machines: readonly Machine[],
-): AsyncGenerator<LaunchEvent, void> {
-  const recorded = await answer(plan, tools, batch, { result: 'launched', code: null, machines }).catch(
+): LaunchStream {
+  const recorded = await answer(run, batch, { result: 'launched', code: null, machines }).catch(
     (error: unknown) => ({ error }),
   );
-  if (recorded === false && tools.ledger !== undefined) await takeBackLate(plan, tools, batch, machines);
+  if (recorded === false && run.ledger !== undefined) await takeBackLate(run, batch, machines);
   const living = machines.filter(isLiving);
   if (living.length > 0)
-    yield { type: 'batch-launched', at: tools.clock.now(), batch: batch.batch, machines: living };
-  if (typeof recorded === 'object') throw unrecorded(plan, living.length, recorded.error);
+    yield { type: 'batch-launched', at: run.clock.now(), batch: batch.batch, machines: living };
+  if (typeof recorded === 'object') throw unrecorded(run.plan, living.length, recorded.error);
 }
 
 /** The disk was full, or S3 out of reach, once EC2 had launched them. */
@@ -61,8 +59,7 @@ function unrecorded({ launch }: LaunchPlan, count: number, error: unknown): unkn
  * knows of no such token, and gives these machines: others are there in their place.
  */
 async function takeBackLate(
-  plan: LaunchPlan,
-  { ec2, records }: LaunchTools,
+  { plan, ec2, records }: LaunchRun,
   { batch }: BatchRecord,
   machines: readonly Machine[],
 ): Promise<void> {
@@ -78,10 +75,14 @@ async function takeBackLate(
   );
 }
 
+/** What the answer of a batch is recorded with. */
+interface AnsweredRun extends Pick<LaunchRun, 'records' | 'clock'> {
+  readonly plan: Pick<LaunchPlan, 'launch'>;
+}
+
 /** Records what came of a batch. Another run of the launch may have been first: its answer stays. @returns whether this is the first */
 export async function answer(
-  plan: Pick<LaunchPlan, 'launch'>,
-  { records, clock }: Pick<LaunchTools, 'records' | 'clock'>,
+  { plan, records, clock }: AnsweredRun,
   { batch }: BatchRecord,
   came: Pick<AnswerRecord, 'result' | 'code'> & { readonly machines: readonly Machine[] },
 ): Promise<boolean> {
@@ -123,12 +124,7 @@ export const notShown = ({ batch, count }: BatchRecord, shown: number): AwsError
  * A refusal after some machines are launched: the same command alone would be another launch, of all of them. A fleet's
  * command counts what is there.
  */
-export function resumable(
-  plan: LaunchPlan,
-  { ledger }: Pick<LaunchTools, 'ledger'>,
-  missing: number,
-  error: AwsError,
-): AwsError {
+export function resumable({ plan, ledger }: LaunchRun, missing: number, error: AwsError): AwsError {
   if (ledger !== undefined || missing >= plan.count || error.kind === 'invalid') return error;
   const hint = `${error.hint ?? 'run the same command again'}\nwith --launch-id ${plan.launch} only the ${missing} missing are launched`;
   return new AwsError(error.message, { kind: error.kind, code: error.code, hint, cause: error });
@@ -145,14 +141,9 @@ export function unsure(plan: LaunchPlan, batch: number, error: AwsError): AwsErr
 }
 
 /** It stays open whether EC2 launched the batch: say how to find out. After Ctrl-C that is what people asked for. */
-export function unanswered(
-  plan: LaunchPlan,
-  tools: LaunchTools,
-  batch: BatchRecord,
-  error: AwsError,
-): AwsError | InterruptedError {
-  const next = findsOut(plan, batch.batch);
-  if (tools.signal?.aborted) {
+export function unanswered(run: LaunchRun, batch: BatchRecord, error: AwsError): AwsError | InterruptedError {
+  const next = findsOut(run.plan, batch.batch);
+  if (run.signal?.aborted) {
     return new InterruptedError(`EC2 had not answered for batch ${batch.batch} yet`, {
       hint: next,
       cause: error,

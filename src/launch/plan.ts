@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Build, LaunchId } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import type { BatchRecord } from './book.ts';
+import type { LaunchEvent } from './events.ts';
 import type { LaunchRecords } from './records.ts';
 
 /** A sealed bundle, as a launch remembers it. Hex SHA-256: of the sealed file, and of the tar inside. */
@@ -63,3 +64,11 @@ export interface LaunchTools {
   /** Machines in one RunInstances call at most; 100 unless a test says otherwise. */
   readonly maxBatch?: number;
 }
+
+/** A launch under way: what is to be launched, and what that needs. */
+export interface LaunchRun extends LaunchTools {
+  readonly plan: LaunchPlan;
+}
+
+/** What a launch tells while it is under way, and in the end. */
+export type LaunchStream<T = void> = AsyncGenerator<LaunchEvent, T>;

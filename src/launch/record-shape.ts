@@ -114,9 +114,7 @@ function checked(text: string, where: string, fields: Fields): object {
   if (value['version'] !== 1) {
     throw new ConflictError(
       `the record ${where} is of version ${JSON.stringify(value['version'])}; this rolecall reads 1`,
-      {
-        hint: 'use the newer rolecall that wrote it, or give the launch another --launch-id',
-      },
+      { hint: 'use the newer rolecall that wrote it, or give the launch another --launch-id' },
     );
   }
   const why = lacks(value, fields);

@@ -3,30 +3,25 @@ import type { Machine } from '../model.ts';
 import type { Payload } from '../schemes/payload.ts';
 import { adoptBatch, spendBatch } from './adopt.ts';
 import { type Batch, type BatchRecord, createResend, voidResend } from './book.ts';
-import type { LaunchEvent } from './events.ts';
 import { clientToken } from './identity.ts';
 import { isLiving } from './living.ts';
 import { answer, launched, partial, type Sent, unanswered } from './outcome.ts';
-import type { LaunchPlan, LaunchTools } from './plan.ts';
+import type { LaunchRun, LaunchStream } from './plan.ts';
 import { identityOf, runRequest } from './request.ts';
 
 /**
  * Settles a batch that was recorded, and perhaps sent, by a run that never recorded its answer: finds its machines by
  * the token, or else sends it again with the same token.
  */
-export async function* settleBatch(
-  plan: LaunchPlan,
-  tools: LaunchTools,
-  { record, sentAt }: Batch,
-): AsyncGenerator<LaunchEvent, Sent> {
-  const { ec2, records, clock } = tools;
+export async function* settleBatch(run: LaunchRun, { record, sentAt }: Batch): LaunchStream<Sent> {
+  const { plan, ec2, records, clock } = run;
   const found = await ec2.machinesOfToken(clientToken(plan.launch, record.batch));
-  if (found.length > 0) return yield* adoptBatch(plan, tools, record, sentAt);
+  if (found.length > 0) return yield* adoptBatch(run, record, sentAt);
   const payload = await plan.payload(record.batch);
   // No two runs have the same payload, so the mark is this run's own.
   const mark = `${clock.now()}-${payload.sha256.slice(0, 8)}`;
   await createResend(records, plan.launch, record.batch, mark);
-  return yield* sendBatch(plan, tools, record, payload, record.count, { mark, sentAt });
+  return yield* sendBatch(run, record, payload, record.count, { mark, sentAt });
 }
 
 /** A batch that is sent again: this try's mark in the records, and when the tries before it were (epoch milliseconds). */
@@ -41,14 +36,13 @@ interface Repeat {
  * @throws AwsError where it stays open whether EC2 launched them
  */
 export async function* sendBatch(
-  plan: LaunchPlan,
-  tools: LaunchTools,
+  run: LaunchRun,
   record: BatchRecord,
   payload: Payload,
   missing: number,
   repeat?: Repeat,
-): AsyncGenerator<LaunchEvent, Sent> {
-  const { ec2, clock } = tools;
+): LaunchStream<Sent> {
+  const { plan, ec2, clock } = run;
   const { batch, count } = record;
   const isRepeat = repeat !== undefined;
   const etaMs = ec2.launchEtaMs(missing);
@@ -59,9 +53,9 @@ export async function* sendBatch(
     machines = await ec2.runInstances(runRequest(plan.role, payload, identityOf(plan, record)));
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    return yield* refusal(plan, tools, record, error, repeat);
+    return yield* refusal(run, record, error, repeat);
   }
-  yield* launched(plan, tools, record, machines);
+  yield* launched(run, record, machines);
   const living = machines.filter(isLiving);
   // A repeated token may give what was there before some of it ended; only a fresh answer tells of capacity.
   const short = !isRepeat && machines.length < count;
@@ -73,24 +67,23 @@ export async function* sendBatch(
  * @throws AwsError, InterruptedError where it stays open whether EC2 launched the batch
  */
 async function* refusal(
-  plan: LaunchPlan,
-  tools: LaunchTools,
+  run: LaunchRun,
   batch: BatchRecord,
   error: AwsError,
   repeat: Repeat | undefined,
-): AsyncGenerator<LaunchEvent, Sent> {
+): LaunchStream<Sent> {
   const isFirst = repeat === undefined;
   if (repeat !== undefined && !isOpen(error) && !error.afterLostAnswer)
-    await voidResend(tools.records, plan.launch, batch.batch, repeat.mark);
+    await voidResend(run.records, run.plan.launch, batch.batch, repeat.mark);
   const sentAt = repeat?.sentAt ?? Date.parse(batch.created);
   switch (error.kind) {
     case 'idempotency':
-      if (error.code !== 'IdempotentInstanceTerminated') return yield* adoptBatch(plan, tools, batch, sentAt);
-      return yield* spendBatch(plan, tools, batch);
+      if (error.code !== 'IdempotentInstanceTerminated') return yield* adoptBatch(run, batch, sentAt);
+      return yield* spendBatch(run, batch);
     case 'capacity':
     case 'quota':
       // EC2 looks at the token before it looks at capacity, so this batch will never have machines.
-      await answer(plan, tools, batch, { result: 'refused', code: error.code ?? null, machines: [] });
+      await answer(run, batch, { result: 'refused', code: error.code ?? null, machines: [] });
       return error.kind === 'capacity' ? { machines: [], missed: error } : { machines: [], refused: error };
     case 'permission':
     case 'credentials':
@@ -103,12 +96,12 @@ async function* refusal(
     case 'endpoint':
       // No connection came about, at no try: EC2 knows nothing of the batch.
       if (isFirst && error.neverSent && !error.afterLostAnswer) return { machines: [], refused: error };
-      throw unanswered(plan, tools, batch, error);
+      throw unanswered(run, batch, error);
     case 'throttle':
     case 'server':
     case 'not-found':
     case 'interrupted':
-      throw unanswered(plan, tools, batch, error);
+      throw unanswered(run, batch, error);
   }
 }
 

@@ -153,9 +153,7 @@ async function runCommand(
     const lines = last.trimEnd().split('\n').slice(-LAST_LINES);
     throw new UsageError(
       [`the build command ended with ${status}:`, ...lines.map((line) => `  ${line}`)].join('\n'),
-      {
-        hint: 'it runs in a clean export of the commit, without .git and without files that git ignores',
-      },
+      { hint: 'it runs in a clean export of the commit, without .git and without files that git ignores' },
     );
   } finally {
     signal.removeEventListener('abort', end);

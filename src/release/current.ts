@@ -113,9 +113,7 @@ export async function currentBuild(
   if (build === undefined)
     throw new UsageError(
       `${environment} deploys ${app} ${tag}, but there is no such build in ${bucket.locate(buildsPrefix(app))}`,
-      {
-        hint: `promote one that is there: rolecall release list --app ${app}`,
-      },
+      { hint: `promote one that is there: rolecall release list --app ${app}` },
     );
   const [newest] = moves;
   return { build, movedAt: newest && Date.parse(newest.at), by: newest?.by };

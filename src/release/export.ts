@@ -28,9 +28,7 @@ export function exportOf(
             })
           : new UsageError(
               `git archive failed: ${said.trim().split('\n')[0] || (signal ?? `status ${code}`)}`,
-              {
-                hint: `see whether the repository is whole: git -C ${repository} fsck`,
-              },
+              { hint: `see whether the repository is whole: git -C ${repository} fsck` },
             ),
       );
     });

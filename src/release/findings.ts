@@ -28,9 +28,7 @@ export function refuse(archived: Archived, plan: BuildPlan, { dirty }: Source): 
   if (needless !== undefined)
     throw new UsageError(
       `${optionText('allow-secret', needless)}: no file of the build by that path looks like a secret`,
-      {
-        hint: 'leave it out; paths are those in the archive, as tar -tzf shows them',
-      },
+      { hint: 'leave it out; paths are those in the archive, as tar -tzf shows them' },
     );
   if (files > 0) return;
   const where = plan.path === undefined ? 'the commit' : plan.path;
