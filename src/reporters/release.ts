@@ -1,17 +1,7 @@
 import type { Build } from '../model.ts';
-import type { BuiltFile } from '../release/build.ts';
-import type { Moved } from '../release/move.ts';
-import type { Published } from '../release/upload.ts';
+import type { BuiltFile, Moved } from '../release/results.ts';
+import type { PublishedRelease } from '../results/release.ts';
 import { counted, sizeText, wrap } from '../text.ts';
-
-/** A publication. */
-interface Publication extends Published {
-  readonly notes: readonly string[];
-  /** Of the archive: `s3://bucket/key`. */
-  readonly url: string;
-  readonly environment: string | undefined;
-  readonly promoted: Moved | undefined;
-}
 
 /** Sentences that fit the window; a path stays in one piece. */
 export const sentences = (text: string, columns: number | undefined): string =>
@@ -64,7 +54,7 @@ export const builtDocument = ({ build, path, manifestPath, files, notes }: Built
 });
 
 /** What a publication came to, in a sentence. */
-function outcomeText({ outcome, build }: Publication): string {
+function outcomeText({ outcome, build }: PublishedRelease): string {
   const name = `${build.app} ${build.tag}`;
   switch (outcome) {
     case 'created':
@@ -76,7 +66,7 @@ function outcomeText({ outcome, build }: Publication): string {
   }
 }
 
-export function publishedText(shown: Publication): string {
+export function publishedText(shown: PublishedRelease): string {
   const { build, notes, environment, promoted, url } = shown;
   const move = environment === undefined || promoted === undefined ? '' : movedText(promoted, environment);
   return `${outcomeText(shown)}
@@ -85,7 +75,14 @@ export function publishedText(shown: Publication): string {
 ${noteLines(notes)}${move}`;
 }
 
-export const publishedDocument = ({ build, outcome, notes, environment, promoted, url }: Publication) => ({
+export const publishedDocument = ({
+  build,
+  outcome,
+  notes,
+  environment,
+  promoted,
+  url,
+}: PublishedRelease) => ({
   build: buildDocument(build),
   created: outcome === 'created',
   repaired: outcome === 'repaired',
