@@ -4,17 +4,14 @@ import type { InstanceId } from '../../src/model.ts';
 import type { WatchEvent } from '../../src/watch/events.ts';
 import type { Verdict } from '../../src/watch/verdict.ts';
 import { BOOTED, failedRun, goodRun, LAUNCH, LAUNCHED_AT, marker, NONCE, OTHER_NONCE } from './boxes.ts';
+import { notices, verdicts } from './store.ts';
 import { print, World } from './world.ts';
 
-const verdicts = (events: readonly WatchEvent[]): Verdict[] =>
-  events.flatMap((event) => (event.type === 'verdict' ? [event.verdict] : []));
 const only = (events: readonly WatchEvent[]): Verdict => {
   const [verdict, ...more] = verdicts(events);
   if (verdict === undefined || more.length > 0) throw new Error(`not one verdict: ${JSON.stringify(events)}`);
   return verdict;
 };
-const notices = (events: readonly WatchEvent[]) =>
-  events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
 const reason = (verdict: Verdict) => ('reason' in verdict ? verdict.reason : '');
 /** An event in a word or two. */
 const brief = (event: WatchEvent): string => {
@@ -470,19 +467,6 @@ describe('AWS in trouble', () => {
     world.refuse('machinesOfLaunch', 'endpoint', 900);
     await expect(world.watch({ sent: () => ({ machines: [], done: true }) })).rejects.toThrow(AwsError);
     expect(world.now).toBeLessThan(40);
-  });
-
-  test('five hundred machines stay within the bucket of GetConsoleOutput', async () => {
-    const world = new World();
-    world.bucket = { tokens: 100, at: LAUNCHED_AT };
-    for (let n = 1; n <= 500; n += 1) world.boot(goodRun(), { n });
-    const events = await world.watch({ timeoutMs: 600_000 });
-    expect(verdicts(events).filter(({ outcome }) => outcome === 'succeeded')).toHaveLength(500);
-    expect(notices(events)).toEqual([]);
-    const reads = world.calls.filter(({ name }) => name === 'latest').length;
-    expect(reads / world.now).toBeLessThan(20);
-    // Nobody waits longer than two rounds of 500 at 16 a second.
-    expect(world.now).toBeLessThan(66);
   });
 });
 
