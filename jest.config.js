@@ -33,4 +33,5 @@ export default {
   testTimeout: shared.testTimeout,
   // Most tests wait for other processes: a core that Jest would leave free is one that idles.
   maxWorkers: '100%',
+  testSequencer: '<rootDir>/test/runner/order.mjs',
 };
