@@ -10,7 +10,7 @@ const SUFFIXES = ['property', 'cloud', 'e2e', 'box'];
 export const shared = {
   transform: {},
   testRunner: '<rootDir>/test/runner/run.mjs',
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };
 
 /** Virtual machines have a lane of their own: jest.vm.config.js. */

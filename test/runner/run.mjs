@@ -51,16 +51,21 @@ async function withOwnEnvironment(work) {
   }
 }
 
+/** Lines of a stack that tell of this file, and nothing of the test. */
+const OWN_LINES = /\n.*\/test\/runner\/run\.mjs:.*/g;
+
 /** A result of jest-circus in the form of Jest's reporters. */
 function caseResult({ testPath: [, ...names], status, errors, errorsDetailed, ...others }) {
   const failed = errors.length > 0 ? 'failed' : 'passed';
+  for (const error of errorsDetailed)
+    for (let at = error; at instanceof Error; at = at.cause) at.stack = at.stack?.replaceAll(OWN_LINES, '');
   return {
     ...others,
     ancestorTitles: names.slice(0, -1),
     title: names.at(-1),
     fullName: names.join(' '),
     status: { skip: 'pending', todo: 'todo' }[status] ?? failed,
-    failureMessages: errors.map((stack) => stack.replaceAll(/\n.*test\/runner\/run\.mjs.*/g, '')),
+    failureMessages: errors,
     failureDetails: errorsDetailed,
   };
 }
