@@ -32,23 +32,23 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const roomOf = (file: string): string => file.split('/')[1] ?? '';
 const nameOf = ({ file, code, change }: Omit<Equivalent, 'why'>): string => [file, code, change].join('\n');
 
-/** Without the mutants that scripts/mutation/equivalent.json lists. */
-function allMutants(): readonly Mutant[] {
-  const mutants = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .map((path) => join('src', path))
-    .filter((file) => file.endsWith('.ts') && ROOMS.includes(roomOf(file)))
-    .flatMap((file) => mutantsOf(file, read(file)));
-  const names = new Set(mutants.map(nameOf));
+const allMutants = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .map((path) => join('src', path))
+  .filter((file) => file.endsWith('.ts') && ROOMS.includes(roomOf(file)))
+  .flatMap((file) => mutantsOf(file, read(file)));
+
+/** The names of the mutants that scripts/mutation/equivalent.json lists. */
+function equivalents(): ReadonlySet<string> {
   const listed: readonly Equivalent[] = JSON.parse(read('scripts/mutation/equivalent.json'));
+  const names = new Set(allMutants.map(nameOf));
   for (const each of listed) {
-    if (!names.delete(nameOf(each)))
-      throw new Error(`equivalent.json names no mutant: ${JSON.stringify(each)}`);
+    if (!names.has(nameOf(each))) throw new Error(`equivalent.json names no mutant: ${JSON.stringify(each)}`);
   }
-  return mutants.filter((mutant) => names.has(nameOf(mutant)));
+  return new Set(listed.map(nameOf));
 }
 
 /** Picks by a hash of what a mutant is, so that a change elsewhere in the sources moves few other ones in or out. */
-function pick(mutants: readonly Mutant[]): readonly Mutant[] {
+function pick(): readonly Mutant[] {
   const repeats = new Map<string, number>();
   const rank = (mutant: Mutant): string => {
     const name = nameOf(mutant);
@@ -57,17 +57,17 @@ function pick(mutants: readonly Mutant[]): readonly Mutant[] {
       .update(`${values.seed}\n${name}\n${repeats.get(name)}`)
       .digest('hex');
   };
-  return mutants
+  return allMutants
     .map((mutant) => ({ mutant, rank: rank(mutant) }))
     .sort((one, other) => (one.rank < other.rank ? -1 : 1))
     .slice(0, Number(values.count))
     .map(({ mutant }) => mutant);
 }
 
-function survivors(mutants: readonly Mutant[]): readonly Mutant[] {
+function survivors(): readonly Mutant[] {
   const outcomes: readonly Outcome[] = JSON.parse(readFileSync(values.report, 'utf8'));
   const names = new Set(outcomes.filter(({ by }) => by === undefined).map(nameOf));
-  return mutants.filter((mutant) => names.has(nameOf(mutant)));
+  return allMutants.filter((mutant) => names.has(nameOf(mutant)));
 }
 
 /** Runs the mutants of a room, after its tests have passed without one. */
@@ -101,8 +101,9 @@ async function* runRoom(room: string, mutants: readonly Mutant[]): AsyncGenerato
 const textOf = ({ file, line, change, by }: Outcome): string =>
   `${by === undefined ? 'survived' : 'caught'} ${file}:${line}  ${change}${by === undefined ? '' : `  by ${by}`}`;
 
-const picked = values.again ? survivors(allMutants()) : pick(allMutants());
-const mutants = picked
+const equivalent = equivalents();
+const mutants = (values.again ? survivors() : pick())
+  .filter((mutant) => !equivalent.has(nameOf(mutant)))
   .filter(({ file }) => positionals.length === 0 || positionals.some((place) => file.startsWith(place)))
   .filter((mutant) => mutated(read(mutant.file), mutant) !== undefined);
 const outcomes: Outcome[] = [];

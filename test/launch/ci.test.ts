@@ -101,6 +101,20 @@ describe.each(SYSTEMS)('on $name', ({ name, env, again, otherRun, otherJob }) =>
   });
 });
 
+/** All variables that tell one job from another; the first of each system names it. */
+const TELLING = [
+  ['GITHUB_RUN_ID', 'GITHUB_REPOSITORY', 'GITHUB_JOB'],
+  ['CI_PIPELINE_ID', 'CI_SERVER_HOST', 'CI_PROJECT_ID', 'CI_JOB_NAME', 'CI_NODE_INDEX'],
+  ['BUILDKITE_BUILD_ID', 'BUILDKITE_STEP_KEY', 'BUILDKITE_STEP_ID', 'BUILDKITE_PARALLEL_JOB'],
+  ['CIRCLE_WORKFLOW_WORKSPACE_ID', 'CIRCLE_JOB', 'CIRCLE_NODE_INDEX'],
+  ['BUILD_ID', 'JENKINS_URL', 'JOB_NAME', 'STAGE_NAME', 'JOB_BASE_NAME'],
+].flatMap((names, index) => names.map((name) => ({ name, env: SYSTEMS[index]?.env })));
+
+test.each(TELLING)('another $name is another job', ({ name, env }) => {
+  const ids = ['1', '2'].map((value) => ciLaunchId({ ...env, [name]: value }, TARGET));
+  expect(new Set(ids).size).toBe(2);
+});
+
 test('the id shows run and job', () => {
   expect(ciLaunchId(SYSTEMS[0]?.env ?? {}, TARGET)).toMatch(/^github-16588214935-deploy-[0-9a-f]{12}$/);
 });

@@ -84,6 +84,11 @@ describe('an answer that is no AWS error document', () => {
     expect(types(again.events)).toEqual(['launch-started', 'batch-requested', 'batch-launched']);
   });
 
+  test('throttling at every try leaves the batch open too', async () => {
+    const { error } = await launch(await serving(refusal(503, 'RequestLimitExceeded')));
+    expect(error).toMatchObject({ kind: 'throttle', hint: expect.stringContaining(`--launch-id ${LAUNCH}`) });
+  });
+
   test('then a refusal: the batch may have been launched all the same', async () => {
     const { events } = await launch(
       await serving({ status: 403, body: PORTAL }, refusal(403, 'UnauthorizedOperation')),
