@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { open, rm } from 'node:fs/promises';
-import { Duplex, Readable, Transform, type TransformCallback, type Writable } from 'node:stream';
+import { Duplex, Readable, Transform, type TransformCallback, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -68,22 +68,43 @@ async function write(
   file: Writable,
   { compression, level, seal, signal }: Through,
 ): Promise<Written> {
-  const tar = pack();
   const inside = new Meter();
   const outside = new Meter();
+  const compressor =
+    compression === 'gzip'
+      ? Duplex.from((chunks: AsyncIterable<Buffer>) => gzipMembers(chunks, level))
+      : compressZstd();
+  const steps = [inside, compressor, ...(seal === undefined ? [] : [seal]), outside, file];
+  await packThrough(entries, steps, signal);
+  return {
+    sha256: outside.digest(),
+    size: outside.size,
+    tarSha256: inside.digest(),
+    tarSize: inside.size,
+  };
+}
+
+/** Returns the hex SHA-256 of the tar that entries make. Nothing is written. @throws what the entries throw */
+export async function tarSha256(entries: AsyncIterable<Entry>, signal: AbortSignal): Promise<string> {
+  const inside = new Meter();
+  await packThrough(entries, [inside, new Writable({ write: (_chunk, _encoding, done) => done() })], signal);
+  return inside.digest();
+}
+
+async function packThrough(
+  entries: AsyncIterable<Entry>,
+  steps: readonly (Duplex | Writable)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const tar = pack();
   const ending = new AbortController();
   let stopped: Error | undefined;
   const packing = packAll(entries, tar, ending.signal).catch((error: Error) => {
     stopped ??= error;
     tar.destroy(error);
   });
-  const compressor =
-    compression === 'gzip'
-      ? Duplex.from((chunks: AsyncIterable<Buffer>) => gzipMembers(chunks, level))
-      : compressZstd();
-  const steps = [inside, compressor, ...(seal === undefined ? [] : [seal]), outside];
   try {
-    await pipeline([Readable.from(tar), ...steps, file], { signal });
+    await pipeline([Readable.from(tar), ...steps], { signal });
     await packing;
   } catch (error) {
     // What stopped the packing says more than the broken pipe behind it.
@@ -91,12 +112,6 @@ async function write(
     ending.abort();
     throw reason;
   }
-  return {
-    sha256: outside.digest(),
-    size: outside.size,
-    tarSha256: inside.digest(),
-    tarSize: inside.size,
-  };
 }
 
 async function packAll(entries: AsyncIterable<Entry>, tar: Pack, ending: AbortSignal): Promise<void> {

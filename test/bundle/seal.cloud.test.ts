@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Entry } from '../../src/archive/entries.ts';
+import { tarSha256 } from '../../src/archive/write.ts';
 import { type SealOptions, sealBundle } from '../../src/bundle/seal.ts';
 import { entriesOf, fileEntry, newFolder, opensslOpens, refusal, sha256, write } from './support.ts';
 
@@ -67,6 +68,16 @@ describe('a sealed bundle', () => {
     expect(second.key).not.toBe(first.key);
     expect(second.sha256).not.toBe(first.sha256);
     expect(second.tarSha256).toBe(first.tarSha256);
+  });
+
+  test('has the tar that is measured without sealing', async () => {
+    const { tarSha256: sealed } = await seal(members());
+    expect(await tarSha256(members(), signal)).toBe(sealed);
+    const failing = async function* () {
+      yield* members();
+      throw new Error('gone');
+    };
+    await expect(tarSha256(failing(), signal)).rejects.toThrow('gone');
   });
 
   test('is read by its owner only, whatever the mask', async () => {

@@ -97,7 +97,7 @@ export const publishArtifact = (
   });
 
 /** Packs and seals a role's bundle, and keeps nothing of it: what is asked for is what it contains. */
-export const measureBundle = (bundle: RoleBundle, runtime: Runtime): Promise<SealedFile> =>
+const measureBundle = (bundle: RoleBundle, runtime: Runtime): Promise<SealedFile> =>
   withSealed(bundle, runtime, async (sealed) => sealed);
 
 /**

@@ -1,4 +1,6 @@
 /** The scheme start-up-bundle, with what it takes of this computer and of S3. */
+import { tarSha256 } from '../../archive/write.ts';
+import { bundleEntries } from '../../bundle/entries.ts';
 import { declaredSecrets } from '../../bundle/parts.ts';
 import { hashTag } from '../../launch/request.ts';
 import type { BundleKey } from '../../model.ts';
@@ -6,13 +8,7 @@ import { startUpPayload } from '../../schemes/start-up-bundle/payload.ts';
 import { type PlannedBundle, startUpPlan } from '../../schemes/start-up-bundle/plan.ts';
 import { redactScript } from '../../schemes/start-up-bundle/script.ts';
 import { moduleScripts } from '../script-checks.ts';
-import {
-  type BundleArtifact,
-  measureBundle,
-  previewArtifact,
-  publishArtifact,
-  startUpTemplate,
-} from './bundle.ts';
+import { type BundleArtifact, previewArtifact, publishArtifact, startUpTemplate } from './bundle.ts';
 import { bundleSettingsOf, checkRole, type RoleBundle, requireBundle } from './role-bundle.ts';
 import type { ArtifactSource, Scheme, SchemeArtifacts } from './scheme.ts';
 
@@ -25,8 +21,9 @@ export const startUpBundle: Scheme = {
   source: async (role, catalogue, words, runtime) =>
     bundleSource(await requireBundle(role, catalogue, words, runtime)),
   wanted: async (role, catalogue, { runtime }) => {
-    const sealed = await measureBundle(await requireBundle(role, catalogue, 'measured', runtime), runtime);
-    return { bundle: hashTag(sealed.tarSha256) };
+    const { parts } = await requireBundle(role, catalogue, 'measured', runtime);
+    const hashing = tarSha256(bundleEntries(parts), runtime.signal);
+    return { bundle: hashTag(await runtime.user.waiting({ doing: 'reading the modules' }, hashing)) };
   },
 };
 
