@@ -12,7 +12,7 @@ import { runTests, testsOf } from './rooms.ts';
 /** @property by the test that noticed the mutant; a survivor has none */
 type Outcome = Mutant & { readonly by?: string };
 /** @property why no test could notice the mutant */
-type Equivalent = Pick<Mutant, 'file' | 'code' | 'change'> & { readonly why: string };
+type Equivalent = Pick<Mutant, 'file' | 'code' | 'change' | 'nth'> & { readonly why: string };
 
 const root = join(fileURLToPath(import.meta.url), '../../..');
 const NEEDED_PERCENT = 90;
@@ -30,7 +30,8 @@ const { values, positionals } = parseArgs({
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const roomOf = (file: string): string => file.split('/')[1] ?? '';
-const nameOf = ({ file, code, change }: Omit<Equivalent, 'why'>): string => [file, code, change].join('\n');
+const nameOf = ({ file, code, change, nth }: Omit<Equivalent, 'why'>): string =>
+  [file, code, change, nth].join('\n');
 
 const allMutants = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((path) => join('src', path))
@@ -49,16 +50,13 @@ function equivalents(): ReadonlySet<string> {
 
 /** Picks by a hash of what a mutant is, so that a change elsewhere in the sources moves few other ones in or out. */
 function pick(): readonly Mutant[] {
-  const repeats = new Map<string, number>();
-  const rank = (mutant: Mutant): string => {
-    const name = nameOf(mutant);
-    repeats.set(name, (repeats.get(name) ?? 0) + 1);
-    return createHash('sha256')
-      .update(`${values.seed}\n${name}\n${repeats.get(name)}`)
-      .digest('hex');
-  };
   return allMutants
-    .map((mutant) => ({ mutant, rank: rank(mutant) }))
+    .map((mutant) => ({
+      mutant,
+      rank: createHash('sha256')
+        .update(`${values.seed}\n${nameOf(mutant)}`)
+        .digest('hex'),
+    }))
     .sort((one, other) => (one.rank < other.rank ? -1 : 1))
     .slice(0, Number(values.count))
     .map(({ mutant }) => mutant);

@@ -1,12 +1,14 @@
 import { parseSync } from '@swc/core';
 
-/** One small fault that a test should notice: `[start, end)` are bytes of the file. */
+/** One small fault that a test should notice: `[start, end)` are bytes of the file. `code`, `change` and `nth` name it. */
 export interface Mutant {
   readonly file: string;
   readonly line: number;
-  /** The line without its indentation: with `change` it names a mutant for longer than a line number. */
+  /** The line without its indentation: a number of the line would change too often. */
   readonly code: string;
   readonly change: string;
+  /** A file may have the same change of the same line several times: which of them it is, from 1. */
+  readonly nth: number;
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
@@ -128,12 +130,15 @@ function* allEdits(node: unknown, textOf: TextOf): Generator<Edit> {
 export function mutantsOf(file: string, text: string): readonly Mutant[] {
   const bytes = Buffer.from(text);
   const textAt: TextOf = ({ start, end }) => bytes.subarray(start, end).toString();
+  const seen = new Map<string, number>();
   const short = (part: string) => part.replaceAll(/\s+/g, ' ').trim();
   return [...allEdits(parseSync(text, { syntax: 'typescript' }), textAt)].map((edit) => {
     const line = textAt({ start: 0, end: edit.start }).split('\n').length;
     const code = text.split('\n')[line - 1]?.trim() ?? '';
     const change = `${short(textAt(edit))} -> ${short(edit.replacement) || 'nothing'}`;
-    return { file, line, code, change, ...edit };
+    const nth = (seen.get(code + change) ?? 0) + 1;
+    seen.set(code + change, nth);
+    return { file, line, code, change, nth, ...edit };
   });
 }
 

@@ -41,6 +41,14 @@ function faultsOf(role: string): string[] {
 }
 
 describe('a role’s bundle', () => {
+  test('has no variable that its personality has too, whatever layers they come from', () => {
+    const modules = '    modules: [one]\n    personality: { from_environment: 7 }\n';
+    expect(() => settingsOf(modules, { environment: 'prod', context: 'bare' })).toThrow(
+      'it has from_environment both in its personality and in its variables',
+    );
+    expect(settingsOf(modules)).toMatchObject({ variables: {} });
+  });
+
   test('has modules in their order with their places; all else has a default', () => {
     const settings = settingsOf('    modules:\n      - zeta\n      - alpha\n');
     expect(settings).toEqual({

@@ -195,6 +195,11 @@ apps:
       'personality: {x: "a\\nb"}',
       "11:22 roles.web.personality.x holds U+000A, which a personality can't",
     ],
+    [
+      'a letter beyond ASCII',
+      'personality: {x: é}',
+      "11:22 roles.web.personality.x holds U+00E9, which a personality can't",
+    ],
     ['a space at an end', 'personality: {x: "a "}', '11:22 roles.web.personality.x has a space at an end'],
     [
       'a machine_id that is no path',
@@ -244,6 +249,24 @@ apps:
     ['a tag of YAML', 'key_name: !env KEY', '11:15 unresolved tag: !env'],
   ])('%s', (_name, line, fault) => {
     expect(brief(catalogueWith(`    ${line}`)).map((found) => found.split(' | ')[0])).toEqual([fault]);
+  });
+
+  test.each([
+    'region',
+    'ami',
+    'bucket',
+    'bucket_owner',
+    'prefix',
+    'beacons',
+    'apps',
+    'modules_folder',
+    'local_image',
+  ])('%s in a role: it is a setting of the top level', (key) => {
+    const [fault] = faultsOf(catalogueWith(`    ${key}: x`));
+    expect(fault).toMatchObject({
+      message: `unknown key "${key}" in roles.web`,
+      expected: 'it at the top level of the catalogue',
+    });
   });
 
   test('39 tags fit beside ours, 40 do not', () => {

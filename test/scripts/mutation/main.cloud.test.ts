@@ -61,7 +61,9 @@ test('a mutant that a test notices is caught; the others survive, are named, and
 
 test('the survivors of a report run again, without those that are listed as equivalent', () => {
   write('test/fleet/late.test.ts', TEST.replaceAll('isLate(4)', 'isLate(5)'));
-  equivalent([{ file: 'src/fleet/late.ts', code: SOURCE.trim(), change: '5 -> (4)', why: 'an example' }]);
+  equivalent([
+    { file: 'src/fleet/late.ts', code: SOURCE.trim(), change: '5 -> (4)', nth: 1, why: 'an example' },
+  ]);
   const { status, lines } = run('--again');
   expect({ status, lines }).toEqual({
     status: 0,
@@ -86,7 +88,7 @@ test('tests that fail without a mutant prove nothing', () => {
 });
 
 test('an entry of equivalent.json that is no mutant any more is an error', () => {
-  equivalent([{ file: 'src/fleet/late.ts', code: 'gone', change: '5 -> 6', why: 'an example' }]);
+  equivalent([{ file: 'src/fleet/late.ts', code: 'gone', change: '5 -> 6', nth: 1, why: 'an example' }]);
   const { status, stderr } = run();
   expect(status).toBe(1);
   expect(stderr).toContain('equivalent.json names no mutant');

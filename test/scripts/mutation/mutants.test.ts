@@ -50,6 +50,17 @@ describe('the mutants of a source', () => {
     expect(faultsOf(text)[1]).toBe("// “é”\nconst a = 'é' /* → */, b =\n  c   <= d;");
   });
 
+  test('of equal changes in one line each has a number', () => {
+    expect(
+      mutantsOf('src/x.ts', 'const f = [a === b, a === b];').map(({ change, nth }) => [change, nth]),
+    ).toEqual([
+      ['a === b, -> nothing', 1],
+      [', a === b -> nothing', 1],
+      ['a === b -> a !== b', 1],
+      ['a === b -> a !== b', 2],
+    ]);
+  });
+
   test('a fault without valid syntax gives no text', () => {
     expect(mutated('const f = a ?? (b && c)', { start: 15, end: 23, replacement: 'b &&' })).toBeUndefined();
   });
