@@ -224,26 +224,44 @@ describe('replace', () => {
     expect(requested(await world.replace('new', options))).toEqual([2]);
   });
 
-  test('no old machine goes for a new one that died after it had proved its boot', async () => {
-    const world = await fleetOfOld(3);
-    let died = false;
-    const events = await world.replace('new', {
-      build: 'v2',
-      rules: { wave: { machines: 2 }, canary: false, maxFailures: 1 },
-      step: () => {
-        const proved = world.ec2
-          .living()
-          .filter(
-            ({ tags }) => tags['rolecall:launch'] === 'new' && tags['rolecall:verdict'] === 'succeeded',
-          );
-        if (died || proved.length < 2) return;
-        died = true;
-        world.ec2.terminate((proved[0] as Machine).instanceId);
-      },
+  describe('a new machine that died after it had proved its boot', () => {
+    /** Replaces three machines by waves of two; one new machine ends once the first wave is proved. */
+    async function withDeath(maxFailures: number) {
+      const world = await fleetOfOld(3);
+      let died = false;
+      const events = await world.replace('new', {
+        build: 'v2',
+        rules: { wave: { machines: 2 }, canary: false, maxFailures },
+        step: () => {
+          for (const stored of world.ec2.machines.values())
+            if (stored.machine.state === 'pending') stored.machine = { ...stored.machine, state: 'running' };
+          const isProved = ({ tags }: Machine) =>
+            tags['rolecall:launch'] === 'new' && tags['rolecall:verdict'] === 'succeeded';
+          const proved = world.ec2.living().filter(isProved);
+          if (died || proved.length < 2) return;
+          died = true;
+          world.ec2.terminate((proved[0] as Machine).instanceId);
+        },
+      });
+      expect(events.filter(({ type }) => type === 'machine-died')).toHaveLength(1);
+      return { world, events };
+    }
+
+    test('takes no old one with it: another one is launched', async () => {
+      const { world, events } = await withDeath(1);
+      expect(shape(events)).toEqual([
+        ...['wave of 2', 'terminate 1 replaced', 'wave of 2', 'terminate 2 replaced'],
+      ]);
+      expect(builds(world)).toEqual(times(3, 'v2 succeeded'));
     });
-    expect(shape(events)).toEqual(['wave of 2', 'terminate 1 replaced', 'wave of 2', 'terminate 2 replaced']);
-    expect(events.filter(({ type }) => type === 'machine-died')).toHaveLength(1);
-    expect(builds(world)).toEqual(times(3, 'v2 succeeded'));
+
+    test('counts as a failure: one too many stops the replacement', async () => {
+      const { world, events } = await withDeath(0);
+      expect(shape(events)).toEqual(['wave of 2', 'breaker', 'terminate 1 replaced']);
+      const breaker = events.find(({ type }) => type === 'breaker-tripped');
+      expect(breaker).toMatchObject({ failures: 1, allowed: 0, left: 2 });
+      expect(builds(world)).toEqual([...times(2, 'v1 succeeded'), 'v2 succeeded']);
+    });
   });
 
   test('what was terminated on purpose does not come again', async () => {

@@ -50,6 +50,14 @@ test('a ring that moves on is joined by overlap', () => {
   expect(show(read(snapshots))).toBe(console);
 });
 
+test('what an older snapshot has brought is not told again, far behind the newest text too', () => {
+  const console = lines(0, 9000);
+  const ring = 200_000;
+  const [older, newer] = [console.slice(0, ring), console.slice(100_000, 300_000)];
+  const pieces = read([newer, older, console.slice(60_000, 160_000)], ring);
+  expect(pieces.map(({ join }) => join)).toEqual(['continues', 'older']);
+});
+
 test('a ring that overflowed between two looks is a gap', () => {
   const console = lines(0, 6000);
   const pieces = read([ringOf(console.slice(0, 60_000)), ringOf(console.slice(0, 200_000))]);
