@@ -2,7 +2,8 @@ import type { Module } from '../../src/bundle/module.ts';
 import { MODULE_FIELDS, VARIABLE_FIELDS } from '../../src/bundle/module-fields.ts';
 import { BUNDLE_FIELDS, VALUE_SOURCE_FIELDS } from '../../src/catalogue/bundle-fields.ts';
 import { APP_FIELDS, CATALOGUE_FIELDS, LOCAL_IMAGE_FIELDS, ROLE_FIELDS } from '../../src/catalogue/fields.ts';
-import { BLOCK_DEVICE_FIELDS, SETTINGS } from '../../src/catalogue/settings.ts';
+import { BLOCK_DEVICE_FIELDS } from '../../src/catalogue/setting-shapes.ts';
+import { SETTINGS } from '../../src/catalogue/settings.ts';
 import { expectedOf, type Field } from '../../src/yaml/shape.ts';
 
 /** docs/catalogue.md with its tables made anew, from the table that the validator reads. */

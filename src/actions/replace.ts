@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { glimpse } from '../fleet/book.ts';
+import { glimpse } from '../fleet/glimpse.ts';
 import { fleetKey } from '../fleet/lease.ts';
 import { lookAtFleet, standingAs } from '../fleet/look.ts';
 import type { Member } from '../fleet/members.ts';

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FleetName } from '../catalogue/role.ts';
 import { AwsError, RolecallError } from '../errors.ts';
-import { type Glimpse, glimpse } from '../fleet/book.ts';
+import { type Glimpse, glimpse } from '../fleet/glimpse.ts';
 import { fleetKey, whoIs } from '../fleet/lease.ts';
 import { fleetOf, type Wanted } from '../fleet/members.ts';
 import type { Machine, PathName } from '../model.ts';

@@ -1,8 +1,8 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FleetName } from '../catalogue/role.ts';
 import { UsageError } from '../errors.ts';
-import { glimpse } from '../fleet/book.ts';
 import type { FleetEvent } from '../fleet/events.ts';
+import { glimpse } from '../fleet/glimpse.ts';
 import { fleetKey } from '../fleet/lease.ts';
 import { lookAtFleet } from '../fleet/look.ts';
 import { isOurs, type Member } from '../fleet/members.ts';

@@ -14,17 +14,17 @@ import {
   textAt,
 } from '../yaml/located.ts';
 import { expressionProblem } from '../yaml/pattern.ts';
-import type { Field, ListShape, MapShape, RecordShape } from '../yaml/shape.ts';
-import { DURATION, text, variableKeyProblem } from '../yaml/texts.ts';
+import type { Field, MapShape, RecordShape } from '../yaml/shape.ts';
+import { DURATION, list, text, variableKeyProblem } from '../yaml/texts.ts';
 import { typeProblem, type Variable } from './module.ts';
 
 const scalar = text('^[^\\u0000]{0,65536}$', 'a text, a number, or true or false', { asWritten: true });
 const line = text('^[^\\u0000-\\u001f\\u007f]{1,200}$', 'a line of 1 to 200 characters');
-const names = (expected: string): ListShape => ({
-  kind: 'list',
-  of: text('^[a-z][a-z0-9._-]{0,31}$', 'a lower-case letter, then a-z 0-9 . _ -, at most 32 in all'),
-  expected,
-});
+const names = (expected: string) =>
+  list(
+    text('^[a-z][a-z0-9._-]{0,31}$', 'a lower-case letter, then a-z 0-9 . _ -, at most 32 in all'),
+    expected,
+  );
 const integer = { kind: 'whole', min: -2_147_483_648, max: 2_147_483_647 } as const;
 
 /** What a module says of a variable. */
@@ -93,11 +93,7 @@ const test: RecordShape = {
     },
     {
       name: 'modules',
-      shape: {
-        kind: 'list',
-        of: text(MODULE_NAME.source, 'the name of a module'),
-        expected: 'a list of modules',
-      },
+      shape: list(text(MODULE_NAME.source, 'the name of a module'), 'a list of modules'),
       description: 'modules that are started before it',
       example: '[users]',
     },

@@ -1,5 +1,5 @@
 import type { EitherShape, Field, MapShape, RecordShape } from '../yaml/shape.ts';
-import { ami, NAME, NAME_EXPECTED, name, region, text } from '../yaml/texts.ts';
+import { ami, list, NAME, NAME_EXPECTED, name, region, text } from '../yaml/texts.ts';
 import { SETTINGS } from './settings.ts';
 
 const amiByRegion: EitherShape = {
@@ -78,11 +78,10 @@ export const LOCAL_IMAGE_FIELDS: readonly Field[] = [
   },
   {
     name: 'packages',
-    shape: {
-      kind: 'list',
-      of: text('^[a-z0-9][a-z0-9+.-]{1,127}$', 'the name of a Debian package'),
-      expected: 'a list of Debian packages such as [memcached]',
-    },
+    shape: list(
+      text('^[a-z0-9][a-z0-9+.-]{1,127}$', 'the name of a Debian package'),
+      'a list of Debian packages such as [memcached]',
+    ),
     description: 'Debian packages that go into the image, and not onto the host',
     default: '[]',
     example: '[memcached]',

@@ -1,80 +1,19 @@
-import { patternProblem } from '../yaml/pattern.ts';
-import type { EitherShape, Field, RecordShape } from '../yaml/shape.ts';
-import { DURATION, name, text } from '../yaml/texts.ts';
+import type { Field } from '../yaml/shape.ts';
+import { DURATION, list, name, text } from '../yaml/texts.ts';
 import { BUNDLE_SETTINGS } from './bundle-fields.ts';
-import { MAX_USER_TAGS, personality, tags } from './setting-shapes.ts';
+import {
+  blockDevice,
+  instanceType,
+  MAX_USER_TAGS,
+  personality,
+  regex,
+  spot,
+  subnet,
+  tags,
+  zone,
+} from './setting-shapes.ts';
 
-const regex = text('^.{1,512}$', 'a regular expression (RE2) of 1 to 512 characters', {
-  problem: patternProblem,
-});
-
-/** One EBS volume. */
-export const BLOCK_DEVICE_FIELDS: readonly Field[] = [
-  {
-    name: 'device',
-    shape: text('^(/dev/)?[a-z][a-z0-9]{2,15}$', 'a device name such as /dev/sdf or /dev/xvda'),
-    description: 'device name, as the AMI expects it',
-    required: true,
-    example: '/dev/xvda',
-  },
-  {
-    name: 'size_gb',
-    shape: { kind: 'whole', min: 1, max: 65_536 },
-    description: 'size in GiB',
-    default: "the snapshot's",
-    example: '20',
-  },
-  {
-    name: 'type',
-    shape: { kind: 'choice', values: ['gp2', 'gp3', 'io1', 'io2', 'st1', 'sc1', 'standard'] },
-    description: 'EBS volume type',
-    default: "EC2's",
-    example: 'gp3',
-  },
-  {
-    name: 'iops',
-    shape: { kind: 'whole', min: 100, max: 256_000 },
-    description: 'provisioned operations a second',
-    default: "the type's",
-    example: '3000',
-  },
-  {
-    name: 'throughput',
-    shape: { kind: 'whole', min: 125, max: 2000 },
-    description: 'MiB a second (gp3)',
-    default: "the type's",
-    example: '125',
-  },
-  {
-    name: 'encrypted',
-    shape: { kind: 'flag' },
-    description: 'encrypt the volume',
-    default: "the account's",
-    example: 'true',
-  },
-  {
-    name: 'delete_on_termination',
-    shape: { kind: 'flag' },
-    description: 'delete the volume with its machine',
-    default: "the AMI's",
-    example: 'true',
-  },
-  {
-    name: 'snapshot',
-    shape: text('^snap-[0-9a-f]{8,17}$', 'a snapshot id: snap- and 8 to 17 hex digits'),
-    description: 'snapshot that the volume is made from',
-    example: 'snap-0123456789abcdef0',
-  },
-];
-
-const blockDevice: RecordShape = { kind: 'record', fields: BLOCK_DEVICE_FIELDS };
-
-const instanceType = text(
-  '^[a-z][a-z0-9-]{0,30}\\.[a-z0-9-]{1,20}$',
-  'an EC2 instance type such as t3.micro',
-);
-const subnet = text('^subnet-[0-9a-f]{8,17}$', 'a subnet id: subnet- and 8 to 17 hex digits');
-const zone = text('^[a-z]{2,6}(-[a-z0-9]+)*-[0-9]{1,2}[a-z]$', 'an availability zone such as eu-central-1a');
+const duration = text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)');
 
 /** Settings that say the same thing once and as a list: in a layer only one of the two, and the stronger layer's counts. */
 export const RIVALS: readonly (readonly [one: string, list: string])[] = [
@@ -82,34 +21,6 @@ export const RIVALS: readonly (readonly [one: string, list: string])[] = [
   ['subnet', 'subnets'],
   ['zone', 'zones'],
 ];
-
-const spot: EitherShape = {
-  kind: 'either',
-  scalar: { kind: 'flag' },
-  nested: {
-    kind: 'record',
-    fields: [
-      {
-        name: 'max_price',
-        shape: text('^[0-9]{1,5}(\\.[0-9]{1,6})?$', 'a price in USD an hour such as 0.05', {
-          asWritten: true,
-        }),
-        description: 'highest price in USD an hour',
-        nullable: true,
-        default: 'the on-demand price',
-        example: '0.05',
-      },
-      {
-        name: 'fallback',
-        shape: { kind: 'choice', values: ['on-demand', 'none'] },
-        description: 'what is launched where no offering has spot capacity',
-        nullable: true,
-        default: 'none',
-        example: 'on-demand',
-      },
-    ],
-  },
-};
 
 /** What any layer may set: defaults, an environment, a context, a role, a role's environment, a role's context. */
 export const SETTINGS: readonly Field[] = (
@@ -122,11 +33,7 @@ export const SETTINGS: readonly Field[] = (
     },
     {
       name: 'instance_types',
-      shape: {
-        kind: 'list',
-        of: instanceType,
-        expected: 'a list of EC2 instance types such as [m7i.large, m6i.large]',
-      },
+      shape: list(instanceType, 'a list of EC2 instance types such as [m7i.large, m6i.large]'),
       description:
         'in place of `instance_type`: types in the order in which they are tried where there is no capacity',
       example: '[m7i.large, m6i.large]',
@@ -140,11 +47,7 @@ export const SETTINGS: readonly Field[] = (
     },
     {
       name: 'subnets',
-      shape: {
-        kind: 'list',
-        of: subnet,
-        expected: 'a list of subnet ids such as [subnet-0123456789abcdef0]',
-      },
+      shape: list(subnet, 'a list of subnet ids such as [subnet-0123456789abcdef0]'),
       description: 'in place of `subnet`: machines are spread evenly over these',
       example: '[subnet-0123456789abcdef0, subnet-0123456789abcdef1]',
     },
@@ -157,21 +60,16 @@ export const SETTINGS: readonly Field[] = (
     },
     {
       name: 'zones',
-      shape: {
-        kind: 'list',
-        of: zone,
-        expected: 'a list of availability zones such as [eu-central-1a, eu-central-1b]',
-      },
+      shape: list(zone, 'a list of availability zones such as [eu-central-1a, eu-central-1b]'),
       description: 'in place of `zone`: machines are spread evenly over these',
       example: '[eu-central-1a, eu-central-1b]',
     },
     {
       name: 'security_groups',
-      shape: {
-        kind: 'list',
-        of: text('^sg-[0-9a-f]{8,17}$', 'a security group id: sg- and 8 to 17 hex digits'),
-        expected: 'a list of security group ids such as [sg-0123456789abcdef0]',
-      },
+      shape: list(
+        text('^sg-[0-9a-f]{8,17}$', 'a security group id: sg- and 8 to 17 hex digits'),
+        'a list of security group ids such as [sg-0123456789abcdef0]',
+      ),
       description: 'ids of security groups',
       default: "the VPC's default group",
       example: '[sg-0123456789abcdef0]',
@@ -222,11 +120,7 @@ export const SETTINGS: readonly Field[] = (
     },
     {
       name: 'block_devices',
-      shape: {
-        kind: 'list',
-        of: blockDevice,
-        expected: 'a list of block devices such as [{device: /dev/xvda, size_gb: 20}]',
-      },
+      shape: list(blockDevice, 'a list of block devices such as [{device: /dev/xvda, size_gb: 20}]'),
       description: 'EBS volumes beside (or in place of) those of the AMI',
       default: "the AMI's",
       example: '[{device: /dev/xvda, size_gb: 20, type: gp3}]',
@@ -269,14 +163,14 @@ export const SETTINGS: readonly Field[] = (
     ...BUNDLE_SETTINGS,
     {
       name: 'timeout',
-      shape: text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)'),
+      shape: duration,
       description: 'time from running to the verdict; the machine ends a step that would take longer',
       default: '10m',
       example: '10m',
     },
     {
       name: 'boot_budget',
-      shape: text(DURATION, 'a duration such as 90s, 10m or 1h (from 1s to 99h)'),
+      shape: duration,
       description:
         "time from EC2's launch time to the verdict that a boot should not exceed: a warning, with `--strict-budget` a failure",
       default: 'none',

@@ -4,7 +4,7 @@ import { fleetTags } from '../launch/identity.ts';
 import { livingMachines } from '../launch/living.ts';
 import type { LaunchTools } from '../launch/plan.ts';
 import type { InstanceId, LaunchId, Machine, Outcome } from '../model.ts';
-import type { Recent } from './book.ts';
+import type { Recent } from './glimpse.ts';
 import { type Fleet, fleetOf, type Member, standingOf, type Wanted } from './members.ts';
 
 /**

@@ -142,26 +142,20 @@ export async function readLaunch(
   });
 }
 
+/** Creates a record of a launch. @returns false where it is there already: that one stays */
+type Create<T> = (records: LaunchRecords, launch: LaunchId, record: T) => Promise<boolean>;
+
 /** @returns false when there is a launch of this id already */
-export const createLaunch = (
-  records: LaunchRecords,
-  launch: LaunchId,
-  record: LaunchRecord,
-): Promise<boolean> => records.create(launchKey(launch), recordText(record));
+export const createLaunch: Create<LaunchRecord> = (records, launch, record) =>
+  records.create(launchKey(launch), recordText(record));
 
 /** @returns false when somebody else has this batch */
-export const createBatch = (
-  records: LaunchRecords,
-  launch: LaunchId,
-  record: BatchRecord,
-): Promise<boolean> => records.create(batchKey(launch, record.batch), recordText(record));
+export const createBatch: Create<BatchRecord> = (records, launch, record) =>
+  records.create(batchKey(launch, record.batch), recordText(record));
 
 /** Where the answer is known already (another run of the same launch settled the batch), that one stays. */
-export const createAnswer = (
-  records: LaunchRecords,
-  launch: LaunchId,
-  record: AnswerRecord,
-): Promise<boolean> => records.create(answerKey(launch, record.batch), recordText(record));
+export const createAnswer: Create<AnswerRecord> = (records, launch, record) =>
+  records.create(answerKey(launch, record.batch), recordText(record));
 
 /** Every batch of a launch, in order. @throws ConflictError when a record is damaged */
 export async function readBatches(records: LaunchRecords, launch: LaunchId): Promise<Batch[]> {
@@ -225,21 +219,15 @@ const resendKey = (launch: LaunchId, batch: number, mark: string): string =>
 const voidKey = (launch: LaunchId, batch: number, mark: string): string =>
   `launches/${launch}/batches/${batch}.resend-${mark}.void.json`;
 
+type Mark = (records: LaunchRecords, launch: LaunchId, batch: number, mark: string) => Promise<boolean>;
+
 /** @param mark epoch milliseconds, a dash, and what tells this run from others */
-export const createResend = (
-  records: LaunchRecords,
-  launch: LaunchId,
-  batch: number,
-  mark: string,
-): Promise<boolean> => records.create(resendKey(launch, batch, mark), toText(batch));
+export const createResend: Mark = (records, launch, batch, mark) =>
+  records.create(resendKey(launch, batch, mark), toText(batch));
 
 /** Takes a repeat back: EC2 did nothing for it. */
-export const voidResend = (
-  records: LaunchRecords,
-  launch: LaunchId,
-  batch: number,
-  mark: string,
-): Promise<boolean> => records.create(voidKey(launch, batch, mark), toText(batch));
+export const voidResend: Mark = (records, launch, batch, mark) =>
+  records.create(voidKey(launch, batch, mark), toText(batch));
 
 /** The repeats of a batch that may have launched it, epoch milliseconds each, from the keys of a launch's records. */
 function resentAt(keys: readonly string[], batch: number): number[] {

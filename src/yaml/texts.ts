@@ -1,5 +1,5 @@
 import { PATH_NAME } from '../model.ts';
-import type { TextShape } from './shape.ts';
+import type { ListShape, Shape, TextShape } from './shape.ts';
 
 /** A text shape. */
 export const text = (pattern: string, expected: string, more: Partial<TextShape> = {}): TextShape => ({
@@ -8,6 +8,9 @@ export const text = (pattern: string, expected: string, more: Partial<TextShape>
   expected,
   ...more,
 });
+
+/** The shape of a list. */
+export const list = (of: Shape, expected: string): ListShape => ({ kind: 'list', of, expected });
 
 /** Why a key that can't be a variable of a module can't; undefined for one that is none anyway. */
 export const variableKeyProblem = (key: string): string | undefined =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsError, ConflictError, InterruptedError } from '../../src/errors.ts';
-import { FleetBook, glimpse } from '../../src/fleet/book.ts';
+import { FleetBook } from '../../src/fleet/book.ts';
+import { glimpse } from '../../src/fleet/glimpse.ts';
 import { LEASE_MS } from '../../src/fleet/lease.ts';
 import { memoryRecords } from '../../src/launch/record-places.ts';
 import type { LaunchRecords } from '../../src/launch/records.ts';

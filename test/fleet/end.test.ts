@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../src/errors.ts';
-import { glimpse } from '../../src/fleet/book.ts';
 import type { FleetStreamEvent } from '../../src/fleet/events.ts';
+import { glimpse } from '../../src/fleet/glimpse.ts';
 import { lookAtFleet, standingAs } from '../../src/fleet/look.ts';
 import type { InstanceId, Machine } from '../../src/model.ts';
 import { role } from '../launch/roles.ts';

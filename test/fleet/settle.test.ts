@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConflictError } from '../../src/errors.ts';
-import { glimpse } from '../../src/fleet/book.ts';
+import { glimpse } from '../../src/fleet/glimpse.ts';
 import { beginLaunch } from '../../src/launch/begin.ts';
 import type { LaunchId, Machine } from '../../src/model.ts';
 import { role } from '../launch/roles.ts';

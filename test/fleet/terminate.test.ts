@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConflictError } from '../../src/errors.ts';
-import { glimpse } from '../../src/fleet/book.ts';
+import { glimpse } from '../../src/fleet/glimpse.ts';
 import { doomedOf } from '../../src/fleet/terminate.ts';
 import type { Machine } from '../../src/model.ts';
 import { fuse, killed } from './fuse.ts';

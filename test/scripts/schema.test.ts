@@ -13,7 +13,8 @@ import {
   LOCAL_IMAGE_FIELDS,
   ROLE_FIELDS,
 } from '../../src/catalogue/fields.ts';
-import { BLOCK_DEVICE_FIELDS, SETTINGS } from '../../src/catalogue/settings.ts';
+import { BLOCK_DEVICE_FIELDS } from '../../src/catalogue/setting-shapes.ts';
+import { SETTINGS } from '../../src/catalogue/settings.ts';
 import { packageRoot } from '../../src/files/package-root.ts';
 import { shapeFaults } from '../../src/yaml/check.ts';
 import { readYaml } from '../../src/yaml/read-yaml.ts';
