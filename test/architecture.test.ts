@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Tools that every room may use. */
 const SHARED = new Set(
-  'clock defined event-stream text errors errno model redact masks suggest files yaml archive scripts'.split(
+  'clock event-stream text errors errno model objects redact masks suggest files yaml archive scripts'.split(
     ' ',
   ),
 );

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { defined } from '../defined.ts';
+import { defined } from '../objects.ts';
 import type { AwsTarget, FixedCredentials } from './ports.ts';
 import { putWireUnder } from './wire.ts';
 

@@ -1,8 +1,8 @@
 import type { EC2Client, Filter, InstanceStateChange, InstanceStatus } from '@aws-sdk/client-ec2';
 import { systemClock } from '../clock.ts';
-import { defined } from '../defined.ts';
 import { AwsError } from '../errors.ts';
 import { type InstanceId, isInstanceId, type Machine } from '../model.ts';
+import { defined } from '../objects.ts';
 import { IN_PLACE_OF_RETRIES } from './clients.ts';
 import type { Deadlines } from './deadlines.ts';
 import { EC2_ANSWERS, type Ec2Operation } from './ec2-answers.ts';

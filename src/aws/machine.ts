@@ -1,6 +1,6 @@
 import type { Instance, Reservation } from '@aws-sdk/client-ec2';
-import { defined } from '../defined.ts';
 import { isInstanceId, type Machine, type MachineState } from '../model.ts';
+import { defined } from '../objects.ts';
 import { UnintelligibleAnswer } from './failure.ts';
 
 const STATES: ReadonlySet<string> = new Set<MachineState>([

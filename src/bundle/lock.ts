@@ -6,6 +6,7 @@ import { entriesOfFolder } from '../archive/entries.ts';
 import { reasonOf } from '../errno.ts';
 import { ConflictError, UsageError } from '../errors.ts';
 import { writeOutput } from '../files/output-file.ts';
+import { isObject } from '../objects.ts';
 import type { Module } from './module.ts';
 
 /** Where an added module came from, and what it must be. */
@@ -49,10 +50,10 @@ function lockOf(text: string): Lock | undefined {
   } catch {
     return undefined;
   }
-  if (!isRecord(content) || content['version'] !== VERSION) return undefined;
+  if (!isObject(content) || content['version'] !== VERSION) return undefined;
   // Somebody who makes the last module theirs leaves a map without entries.
   const modules = content['modules'] ?? ('modules' in content ? {} : undefined);
-  if (!isRecord(modules)) return undefined;
+  if (!isObject(modules)) return undefined;
   const entries = Object.entries(modules).map(([name, entry]) => [name, lockEntryOf(entry)] as const);
   return entries.every((pair): pair is readonly [string, LockEntry] => pair[1] !== undefined)
     ? Object.fromEntries(entries)
@@ -61,15 +62,12 @@ function lockOf(text: string): Lock | undefined {
 
 /** One entry of a lock, from JSON or YAML; undefined for anything else. */
 export function lockEntryOf(value: unknown): LockEntry | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { source, resolved, sha256 } = value;
   if (typeof source !== 'string' || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
     return undefined;
   return { source, sha256, ...(typeof resolved === 'string' && { resolved }) };
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Writes the lock, sorted by name; whole or not at all. @throws UsageError */
 export async function writeLock(shelf: string, lock: Lock): Promise<void> {

@@ -1,5 +1,5 @@
-import { defined } from '../defined.ts';
 import { MODULE_NAME, VARIABLE_NAME } from '../model.ts';
+import { defined } from '../objects.ts';
 import type { ShapeFault } from '../yaml/check.ts';
 import type { DocumentKind } from '../yaml/document.ts';
 import {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { defined } from '../defined.ts';
 import type { PathName } from '../model.ts';
+import { defined } from '../objects.ts';
 import { type DocumentKind, readDocument } from '../yaml/document.ts';
 import type { Fault } from '../yaml/faults.ts';
 import { child, flagAt, keysOf, type LocatedMap, listAt, textAt } from '../yaml/located.ts';

@@ -1,6 +1,6 @@
-import { defined } from '../defined.ts';
 import { UsageError } from '../errors.ts';
 import type { BuildAccess, PathName } from '../model.ts';
+import { defined } from '../objects.ts';
 import { nearest } from '../suggest.ts';
 import { child, type Located, type LocatedMap, type Source, textAt, textsOf } from '../yaml/located.ts';
 import { durationMs } from '../yaml/texts.ts';

@@ -1,4 +1,4 @@
-import { defined } from '../defined.ts';
+import { defined } from '../objects.ts';
 import {
   child,
   entriesOf,

@@ -7,17 +7,16 @@ import {
   fieldsOf,
   INSTANCE,
   is,
-  isObject,
   LAUNCH,
   lacks,
   listOf,
   oneOf,
   orNull,
-  parsedJson,
   TEXT,
 } from '../launch/record-shape.ts';
 import type { LaunchRecords, Version } from '../launch/records.ts';
 import type { InstanceId, LaunchId } from '../model.ts';
+import { parsedObject } from '../objects.ts';
 
 /** Who may change the fleet now. */
 export interface Holder {
@@ -89,8 +88,8 @@ export const NO_RECORD: FleetRecord = {
 
 /** @throws ConflictError for text that is no such record */
 export function parseRecord(text: string, where: string): FleetRecord {
-  const value = parsedJson(text);
-  const why = isObject(value) ? lacks(value, FIELDS) : 'expected a JSON object';
+  const value = parsedObject(text);
+  const why = value === undefined ? 'expected a JSON object' : lacks(value, FIELDS);
   if (why === undefined) return value as unknown as FleetRecord;
   throw new ConflictError(`the fleet's record ${where} is damaged: ${why}`, {
     hint: 'two readings gave the same; where no rolecall is at work on the fleet, move the record elsewhere, and look with rolecall status',

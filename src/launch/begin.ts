@@ -1,6 +1,6 @@
-import { defined } from '../defined.ts';
 import { ConflictError } from '../errors.ts';
 import type { Build, Machine } from '../model.ts';
+import { defined } from '../objects.ts';
 import { createLaunch, type LaunchRecord, type RecordedBuild, readLaunch } from './book.ts';
 import { fleetTags } from './identity.ts';
 import type { LaunchPlan } from './plan.ts';

@@ -1,6 +1,7 @@
 /** What the fields of a record must be: a record is believed whole, or not at all. */
 import { ConflictError } from '../errors.ts';
 import { isInstanceId, isLaunchId } from '../model.ts';
+import { isObject, parsedObject } from '../objects.ts';
 import type { LaunchRecords } from './records.ts';
 
 /** A kind of value, and how it is called. */
@@ -71,22 +72,10 @@ export const textsOf = (what: string): Kind => ({
   holds: (value) => isObject(value) && Object.values(value).every(isText),
 });
 
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** @returns what was expected of the first field that is wrong; undefined where all are right */
 export function lacks(value: Readonly<Record<string, unknown>>, fields: Fields): string | undefined {
   const wrong = Object.entries(fields).find(([name, { holds }]) => !holds(value[name]));
   return wrong && `expected \`${wrong[0]}\` to be ${wrong[1].what}`;
-}
-
-/** @returns undefined for text that is no JSON */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Reads a record and checks its fields; a damaged one is read again before the store is blamed. */
@@ -109,8 +98,8 @@ export async function readRecord<T>(
 
 /** @throws ConflictError */
 function checked(text: string, where: string, fields: Fields): object {
-  const value = parsedJson(text);
-  if (!isObject(value)) throw damaged(where, 'expected a JSON object');
+  const value = parsedObject(text);
+  if (value === undefined) throw damaged(where, 'expected a JSON object');
   if (value['version'] !== 1) {
     throw new ConflictError(
       `the record ${where} is of version ${JSON.stringify(value['version'])}; this rolecall reads 1`,

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { type Build, isPathName, type PathName } from '../model.ts';
+import { parsedObject } from '../objects.ts';
 
 /** Where the builds of an app lie, below the bucket's prefix. */
 export const buildsPrefix = (app: PathName): string => `builds/${app}/`;
@@ -46,7 +47,9 @@ export function renderManifest(build: Build): string {
  * @throws UsageError for anything that rolecall didn't write
  */
 export function parseManifest(text: string, where: string): Build {
-  const document = jsonObject(text, where);
+  const document = parsedObject(text);
+  if (document === undefined)
+    throw new UsageError(`${where} is no manifest of a build: it is not a JSON object`, { hint: HINT });
   const wrong = (field: string, expected: string): never => {
     throw new UsageError(`${where} is no manifest of a build: ${field} must be ${expected}`, { hint: HINT });
   };
@@ -91,17 +94,6 @@ export function parseManifest(text: string, where: string): Build {
 
 const HINT =
   'look at it, and have an earlier version of it back, or move it away and publish the build again';
-
-function jsonObject(text: string, where: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json === 'object' && json !== null && !Array.isArray(json))
-      return json as Record<string, unknown>;
-  } catch {
-    // Told below.
-  }
-  throw new UsageError(`${where} is no manifest of a build: it is not a JSON object`, { hint: HINT });
-}
 
 function initOf(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value) || !value.every((path): path is string => typeof path === 'string'))

@@ -69,7 +69,7 @@ export async function rollback(
  */
 export async function checkArchive(bucket: Bucket, build: Build): Promise<void> {
   const key = archiveKey(build);
-  const stored = await compareStored(bucket, key, build, build.archive);
+  const stored = await compareStored(bucket, build);
   if (stored.kind === 'identical') return;
   const { app, tag, commit, dirty, sha256, size } = build;
   const what =

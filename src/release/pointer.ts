@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { isPathName, type PathName } from '../model.ts';
+import { parsedObject } from '../objects.ts';
 
 /** One move of a pointer, as it is kept in the pointer itself. */
 export interface Move {
@@ -55,14 +56,7 @@ const damaged = (where: string, line: number, what: string): UsageError =>
   });
 
 function parseMove(line: string): Move | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof json !== 'object' || json === null) return undefined;
-  const { at, by, action, from, to, why, id } = json as Record<string, unknown>;
+  const { at, by, action, from, to, why, id } = parsedObject(line) ?? {};
   if (typeof at !== 'string' || Number.isNaN(Date.parse(at)) || typeof by !== 'string') return undefined;
   if (action !== 'promote' && action !== 'rollback') return undefined;
   if (!isName(to) || !(from === null || isName(from))) return undefined;

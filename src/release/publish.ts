@@ -5,13 +5,20 @@ import { entriesOfTar } from '../archive/entries.ts';
 import type { Bucket } from '../aws/ports.ts';
 import { ConflictError } from '../errors.ts';
 import type { Build } from '../model.ts';
+import { defined } from '../objects.ts';
 import { readStoredBuild, type StoredBuild } from './current.ts';
 import { partsDigestOf, unpackerOf } from './digests.ts';
 import { archiveKey, manifestKey, renderManifest } from './manifest.ts';
-import { replaceArchive, settle } from './repair.ts';
+import { describedBy, replaceArchive, settle } from './repair.ts';
 import { someOf } from './some.ts';
 import { compareStored } from './stored.ts';
-import { type Published, type PublishFile, type PublishOptions, uploadArchive } from './upload.ts';
+import {
+  type Published,
+  type PublishFile,
+  type Publishing,
+  type PublishOptions,
+  uploadArchive,
+} from './upload.ts';
 
 /** How often others may change the build meanwhile. */
 const ROUNDS = 3;
@@ -27,16 +34,15 @@ export async function publish(
   options: PublishOptions = {},
 ): Promise<Published> {
   const parts = await partsDigestOf(file.path, file.build.size);
-  const ours: PublishFile = {
+  const ours = {
+    bucket,
+    options,
     path: file.path,
-    build: { ...file.build, ...(parts !== undefined && { parts }) },
+    build: defined({ ...file.build, parts: parts ?? file.build.parts }),
   };
   for (let round = 0; round < ROUNDS; round += 1) {
     const there = await readStoredBuild(bucket, ours.build.app, ours.build.tag);
-    const published =
-      there === undefined
-        ? await publishNew(bucket, ours, options)
-        : await publishAgain(bucket, there, ours, options);
+    const published = there === undefined ? await publishNew(ours) : await publishAgain(there, ours);
     if (published !== undefined) return published;
   }
   throw new ConflictError(
@@ -45,51 +51,38 @@ export async function publish(
   );
 }
 
-async function publishAgain(
-  bucket: Bucket,
-  there: StoredBuild,
-  ours: PublishFile,
-  options: PublishOptions,
-): Promise<Published | undefined> {
-  if (there.build.tarSha256 !== ours.build.tarSha256) throw await otherBuild(bucket, there.build, ours);
-  return await settle(bucket, there, ours, options);
+async function publishAgain(there: StoredBuild, ours: Publishing): Promise<Published | undefined> {
+  if (there.build.tarSha256 !== ours.build.tarSha256) throw await otherBuild(there.build, ours);
+  return await settle(there, ours);
 }
 
 /** @returns undefined where somebody else published the tag meanwhile */
-async function publishNew(
-  bucket: Bucket,
-  ours: PublishFile,
-  options: PublishOptions,
-): Promise<Published | undefined> {
-  const { build } = ours;
+async function publishNew(ours: Publishing): Promise<Published | undefined> {
+  const { bucket, build } = ours;
   const create = (made: Build) => bucket.createText(manifestKey(build.app, build.tag), renderManifest(made));
-  if (await uploadArchive(bucket, ours, options))
-    return (await create(build)) ? { build, outcome: 'created' } : undefined;
+  if (await uploadArchive(ours)) return (await create(build)) ? { build, outcome: 'created' } : undefined;
   // An archive without a manifest: an earlier publish was interrupted, or another one is at work.
-  const stored = await compareStored(bucket, archiveKey(build), build, build.archive);
+  const stored = await compareStored(bucket, build);
   if (stored.kind === 'absent') return undefined;
   if (stored.kind === 'identical') return (await create(build)) ? { build, outcome: 'created' } : undefined;
   if (stored.tarSha256 === build.tarSha256) {
-    const { parts: _, ...rest } = build;
-    const made = { ...rest, sha256: stored.sha256, size: stored.size };
+    const made = describedBy(stored, build.archive, build);
     return (await create(made)) ? { build: made, outcome: 'created' } : undefined;
   }
   // The manifest first: it takes the tag, so that whoever left the archive, and may still be at work, can't claim it any more.
   if (!(await create(build))) return undefined;
-  return (await replaceArchive(bucket, ours, stored.etag, options))
-    ? { build, outcome: 'repaired' }
-    : undefined;
+  return (await replaceArchive(ours, stored.etag)) ? { build, outcome: 'repaired' } : undefined;
 }
 
 /** Bytes: larger archives are not read a second time only to say where they differ. */
 const COMPARED = 64 * 1024 * 1024;
 
 /** A tag that has another build: whose it is, by its manifest, and where the two differ. */
-async function otherBuild(bucket: Bucket, there: Build, ours: PublishFile): Promise<ConflictError> {
+async function otherBuild(there: Build, ours: Publishing): Promise<ConflictError> {
   const { commit, dirty, createdAt, by, tag, app } = there;
   const made = `its manifest says commit ${commit.slice(0, 12)}${dirty ? ' with changes' : ''}, published ${new Date(createdAt).toISOString()} by ${by}`;
   const same = commit === ours.build.commit && !dirty && !ours.build.dirty;
-  const differences = await differencesOf(bucket, there, ours);
+  const differences = await differencesOf(there, ours);
   return new ConflictError(
     [
       `there is another build ${tag} of ${app} already (${made}); nothing was changed`,
@@ -108,10 +101,10 @@ async function otherBuild(bucket: Bucket, there: Build, ours: PublishFile): Prom
 }
 
 /** Paths that the two archives don't share, or that have other contents; none where the one in the bucket can't be read. */
-async function differencesOf(bucket: Bucket, there: Build, ours: PublishFile): Promise<string[]> {
+async function differencesOf(there: Build, ours: Publishing): Promise<string[]> {
   if (there.size > COMPARED || ours.build.size > COMPARED) return [];
   try {
-    const body = await bucket.read(archiveKey(there));
+    const body = await ours.bucket.read(archiveKey(there));
     if (body === undefined) return [];
     const [left, right] = [
       await contentsOf(body, there.archive),

@@ -4,21 +4,17 @@ import type { Build } from '../model.ts';
 import type { StoredBuild } from './current.ts';
 import { archiveKey, manifestKey, renderManifest } from './manifest.ts';
 import { compareStored, type StoredArchive } from './stored.ts';
-import { type Published, type PublishFile, type PublishOptions, uploadArchive } from './upload.ts';
+import { type Published, type Publishing, uploadArchive } from './upload.ts';
 
 /**
  * Makes sure that a build whose manifest tells our tar is whole, by the bytes of its archive, and repairs it where it isn't.
  * @returns undefined where somebody else changed it meanwhile
  * @throws ConflictError where archive and manifest agree on a build that isn't ours
  */
-export async function settle(
-  bucket: Bucket,
-  there: StoredBuild,
-  ours: PublishFile,
-  options: PublishOptions,
-): Promise<Published | undefined> {
+export async function settle(there: StoredBuild, ours: Publishing): Promise<Published | undefined> {
+  const { bucket } = ours;
   const { build } = there;
-  const stored = await compareStored(bucket, archiveKey(build), ours.build, build.archive);
+  const stored = await compareStored(bucket, build, ours.build);
   const holdsOurs =
     stored.kind === 'identical' || (stored.kind === 'different' && stored.tarSha256 === ours.build.tarSha256);
   if (holdsOurs) {
@@ -30,13 +26,11 @@ export async function settle(
     throw forged(bucket, build, stored.tarSha256);
   const inTheWay =
     stored.kind === 'different' && build.archive === ours.build.archive ? stored.etag : undefined;
-  return (await placeArchive(bucket, ours, inTheWay, options))
-    ? await describe(bucket, there, ours.build)
-    : undefined;
+  return (await placeArchive(ours, inTheWay)) ? await describe(bucket, there, ours.build) : undefined;
 }
 
 /** The manifest of an archive that holds our tar, in whatever compression. */
-function describedBy(stored: StoredArchive, archive: string, ours: Build): Build {
+export function describedBy(stored: StoredArchive, archive: string, ours: Build): Build {
   if (stored.kind !== 'different') return { ...ours, archive };
   const { parts: _, ...facts } = ours;
   return { ...facts, archive, sha256: stored.sha256, size: stored.size };
@@ -50,16 +44,11 @@ const isDescribed = (there: Build, now: Build): boolean =>
  * @param inTheWay ETag of what is known to lie there, and is to be replaced
  * @returns false where somebody else changed it meanwhile
  */
-async function placeArchive(
-  bucket: Bucket,
-  ours: PublishFile,
-  inTheWay: string | undefined,
-  options: PublishOptions,
-): Promise<boolean> {
-  if (inTheWay !== undefined) return await replaceArchive(bucket, ours, inTheWay, options);
-  if (await uploadArchive(bucket, ours, options)) return true;
-  const found = await compareStored(bucket, archiveKey(ours.build), ours.build, ours.build.archive);
-  if (found.kind === 'different') return await replaceArchive(bucket, ours, found.etag, options);
+async function placeArchive(ours: Publishing, inTheWay: string | undefined): Promise<boolean> {
+  if (inTheWay !== undefined) return await replaceArchive(ours, inTheWay);
+  if (await uploadArchive(ours)) return true;
+  const found = await compareStored(ours.bucket, ours.build);
+  if (found.kind === 'different') return await replaceArchive(ours, found.etag);
   return found.kind === 'identical';
 }
 
@@ -79,15 +68,8 @@ async function describe(
  * Puts our archive in place of one that no manifest tells.
  * @returns false where somebody else replaced or removed it meanwhile
  */
-export async function replaceArchive(
-  bucket: Bucket,
-  ours: PublishFile,
-  etag: string,
-  options: PublishOptions,
-): Promise<boolean> {
-  const upload = () => uploadArchive(bucket, ours, { ...options, replaces: etag });
-  return await orForbidden(bucket, archiveKey(ours.build), upload);
-}
+export const replaceArchive = (ours: Publishing, etag: string): Promise<boolean> =>
+  orForbidden(ours.bucket, archiveKey(ours.build), () => uploadArchive(ours, { replaces: etag }));
 
 /** A write-once policy of the bucket forbids replacing, and leaves the repair to somebody who may delete. */
 async function orForbidden<T>(bucket: Bucket, key: string, write: () => Promise<T>): Promise<T> {

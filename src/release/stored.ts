@@ -2,6 +2,7 @@ import type { Bucket, ObjectHead } from '../aws/ports.ts';
 import { AwsError } from '../errors.ts';
 import type { Build } from '../model.ts';
 import { type Digests, digestsOf } from './digests.ts';
+import { archiveKey } from './manifest.ts';
 
 /** What an archive should be, by its manifest or by the file at hand. */
 export type ExpectedArchive = Pick<Build, 'sha256' | 'size' | 'parts'>;
@@ -20,19 +21,19 @@ const READINGS = 4;
  * Compares an archive in the bucket with what it should be. A checksum that S3 verified can prove that the bytes are the
  * same. Nothing but the bytes proves that they differ, and two readings must agree on that: what comes over the network may
  * be damaged on its way.
- * @param name file name of the archive, which tells its compression
+ * @param build whose archive it is; its name tells the compression
  * @throws AwsError where no two readings give the same bytes
  */
 export async function compareStored(
   bucket: Bucket,
-  key: string,
-  expected: ExpectedArchive,
-  name: string,
+  build: Pick<Build, 'app' | 'archive'> & ExpectedArchive,
+  expected: ExpectedArchive = build,
 ): Promise<StoredArchive> {
+  const key = archiveKey(build);
   const head = (await bucket.head(key)) ?? (await bucket.head(key));
   if (head === undefined) return { kind: 'absent' };
   if (isProven(head, expected)) return { kind: 'identical', etag: head.etag };
-  return await compareBytes(bucket, key, expected, name);
+  return await compareBytes(bucket, key, expected, build.archive);
 }
 
 async function compareBytes(

@@ -24,14 +24,18 @@ export interface Published {
 
 export type PublishOptions = Pick<UploadOptions, 'onProgress' | 'signal'>;
 
-/** @returns false where there is an archive already */
-export const uploadArchive = (
-  bucket: Bucket,
-  { build, path }: PublishFile,
-  options: UploadOptions,
-): Promise<boolean> =>
-  bucket.upload(
-    archiveKey(build),
-    { path, size: build.size, sha256: build.sha256 },
-    { ...options, contentType: build.archive.endsWith('.zst') ? 'application/zstd' : 'application/gzip' },
-  );
+/** A publication under way: what is published, where to, and how. */
+export interface Publishing extends PublishFile {
+  readonly bucket: Bucket;
+  readonly options: PublishOptions;
+}
+
+/** @param more of the upload's options. @returns false where there is an archive already */
+export async function uploadArchive(
+  { bucket, build, path, options }: Publishing,
+  more: Pick<UploadOptions, 'replaces'> = {},
+): Promise<boolean> {
+  const contentType = build.archive.endsWith('.zst') ? 'application/zstd' : 'application/gzip';
+  const file = { path, size: build.size, sha256: build.sha256 };
+  return await bucket.upload(archiveKey(build), file, { ...options, ...more, contentType });
+}

@@ -1,6 +1,6 @@
-import { defined } from '../defined.ts';
 import { type ExitCode, exitCode } from '../errors.ts';
 import type { Outcome } from '../model.ts';
+import { defined } from '../objects.ts';
 import { type Cluster, clustersOf, NO_VERDICT } from './clusters.ts';
 import { type FleetDocument, fleetDocument } from './fleet-document.ts';
 import type { MachineRow } from './row.ts';

@@ -1,4 +1,4 @@
-import { defined } from '../defined.ts';
+import { defined } from '../objects.ts';
 import { redact } from '../redact.ts';
 import { documentFaults, type ShapeFault } from './check.ts';
 import { type Fault, shownLines } from './faults.ts';

@@ -1,4 +1,4 @@
-import { defined } from '../../defined.ts';
+import { defined } from '../../objects.ts';
 import { headWords } from '../../results/clusters.ts';
 import type { MachineDocument } from '../../results/document.ts';
 import { failedCommand, stepWords } from '../../results/row.ts';
