@@ -113,12 +113,8 @@ export function openSession<Client extends SdkClient, Sdk, Operation extends str
           const request = underWay.begin(signal);
           const lasting = options.signal?.aborted ? TIDYING : usual;
           try {
-            const limit = {
-              timer,
-              timeoutMs: options.credentialsTimeoutMs ?? 60_000,
-              signal: request.signal,
-            };
-            await credentialsOf(client, limit, context);
+            const timeoutMs = options.credentialsTimeoutMs ?? 60_000;
+            await credentialsOf(client, { timer, timeoutMs, signal: request.signal }, context);
             const proving = provingClient(client, answer, { timer, deadlines: lasting, request });
             const { pacing } = service;
             if (pacing === undefined) return await inTime(() => send(proving, sdk));
@@ -190,6 +186,12 @@ async function toldTo<T>(turn: Turn, send: () => Promise<T>): Promise<T> {
   }
 }
 
+interface Limit {
+  readonly timer: Timer;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Asks for the credentials before the request does, so that whatever stands in their way (STS, a broken file, a helper
  * program) is told as trouble with credentials. The SDK keeps them, so this costs nothing the second time; it bounds
@@ -197,18 +199,11 @@ async function toldTo<T>(turn: Turn, send: () => Promise<T>): Promise<T> {
  */
 async function credentialsOf(
   client: SdkClient,
-  {
-    timer,
-    timeoutMs,
-    signal,
-  }: { readonly timer: Timer; readonly timeoutMs: number; readonly signal: AbortSignal },
+  { timer, timeoutMs, signal }: Limit,
   context: CallContext,
 ): Promise<void> {
-  const watchdog = new Watchdog(
-    timer,
-    { answerMs: timeoutMs, stallMs: timeoutMs, totalMs: timeoutMs },
-    signal,
-  );
+  const deadlines = { answerMs: timeoutMs, stallMs: timeoutMs, totalMs: timeoutMs };
+  const watchdog = new Watchdog(timer, deadlines, signal);
   try {
     await watchdog.answer(client.config.credentials());
   } catch (thrown) {

@@ -81,15 +81,9 @@ function misfits(name: string, value: VariableValue, modules: readonly Module[])
   return modules.flatMap(({ name: module, variables: { [name]: variable } }) => {
     const problem = variable && problemOf(name, value.text, variable);
     if (problem === undefined) return [];
-    const { message, expected } = problem;
-    return [
-      {
-        at: value.at,
-        path: `variables.${name}`,
-        message: `variables.${name} ${message} (module ${module})`,
-        expected,
-      },
-    ];
+    const path = `variables.${name}`;
+    const message = `${path} ${problem.message} (module ${module})`;
+    return [{ at: value.at, path, message, expected: problem.expected }];
   });
 }
 

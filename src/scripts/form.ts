@@ -22,24 +22,27 @@ export function formOf(script: Script): Formed {
   if (bytes.subarray(0, 4).equals(ELF)) return { ...nothing, interpreter: 'a program', faults: [] };
   const text = bytes.toString('utf8');
   const lines = text.split('\n');
-  const faults = [...encodingFaults(script, bytes, lines), ...lineEndFaults(script, lines)];
-  const { interpreter, faults: more } = firstLine(script, lines);
-  return { text, lines, interpreter, faults: [...faults, ...more] };
+  const tell: Tell = (line, message, expected) => finding(script, lines, line, message, expected);
+  const { interpreter, faults } = firstLine(script, lines, tell);
+  return {
+    ...{ text, lines, interpreter },
+    faults: [...encodingFaults(bytes, lines, tell), ...lineEndFaults(lines, tell), ...faults],
+  };
 }
+
+/** Makes a finding in the script that is judged. */
+type Tell = (line: number, message: string, expected?: string) => Fault;
 
 const ELF = Buffer.from('\u007fELF');
 
-function encodingFaults(script: Script, bytes: Buffer, lines: readonly string[]): Fault[] {
-  if (bytes.toString('latin1').trim() === '') return [finding(script, lines, 1, 'is empty')];
+function encodingFaults(bytes: Buffer, lines: readonly string[], tell: Tell): Fault[] {
+  if (bytes.toString('latin1').trim() === '') return [tell(1, 'is empty')];
   const nul = bytes.indexOf(0);
-  if (nul >= 0) return [finding(script, lines, lineAt(bytes, nul), 'holds a NUL byte', 'text in UTF-8')];
-  if (!isUtf8(bytes))
-    return [finding(script, lines, lineAt(bytes, firstBad(bytes)), 'is not UTF-8', 'text in UTF-8')];
+  if (nul >= 0) return [tell(lineAt(bytes, nul), 'holds a NUL byte', 'text in UTF-8')];
+  if (!isUtf8(bytes)) return [tell(lineAt(bytes, firstBad(bytes)), 'is not UTF-8', 'text in UTF-8')];
   if (lines[0]?.startsWith(BOM))
     return [
-      finding(
-        script,
-        lines,
+      tell(
         1,
         'begins with a byte order mark, so that its #! line is none and bash takes it for a command',
         'UTF-8 without a BOM',
@@ -61,13 +64,11 @@ function firstBad(bytes: Buffer): number {
   return start;
 }
 
-function lineEndFaults(script: Script, lines: readonly string[]): Fault[] {
+function lineEndFaults(lines: readonly string[], tell: Tell): Fault[] {
   const at = lines.findIndex((line) => line.endsWith('\r'));
   if (at < 0) return [];
   return [
-    finding(
-      script,
-      lines,
+    tell(
       at + 1,
       'has line ends of Windows (CRLF): the carriage return becomes a part of each command, of names and of values',
       'line ends of Unix (LF); with git: *.sh text eol=lf in .gitattributes',
@@ -81,18 +82,22 @@ const FOLDERS = /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$/;
 const ELSEWHERE =
   /^\/(?:opt\/homebrew|usr\/local\/(?:Cellar|opt)|home|Users|mnt\/[a-z]\/|nix\/store|data\/data)\b/;
 
-function firstLine(script: Script, lines: readonly string[]): { interpreter: string; faults: Fault[] } {
+function firstLine(
+  { start }: Script,
+  lines: readonly string[],
+  tell: Tell,
+): { interpreter: string; faults: Fault[] } {
   const [first = ''] = lines;
   const line = first.replace(/\r$/, '').replace(BOM, '');
-  if (!line.startsWith('#!')) return { interpreter: 'bash', faults: withoutInterpreter(script, lines) };
+  if (!line.startsWith('#!')) return { interpreter: 'bash', faults: withoutInterpreter(start, tell) };
   const words = line.slice(2).trim().split(/\s+/);
   const { program, problem } = programOf(words);
   const interpreter = program.split('/').at(-1) ?? '';
   const fault = (message: string, expected: string) => ({
     interpreter,
-    faults: [finding(script, lines, 1, message, expected)],
+    faults: [tell(1, message, expected)],
   });
-  if (script.start === 'executed') {
+  if (start === 'executed') {
     if (problem !== undefined) return fault(...problem);
     const [path = ''] = words;
     if (!path.startsWith('/') || ELSEWHERE.test(path))
@@ -100,7 +105,7 @@ function firstLine(script: Script, lines: readonly string[]): { interpreter: str
     return { interpreter, faults: [] };
   }
   if (SHELLS.has(interpreter)) return { interpreter: 'bash', faults: [] };
-  return script.start === 'module'
+  return start === 'module'
     ? fault(`is run by bash, and its first line names ${interpreter}`, 'bash; it may start other programs')
     : fault(
         `is run by bash, since it isn't executable, and its first line names ${interpreter}`,
@@ -111,17 +116,9 @@ function firstLine(script: Script, lines: readonly string[]): { interpreter: str
 const SHELLS = new Set(['bash', 'sh', 'dash']);
 
 /** The kernel runs no script without `#!`; env, which starts init scripts, then has sh run it (execvp(3)). */
-const withoutInterpreter = (script: Script, lines: readonly string[]): Fault[] =>
-  script.start === 'executed'
-    ? [
-        finding(
-          script,
-          lines,
-          1,
-          'is executable and has no #! line: sh runs it, and not bash',
-          '#!/bin/bash as its first line',
-        ),
-      ]
+const withoutInterpreter = (start: Script['start'], tell: Tell): Fault[] =>
+  start === 'executed'
+    ? [tell(1, 'is executable and has no #! line: sh runs it, and not bash', '#!/bin/bash as its first line')]
     : [];
 
 /** The program that a `#!` line starts, through env too; the kernel gives env all words behind it as one. */

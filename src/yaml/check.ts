@@ -59,15 +59,8 @@ function choiceFaults(node: Located, shape: ChoiceShape, path: string): ShapeFau
   if (!isScalarOf(node, 'string')) return [wrongType(node, shape, path)];
   if (shape.values.includes(node.text)) return [];
   const suggestion = nearest(node.text, shape.values);
-  return [
-    {
-      at: node.at,
-      path,
-      message: `${path} is not one of its values`,
-      expected: expectedOf(shape),
-      suggestion,
-    },
-  ];
+  const message = `${path} is not one of its values`;
+  return [{ at: node.at, path, message, expected: expectedOf(shape), suggestion }];
 }
 
 function listFaults(node: Located, shape: ListShape, path: string): ShapeFault[] {
@@ -82,23 +75,11 @@ function mapFaults(node: LocatedMap, shape: MapShape, path: string): ShapeFault[
     if (rule === undefined) return [badKey(key, keyAt, shape, path)];
     return rule.nullable && isNull(value) ? [] : shapeFaults(value, rule.value, inner);
   });
-  const size = node.entries.size;
-  if (size < (shape.minEntries ?? 0)) {
-    faults.push({
-      at: node.at,
-      path,
-      message: `${path} is empty`,
-      expected: `at least one entry: ${expectedOf(shape)}`,
-    });
-  }
-  if (size > (shape.maxEntries ?? Number.POSITIVE_INFINITY)) {
-    faults.push({
-      at: node.at,
-      path,
-      message: `${path} has ${size} entries`,
-      expected: `at most ${shape.maxEntries}`,
-    });
-  }
+  const { size } = node.entries;
+  const { minEntries = 0, maxEntries = Number.POSITIVE_INFINITY } = shape;
+  const fault = (message: string, expected: string) => ({ at: node.at, path, message, expected });
+  if (size < minEntries) faults.push(fault(`${path} is empty`, `at least one entry: ${expectedOf(shape)}`));
+  if (size > maxEntries) faults.push(fault(`${path} has ${size} entries`, `at most ${maxEntries}`));
   return faults;
 }
 
