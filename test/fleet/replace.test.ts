@@ -115,6 +115,13 @@ describe('replace', () => {
       expect(builds(world)).toEqual(['v2 failed', ...times(5, 'v2 succeeded')]);
     });
 
+    test('goes on under the same id, and tells how many AWS does not give', async () => {
+      const world = await stopped();
+      world.ec2.capacity = world.ec2.living().length;
+      const events = await world.replace('new', { build: 'v2' });
+      expect(events.find(({ type }) => type === 'batch-refused')).toMatchObject({ missing: 2 });
+    });
+
     test('its failed machine is kept for a look, but where the fleet may shrink', async () => {
       const world = await stopped();
       await world.replace('again', { build: 'v2', allowShrink: true });
@@ -221,7 +228,23 @@ describe('replace', () => {
       if (builds(world).includes('v2 succeeded')) throw new Error('killed');
     };
     await killed(world.replace('new', { ...options, step }));
-    expect(requested(await world.replace('new', options))).toEqual([2]);
+    const events = await world.replace('new', options);
+    expect(requested(events)).toEqual([2]);
+    expect(events.filter(({ type }) => type === 'batch-launched')).toHaveLength(2);
+  });
+
+  test('a run that goes on ends the surplus, where only that is left to do', async () => {
+    const world = await fleetOfOld(4);
+    await world.setTarget(2);
+    const options = { build: 'v2', allowShrink: true } as const;
+    const almost = [...times(2, 'v1 succeeded'), ...times(2, 'v2 succeeded')].join();
+    const step = () => {
+      if (builds(world).join() === almost) throw new Error('killed');
+    };
+    await killed(world.replace('new', { ...options, step }));
+    expect(builds(world).join()).toBe(almost);
+    expect(shape(await world.replace('new', options))).toEqual(['terminate 2 surplus']);
+    expect(builds(world)).toEqual(times(2, 'v2 succeeded'));
   });
 
   describe('a new machine that died after it had proved its boot', () => {
@@ -310,7 +333,12 @@ describe('replace', () => {
   });
 
   test('a fleet of none has nothing to replace', async () => {
-    expect(shape(await new World().replace('new', { build: 'v2', which: 'all' }))).toEqual([]);
+    const agreed = () => {
+      throw new Error('asked');
+    };
+    const events = await new World().replace('new', { build: 'v2', which: 'all', agreed });
+    expect(events).toMatchObject([{ type: 'fleet-seen', target: 0 }]);
+    expect(events).toHaveLength(1);
   });
 
   test.each([

@@ -50,6 +50,13 @@ test('a ring that moves on is joined by overlap', () => {
   expect(show(read(snapshots))).toBe(console);
 });
 
+test('a console that says the same again and again is told once', () => {
+  const waiting = (times: number) => 'waiting for the disk\r\n'.repeat(times);
+  const whole = `${waiting(100)}the disk is there\r\n`;
+  expect(show(read([whole, `${waiting(50)}the disk is there\r\n`]))).toBe(whole);
+  expect(show(read([waiting(60), whole]))).toBe(whole);
+});
+
 test('what an older snapshot has brought is not told again, far behind the newest text too', () => {
   const console = lines(0, 9000);
   const ring = 200_000;

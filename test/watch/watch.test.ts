@@ -751,6 +751,14 @@ describe('a start-up script that a reboot cuts off', () => {
     expect('notes' in found).toBe(false);
   });
 
+  test('a run that goes on behind such an echo has all the time that it needs', async () => {
+    const world = new World();
+    const box = world.boot([...begun, KERNEL]);
+    world.at(6, () => print(box, marker(5, 'end module.memcached 0 9')));
+    world.at(30, () => print(box, marker(6, 'verdict ok module.memcached 0 99')));
+    expect(only(await world.watch()).outcome).toBe('succeeded');
+  });
+
   test('the bootstrapper runs again at every boot: its next run is awaited', async () => {
     const world = new World();
     const box = world.boot([...goodRun({}, 6), KERNEL]);
