@@ -46,7 +46,7 @@ const openFiles = () => readdirSync('/proc/self/fd').length;
 
 describe('the members of a bundle', () => {
   test('are the library, the list, the files, and the modules in their order', async () => {
-    moduleIn(folder, 'zeta', 'description: x\ntimeout: 90s\nplatforms: [debian, amzn]\n');
+    moduleIn(folder, 'zeta', 'description: x\ntimeout: 2h\nplatforms: [debian, amzn]\n');
     moduleIn(folder, 'alpha');
     write(join(folder, 'alpha/conf/a.conf'), 'a = 1\n');
     symlinkSync('conf/a.conf', join(folder, 'alpha/current'));
@@ -59,7 +59,7 @@ describe('the members of a bundle', () => {
       '/',
       '.lib/',
       '.lib/module-lib.sh "say() { :; }\\n"',
-      'modules.list "zeta 90 debian,amzn\\nalpha 600\\n"',
+      'modules.list "zeta 7200 debian,amzn\\nalpha 600\\n"',
       'files/',
       'files/top "say() { :; }\\n"',
       'files/web/',
@@ -67,7 +67,7 @@ describe('the members of a bundle', () => {
       'files/web/site/',
       'files/web/site/index.html "<p>"',
       'zeta/',
-      'zeta/module.yaml "description: x\\ntimeout: 90s\\nplatforms: [debian, amzn]\\n"',
+      'zeta/module.yaml "description: x\\ntimeout: 2h\\nplatforms: [debian, amzn]\\n"',
       'zeta/start-up.sh* "#!/bin/bash\\ntrue\\n"',
       'alpha/',
       'alpha/.variables "alpha_text=x\\u0000"',

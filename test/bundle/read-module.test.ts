@@ -104,6 +104,12 @@ test: { variables: { cache_name: main, cache_password: known }, modules: [users]
     expect(how).toMatchObject({ network: true, variables: { w: 'false' } });
   });
 
+  test('must tell what each variable is, and of which type', async () => {
+    const faults = await faultsOf('description: x\nvariables:\n  v: {}\n');
+    expect(faults).toHaveLength(2);
+    expect(faults.join('\n')).toMatch(/description[\s\S]*type/);
+  });
+
   test('keeps a text as it is written, and an empty one', async () => {
     const { variables } = await read(
       'description: x\nvariables:\n  a: { description: a, type: string, default: 1.10 }\n  b: { description: b, type: string, default: "" }\n',

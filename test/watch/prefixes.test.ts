@@ -57,6 +57,18 @@ describe.each(PREFIXES)('behind the prefix of %s', (_, prefix) => {
   });
 });
 
+test.each([
+  ['Starting web', undefined, false],
+  ['[   24.123456] cloud-init[1120]: Starting web', 'cloud-init', false],
+  ['[   21.512310] rc.local[701]: Starting web', 'journal', false],
+  ['Nov 27 03:18:09 ip-10-0-0-12 bootstrap[701]: Starting web', 'syslog', false],
+  ['[   21.512310] systemd[1]: Starting web', 'journal', true],
+  ['[   24.2] Starting web', 'journal', true],
+  ['[  OK  ] Starting web', undefined, true],
+] as const)('who brought %s', (line, by, isSystem) => {
+  expect(unprefixed(line)).toMatchObject({ text: 'Starting web', by, isSystem });
+});
+
 test("a failed user script's cause is picked from the lines that cloud-init brought", () => {
   const by = (line: string) => `[   24.123456] cloud-init[1120]: ${line}`;
   const found = verdictOf(
